@@ -1,0 +1,1 @@
+"""What is collected and how it is landed: services, spool, warehouse, state. Knows neither Prefect nor dbt."""
