@@ -1,0 +1,48 @@
+"""The five ways in which things go wrong, each a class with one plain sentence and what to do next.
+
+Always holds: the text of an error names neither a token nor an IP address, and an outage never looks like "no data".
+Source: docs of the house, "Errors".
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+class MusicTrackerError(Exception):
+    """Base of the five kinds. `str(error)` is the sentence, followed by what to do next."""
+
+    def __init__(self, what: str, *, todo: str = "") -> None:
+        self.what = what
+        self.todo = todo
+        super().__init__(f"{what} {todo}".strip())
+
+
+class ConfigurationError(MusicTrackerError):
+    """A setting is missing or wrong: stop before any work."""
+
+
+class AuthorizationNeeded(MusicTrackerError):
+    """Spotify wants the listener to sign in again: import, enrichment elsewhere and dbt go on."""
+
+
+class ServiceUnavailable(MusicTrackerError):
+    """A service did not answer as it should: try again later; recorded, and never taken for "nothing new"."""
+
+    def __init__(self, what: str, *, todo: str = "The next run tries again.", service: str = "") -> None:
+        super().__init__(what, todo=todo)
+        self.service = service
+
+
+class QuotaExhausted(MusicTrackerError):
+    """A budget of requests is spent, ours or the service's; nothing is sent before `resume_at` (UTC)."""
+
+    def __init__(self, what: str, *, resume_at: datetime, service: str = "", bucket: str = "") -> None:
+        super().__init__(what, todo=f"Work resumes by itself after {resume_at:%Y-%m-%d %H:%M} UTC.")
+        self.resume_at = resume_at
+        self.service = service
+        self.bucket = bucket
+
+
+class BadInput(MusicTrackerError):
+    """A row or a file is not what it should be: it is rejected and recorded, the rest goes on."""
