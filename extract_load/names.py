@@ -1,0 +1,24 @@
+"""One rule for comparing names of artists, titles and places: no case, no accents, no punctuation.
+
+`fold_name` and `fold_name_sql` give the same answer; dbt has the same rule as the macro `fold_name`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_NOT_LETTER_OR_DIGIT = re.compile(r"[\W_]+")
+
+
+def fold_name(name: str) -> str:
+    """Give the folded form of a name: "  Sigur Rós! " -> "sigur ros"; a name of signs only is kept in lower case."""
+    stripped = "".join(c for c in unicodedata.normalize("NFD", name) if not unicodedata.combining(c))
+    folded = _NOT_LETTER_OR_DIGIT.sub(" ", stripped.lower()).strip()
+    return folded or name.lower().strip()
+
+
+def fold_name_sql(expression: str) -> str:
+    """Give the DuckDB expression that folds the name in `expression` (a column or a literal of our own)."""
+    folded = f"trim(regexp_replace(lower(strip_accents({expression})), '[^\\p{{L}}\\p{{N}}]+', ' ', 'g'))"
+    return f"coalesce(nullif({folded}, ''), lower(trim({expression})))"
