@@ -5,16 +5,13 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
-
-_NOT_LETTER_OR_DIGIT = re.compile(r"[\W_]+")
 
 
 def fold_name(name: str) -> str:
     """Give the folded form of a name: "  Sigur Rós! " -> "sigur ros"; a name of signs only is kept in lower case."""
-    stripped = "".join(c for c in unicodedata.normalize("NFD", name) if not unicodedata.combining(c))
-    folded = _NOT_LETTER_OR_DIGIT.sub(" ", stripped.lower()).strip()
+    bare = unicodedata.normalize("NFC", "".join(c for c in unicodedata.normalize("NFD", name) if _kind(c) != "M"))
+    folded = " ".join("".join(c if _kind(c) in "LN" else " " for c in bare.lower()).split())
     return folded or name.lower().strip()
 
 
@@ -22,3 +19,8 @@ def fold_name_sql(expression: str) -> str:
     """Give the DuckDB expression that folds the name in `expression` (a column or a literal of our own)."""
     folded = f"trim(regexp_replace(lower(strip_accents({expression})), '[^\\p{{L}}\\p{{N}}]+', ' ', 'g'))"
     return f"coalesce(nullif({folded}, ''), lower(trim({expression})))"
+
+
+def _kind(character: str) -> str:
+    """Give the first letter of the Unicode category: L(etter), N(umber), M(ark), ..."""
+    return unicodedata.category(character)[0]
