@@ -9,8 +9,9 @@ import unicodedata
 
 
 def fold_name(name: str) -> str:
-    """Give the folded form of a name: "  Sigur Rós! " -> "sigur ros"; a name of signs only is kept in lower case."""
-    bare = unicodedata.normalize("NFC", "".join(c for c in unicodedata.normalize("NFD", name) if _kind(c) != "M"))
+    """Give the folded form: "  Sigur Rós! " -> "sigur ros"; a name of signs only is kept in lower case."""
+    unmarked = "".join(c for c in unicodedata.normalize("NFD", name) if _kind(c) != "M")
+    bare = unicodedata.normalize("NFC", unmarked)
     folded = " ".join("".join(c if _kind(c) in "LN" else " " for c in bare.lower()).split())
     return folded or name.lower().strip()
 

@@ -1,0 +1,191 @@
+"""Small facts that must be readable at any time, also while the warehouse is locked: SQLite in WAL mode.
+
+Holds what the services said about themselves (`service_state`), every request sent, every poll, and the backlog.
+`ops.*` in the warehouse is a copy, made when landing. All times are naive UTC, stored as ISO 8601 text.
+Always holds: one statement or one short transaction a call; safe from any thread and any process.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+_SCHEMA = """
+create table if not exists service_state (
+    service text not null, key text not null, value text not null, updated_at text not null,
+    primary key (service, key)
+);
+create table if not exists requests (
+    request_id integer primary key autoincrement, run_id text not null, service text not null, bucket text not null,
+    method text not null, endpoint text not null, requested_at text not null, status integer, outcome text not null,
+    duration_ms integer not null, waited_ms integer not null
+);
+create index if not exists requests_by_bucket on requests (service, bucket, requested_at);
+create table if not exists polls (
+    poll_id text primary key, listener_id text not null, run_id text not null, polled_at text not null,
+    outcome text not null, items integer not null, new_items integer not null, known_items integer not null,
+    oldest_played_at text, newest_played_at text, gap_from text, gap_until text, message text
+);
+create index if not exists polls_by_time on polls (listener_id, polled_at);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRecord:
+    """One request as it left: grain one attempt; times in milliseconds; `endpoint` is a template, never an address."""
+
+    run_id: str
+    service: str
+    bucket: str
+    method: str
+    endpoint: str
+    requested_at: datetime
+    status: int | None
+    outcome: str
+    duration_ms: int
+    waited_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class PollRecord:
+    """One poll of recently-played; `outcome` as in ops.polls; a gap carries its bounds (UTC)."""
+
+    poll_id: str
+    listener_id: str
+    run_id: str
+    polled_at: datetime
+    outcome: str
+    items: int
+    new_items: int
+    known_items: int
+    oldest_played_at: datetime | None = None
+    newest_played_at: datetime | None = None
+    gap_from: datetime | None = None
+    gap_until: datetime | None = None
+    message: str | None = None
+
+
+class State:
+    """The state file. Make one per process and share it; `close` it at the end."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._lock = threading.RLock()
+        self._db = sqlite3.connect(path, timeout=60, check_same_thread=False, isolation_level=None)
+        self._db.row_factory = sqlite3.Row
+        self._db.execute("pragma journal_mode = wal")
+        self._db.execute("pragma synchronous = full")
+        self._db.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Give the connection inside one write transaction; rolled back on an error."""
+        with self._lock:
+            self._db.execute("begin immediate")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("rollback")
+                raise
+            self._db.execute("commit")
+
+    def rows(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[dict[str, Any]]:
+        """Give the rows of a query as dictionaries."""
+        with self._lock:
+            return [dict(row) for row in self._db.execute(sql, parameters)]
+
+    def get(self, service: str, key: str) -> Any:
+        """Give a remembered fact (any JSON value), None if there is none."""
+        found = self.rows("select value from service_state where service = ? and key = ?", (service, key))
+        return json.loads(found[0]["value"]) if found else None
+
+    def put(self, service: str, key: str, value: Any, at: datetime) -> None:
+        """Remember a fact (any JSON value; None forgets it)."""
+        with self.transaction() as db:
+            if value is None:
+                db.execute("delete from service_state where service = ? and key = ?", (service, key))
+                return
+            db.execute(
+                "insert into service_state values (?, ?, ?, ?) on conflict (service, key) do update"
+                " set value = excluded.value, updated_at = excluded.updated_at",
+                (service, key, json.dumps(value), text_of(at)),
+            )
+
+    def facts(self, service: str) -> dict[str, Any]:
+        """Give all that is remembered about a service."""
+        found = self.rows("select key, value from service_state where service = ?", (service,))
+        return {row["key"]: json.loads(row["value"]) for row in found}
+
+    def record_request(self, record: RequestRecord) -> None:
+        """Count one request."""
+        with self.transaction() as db:
+            db.execute(
+                "insert into requests (run_id, service, bucket, method, endpoint, requested_at, status, outcome,"
+                " duration_ms, waited_ms) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    *(record.run_id, record.service, record.bucket, record.method, record.endpoint),
+                    *(text_of(record.requested_at), record.status, record.outcome),
+                    *(record.duration_ms, record.waited_ms),
+                ),
+            )
+
+    def requests_since(self, service: str, bucket: str, since: datetime) -> int:
+        """Count the requests of a bucket since a moment (UTC)."""
+        sql = "select count(*) as n from requests where service = ? and bucket = ? and requested_at >= ?"
+        return int(self.rows(sql, (service, bucket, text_of(since)))[0]["n"])
+
+    def budget_frees_at(self, service: str, bucket: str, budget: int, now: datetime) -> datetime | None:
+        """Give when a rolling 24 h budget allows the next request: None means now."""
+        since = now - timedelta(hours=24)
+        sql = (
+            "select requested_at from requests where service = ? and bucket = ? and requested_at >= ?"
+            " order by requested_at desc limit 1 offset ?"
+        )
+        if budget <= 0:
+            return now + timedelta(hours=24)
+        oldest = self.rows(sql, (service, bucket, text_of(since), budget - 1))
+        return time_of(oldest[0]["requested_at"]) + timedelta(hours=24) if oldest else None
+
+    def blocked_until(self, service: str, bucket: str, now: datetime) -> datetime | None:
+        """Give until when (UTC) nothing may be sent to a bucket, None if it is free."""
+        said = self.get(service, f"blocked_until:{bucket}")
+        until = time_of(said) if said else None
+        return until if until and until > now else None
+
+    def block(self, service: str, bucket: str, until: datetime, now: datetime) -> None:
+        """Remember that nothing may be sent to a bucket before `until` (UTC)."""
+        self.put(service, f"blocked_until:{bucket}", text_of(until), now)
+
+    def record_poll(self, poll: PollRecord) -> None:
+        """Keep one poll."""
+        values = (
+            *(poll.poll_id, poll.listener_id, poll.run_id, text_of(poll.polled_at), poll.outcome),
+            *(poll.items, poll.new_items, poll.known_items),
+            *(text_of(poll.oldest_played_at), text_of(poll.newest_played_at)),
+            *(text_of(poll.gap_from), text_of(poll.gap_until), poll.message),
+        )
+        with self.transaction() as db:
+            db.execute("insert or replace into polls values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+
+
+def text_of(at: datetime | None) -> str | None:
+    """Give the text form of a naive UTC time: sortable, microseconds."""
+    return at.strftime("%Y-%m-%d %H:%M:%S.%f") if at else None
+
+
+def time_of(text: str) -> datetime:
+    """Give the naive UTC time of its text form."""
+    return datetime.fromisoformat(text)
