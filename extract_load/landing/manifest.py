@@ -1,0 +1,62 @@
+"""The manifest: which files are in, how many rows each had by a count of its own, and what became of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import duckdb
+
+from extract_load.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolFile:
+    """One file to land. `name` is its lasting name in the manifest, such as `src/spotify/recently_played/dt=...`."""
+
+    path: Path
+    name: str
+    source: str
+    entity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """What became of one file's rows: counted = landed + known + rejected."""
+
+    fetched_at: datetime
+    counted: int
+    landed: int
+    known: int = 0
+    rejected: int = 0
+    listener_id: str | None = None
+    export_id: str | None = None
+    original_name: str | None = None
+    original_sha256: str | None = None
+
+
+class Lander(Protocol):
+    """Lands one file inside the caller's transaction."""
+
+    def __call__(self, connection: duckdb.DuckDBPyConnection, file: SpoolFile, clock: Clock) -> Landed:
+        """Insert the rows and the rejects, and say how many."""
+        ...
+
+
+def known_files(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Give the names of the files that are in."""
+    return {row[0] for row in connection.execute("select source_file from ops.landed_files").fetchall()}
+
+
+def record(connection: duckdb.DuckDBPyConnection, file: SpoolFile, landed: Landed, clock: Clock) -> None:
+    """Write the file's line in the manifest."""
+    connection.execute(
+        "insert into ops.landed_files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            *(file.name, file.source, file.entity, landed.listener_id, landed.export_id),
+            *(landed.original_name, landed.original_sha256, landed.fetched_at),
+            *(landed.counted, landed.landed, landed.known, landed.rejected, clock.now()),
+        ],
+    )
