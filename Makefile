@@ -1,0 +1,68 @@
+# Everything starts here. `make demo` and `make test` need python3, make and git, and do their own set-up.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-fast test-long check fmt docs clean \
+	bench-import bench-requests bench-geography bench-transform bench-orchestration
+
+UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
+RUN := $(UV) run --no-sync
+READY := .venv/.ready
+
+help: ## say what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
+
+setup: $(READY) ## install everything into .venv
+
+.tools/uv/bin/uv:
+	@echo "Bringing uv into .tools/ ..."
+	@python3 -m venv .tools/uv
+	@.tools/uv/bin/python -m pip --quiet --disable-pip-version-check install 'uv>=0.9,<1'
+
+$(READY): pyproject.toml $(filter .tools/%,$(UV))
+	@echo "Installing into .venv (the first time takes a minute) ..."
+	@$(UV) sync --quiet
+	@touch $@
+
+demo: $(READY) ## the whole way of the data, on invented services and a made-up listener
+	@$(RUN) music-tracker demo
+
+test: $(READY) ## what CI runs, 8 minutes at most
+	@$(RUN) pytest -q -m "not long" $(ARGS)
+
+test-fast: $(READY) ## no Prefect, no dbt, no server: seconds
+	@$(RUN) pytest -q -m "not long" tests/extract_load $(ARGS)
+
+test-long: $(READY) ## months of weather, kills, fuzzing; prints its seeds
+	@$(RUN) pytest -q -m long $(ARGS)
+
+check: $(READY) ## lint, format, types, SQL
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check .
+	@$(RUN) mypy
+	@$(RUN) sqlfluff lint --processes 2 dbt_project/models
+
+fmt: $(READY) ## put the code in order
+	@$(RUN) ruff check --fix --quiet .
+	@$(RUN) ruff format .
+
+docs: $(READY) ## the dbt docs site, in dbt_project/target
+	@$(RUN) dbt docs generate --project-dir dbt_project --quiet
+	@echo "The site is dbt_project/target/index.html; serve it with: uv run dbt docs serve --project-dir dbt_project"
+
+bench-import: $(READY) ## import of a large export against a bare read of it (ROWS=)
+	@$(RUN) python benchmarks/import_history.py
+
+bench-requests: $(READY) ## requests that enrichment sends, against one by one
+	@$(RUN) python benchmarks/requests.py
+
+bench-geography: $(READY) ## coordinates from the offline gazetteer against known places
+	@$(RUN) python benchmarks/geography.py
+
+bench-transform: $(READY) ## the dbt build against the same SQL run bare (PLAYS=)
+	@$(RUN) python benchmarks/transform.py
+
+bench-orchestration: $(READY) ## an idle daily-etl against a bare dbt build, and its memory
+	@$(RUN) python benchmarks/orchestration.py
+
+clean: ## remove what was installed and built; data/ stays
+	@rm -rf .venv .tools dbt_project/target dbt_project/logs
