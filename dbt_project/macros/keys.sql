@@ -1,0 +1,23 @@
+{#- Keys that more than one model computes. Each gives null for null, so that a caller chooses its unknown member. -#}
+
+{#- A track: by its Spotify id, else by the folded names of artist and title. -#}
+{% macro track_key(spotify_track_id, artist_name, track_name) -%}
+    case
+        when {{ spotify_track_id }} is not null then md5('spotify:track:' || {{ spotify_track_id }})
+        when {{ track_name }} is not null
+            then md5(
+                'name:' || {{ fold_name("coalesce(" ~ artist_name ~ ", '')") }} || '|' || {{ fold_name(track_name) }}
+            )
+        else 'unknown'
+    end
+{%- endmacro %}
+
+{#- An artist that lookup.artist_aliases does not know yet, by Spotify id. -#}
+{% macro artist_key_by_id(spotify_artist_id) -%}
+    md5('spotify:' || {{ spotify_artist_id }})
+{%- endmacro %}
+
+{#- An artist that is known by a name only. -#}
+{% macro artist_key_by_name(name) -%}
+    md5('name:' || {{ fold_name(name) }})
+{%- endmacro %}
