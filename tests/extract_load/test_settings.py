@@ -95,3 +95,11 @@ def test_relative_paths_count_from_the_root(tmp_path: Path, monkeypatch: pytest.
     settings = load(tmp_path)
     assert settings.warehouse_path == tmp_path / "data" / "music_tracker.duckdb"
     assert settings.spool_dir == tmp_path / "data" / "src"
+
+
+def test_the_example_file_explains_every_variable() -> None:
+    """.env.example names exactly the variables that there are, and loads as it stands."""
+    example = Path(__file__).parents[2] / ".env.example"
+    named = {line.split("=")[0] for line in example.read_text().splitlines() if line[:1].isupper()}
+    assert named == {name.upper() for name in Settings.model_fields}
+    assert load_settings(env_file=example).environment == "development"
