@@ -1,0 +1,52 @@
+with
+
+-- Polls first: they name all artists of the track, exports the album's artist only.
+seen as (
+    select
+        track_key, spotify_track_id, spotify_track_uri, track_name, artist_name, album_name, artist_names,
+        duration_ms, 1 as preference, played_at as seen_at, fetched_at
+    from {{ ref('stg_spotify__recently_played') }}
+    where track_key <> 'unknown'
+    union all
+    select
+        track_key, spotify_track_id, spotify_track_uri, track_name, artist_name, album_name,
+        if(artist_name is null, null, [artist_name]) as artist_names,
+        null as duration_ms, 2 as preference, reported_end_at as seen_at, fetched_at
+    from {{ ref('stg_spotify__streaming_history') }}
+    where content_kind = 'music' and track_key <> 'unknown'
+),
+
+-- The newest names win, so that a renamed artist is not called by the old name.
+named as (
+    select
+        track_key,
+        min(seen_at) as first_seen_at,
+        max(duration_ms) as duration_ms,
+        arg_min(
+            {
+                'spotify_track_id': spotify_track_id, 'track_uri': spotify_track_uri, 'track_name': track_name,
+                'artist_name': artist_name, 'album_name': album_name, 'artist_names': artist_names
+            },
+            (track_name is null, preference, -epoch_us(seen_at), track_name, artist_name, album_name)
+        ) as naming
+    from seen
+    group by track_key
+),
+
+final as (
+    select
+        track_key,
+        naming.spotify_track_id as spotify_track_id,
+        naming.track_uri as track_uri,
+        naming.track_name as track_name,
+        naming.artist_name as artist_name,
+        naming.album_name as album_name,
+        naming.artist_names as artist_names,
+        duration_ms,
+        first_seen_at
+    from named
+    union all by name
+    select 'unknown' as track_key
+)
+
+select * from final

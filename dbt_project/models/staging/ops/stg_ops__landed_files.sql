@@ -1,0 +1,14 @@
+select
+    source_file,
+    source,
+    entity,
+    listener_id,
+    export_id,
+    original_name,
+    rows_counted,
+    rows_landed,
+    rows_known,
+    rows_rejected,
+    fetched_at,
+    landed_at
+from {{ source('ops', 'landed_files') }}

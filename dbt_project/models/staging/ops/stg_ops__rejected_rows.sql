@@ -1,0 +1,7 @@
+select
+    source_file,
+    row_number,
+    reason,
+    detail,
+    rejected_at
+from {{ source('ops', 'rejected_rows') }}

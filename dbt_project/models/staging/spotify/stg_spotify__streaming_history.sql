@@ -1,0 +1,92 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        pre_hook="{{ forget_gone_files(source('raw', 'spotify_streaming_history')) }}"
+    )
+}}
+
+with
+
+new_rows as (
+    select
+        * exclude (payload),
+        from_json(payload, '{
+            "ts": "VARCHAR", "platform": "VARCHAR", "ms_played": "BIGINT", "conn_country": "VARCHAR",
+            "master_metadata_track_name": "VARCHAR", "master_metadata_album_artist_name": "VARCHAR",
+            "master_metadata_album_album_name": "VARCHAR", "spotify_track_uri": "VARCHAR",
+            "episode_name": "VARCHAR", "episode_show_name": "VARCHAR", "spotify_episode_uri": "VARCHAR",
+            "audiobook_title": "VARCHAR", "audiobook_uri": "VARCHAR", "audiobook_chapter_uri": "VARCHAR",
+            "reason_start": "VARCHAR", "reason_end": "VARCHAR", "shuffle": "BOOLEAN", "skipped": "BOOLEAN",
+            "offline": "BOOLEAN", "offline_timestamp": "BIGINT", "incognito_mode": "BOOLEAN",
+            "endTime": "VARCHAR", "artistName": "VARCHAR", "trackName": "VARCHAR", "msPlayed": "BIGINT",
+            "podcastName": "VARCHAR", "episodeName": "VARCHAR"
+        }') as item
+    from {{ source('raw', 'spotify_streaming_history') }}
+    where {{ is_from_new_file() }}
+),
+
+-- The account data has names of its own for the same things, and no uri.
+renamed as (
+    select
+        {{ surrogate_key(["'export'", 'file_sha256', 'row_number']) }} as row_key,
+        listener_id,
+        export_id,
+        file_sha256,
+        row_number,
+        source_file,
+        format,
+
+        try_cast(coalesce(item.ts, item."endTime") as timestamp) as reported_end_at,
+        coalesce(item.ms_played, item."msPlayed") as ms_played,
+
+        nullif(item.spotify_track_uri, '') as spotify_track_uri,
+        {{ id_of_uri('item.spotify_track_uri', 'track') }} as spotify_track_id,
+        nullif(trim(coalesce(item.master_metadata_track_name, item."trackName")), '') as track_name,
+        nullif(trim(coalesce(item.master_metadata_album_artist_name, item."artistName")), '') as artist_name,
+        nullif(trim(item.master_metadata_album_album_name), '') as album_name,
+        coalesce(item.episode_name, item."episodeName") as episode_name,
+        coalesce(item.episode_show_name, item."podcastName") as show_name,
+        item.spotify_episode_uri as spotify_episode_uri,
+        item.audiobook_title as audiobook_title,
+        coalesce(item.audiobook_uri, item.audiobook_chapter_uri) as audiobook_uri,
+
+        nullif(item.platform, '') as platform,
+        nullif(nullif(item.conn_country, ''), 'ZZ') as country_code,
+        nullif(item.reason_start, '') as reason_start,
+        nullif(item.reason_end, '') as reason_end,
+        item.shuffle as is_shuffle,
+        item.skipped as is_skipped,
+        item.offline as is_offline,
+        item.incognito_mode as is_incognito,
+
+        -- Seconds in newer exports, milliseconds in older ones, and junk (0, small numbers) in both.
+        case
+            when item.offline_timestamp between 1200000000 and 9999999999
+                then make_timestamp(item.offline_timestamp * 1000000)
+            when item.offline_timestamp between 1200000000000 and 9999999999999
+                then make_timestamp(item.offline_timestamp // 1000 * 1000000)
+        end as offline_started_at,
+
+        fetched_at,
+        landed_at
+    from new_rows
+),
+
+final as (
+    select
+        *,
+        {{ track_key('spotify_track_id', 'artist_name', 'track_name') }} as track_key,
+        case
+            when reported_end_at is null or ms_played is null or ms_played < 0 then 'unreadable'
+            when spotify_track_id is not null then 'music'
+            when coalesce(spotify_episode_uri, episode_name, show_name) is not null then 'podcast'
+            when coalesce(audiobook_uri, audiobook_title) is not null then 'audiobook'
+            when track_name is not null then 'music'
+            else 'unidentified'
+        end as content_kind
+    from renamed
+)
+
+select * from final
