@@ -37,10 +37,11 @@ class Deliver:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """A passing trouble: wait (seconds asked for, None = back off) and ask again."""
+    """A passing trouble: wait (seconds asked for, None = back off) and ask again; `slower` widens the pace from then on."""
 
     reason: str
     after: float | None = None
+    slower: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,8 @@ def bucket_of_path(request: PreparedRequest) -> str:
     """Name the endpoint bucket: the path with ids taken out."""
     return endpoint_of(request)
 
+
+_STRETCH, _STRETCH_MAX = 1.5, 4.0  # how much wider the pace gets each time a service says that we are too fast
 
 _ID = re.compile(r"^(?:[0-9A-Za-z]{22}|[0-9a-f]{8}-[0-9a-f-]{27}|[A-Z]{2}[A-Z0-9]{3}\d{7})$")
 
@@ -119,6 +122,7 @@ class PacedSession(requests.Session):
         self._clock = clock or SystemClock()
         self._turn = threading.RLock()  # a redirect is sent from within a send
         self._next_at = 0.0
+        self._stretch = 1.0
         self._random = random.Random()
 
     def send(self, request: PreparedRequest, **kwargs: Any) -> Response:
@@ -140,6 +144,8 @@ class PacedSession(requests.Session):
                     raise self._block(bucket, verdict.reason, verdict.seconds)
                 reason = verdict.reason if isinstance(verdict, Retry) else "gave no answer"
                 asked = verdict.after if isinstance(verdict, Retry) else None
+                if isinstance(verdict, Retry) and verdict.slower:
+                    self._stretch = min(_STRETCH_MAX, self._stretch * _STRETCH)
                 if asked is not None and asked > self.policy.max_wait:
                     raise self._block(bucket, reason, asked)
                 if attempt < self.policy.max_attempts:
@@ -200,7 +206,7 @@ class PacedSession(requests.Session):
     def _wait_for_turn(self) -> float:
         if not self.policy.requests_per_second:
             return 0.0
-        gap = 1 / self.policy.requests_per_second
+        gap = self._stretch / self.policy.requests_per_second
         now = self._clock.monotonic()
         pause = max(0.0, self._next_at - now)
         self._next_at = max(now, self._next_at) + gap
