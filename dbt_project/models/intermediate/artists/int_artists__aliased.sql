@@ -1,0 +1,94 @@
+with
+
+aliases as (
+    select * from {{ ref('stg_musicbrainz__artist_aliases') }}
+),
+
+matches as (
+    select artist_key, mbid from {{ ref('stg_musicbrainz__matches') }} where status = 'found' and mbid is not null
+),
+
+credits as (
+    select unnest(artists) as artist, 2 as trust from {{ ref('stg_spotify__tracks') }}
+    union all
+    select unnest(album_artists), 3 from {{ ref('stg_spotify__tracks') }}
+    union all
+    select unnest(artists), 3 from {{ ref('stg_spotify__albums') }}
+    union all
+    select {'id': spotify_artist_id, 'name': artist_name}, 1 from {{ ref('stg_spotify__artists') }}
+    union all
+    select {'id': alias, 'name': artist_name}, 4 from aliases where alias_kind = 'spotify_id'
+),
+
+source_names as (
+    select distinct unnest(list_append(coalesce(artist_names, []), artist_name)) as artist_name
+    from {{ ref('int_plays__source_tracks') }}
+),
+
+by_id as (
+    select
+        c.artist.id as alias,
+        coalesce(any_value(a.artist_key), {{ artist_key_by_id('c.artist.id') }}) as first_key,
+        arg_min(c.artist.name, (c.trust, c.artist.name)) filter (where c.artist.name is not null) as artist_name
+    from credits as c
+    left join aliases as a on a.alias_kind = 'spotify_id' and a.alias = c.artist.id
+    where nullif(c.artist.id, '') is not null
+    group by c.artist.id
+),
+
+-- A name that exactly one Spotify artist bears is that artist; with two of one name nobody is guessed.
+keys_of_name as (
+    select
+        {{ fold_name('artist_name') }} as alias,
+        min(first_key) as only_key
+    from by_id
+    where artist_name is not null
+    group by all
+    having count(distinct first_key) = 1
+),
+
+names as (
+    select {{ fold_name('artist_name') }} as alias, artist_name from source_names where artist_name is not null
+    union all
+    select alias, artist_name from aliases where alias_kind = 'export_name'
+),
+
+by_name as (
+    select
+        n.alias,
+        coalesce(any_value(a.artist_key), any_value(k.only_key), md5('name:' || n.alias)) as first_key,
+        min(n.artist_name) as artist_name
+    from names as n
+    left join aliases as a on a.alias_kind = 'export_name' and a.alias = n.alias
+    left join keys_of_name as k on k.alias = n.alias
+    group by n.alias
+),
+
+first_keys as (
+    select 'spotify_id' as alias_kind, * from by_id
+    union all
+    select 'export_name' as alias_kind, * from by_name
+    union all
+    select 'artist_key' as alias_kind, artist_key as alias, artist_key as first_key, null as artist_name from matches
+    union all
+    select 'artist_key', alias, artist_key, null from aliases where alias_kind = 'former_key'
+),
+
+-- Two keys with one MBID are one artist: the one that the alias of the MBID names.
+final as (
+    select
+        f.alias_kind,
+        f.alias,
+        coalesce(after.artist_key, same.artist_key, before.artist_key, f.first_key) as artist_key,
+        any_value(f.artist_name) as artist_name
+    from first_keys as f
+    left join aliases as before on before.alias_kind = 'former_key' and before.alias = f.first_key
+    left join matches as m on m.artist_key = coalesce(before.artist_key, f.first_key)
+    left join aliases as same on same.alias_kind = 'mbid' and same.alias = m.mbid
+    left join aliases as after
+        on after.alias_kind = 'former_key'
+        and after.alias = coalesce(same.artist_key, before.artist_key, f.first_key)
+    group by all
+)
+
+select * from final

@@ -1,0 +1,62 @@
+with
+
+tracks as (
+    select * from {{ ref('dim_track') }} where recording_key <> 'unknown'
+),
+
+albums as (
+    select album_key, release_date, release_date_precision from {{ ref('dim_album') }}
+),
+
+-- The track of the earliest album speaks for the recording.
+ranked as (
+    select
+        t.*,
+        a.release_date,
+        a.release_date_precision,
+        row_number() over (
+            partition by t.recording_key
+            order by {{ release_order('a.release_date', 'a.release_date_precision') }}, t.is_enriched desc, t.track_key
+        ) as release_rank,
+        count(*) over (partition by t.recording_key) as track_count,
+        min(t.isrc) over (partition by t.recording_key) as any_isrc,
+        max(t.duration_ms) over (partition by t.recording_key) as longest_ms
+    from tracks as t
+    left join albums as a on a.album_key = t.album_key
+),
+
+final as (
+    select
+        recording_key,
+        artist_key,
+        album_key as first_album_key,
+        any_isrc as isrc,
+
+        track_name as recording_name,
+        artist_name,
+        album_name as first_album_name,
+        recording_grouped_by as grouped_by,
+        {{ length_group('coalesce(duration_ms, longest_ms)') }} as length_group,
+        is_enriched,
+
+        coalesce(duration_ms, longest_ms) as duration_ms,
+        track_count,
+
+        release_date as first_release_date,
+        release_date_precision as first_release_precision,
+        cast(year(release_date) as integer) as first_release_year,
+        cast(year(release_date) // 10 * 10 as integer) as first_release_decade,
+        case when release_date is not null then 'spotify album' end as first_release_source
+    from ranked
+    where release_rank = 1
+
+    union all
+
+    select
+        'unknown', 'unknown', 'unknown', null,
+        'unknown', 'unknown', 'unknown', 'nothing known', null, false,
+        null, 0,
+        null, null, null, null, null
+)
+
+select * from final

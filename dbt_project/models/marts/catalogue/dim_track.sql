@@ -1,0 +1,44 @@
+with
+
+tracks as (
+    select * from {{ ref('int_tracks__resolved') }}
+),
+
+final as (
+    select
+        track_key,
+        recording_key,
+        album_key,
+        artist_key,
+        spotify_track_id,
+        isrc,
+
+        coalesce(track_name, 'unknown') as track_name,
+        coalesce(artist_name, 'unknown') as artist_name,
+        coalesce(album_name, 'unknown') as album_name,
+        disc_number,
+        track_number,
+        is_explicit,
+        {{ length_group('duration_ms') }} as length_group,
+        {{ popularity_group('popularity') }} as popularity_group,
+        recording_grouped_by,
+        coalesce(catalogue_status, 'pending') as catalogue_status,
+        is_enriched,
+
+        duration_ms,
+        popularity,
+
+        first_seen_at
+    from tracks
+    where track_key <> 'unknown'
+
+    union all
+
+    select
+        'unknown', 'unknown', 'unknown', 'unknown', null, null,
+        'unknown', 'unknown', 'unknown', null, null, null, null, null, 'nothing known', 'pending', false,
+        null, null,
+        null
+)
+
+select * from final

@@ -1,0 +1,39 @@
+with
+
+areas as (
+    select * from {{ ref('int_areas__chained') }}
+),
+
+final as (
+    select
+        {{ surrogate_key(["'area'", 'area_mbid']) }} as area_key,
+        area_mbid,
+        parent_area_mbid,
+
+        area_name,
+        area_type,
+        area_path,
+        city_name,
+        subdivision_name,
+        subdivision_code,
+        country_code,
+        country_name,
+        country_kind,
+        continent,
+
+        latitude,
+        longitude,
+        coordinates_precision,
+        coordinates_method,
+        coordinates_confidence,
+        coordinates_attribution
+    from areas
+),
+
+with_unknown as (
+    select * from final
+    union all by name
+    select 'unknown' as area_key, 'unknown' as area_name
+)
+
+select * from with_unknown

@@ -1,0 +1,19 @@
+with
+
+source as (
+    select * from {{ source('musicbrainz', 'artist_aliases') }}
+),
+
+final as (
+    select
+        alias_kind,
+        alias,
+        artist_key,
+
+        nullif(trim(name), '') as artist_name,
+
+        first_seen_at
+    from source
+)
+
+select * from final
