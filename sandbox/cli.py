@@ -77,7 +77,7 @@ def _write_files(world: World, export: Path | None, kind: ExportKind, truth: Pat
 def _tell(stand: Sandbox, print_env: bool) -> None:
     lines = [f"export {name}={shlex.quote(value)}" for name, value in stand.env.items()]
     if print_env:
-        typer.echo("\n".join(lines))
+        typer.echo("\n".join([*lines, "# ready"]))
         return
     typer.echo("The sandbox is up: everything in it is make-believe, and nothing leaves this machine.")
     typer.echo(
