@@ -7,8 +7,10 @@ A file is written under a temporary name, fsynced, renamed, and its folder fsync
 
 from __future__ import annotations
 
+import gzip
 import os
 import uuid
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,12 +19,18 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import orjson
-from isal import igzip  # several times as fast as gzip, the same format
+from isal import igzip, isal_zlib  # several times as fast as gzip, the same format
 
+from extract_load.killpoints import kill_point
 from extract_load.redact import redact
 
 SUFFIX = ".ndjson.gz"
 PARTIAL = ".partial"
+# what reading a damaged file raises
+DAMAGE: tuple[type[Exception], ...] = (
+    *(EOFError, zlib.error, gzip.BadGzipFile),
+    cast("type[Exception]", isal_zlib.error),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +89,10 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
             yield out
             out.flush()
             os.fsync(out.fileno())
+        kill_point("spool.before_rename")
         partial.replace(path)
         sync_folder(path.parent)
+        kill_point("spool.after_rename")
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
@@ -111,3 +121,8 @@ def read_lines(path: Path) -> Iterator[bytes]:
 def packed_writer(out: BinaryIO) -> BinaryIO:
     """Give a gzip writer on an open file; close it before the file."""
     return cast("BinaryIO", igzip.IGzipFile(fileobj=out, mode="wb", filename="", mtime=0))
+
+
+def pack(content: bytes) -> bytes:
+    """Give content as one gzip member."""
+    return cast("bytes", igzip.compress(content))

@@ -9,14 +9,24 @@ from pathlib import Path
 
 import duckdb
 
+from extract_load import forgetting
 from extract_load.clock import Clock, SystemClock
 from extract_load.errors import BadInput
+from extract_load.killpoints import kill_point
 from extract_load.landing.answers import ANSWER_TABLES, land_answers
-from extract_load.landing.manifest import Lander, SpoolFile, known_files, record
+from extract_load.landing.forgotten import land_rules
+from extract_load.landing.manifest import Lander, SpoolFile, record
 from extract_load.landing.ops import copy_state
 from extract_load.landing.polls import land_polls
+from extract_load.landing.waiting import (
+    Waiting,
+    at_hand,
+    find_backlog,
+    remember_days,
+    scratch_folder,
+    waiting_file,
+)
 from extract_load.settings import Settings
-from extract_load.spool import spooled_files
 from extract_load.state import State
 from extract_load.warehouse import Warehouse
 
@@ -24,6 +34,7 @@ log = logging.getLogger(__name__)
 
 LANDERS: dict[tuple[str, str], Lander] = {
     ("spotify", "recently_played"): land_polls,
+    (forgetting.SOURCE, forgetting.ENTITY): land_rules,
     **dict.fromkeys(ANSWER_TABLES, land_answers),
 }
 
@@ -64,31 +75,36 @@ class Landing:
         `progress` is told (files done, files in all). Errors: WarehouseBusy; the files stay for the next call.
         """
         with self._warehouse.open(purpose, wait_seconds) as connection:
-            done = known_files(connection)
-            todo = [file for file in self._files() if file.name not in done]
-            report = self._land(connection, todo, progress)
+            backlog = find_backlog(self._settings, connection)
+            report = self._land(connection, backlog.files, progress)
+            report.unreadable.extend(backlog.unreadable)
+            remember_days(connection, backlog, self._clock)
             copy_state(connection, self._state)
         return report
 
     def land_now(self, connection: duckdb.DuckDBPyConnection, paths: Iterable[Path]) -> LandingReport:
         """Land files that were just written, on an open connection (they must not be in yet)."""
-        return self._land(connection, [self._file(path) for path in paths], None)
+        return self._land(connection, [waiting_file(self._settings, path) for path in paths], None)
 
     def _land(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        todo: list[SpoolFile],
-        progress: Callable[[int, int], None] | None,
+        self, connection: duckdb.DuckDBPyConnection, todo: list[Waiting], progress: Callable[[int, int], None] | None
     ) -> LandingReport:
         report = LandingReport()
-        for number, file in enumerate(todo, start=1):
-            lander = LANDERS.get((file.source, file.entity))
-            if lander is None:
-                log.warning("No table is known for %s; the file stays where it is.", file.name)
-                continue
-            self._land_one(connection, file, lander, report)
-            if progress:
-                progress(number, len(todo))
+        rules = forgetting.load_rules(self._settings.spool_dir)
+        with scratch_folder(self._settings) as scratch:
+            for number, waiting in enumerate(todo, start=1):
+                lander = LANDERS.get((waiting.source, waiting.entity))
+                if lander is None:
+                    log.warning("No table is known for %s; the file stays where it is.", waiting.name)
+                    continue
+                try:
+                    with at_hand(waiting, rules, scratch) as file:
+                        self._land_one(connection, file, lander, report)
+                except BadInput as error:
+                    report.unreadable.append(waiting.name)
+                    log.error("%s can't be landed: %s", waiting.name, error)
+                if progress:
+                    progress(number, len(todo))
         return report
 
     def _land_one(
@@ -98,27 +114,14 @@ class Landing:
         try:
             landed = lander(connection, file, self._clock)
             record(connection, file, landed, self._clock)
+            kill_point("landing.in_transaction")
             connection.execute("commit")
-        except BadInput as error:
-            connection.execute("rollback")
-            report.unreadable.append(file.name)
-            log.error("%s can't be landed: %s", file.name, error)
-            return
         except BaseException:
             connection.execute("rollback")
             raise
+        kill_point("landing.after_commit")
         key = (file.source, file.entity)
         report.files += 1
         for tally, count in ((report.landed, landed.landed), (report.known, landed.known)):
             tally[key] = tally.get(key, 0) + count
         report.rejected[key] = report.rejected.get(key, 0) + landed.rejected
-
-    def _files(self) -> list[SpoolFile]:
-        roots = (self._settings.spool_dir, self._settings.answers_dir)
-        return [self._file(path) for root in roots for path in spooled_files(root)]
-
-    def _file(self, path: Path) -> SpoolFile:
-        is_cache = path.is_relative_to(self._settings.answers_dir)
-        root, prefix = (self._settings.answers_dir, "cache") if is_cache else (self._settings.spool_dir, "src")
-        relative = path.relative_to(root)
-        return SpoolFile(path, f"{prefix}/{relative.as_posix()}", relative.parts[0], relative.parts[1])

@@ -26,6 +26,7 @@ select
         'unknown'
     ) as track_key,
     case
+        when forgotten is not null then 'forgotten'
         when json_type(payload) is distinct from 'OBJECT' then 'not an object'
         when (payload ->> '$.played_at') is null then 'played_at is missing'
         when try_cast(payload ->> '$.played_at' as timestamp) is null then 'played_at is not a time'
@@ -35,7 +36,8 @@ from incoming
 
 _REJECT = """
 insert into ops.rejected_rows
-select ?, row_number, reason, null, left(cast(payload as varchar), 2000), ?
+select
+    ?, row_number, reason, forgotten, case when forgotten is null then left(cast(payload as varchar), 2000) end, ?
 from poll_items
 where reason is not null
 """

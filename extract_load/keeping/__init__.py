@@ -1,0 +1,1 @@
+"""Never lose a play: rebuild, backup, restore, forget, compact, export."""
