@@ -37,7 +37,7 @@ class Deliver:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """A passing trouble: wait (seconds asked for, None = back off) and ask again; `slower` widens the pace from then on."""
+    """A passing trouble: wait (seconds, None = back off) and ask again; `slower` widens the pace from then on."""
 
     reason: str
     after: float | None = None
