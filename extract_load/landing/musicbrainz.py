@@ -1,0 +1,128 @@
+"""Land what is special to MusicBrainz: decisions about identity, evidence without a table of its own, the genre list.
+
+A decision is a cache line like an answer, so a rebuild from the cache comes to the same matches with no request. What
+was set by hand (method `manual`) is never overwritten by a line of the cache.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from extract_load.clock import Clock
+from extract_load.landing.answers import land_answers
+from extract_load.landing.areas import resolve_areas
+from extract_load.landing.manifest import Landed, Lander, SpoolFile
+from extract_load.landing.reading import count_lines, read_envelopes, set_aside_forgotten
+
+_MATCHES = """
+insert into lookup.musicbrainz_matches
+select
+    payload ->> '$.artist_key',
+    payload ->> '$.status',
+    payload ->> '$.mbid',
+    payload ->> '$.method',
+    cast(payload ->> '$.score' as double),
+    payload -> '$.evidence',
+    cast(payload ->> '$.attempts' as integer),
+    cast(payload ->> '$.next_attempt_at' as timestamp),
+    fetched_at,
+    payload ->> '$.message'
+from incoming
+where payload ->> '$.artist_key' is not null
+qualify row_number() over (partition by payload ->> '$.artist_key' order by row_number desc) = 1
+on conflict (artist_key) do update set
+    status = excluded.status,
+    mbid = excluded.mbid,
+    method = excluded.method,
+    score = excluded.score,
+    evidence = excluded.evidence,
+    attempts = excluded.attempts,
+    next_attempt_at = excluded.next_attempt_at,
+    matched_at = excluded.matched_at,
+    message = excluded.message
+where musicbrainz_matches.method is distinct from 'manual'
+"""
+
+_EVIDENCE = """
+insert into raw.api_responses
+with latest as (
+    select request ->> '$.id' as entity_id, payload, md5(cast(payload as varchar)) as payload_hash, fetched_at
+    from incoming
+    where request ->> '$.id' is not null and json_type(payload) = 'OBJECT'
+    qualify row_number() over (partition by request ->> '$.id' order by row_number desc) = 1
+),
+newest as (
+    select entity_id, version, payload_hash
+    from raw.api_responses
+    where service = $service and entity = $entity and entity_id in (select entity_id from latest)
+    qualify row_number() over (partition by entity_id order by version desc) = 1
+)
+select
+    $service, $entity, latest.entity_id, coalesce(newest.version, 0) + 1, latest.payload_hash, latest.payload,
+    latest.fetched_at, $file, $now
+from latest
+left join newest using (entity_id)
+where latest.payload_hash is distinct from newest.payload_hash
+"""
+
+_GENRES = """
+insert into lookup.musicbrainz_genres
+select distinct lower(trim(unnest(cast(payload as varchar[])))), fetched_at
+from incoming
+where json_type(payload) = 'ARRAY'
+on conflict (genre) do update set fetched_at = excluded.fetched_at
+"""
+
+
+def land_matches(connection: duckdb.DuckDBPyConnection, file: SpoolFile, clock: Clock) -> Landed:
+    """Land one file of decisions (artist_key -> MBID) inside the caller's transaction; the last one of a key holds."""
+    counted = _read(connection, file)
+    forgotten = set_aside_forgotten(connection, file, clock)
+    connection.execute(_MATCHES)
+    return _landed(connection, counted, forgotten)
+
+
+def land_evidence(connection: duckdb.DuckDBPyConnection, file: SpoolFile, clock: Clock) -> Landed:
+    """Land one file of answers that only support decisions (pages, recordings) as versions."""
+    counted = _read(connection, file)
+    forgotten = set_aside_forgotten(connection, file, clock)
+    connection.execute(
+        _EVIDENCE, {"service": file.source, "entity": file.entity, "file": file.name, "now": clock.now()}
+    )
+    return _landed(connection, counted, forgotten)
+
+
+def land_genres(connection: duckdb.DuckDBPyConnection, file: SpoolFile, clock: Clock) -> Landed:  # noqa: ARG001
+    """Land the list of genres: names that are no genre any more go."""
+    counted = _read(connection, file)
+    connection.execute(_GENRES)
+    landed = _landed(connection, counted, 0)
+    connection.execute("delete from lookup.musicbrainz_genres where fetched_at < ?", [landed.fetched_at])
+    return landed
+
+
+def land_areas(connection: duckdb.DuckDBPyConnection, file: SpoolFile, clock: Clock) -> Landed:
+    """Land one file of areas, and choose parents and countries anew."""
+    landed = land_answers(connection, file, clock)
+    resolve_areas(connection)
+    return landed
+
+
+MUSICBRAINZ_LANDERS: dict[tuple[str, str], Lander] = {
+    ("musicbrainz", "match"): land_matches,
+    ("musicbrainz", "page"): land_evidence,
+    ("musicbrainz", "recording"): land_evidence,
+    ("musicbrainz", "genre"): land_genres,
+    ("musicbrainz", "area"): land_areas,
+}
+
+
+def _read(connection: duckdb.DuckDBPyConnection, file: SpoolFile) -> int:
+    counted = count_lines(file)
+    read_envelopes(connection, file)
+    return counted
+
+
+def _landed(connection: duckdb.DuckDBPyConnection, counted: int, rejected: int) -> Landed:
+    fetched_at = connection.execute("select max(fetched_at) from incoming").fetchall()[0][0]
+    return Landed(fetched_at=fetched_at, counted=counted, landed=counted - rejected, rejected=rejected)
