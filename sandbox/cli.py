@@ -3,17 +3,37 @@
 from __future__ import annotations
 
 import shlex
-import time
+import signal
+import threading
+from dataclasses import replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
 
-from sandbox.export import ExportKind, write_export
+from sandbox.export import write_export
 from sandbox.stand import Sandbox
 from sandbox.truth import dump_truth
 from sandbox.world import World, WorldSettings
+
+
+class Mode(StrEnum):
+    """What the Spotify app may do."""
+
+    DEVELOPMENT = "development"
+    EXISTING = "existing"
+    EXTENDED = "extended"
+
+
+class Export(StrEnum):
+    """Which export Spotify packs."""
+
+    EXTENDED = "extended"
+    LEGACY = "legacy"
+    ACCOUNT = "account"
 
 
 def register(app: typer.Typer) -> None:
@@ -22,56 +42,57 @@ def register(app: typer.Typer) -> None:
 
 
 def sandbox(
+    *,
     port: Annotated[int, typer.Option(help="First of four ports; 0 = any free ones.")] = 8900,
     seed: Annotated[int, typer.Option(help="Another seed is another world.")] = 7,
-    artists: Annotated[int, typer.Option(help="How many artists; the first 108 are real.")] = 108,
-    plays: Annotated[int, typer.Option(help="About how many rows the whole history has.")] = 60_000,
-    years: Annotated[float, typer.Option(help="Length of the history.")] = 3,
-    mode: Annotated[str, typer.Option(help="What the Spotify app may do: development or extended.")] = "development",
+    artists: Annotated[int, typer.Option(min=1, max=46_000, help="How many; the first 108 are real.")] = 108,
+    plays: Annotated[int, typer.Option(min=1, help="About how many rows the whole history has.")] = 60_000,
+    years: Annotated[float, typer.Option(min=0.01, help="Length of the history.")] = 3,
+    listener: Annotated[int, typer.Option(help="Another number is another person in the same world.")] = 0,
+    mode: Annotated[Mode, typer.Option(help="What the Spotify app may do.")] = Mode.DEVELOPMENT,
     link_all: Annotated[bool, typer.Option(help="MusicBrainz knows and links every artist.")] = False,
-    homonyms: Annotated[bool, typer.Option(help="Add artists of the same name and wrong links.")] = False,
+    homonyms: Annotated[bool, typer.Option(help="Add artists of the same name, and wrong links.")] = False,
+    area_traps: Annotated[bool, typer.Option(help="Add areas in circles, without a country, and the like.")] = False,
     rate: Annotated[float, typer.Option(help="Requests a second that are allowed; 0 = any number.")] = 0,
-    running: Annotated[bool, typer.Option(help="Let the time of the sandbox go on, from the present moment.")] = False,
+    running: Annotated[bool, typer.Option(help="Let the sandbox's time go on, from the present moment.")] = False,
     export_zip: Annotated[Path | None, typer.Option(help="Write the listener's export here.")] = None,
-    export_kind: Annotated[str, typer.Option(help="extended, legacy or account.")] = "extended",
+    export_kind: Annotated[Export, typer.Option(help="Which export.")] = Export.EXTENDED,
     truth: Annotated[Path | None, typer.Option(help="Write the ground truth here, as JSON lines.")] = None,
     admin: Annotated[bool, typer.Option(help="Let the admin pages tell the ground truth, too.")] = False,
-    print_env: Annotated[bool, typer.Option(help="Print the environment, for: eval $(...)")] = False,
+    print_env: Annotated[bool, typer.Option(help="Print the environment only, ended by '# ready'.")] = False,
     serve: Annotated[bool, typer.Option(help="Serve until Ctrl-C; --no-serve only writes files.")] = True,
 ) -> None:
     """Serve a make-believe Spotify, MusicBrainz and Nominatim on this machine, with a listener of three years."""
-    if export_kind not in ("extended", "legacy", "account"):
-        raise typer.BadParameter("--export-kind is extended, legacy or account.")
-    if mode not in ("development", "extended"):
-        raise typer.BadParameter("--mode is development or extended.")
     settings = WorldSettings(
-        seed=seed, artists=artists, plays=plays, years=years, link_all=link_all, homonyms=homonyms, **_now(running)
+        seed=seed,
+        artists=artists,
+        plays=plays,
+        years=years,
+        listener=listener,
+        link_all=link_all,
+        homonyms=homonyms,
+        area_traps=area_traps,
     )
+    if running:
+        settings = replace(settings, now=datetime.now(UTC).replace(microsecond=0))
     world = World(settings)
-    _write_files(world, export_zip, export_kind, truth)  # type: ignore[arg-type]
+    _write_files(world, export_zip, export_kind, truth)
     if not serve:
         return
-    stand = Sandbox(world, mode=mode, port=port, rate=rate or None, running_clock=running, open_truth=admin)
+    stand = Sandbox(world, mode=mode.value, port=port, rate=rate or None, running_clock=running, open_truth=admin)
     with stand:
         _tell(stand, print_env)
-        try:
-            while True:
-                time.sleep(3600)
-        except KeyboardInterrupt:
-            typer.echo(f"\nServed {stand.counts.total()} requests. Goodbye.", err=True)
+        _wait_for_the_end()
+    typer.echo(f"Served {stand.counts.total():,} requests. Goodbye.", err=True)
 
 
-def _now(running: bool) -> dict[str, datetime]:
-    return {"now": datetime.now(UTC).replace(microsecond=0)} if running else {}
-
-
-def _write_files(world: World, export: Path | None, kind: ExportKind, truth: Path | None) -> None:
+def _write_files(world: World, export: Path | None, kind: Export, truth: Path | None) -> None:
     written = None
     if export is not None:
-        written = write_export(world, export, kind=kind)
-        typer.echo(f"The export is in {export}: {len(written.rows)} rows in {len(written.files)} files.", err=True)
+        written = write_export(world, export, kind=kind.value)
+        typer.echo(f"The export is in {export}: {len(written.rows):,} rows in {len(written.files)} files.", err=True)
     if truth is not None:
-        typer.echo(f"The truth about {dump_truth(world, truth, written)} plays is in {truth}.", err=True)
+        typer.echo(f"The truth about {dump_truth(world, truth, written):,} plays is in {truth}.", err=True)
 
 
 def _tell(stand: Sandbox, print_env: bool) -> None:
@@ -79,10 +100,21 @@ def _tell(stand: Sandbox, print_env: bool) -> None:
     if print_env:
         typer.echo("\n".join([*lines, "# ready"]))
         return
-    typer.echo("The sandbox is up: everything in it is make-believe, and nothing leaves this machine.")
-    typer.echo(
-        f"  {len(stand.world.artists)} artists, {len(stand.world.plays):,} plays, seed {stand.world.settings.seed}"
-    )
+    world = stand.world
+    typer.echo("The sandbox is up. Everything in it is make-believe, and nothing leaves this machine.")
+    typer.echo(f"  {len(world.artists):,} artists, {len(world.plays):,} plays, seed {world.settings.seed}.")
     typer.echo("Point the music tracker at it with:\n")
     typer.echo("\n".join(f"  {line}" for line in lines))
-    typer.echo(f"\nIts controls: {stand.musicbrainz_url}/_sandbox/counts (also faults, clock). Stop it with Ctrl-C.")
+    typer.echo(f"\nIts controls: {stand.musicbrainz_url}/_sandbox/counts (also faults, clock). Ctrl-C stops it.")
+
+
+def _wait_for_the_end() -> None:
+    """Return at Ctrl-C, or when the process is asked to end."""
+    ended = threading.Event()
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        ended.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+    ended.wait()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sandbox.areas import Area, Place
-from sandbox.http_types import Request, Response, json_response
-from sandbox.pace import Limiter
-from sandbox.text import fold
-from sandbox.world import World
+from sandbox.web.messages import Request, Response, json_response
+from sandbox.web.pace import Limiter
+from sandbox.world.areas import Area, Place
+from sandbox.world.text import fold
+from sandbox.world.world import World
 
 LICENCE = "Data © OpenStreetMap contributors, ODbL 1.0. https://osm.org/copyright"
 _STRUCTURED = ("amenity", "street", "city", "county", "state", "country", "postalcode")

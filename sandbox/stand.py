@@ -8,21 +8,22 @@ Four servers listen on 127.0.0.1, on free ports or from `port` upwards: Web API,
 
 from __future__ import annotations
 
+from datetime import datetime
 from types import TracebackType
 from typing import Any
 
-from sandbox.admin import AdminPages
-from sandbox.clock import Clock
-from sandbox.counts import Counts
-from sandbox.faults import Faults
-from sandbox.musicbrainz import MusicBrainz
+from sandbox.musicbrainz.service import MusicBrainz
 from sandbox.nominatim import Nominatim
-from sandbox.server import Service, ServiceServer
-from sandbox.spotify_accounts import SpotifyAccounts
-from sandbox.spotify_api import SpotifyApi
-from sandbox.tokens import DEFAULT_SCOPE, Tokens
+from sandbox.spotify.accounts import SpotifyAccounts
+from sandbox.spotify.api import SpotifyApi
+from sandbox.spotify.tokens import DEFAULT_SCOPE, Tokens
 from sandbox.truth import truth_rows
-from sandbox.world import World
+from sandbox.web.admin import AdminPages
+from sandbox.web.clock import Clock
+from sandbox.web.counts import Counts
+from sandbox.web.faults import Faults
+from sandbox.web.server import Service, ServiceServer
+from sandbox.world.world import World
 
 
 class Sandbox:
@@ -55,7 +56,7 @@ class Sandbox:
         self.accounts = SpotifyAccounts(self.clock, self.tokens, self.faults)
         self.musicbrainz = MusicBrainz(self.world, self.faults, rate=rate)
         self.nominatim = Nominatim(self.world, rate=rate)
-        truth = (lambda: truth_rows(self.world)) if open_truth else None
+        truth = self.truth if open_truth else None
         admin = AdminPages(self.clock, self.counts, self.faults, lambda: self.env, truth)
         services: tuple[Service, ...] = (self.spotify, self.accounts, self.musicbrainz, self.nominatim)
         self._servers = {
@@ -132,6 +133,6 @@ class Sandbox:
         """Forget what was served."""
         self.counts.reset()
 
-    def truth(self) -> list[dict[str, Any]]:
-        """Return the ground truth: one row per real play that has happened by now."""
-        return truth_rows(self.world)
+    def truth(self, until: datetime | None = None) -> list[dict[str, Any]]:
+        """Return the ground truth: one row per real play that ended by `until` (default: the sandbox's now)."""
+        return truth_rows(self.world, until=until or self.clock.now())

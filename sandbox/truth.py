@@ -6,30 +6,35 @@ For tests, by Python or as a file of JSON lines; it never leaves through the sta
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sandbox.export import WrittenExport
-from sandbox.plays import Play, Spoken
-from sandbox.spotify_objects import iso_ms
-from sandbox.world import World
+from sandbox.export.writer import WrittenExport
+from sandbox.spotify.objects import iso_ms
+from sandbox.world.plays import Play, Spoken
+from sandbox.world.world import World
 
 
-def truth_rows(world: World, written: WrittenExport | None = None) -> list[dict[str, Any]]:
-    """Return one row per real play up to the world's now; with `written`, also where its export rows stand.
+def truth_rows(
+    world: World, written: WrittenExport | None = None, *, until: datetime | None = None
+) -> list[dict[str, Any]]:
+    """Return one row per real play that ended by `until` (default: the world's now).
+
+    With `written`, a row also says where the export has it.
 
     Times are ISO 8601 in UTC with milliseconds. `export_ts` is what an export says (seconds), `poll_played_at` what
     the items of recently-played say, `visible_at` when they can first be seen. `counts_as_music` is false for
-    podcasts, audiobooks and content without a name.
+    podcasts, audiobooks and content that nothing identifies any more.
     """
     rows_of: dict[int, list[dict[str, Any]]] = {}
     for row in written.rows if written else ():
         rows_of.setdefault(row.play_id, []).append({"file": row.file, "row": row.row, "kind": row.kind})
-    now_ms = int(world.settings.now.timestamp() * 1000)
+    until_ms = int((until or world.settings.now).timestamp() * 1000)
     return [
         _row(world, play) | ({"export_rows": rows_of.get(play.play_id, [])} if written else {})
         for play in world.plays
-        if play.ended_ms <= now_ms
+        if play.ended_ms <= until_ms
     ]
 
 
@@ -51,19 +56,22 @@ def _row(world: World, play: Play) -> dict[str, Any]:
         "export_ts": iso_ms(play.ts_s * 1000),
         "poll_played_at": [iso_ms(stamp) for stamp in play.poll_ms],
         "visible_at": iso_ms(play.visible_ms) if play.poll_ms else None,
-        "counts_as_music": track is not None,
+        "counts_as_music": track is not None and not play.without_uri,
         "offline": play.offline,
         "offline_timestamp": play.offline_timestamp,
         "incognito": play.incognito,
         "skipped": play.skipped,
         "local": play.local,
+        "nameless": play.nameless,
     }
     if track is not None:
         row |= {
             "track": track.name,
-            "artist": world.artists[track.artist].name,
+            "artist": world.artists[track.artist].page_name,
             "artist_id": world.catalogue.artist_id(track.artist),
-            "export_uri": None if play.local else f"spotify:track:{world.catalogue.track_id(track)}",
+            "export_uri": None
+            if play.local or play.without_uri
+            else f"spotify:track:{world.catalogue.track_id(track)}",
             "api_uri": None if play.local else f"spotify:track:{world.catalogue.track_id(track, relinked=True)}",
             "isrc": track.isrc,
             "recording": [track.artist, track.recording],

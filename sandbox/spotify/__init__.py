@@ -1,0 +1,1 @@
+"""The stand-ins of the Web API and of its accounts service."""

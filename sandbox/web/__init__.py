@@ -1,0 +1,1 @@
+"""What all stand-ins share: web server, clock, faults, counting, admin pages."""

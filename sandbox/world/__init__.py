@@ -1,0 +1,5 @@
+"""The seeded world: areas, artists, catalogue, and a listener with years of plays."""
+
+from sandbox.world.world import World, WorldSettings
+
+__all__ = ["World", "WorldSettings"]
