@@ -1,0 +1,75 @@
+{#-
+  Periods of a report: a type (day, week, month, year, all_time) and the local day that it starts on. The start of
+  all_time is the first day that anything is known of.
+-#}
+{% macro period_start(period_type, day) -%}
+    {%- if period_type == 'day' -%} {{ day }}
+    {%- elif period_type == 'week' -%} {{ week_start(day) }}
+    {%- else -%} cast(date_trunc('{{ period_type }}', {{ day }}) as date)
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The day that the week of a day starts on; the var `week_starts_on` names the weekday. -#}
+{% macro week_start(day) -%}
+    {%- set weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] -%}
+    cast({{ day }} - cast((isodow({{ day }}) + 6 - {{ weekdays.index(var('week_starts_on') | lower) }}) % 7 as integer) as date)
+{%- endmacro %}
+
+{#- Sorts periods so that the whole time comes first, then the newest of each type. -#}
+{% macro period_order(period_type='period_type', period_start='period_start') -%}
+    case {{ period_type }} when 'all_time' then 1 when 'year' then 2 when 'month' then 3 when 'week' then 4 else 5 end,
+    {{ period_start }} desc
+{%- endmacro %}
+
+{#-
+  Sums the rows of a CTE with a column `day` up to periods: one branch for each type. `measures` is a dict of column to
+  aggregate. Needs a CTE `all_time` (listener_id, period_start).
+-#}
+{% macro in_periods(days, keys, measures, period_types=['day', 'week', 'month', 'year', 'all_time']) -%}
+    {%- for period_type in period_types %}
+    select
+        d.listener_id,
+        {{ "'" ~ period_type ~ "'" }} as period_type,
+        {% if period_type == 'all_time' %}a.period_start{% else %}{{ period_start(period_type, 'd.day') }}{% endif %} as period_start
+        {%- for key in keys %},
+        d.{{ key }}
+        {%- endfor %}
+        {%- for column, aggregate in measures.items() %},
+        {{ aggregate }} as {{ column }}
+        {%- endfor %}
+    from {{ days }} as d
+    {%- if period_type == 'all_time' %}
+    inner join all_time as a on a.listener_id = d.listener_id
+    {%- endif %}
+    group by all
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+{%- endmacro %}
+
+{#- The columns that every period metric carries; `alias` is the CTE or model of the coverage. -#}
+{% macro coverage_columns(alias) -%}
+    {{ alias }}.coverage_pct,
+    {{ alias }}.is_lower_bound
+{%- endmacro %}
+
+{#- Minutes of a sum of milliseconds, to a tenth. -#}
+{% macro minutes(ms) -%}
+    round(({{ ms }}) / 60000.0, 1)
+{%- endmacro %}
+
+{#- A share in percent, to a tenth; null of nothing. -#}
+{% macro percent(part, whole) -%}
+    round(100.0 * ({{ part }}) / nullif({{ whole }}, 0), 1)
+{%- endmacro %}
+
+{#- The plays that reports count, as a subquery: rule spotify30, not excluded. -#}
+{% macro counted_plays() -%}
+    (select * from {{ ref('fct_plays') }} where is_play_spotify30 and not is_excluded)
+{%- endmacro %}
+
+{#- The moment of asking, naive UTC; the var `now` stands in for it in tests. Needs no extension of DuckDB. -#}
+{% macro utc_now() -%}
+    {%- if var('now', none) -%} timestamp '{{ var('now') }}' {%- else -%} make_timestamp(epoch_us(now())) {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,28 @@
+{#- The five names at the top of each year, of a report made by `top`, as a subquery. -#}
+{% macro top_five(report, name) -%}
+    (
+        select listener_id, period_start, list({{ name }} order by rank) as names
+        from {{ report }}
+        where period_type = 'year' and rank <= 5
+        group by all
+    )
+{%- endmacro %}
+
+{#- The best row of each year of a report with a date column, as a subquery: `name` and `measure` of the row. -#}
+{% macro best_of_year(report, day, name, measure, tie, condition='true') -%}
+    (
+        select
+            listener_id,
+            cast(date_trunc('year', {{ day }}) as date) as period_start,
+            arg_max({{ name }}, ({{ measure }}, {{ tie }})) as name,
+            max({{ measure }}) as measure
+        from {{ report }}
+        where {{ condition }}
+        group by all
+    )
+{%- endmacro %}
+
+{#- Joins a CTE or subquery with one row for each listener and year to `years as y`. -#}
+{% macro same_year(alias) -%}
+    {{ alias }}.listener_id = y.listener_id and {{ alias }}.period_start = y.period_start
+{%- endmacro %}
