@@ -107,10 +107,11 @@ class MusicBrainzData:
         made = []
         for number, places in tracks.items():
             first = all_tracks[places[0]]
+            foreign = self.world.cast.foreign_isrcs.get((index, number), ())
             known, doubled, coded = random.random() < 0.92, random.random() < 0.12, random.random() < 0.9
             coded = coded and artist.recordings == "with_isrc"
             codes = (first.isrc,) if first.isrc and coded else ()
-            if not known:
+            if not known and not foreign:
                 continue
             for copy in range(2 if doubled else 1):
                 made.append(
@@ -120,7 +121,7 @@ class MusicBrainzData:
                         guests=tuple(guest for guest in first.guests if self.world.artists[guest].mbid),
                         title=first.name,
                         length=first.duration_ms + 700 * copy,
-                        isrcs=codes + self.world.cast.foreign_isrcs.get((index, number), ()),
+                        isrcs=codes + foreign,
                         first_release=first.album.released,
                         albums=tuple(sorted({all_tracks[place].album.number for place in places})),
                     )

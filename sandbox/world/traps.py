@@ -21,7 +21,7 @@ Area traps (`WorldSettings.area_traps`), a case for each artist that comes from 
     ended_parent         a town whose only parent is the Soviet Union
     ended_and_living     a town that was part of Yugoslavia and is part of Croatia
     several              a town in a county, on an island and in a subdivision of Spain
-    deep                 a place eight levels below Japan
+    deep                 a place seven levels below Japan
     no_area, worldwide, europe, yugoslavia
 """
 
@@ -104,10 +104,8 @@ class Traps:
         island = self._area("Isla Perdida", "Island", spain)
         region = self._area("Región Perdida", "Subdivision", spain)
         deep = japan
-        for level, kind in enumerate(
-            ("Subdivision", "Island", "County", "Municipality", "City", "District", "District")
-        ):
-            deep = self._area(f"Level {level + 1}", kind, deep).mbid
+        for kind in ("Subdivision", "Island", "County", "Municipality", "City", "District", "District"):
+            deep = self._area(f"Part of the {kind}", kind, deep).mbid
         origins = {
             "circle": one.mbid,
             "circle_in_country": inner.mbid,
