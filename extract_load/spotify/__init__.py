@@ -1,0 +1,1 @@
+"""Spotify: sign-in, polls, exports, and the catalogue."""
