@@ -67,8 +67,8 @@ def _fill_exports(connection: duckdb.DuckDBPyConnection) -> None:
         insert into ops.landed_files
         select
             source_file, 'spotify', 'streaming_history', '{LISTENER}', export_id,
-            'Streaming_History_Audio_' || row_number() over (order by source_file) || '.json', file_sha256,
-            any_value(fetched_at), count(*), count(*), 0, 0, any_value(landed_at)
+            'Streaming_History_Audio_' || row_number() over (partition by export_id order by source_file) || '.json',
+            file_sha256, any_value(fetched_at), count(*), count(*), 0, 0, any_value(landed_at)
         from raw.spotify_streaming_history
         group by source_file, export_id, file_sha256
         """

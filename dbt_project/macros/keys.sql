@@ -21,3 +21,8 @@
 {% macro artist_key_by_name(name) -%}
     md5('name:' || {{ fold_name(name) }})
 {%- endmacro %}
+
+{#- What a play was started from: a playlist, an album, ... -#}
+{% macro context_key(context_uri) -%}
+    md5('context:' || {{ context_uri }})
+{%- endmacro %}

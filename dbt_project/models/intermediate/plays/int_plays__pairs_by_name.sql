@@ -1,0 +1,49 @@
+with recursive
+
+paired as (
+    select * from {{ ref('int_plays__pairs_by_track') }}
+),
+
+left_over as (
+    select e.*
+    from {{ ref('int_plays__poll_edges') }} as e
+    anti join paired as p on e.poll_row_key = p.poll_row_key
+    anti join paired as x on e.export_row_key = x.export_row_key
+    where e.poll_track_key <> 'unknown'
+),
+
+-- An export names the album's artist, a poll the artists of the track and of the album.
+named as (
+    select
+        e.*,
+        {{ fold_name('h.track_name') }} as title,
+        {{ fold_name('h.artist_name') }} as artist
+    from left_over as e
+    inner join {{ ref('stg_spotify__streaming_history') }} as h on e.export_row_key = h.row_key
+    inner join {{ ref('stg_spotify__recently_played') }} as p on e.poll_row_key = p.row_key
+    where
+        title = {{ fold_name('p.track_name') }}
+        and list_contains(
+            list_transform(list_concat(p.artist_names, p.album_artist_names), lambda n: {{ fold_name('n') }}), artist
+        )
+),
+
+edges as (
+    select
+        concat_ws('|', listener_id, title, artist) as chain,
+        poll_row_key as left_key,
+        played_at as left_at,
+        export_row_key as right_key,
+        export_ended_at as right_at,
+        gain,
+        is_tight
+    from named
+    qualify chain = min(chain) over (partition by poll_row_key)
+),
+
+{{ assign_in_order('edges') }}
+
+select
+    left_key as poll_row_key,
+    right_key as export_row_key
+from assigned

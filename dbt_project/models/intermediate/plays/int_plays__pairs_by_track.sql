@@ -1,0 +1,21 @@
+with recursive
+
+edges as (
+    select
+        concat_ws('|', listener_id, poll_track_key) as chain,
+        poll_row_key as left_key,
+        played_at as left_at,
+        export_row_key as right_key,
+        export_ended_at as right_at,
+        gain,
+        is_tight
+    from {{ ref('int_plays__poll_edges') }}
+    where poll_track_key = export_track_key and poll_track_key <> 'unknown'
+),
+
+{{ assign_in_order('edges') }}
+
+select
+    left_key as poll_row_key,
+    right_key as export_row_key
+from assigned

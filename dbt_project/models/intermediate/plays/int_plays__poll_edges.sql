@@ -1,0 +1,112 @@
+{%- set slot_us = (var('match_window') + 30) * 1000000 %}
+
+with
+
+export_spans as (
+    select * from {{ ref('int_exports__covered') }}
+),
+
+polls as (
+    select
+        p.row_key,
+        p.listener_id,
+        p.played_at,
+        p.track_key,
+        exists (
+            from export_spans as s
+            where
+                p.listener_id = s.listener_id
+                and p.played_at between s.surely_covered_from and s.surely_covered_until
+        ) as is_surely_covered
+    from {{ ref('stg_spotify__recently_played') }} as p
+),
+
+polled_time as (
+    select
+        min(played_at) - interval 1 day as first_at,
+        max(played_at) + interval 1 day as last_at
+    from polls
+),
+
+-- Private sessions are never listed. The account data knows the minute only: its middle is meant.
+exports as (
+    select
+        e.export_row_key,
+        e.listener_id,
+        e.track_key,
+        e.ms_played,
+        e.is_to_the_minute,
+        if(e.is_to_the_minute, 30, 0) as blur_seconds,
+        e.ended_at + to_seconds(blur_seconds) as export_ended_at,
+        e.started_at + to_seconds(blur_seconds) as export_started_at
+    from {{ ref('int_plays__exported') }} as e
+    semi join polled_time as t on e.ended_at between t.first_at and t.last_at
+    where not e.is_incognito and not e.is_review
+),
+
+stamps as (
+    select
+        *,
+        'end' as stamp,
+        export_ended_at as stamped_at
+    from exports
+    union all
+    select
+        *,
+        'start' as stamp,
+        export_started_at as stamped_at
+    from exports
+),
+
+-- Both sides are put into slots as long as the widest window, so that near means the same slot or a neighbour.
+slotted_polls as (
+    select
+        *,
+        unnest([-1, 0, 1]) + epoch_us(played_at) // {{ slot_us }} as slot
+    from polls
+),
+
+near as (
+    select
+        p.row_key as poll_row_key,
+        p.listener_id,
+        p.played_at,
+        p.track_key as poll_track_key,
+        p.is_surely_covered,
+        e.export_row_key,
+        e.track_key as export_track_key,
+        e.export_ended_at,
+        e.stamp,
+        date_diff('millisecond', e.stamped_at, p.played_at) as delta_ms,
+        date_diff('millisecond', e.export_ended_at, p.played_at) as end_delta_ms,
+        1000 * ({{ var('match_window') }} + e.blur_seconds) as window_ms,
+        e.ms_played
+    from slotted_polls as p
+    inner join stamps as e
+        on p.listener_id = e.listener_id and p.slot = epoch_us(e.stamped_at) // {{ slot_us }}
+    where
+        abs(delta_ms) <= window_ms
+        -- The start counts only where the end is not near.
+        and (e.stamp = 'end' or abs(end_delta_ms) > window_ms)
+),
+
+-- What a pair costs, in milliseconds apart: the start is a second choice, and polls seldom list a play under 30 s.
+costed as (
+    select
+        *,
+        abs(delta_ms) + if(stamp = 'start', 300000, 0) + if(ms_played < 30000, 20000, 0) as cost
+    from near
+),
+
+final as (
+    select
+        * exclude (delta_ms, end_delta_ms, window_ms, ms_played),
+        round(delta_ms / 1000.0, 3) as delta_seconds,
+        -- A pair is worth making above all. But outside the time that exports cover, a poll item may well be a play of
+        -- its own, so there one start is worth a pair, and a whole row of them is not.
+        if(stamp = 'start' and not is_surely_covered, 450000, 1000000000000) - cost as gain,
+        stamp = 'end' and cost <= 5000 as is_tight
+    from costed
+)
+
+select * from final

@@ -1,0 +1,104 @@
+with
+
+listeners as (
+    select listener_id from {{ ref('stg_spotify__recently_played') }}
+    union
+    select listener_id from {{ ref('stg_spotify__streaming_history') }}
+    union
+    select listener_id from {{ ref('stg_ops__polls') }}
+),
+
+moments as (
+    select min(first_at) - interval 2 day as first_at, max(last_at) + interval 2 day as last_at
+    from (
+        select min(played_at) as first_at, max(played_at) as last_at from {{ ref('stg_spotify__recently_played') }}
+        union all
+        select min(started_at), max(ended_at) from {{ ref('int_plays__export_rows') }}
+        union all
+        select min(polled_at), max(polled_at) from {{ ref('stg_ops__polls') }}
+    ) as spans
+),
+
+-- The zone of the setting holds until the first dated row of the seed.
+stays as (
+    select l.listener_id, timestamp '1970-01-01' as valid_from, '{{ listener_timezone() }}' as time_zone, 0 as priority
+    from listeners as l
+    union all
+    select l.listener_id, z.valid_from, z.time_zone, if(z.listener_id = '*', 1, 2) as priority
+    from {{ ref('listener_zones') }} as z
+    inner join listeners as l on z.listener_id in ('*', l.listener_id)
+    qualify row_number() over (partition by l.listener_id, z.valid_from order by priority desc) = 1
+),
+
+zone_spans as (
+    select
+        listener_id,
+        time_zone,
+        valid_from,
+        coalesce(
+            lead(valid_from) over (partition by listener_id order by valid_from), timestamp '9999-12-31'
+        ) as valid_until
+    from stays
+),
+
+-- Offsets are looked at once a day, and minute by minute on the days on which they change.
+days as (
+    select
+        z.time_zone,
+        unnest(range(date_trunc('day', m.first_at), m.last_at + interval 1 day, interval 1 day)) as day_start
+    from (select distinct time_zone from zone_spans) as z
+    cross join moments as m
+),
+
+day_offsets as (
+    select
+        time_zone,
+        day_start,
+        {{ local_time('day_start', 'time_zone') }} - day_start as utc_offset,
+        {{ local_time('day_start + interval 1 day', 'time_zone') }} - day_start - interval 1 day as next_offset
+    from days
+),
+
+minutes_of_change as (
+    select
+        time_zone,
+        unnest(range(day_start, day_start + interval 1 day, interval 1 minute)) as minute_start
+    from day_offsets
+    where utc_offset <> next_offset
+),
+
+looks as (
+    select time_zone, day_start as looked_at, utc_offset from day_offsets
+    union
+    select time_zone, minute_start, {{ local_time('minute_start', 'time_zone') }} - minute_start
+    from minutes_of_change
+),
+
+changes as (
+    select time_zone, looked_at as offset_from, utc_offset
+    from looks
+    qualify utc_offset is distinct from lag(utc_offset) over (partition by time_zone order by looked_at)
+),
+
+offset_spans as (
+    select
+        *,
+        coalesce(
+            lead(offset_from) over (partition by time_zone order by offset_from), timestamp '9999-12-31'
+        ) as offset_until
+    from changes
+),
+
+final as (
+    select
+        z.listener_id,
+        z.time_zone,
+        o.utc_offset,
+        greatest(z.valid_from, o.offset_from) as from_at,
+        least(z.valid_until, o.offset_until) as until_at
+    from zone_spans as z
+    inner join offset_spans as o
+        on z.time_zone = o.time_zone and z.valid_from < o.offset_until and o.offset_from < z.valid_until
+)
+
+select * from final

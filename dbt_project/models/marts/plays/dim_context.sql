@@ -1,0 +1,27 @@
+with
+
+seen as (
+    select
+        context_uri,
+        arg_max(context_type, (fetched_at, row_number)) as context_type,
+        min(played_at) as first_seen_at
+    from {{ ref('stg_spotify__recently_played') }}
+    where context_uri is not null
+    group by context_uri
+),
+
+final as (
+    select
+        {{ context_key('context_uri') }} as context_key,
+        coalesce(context_type, 'unknown') as context_type,
+        context_uri,
+        split_part(context_uri, ':', -1) as spotify_context_id,
+        first_seen_at
+    from seen
+    union all by name
+    select
+        'unknown' as context_key,
+        'unknown' as context_type
+)
+
+select * from final

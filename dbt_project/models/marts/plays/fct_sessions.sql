@@ -1,0 +1,32 @@
+with
+
+plays as (
+    select * from {{ ref('fct_plays') }}
+    where session_key is not null
+),
+
+final as (
+    select
+        session_key,
+        any_value(listener_id) as listener_id,
+        min(date_key) as date_key,
+        min(started_at) as started_at,
+        max(ended_at) as ended_at,
+        min(local_started_at) as local_started_at,
+        max(local_ended_at) as local_ended_at,
+        round(date_diff('second', min(started_at), max(ended_at)) / 60.0, 1) as length_minutes,
+        round(sum(ms_played) / 60000.0, 1) as minutes_played,
+        cast(count(*) as integer) as plays_any,
+        cast(count(*) filter (is_play_spotify30) as integer) as plays,
+        cast(count(*) filter (is_skip) as integer) as skips,
+        cast(count(is_skip) as integer) as plays_with_known_skip,
+        cast(count(distinct artist_key) as integer) as artists,
+        cast(count(distinct recording_key) as integer) as recordings,
+        arg_min(track_key, (started_at, ended_at, play_key)) as first_track_key,
+        arg_max(track_key, (started_at, ended_at, play_key)) as last_track_key,
+        bool_and(time_grade = 'exact') as is_exact
+    from plays
+    group by session_key
+)
+
+select * from final
