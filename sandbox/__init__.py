@@ -1,8 +1,8 @@
 """Stand-ins of Spotify, MusicBrainz and Nominatim over one seeded world, for the demo and the tests."""
 
-from sandbox.export.writer import WrittenExport, write_export
+from sandbox.export import WrittenExport, write_export
 from sandbox.stand import Sandbox
 from sandbox.truth import dump_truth, truth_rows
-from sandbox.world.world import World, WorldSettings
+from sandbox.world import Habits, World, WorldSettings
 
-__all__ = ["Sandbox", "World", "WorldSettings", "WrittenExport", "dump_truth", "truth_rows", "write_export"]
+__all__ = ["Habits", "Sandbox", "World", "WorldSettings", "WrittenExport", "dump_truth", "truth_rows", "write_export"]

@@ -141,7 +141,7 @@ def _disordered(rows: list[Row]) -> Iterator[Row]:
 
 def _write_account(world: World, plays: list[Play], target: _Target, written: WrittenExport) -> None:
     parts: dict[str, list[tuple[int, str]]] = {"music": [], "podcast": [], "audiobook": []}
-    for play in plays:
+    for play in sorted(plays, key=lambda play: play.ts_s):
         kind, text = account_row(world, play)
         parts[kind].append((play.play_id, text))
     for kind, rows in parts.items():
