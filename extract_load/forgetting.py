@@ -32,12 +32,13 @@ PLAYS = ("recently_played", "streaming_history")
 class Rule:
     """One rule: a row is forgotten that meets all of its parts. Times are naive UTC and belong to the span.
 
-    `subjects` are hashes, empty means all; `entity` narrows it to one kind of spool file; `nearest_to` takes only the
-    one row of a file that is nearest to that moment (the same play, told by the other source).
+    `subjects` are hashes (with `salt`), empty means all; `entity` narrows it to one kind of spool file; `nearest_to`
+    takes only the one row of a file that is nearest to that moment (the same play, told by the other source).
     """
 
     forget_id: str
     kind: str
+    salt: str = ""
     listener_id: str | None = None
     reaches_from: datetime | None = None
     reaches_until: datetime | None = None
@@ -57,18 +58,18 @@ class Sighting:
 
 @dataclass(slots=True)
 class Rules:
-    """All rules of a spool, with the salt of their hashes."""
+    """All rules of a spool."""
 
-    salt: str = ""
     rules: list[Rule] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         """Say whether there is anything to keep out."""
         return bool(self.rules)
 
-    def hashed(self, subjects: Iterable[str]) -> frozenset[str]:
-        """Give the hashes by which rules know subjects."""
-        return frozenset(_hashed(self.salt, subject) for subject in subjects)
+    @property
+    def salt(self) -> str:
+        """Give the salt for a new rule: the one that is in use, so that a line is hashed once for all rules."""
+        return self.rules[0].salt if self.rules else secrets.token_hex(16)
 
     def forgotten_rows(self, lines: Iterable[bytes], entity: str) -> dict[int, str]:
         """Give the numbers (from 1) of lines that a rule reaches, with the rule's forget_id."""
@@ -87,13 +88,14 @@ class Rules:
         return found
 
     def _reaching(self, seen: Sighting, entity: str) -> Iterator[tuple[int, Rule]]:
-        hashes: frozenset[str] | None = None
+        hashes: dict[str, frozenset[str]] = {}
         for position, rule in enumerate(self.rules):
             if not _in_reach(rule, seen, entity):
                 continue
             if rule.subjects:
-                hashes = self.hashed(seen.subjects) if hashes is None else hashes
-                if not rule.subjects & hashes:
+                if rule.salt not in hashes:
+                    hashes[rule.salt] = hashed(seen.subjects, rule.salt)
+                if not rule.subjects & hashes[rule.salt]:
                     continue
             yield position, rule
 
@@ -103,21 +105,19 @@ def load_rules(spool_dir: Path) -> Rules:
     rules = Rules()
     for path in sorted((spool_dir / SOURCE / ENTITY).glob("dt=*/*.ndjson.gz")):
         for line in read_lines(path):
-            payload = orjson.loads(line)["payload"]
-            rules.salt = rules.salt or payload["salt"]
-            rules.rules.append(_rule(payload))
+            rules.rules.append(_rule(orjson.loads(line)["payload"]))
     return rules
 
 
-def new_salt() -> str:
-    """Give a salt for the hashes of a spool that has no rules yet."""
-    return secrets.token_hex(16)
+def hashed(subjects: Iterable[str], salt: str) -> frozenset[str]:
+    """Give the hashes by which a rule knows subjects."""
+    return frozenset(_hashed(salt, subject) for subject in subjects)
 
 
-def write_rules(spool_dir: Path, rules: Iterable[Rule], *, salt: str, note: str | None, at: datetime) -> Path | None:
+def write_rules(spool_dir: Path, rules: Iterable[Rule], *, note: str | None, at: datetime) -> Path | None:
     """Write the rules of one forgetting into the spool, all or none; from then on they hold."""
     envelopes = [
-        Envelope(SOURCE, ENTITY, rule.forget_id, at, _payload(rule, salt, note), {}, rule.listener_id) for rule in rules
+        Envelope(SOURCE, ENTITY, rule.forget_id, at, _payload(rule, note), {}, rule.listener_id) for rule in rules
     ]
     return write_envelopes(spool_dir, envelopes)
 
@@ -223,15 +223,18 @@ def _in_reach(rule: Rule, seen: Sighting, entity: str) -> bool:
 
 
 def _named_in(record: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the artists by id that an answer is about or credits."""
-    request = record.get("request")
-    if record.get("entity") == "artist" and isinstance(request, dict):
+    """Yield the artists that an answer or a decision is about or credits: by Spotify id, MBID or artist_key."""
+    request, payload = record.get("request"), record.get("payload")
+    if isinstance(request, dict):
         yield f"artist:{request.get('id')}"
-    waiting: list[Any] = [record.get("payload")]
+    if isinstance(payload, dict):
+        yield f"artist:{payload.get('artist_key')}"
+        yield f"artist:{payload.get('mbid')}"
+    waiting: list[Any] = [payload]
     while waiting:
         value = waiting.pop()
         if isinstance(value, dict):
-            for artist in _dicts(value.get("artists")):
+            for artist in (*_dicts(value.get("artists")), *_dicts([value.get("artist")])):
                 yield from subjects_of_artist(artist.get("id"), None)
             waiting.extend(value.values())
         elif isinstance(value, list):
@@ -252,6 +255,7 @@ def _rule(payload: Mapping[str, Any]) -> Rule:
     return Rule(
         forget_id=payload["forget_id"],
         kind=payload["kind"],
+        salt=payload["salt"],
         listener_id=payload["listener_id"],
         reaches_from=_moment(payload["reaches_from"]),
         reaches_until=_moment(payload["reaches_until"]),
@@ -261,7 +265,7 @@ def _rule(payload: Mapping[str, Any]) -> Rule:
     )
 
 
-def _payload(rule: Rule, salt: str, note: str | None) -> dict[str, Any]:
+def _payload(rule: Rule, note: str | None) -> dict[str, Any]:
     return {
         "forget_id": rule.forget_id,
         "kind": rule.kind,
@@ -272,7 +276,7 @@ def _payload(rule: Rule, salt: str, note: str | None) -> dict[str, Any]:
         "entity": rule.entity,
         "nearest_to": _text(rule.nearest_to),
         "note": note,
-        "salt": salt,
+        "salt": rule.salt,
     }
 
 

@@ -23,6 +23,7 @@ from extract_load.settings import Settings
 from extract_load.spool import sync_folder
 from extract_load.state import State, text_of
 from extract_load.warehouse import CATALOGUE, Warehouse, quoted
+from extract_load.wording import first_of
 
 log = logging.getLogger(__name__)
 
@@ -58,8 +59,7 @@ def publish(
     clock = clock or SystemClock()
     target = settings.published_path
     if blocking_failures:
-        named = ", ".join(blocking_failures[:5]) + (" ..." if len(blocking_failures) > 5 else "")
-        kept = f"The last published file stays: {len(blocking_failures)} blocking test(s) failed ({named})."
+        kept = f"The last published file stays, because these did not pass: {first_of(blocking_failures)}."
         state.put("publish", "kept", {"at": text_of(clock.now()), "why": kept}, clock.now())
         return PublishResult(target, kept=kept)
     draft = target.with_name(f".{target.stem}.{os.getpid()}.draft")
@@ -136,12 +136,26 @@ def _about(connection: duckdb.DuckDBPyConnection, label: str, at: datetime) -> N
     write_attribution(connection, f"{_ALIAS}.about.attribution")
     connection.execute(f"create table {_ALIAS}.about.publication (published_at timestamp, label varchar)")
     connection.execute(f"insert into {_ALIAS}.about.publication values (?, ?)", [at, label or None])
+    _made_from(connection, "files", "stg_ops__landed_files", "source_file")
+    _made_from(connection, "polls", "stg_ops__polls", "poll_id")
     prefix = f"{label}: " if label else ""
     for table, comment in (
         ("attribution", "One source of the data, its licence, and the credit that goes with what you share."),
         ("publication", "One row: when this file was published (UTC)."),
+        ("files", "One spool or cache file that this was made from: a restored backup is compared with the same ones."),
+        ("polls", "One poll of recently-played that this was made from."),
     ):
         connection.execute(f"comment on table {_ALIAS}.about.{table} is '{quoted(prefix + comment)}'")
+
+
+def _made_from(connection: duckdb.DuckDBPyConnection, table: str, model: str, key: str) -> None:
+    """Name what the marts were built from, as staging saw it when they were built; empty without that model."""
+    known = connection.execute(
+        "select 1 from duckdb_tables() where database_name = ? and schema_name = 'staging' and table_name = ?",
+        [CATALOGUE, model],
+    ).fetchall()
+    rows = f"select {key} from {CATALOGUE}.staging.{model} order by {key}" if known else f"select '' as {key} limit 0"
+    connection.execute(f"create table {_ALIAS}.about.{table} as {rows}")
 
 
 def _check(draft: Path, settings: Settings) -> None:

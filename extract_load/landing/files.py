@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from extract_load.killpoints import kill_point
 from extract_load.landing.answers import ANSWER_TABLES, land_answers
 from extract_load.landing.forgotten import land_rules
 from extract_load.landing.manifest import Lander, SpoolFile, record
+from extract_load.landing.musicbrainz import MUSICBRAINZ_LANDERS
 from extract_load.landing.ops import copy_state
 from extract_load.landing.polls import land_polls
 from extract_load.landing.waiting import (
@@ -36,6 +37,7 @@ LANDERS: dict[tuple[str, str], Lander] = {
     ("spotify", "recently_played"): land_polls,
     (forgetting.SOURCE, forgetting.ENTITY): land_rules,
     **dict.fromkeys(ANSWER_TABLES, land_answers),
+    **MUSICBRAINZ_LANDERS,
 }
 
 
@@ -68,15 +70,18 @@ class Landing:
         *,
         purpose: str = "landing",
         wait_seconds: float | None = None,
+        without: Container[str] = (),
         progress: Callable[[int, int], None] | None = None,
     ) -> LandingReport:
         """Land every file that is not in yet, and copy the state to `ops`.
 
-        `progress` is told (files done, files in all). Errors: WarehouseBusy; the files stay for the next call.
+        Files `without` (by lasting name) are left out; `progress` is told (files done, files in all).
+        Errors: WarehouseBusy; the files stay for the next call.
         """
         with self._warehouse.open(purpose, wait_seconds) as connection:
             backlog = find_backlog(self._settings, connection)
-            report = self._land(connection, backlog.files, progress)
+            todo = [file for file in backlog.files if file.name not in without]
+            report = self._land(connection, todo, progress)
             report.unreadable.extend(backlog.unreadable)
             remember_days(connection, backlog, self._clock)
             copy_state(connection, self._state)

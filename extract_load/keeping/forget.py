@@ -1,0 +1,105 @@
+"""Forget: a play, an artist or a time span, out of everything that is kept.
+
+1. Rules are written into the spool: from then on the wish holds, whatever is killed, imported or polled again.
+2. Every file of the spool and the cache is rewritten where a rule reaches a line; a stub without content stays.
+3. The warehouse is made anew (rows that DuckDB deletes stay in its file for a while), published, and takes the place of
+   the old one. Backups follow when they are made the next time.
+A kill in between is finished by the next `forget` or `rebuild`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from extract_load import forgetting
+from extract_load.clock import Clock, SystemClock
+from extract_load.dayfiles import day_files, members
+from extract_load.forgetting import Rule, Rules
+from extract_load.keeping.rebuild import RebuildReport, rebuild_in_turn
+from extract_load.keeping.subjects import Wish, rules_for
+from extract_load.keeping.transform import Transform
+from extract_load.keeping.turn import keeping_turn
+from extract_load.killpoints import kill_point
+from extract_load.settings import Settings
+from extract_load.spool import read_lines
+from extract_load.state import State
+from extract_load.warehouse import Warehouse
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetPlan:
+    """What a wish would take: its rules, and the lines and files that they reach; of these, plays as each source tells.
+
+    A poll item that many polls show is one play; a play that both sources tell of is counted for each.
+    """
+
+    rules: tuple[Rule, ...]
+    lines: int
+    files: int
+    plays_in_polls: int
+    plays_in_exports: int
+
+
+def plan_forgetting(settings: Settings, warehouse: Warehouse, wish: Wish, *, clock: Clock | None = None) -> ForgetPlan:
+    """Find out what a wish would take, without touching anything.
+
+    Errors: BadInput when nothing is known by that name.
+    """
+    now = (clock or SystemClock()).now()
+    forget_id = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+    blank = Rule(forget_id, wish.kind, forgetting.load_rules(settings.spool_dir).salt)
+    with warehouse.open("forget") as connection:
+        found = rules_for(connection, wish, blank, now)
+    return _count(settings, found)
+
+
+def forget(
+    settings: Settings,
+    state: State,
+    transform: Transform,
+    plan: ForgetPlan,
+    *,
+    note: str | None = None,
+    clock: Clock | None = None,
+    progress: Progress | None = None,
+) -> RebuildReport:
+    """Carry a plan out. `note` is kept beside it, in the listener's own words.
+
+    Errors: what a rebuild raises; the wish holds all the same, and the next `forget` or `rebuild` finishes it.
+    """
+    clock = clock or SystemClock()
+    with keeping_turn(settings, "forget", clock):
+        forgetting.write_rules(settings.spool_dir, plan.rules, note=note, at=clock.now())
+        kill_point("forget.after_rules")
+        return rebuild_in_turn(settings, state, transform, clock=clock, progress=progress)
+
+
+def _count(settings: Settings, found: list[Rule]) -> ForgetPlan:
+    only = Rules(found)
+    lines = files = exported = 0
+    polled: set[tuple[datetime | None, frozenset[str]]] = set()
+    for entity, content in _contents(settings):
+        taken = only.forgotten_rows(content, entity)
+        lines += len(taken)
+        files += bool(taken)
+        if entity == "streaming_history":
+            exported += len(taken)
+        elif entity == "recently_played":
+            seen = (forgetting.sighting(content[number - 1], entity) for number in taken)
+            polled.update((one.at, one.subjects) for one in seen)
+    return ForgetPlan(tuple(found), lines, files, len(polled), exported)
+
+
+def _contents(settings: Settings) -> Iterator[tuple[str, list[bytes]]]:
+    """Yield the lines of every file of the spool and the cache, with its entity."""
+    for root in (settings.spool_dir, settings.answers_dir):
+        for path, entity in forgetting.spool_files_of(root):
+            yield entity, list(read_lines(path))
+        for path in day_files(root):
+            for member in members(path):
+                yield path.parent.name, member.content.splitlines()
