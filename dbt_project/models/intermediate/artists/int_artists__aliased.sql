@@ -5,7 +5,10 @@ aliases as (
 ),
 
 matches as (
-    select artist_key, mbid from {{ ref('stg_musicbrainz__matches') }} where status = 'found' and mbid is not null
+    select m.artist_key, m.mbid, mb.canonical_mbid
+    from {{ ref('stg_musicbrainz__matches') }} as m
+    left join {{ ref('stg_musicbrainz__artists') }} as mb on mb.mbid = m.mbid
+    where m.status = 'found' and m.mbid is not null
 ),
 
 credits as (
@@ -79,15 +82,18 @@ final as (
     select
         f.alias_kind,
         f.alias,
-        coalesce(after.artist_key, same.artist_key, before.artist_key, f.first_key) as artist_key,
+        coalesce(
+            after.artist_key, merged.artist_key, same.artist_key, before.artist_key, f.first_key
+        ) as artist_key,
         any_value(f.artist_name) as artist_name
     from first_keys as f
     left join aliases as before on before.alias_kind = 'former_key' and before.alias = f.first_key
     left join matches as m on m.artist_key = coalesce(before.artist_key, f.first_key)
     left join aliases as same on same.alias_kind = 'mbid' and same.alias = m.mbid
+    left join aliases as merged on merged.alias_kind = 'mbid' and merged.alias = m.canonical_mbid
     left join aliases as after
         on after.alias_kind = 'former_key'
-        and after.alias = coalesce(same.artist_key, before.artist_key, f.first_key)
+        and after.alias = coalesce(merged.artist_key, same.artist_key, before.artist_key, f.first_key)
     group by all
 )
 

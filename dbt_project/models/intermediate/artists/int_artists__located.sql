@@ -11,7 +11,7 @@
 with
 
 resolved as (
-    select artist_key, matched_mbid, mbid from {{ ref('int_artists__resolved') }} where matched_mbid is not null
+    select artist_key, facts_mbid from {{ ref('int_artists__resolved') }} where facts_mbid is not null
 ),
 
 described as (
@@ -29,7 +29,7 @@ described as (
             when mb.country_code is not null then 'country'
         end as origin_source
     from resolved as r
-    inner join {{ ref('stg_musicbrainz__artists') }} as mb on mb.mbid = r.matched_mbid and mb.status = 'found'
+    inner join {{ ref('stg_musicbrainz__artists') }} as mb on mb.mbid = r.facts_mbid
 ),
 
 areas as (

@@ -8,13 +8,17 @@ spotify as (
     select * from {{ ref('stg_spotify__artists') }}
 ),
 
+musicbrainz as (
+    select * from {{ ref('stg_musicbrainz__artists') }}
+),
+
 -- Several Spotify pages of one artist: the page that was read and has the most followers speaks for all.
 pages as (
     select
         al.artist_key,
-        list(al.alias order by sp.status = 'found' desc nulls last, sp.follower_count desc nulls last, al.alias)
+        list(al.alias order by sp.has_answer desc nulls last, sp.follower_count desc nulls last, al.alias)
             as spotify_artist_ids,
-        list(al.artist_name order by sp.status = 'found' desc nulls last, sp.follower_count desc nulls last, al.alias)
+        list(al.artist_name order by sp.has_answer desc nulls last, sp.follower_count desc nulls last, al.alias)
             as names
     from aliased as al
     left join spotify as sp on sp.spotify_artist_id = al.alias
@@ -41,7 +45,7 @@ candidates as (
     select artist_key, mbid, 'found' as status, 'manual' as method, 1.0 as score, 1 as trust
     from set_by_hand
     union all
-    select coalesce(al.artist_key, m.artist_key), m.mbid, m.status, m.method, m.score, 2
+    select coalesce(al.artist_key, m.artist_key), if(m.status = 'found', m.mbid, null), m.status, m.method, m.score, 2
     from {{ ref('stg_musicbrainz__matches') }} as m
     left join aliased as al on al.alias_kind = 'artist_key' and al.alias = m.artist_key
 ),
@@ -63,24 +67,25 @@ final as (
         k.artist_key,
         p.spotify_artist_ids[1] as spotify_artist_id,
         p.spotify_artist_ids,
-        case when m.status = 'found' then m.mbid end as matched_mbid,
-        mb.canonical_mbid as mbid,
+        m.mbid as matched_mbid,
+        coalesce(mb.canonical_mbid, m.mbid) as mbid,
+        if(mb.has_answer, mb.mbid, mc.mbid) as facts_mbid,
 
         coalesce(
-            sp.artist_name, p.names[1], e.artist_name, mb.artist_name, e.folded_name, k.artist_key
+            sp.artist_name, p.names[1], e.artist_name, mb.artist_name, mc.artist_name, e.folded_name, k.artist_key
         ) as artist_name,
         coalesce(m.status, 'pending') as match_status,
         m.method as match_method,
         m.score as match_score,
-        coalesce(sp.status = 'found', false) as is_on_spotify,
-        mb.mbid is not null as is_on_musicbrainz
+        coalesce(sp.has_answer, false) as is_on_spotify,
+        coalesce(mb.has_answer, mc.has_answer, false) as is_on_musicbrainz
     from keys as k
     left join pages as p on p.artist_key = k.artist_key
     left join export_names as e on e.artist_key = k.artist_key
     left join spotify as sp on sp.spotify_artist_id = p.spotify_artist_ids[1]
     left join matches as m on m.artist_key = k.artist_key
-    left join {{ ref('stg_musicbrainz__artists') }} as mb
-        on mb.mbid = m.mbid and m.status = 'found' and mb.status = 'found'
+    left join musicbrainz as mb on mb.mbid = m.mbid
+    left join musicbrainz as mc on mc.mbid = mb.canonical_mbid and mc.has_answer
 )
 
 select * from final

@@ -1,7 +1,7 @@
 with
 
 artists as (
-    select artist_key, matched_mbid from {{ ref('int_artists__resolved') }}
+    select artist_key, facts_mbid from {{ ref('int_artists__resolved') }}
     union all
     select 'unknown', null
 ),
@@ -11,7 +11,6 @@ tags as (
         mbid,
         unnest(list_transform(tags, lambda t: {'name': lower(trim(t.name)), 'count': t.count})) as tag
     from {{ ref('stg_musicbrainz__artists') }}
-    where status = 'found'
 ),
 
 -- A genre is a tag whose name is in MusicBrainz's list of genres.
@@ -21,7 +20,7 @@ votes as (
         g.genre_name,
         max(t.tag.count) as vote_count
     from artists as a
-    inner join tags as t on t.mbid = a.matched_mbid
+    inner join tags as t on t.mbid = a.facts_mbid
     inner join {{ ref('stg_musicbrainz__genres') }} as g on g.genre_name = t.tag.name
     group by all
 ),

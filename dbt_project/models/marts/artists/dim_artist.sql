@@ -60,7 +60,7 @@ final as (
         sp.popularity,
         sp.follower_count
     from artists as a
-    left join {{ ref('stg_musicbrainz__artists') }} as mb on mb.mbid = a.matched_mbid and mb.status = 'found'
+    left join {{ ref('stg_musicbrainz__artists') }} as mb on mb.mbid = a.facts_mbid
     left join {{ ref('stg_spotify__artists') }} as sp on sp.spotify_artist_id = a.spotify_artist_id
     left join {{ ref('int_artists__located') }} as l on l.artist_key = a.artist_key
     left join {{ ref('int_areas__chained') }} as ar on ar.area_mbid = l.origin_area_mbid

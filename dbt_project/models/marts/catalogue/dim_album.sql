@@ -5,7 +5,7 @@ tracks as (
 ),
 
 albums as (
-    select * from {{ ref('stg_spotify__albums') }} where status = 'found'
+    select * from {{ ref('stg_spotify__albums') }} where has_answer
 ),
 
 aliased as (

@@ -1,3 +1,4 @@
+{%- set area = '{"id": "VARCHAR", "name": "VARCHAR", "type": "VARCHAR"}' -%}
 with
 
 source as (
@@ -7,11 +8,12 @@ source as (
 parsed as (
     select
         * exclude (payload),
+        payload is not null as has_answer,
         from_json(
             payload,
             '{
                 "name": "VARCHAR", "type": "VARCHAR", "iso-3166-1-codes": ["VARCHAR"], "iso-3166-2-codes": ["VARCHAR"],
-                "relation-list": [{"relations": [{"area": {"id": "VARCHAR", "name": "VARCHAR", "type": "VARCHAR"}}]}]
+                "relation-list": [{"relations": [{"area": {{ area }}}]}], "relations": [{"area": {{ area }}}]
             }'
         ) as area
     from source
@@ -21,7 +23,10 @@ with_parent as (
     select
         *,
         list_filter(
-            flatten(list_transform(area."relation-list", lambda l: list_transform(l.relations, lambda r: r.area))),
+            list_transform(
+                list_concat(flatten(list_transform(area."relation-list", lambda l: l.relations)), area.relations),
+                lambda r: r.area
+            ),
             lambda a: a.id = parent_area_mbid
         )[1] as parent
     from parsed
@@ -40,6 +45,7 @@ final as (
         nullif(area."iso-3166-2-codes"[1], '') as own_subdivision_code,
         nullif(upper(country_code), '') as country_code,
 
+        has_answer,
         status,
         attempts,
         origin,

@@ -8,6 +8,7 @@ source as (
 parsed as (
     select
         * exclude (payload),
+        payload is not null as has_answer,
         from_json(
             payload,
             '{
@@ -44,6 +45,7 @@ final as (
 
         list_filter(artist.tags, lambda t: t.count > 0 and nullif(t.name, '') is not null) as tags,
 
+        has_answer,
         status,
         attempts,
         origin,

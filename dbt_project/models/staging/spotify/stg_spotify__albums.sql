@@ -7,6 +7,7 @@ source as (
 parsed as (
     select
         * exclude (payload),
+        payload is not null as has_answer,
         from_json(
             payload,
             '{
@@ -34,6 +35,7 @@ final as (
         album.total_tracks,
         nullif(album.popularity, 0) as popularity,
 
+        has_answer,
         status,
         attempts,
         origin,

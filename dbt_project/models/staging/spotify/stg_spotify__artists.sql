@@ -7,6 +7,7 @@ source as (
 parsed as (
     select
         * exclude (payload),
+        payload is not null as has_answer,
         from_json(
             payload,
             '{
@@ -28,6 +29,7 @@ final as (
         nullif(artist.popularity, 0) as popularity,
         nullif(artist.followers.total, 0) as follower_count,
 
+        has_answer,
         status,
         attempts,
         origin,

@@ -7,6 +7,7 @@ source as (
 parsed as (
     select
         * exclude (payload),
+        payload is not null as has_answer,
         from_json(
             payload,
             '{
@@ -43,6 +44,7 @@ final as (
         track.album.total_tracks as album_total_tracks,
         nullif(track.popularity, 0) as popularity,
 
+        has_answer,
         status,
         attempts,
         origin,

@@ -1,0 +1,52 @@
+with
+
+clock as (
+    select {{ utc_now() }} as now_at
+),
+
+hours as (
+    select
+        l.listener_id,
+        c.now_at,
+        c.now_at - to_hours(h.hours_ago + 1) as hour_from,
+        c.now_at - to_hours(h.hours_ago) as hour_until,
+        h.hours_ago
+    from (select distinct listener_id from {{ ref('completeness') }} where period_type = 'all_time') as l
+    cross join clock as c
+    cross join range(24) as h(hours_ago)
+),
+
+plays as (
+    select p.*, a.artist_name
+    from {{ ref('fct_plays') }} as p
+    inner join {{ ref('dim_artist') }} as a on a.artist_key = p.artist_key
+    where
+        p.is_play_spotify30
+        and not p.is_excluded
+        and p.started_at >= (select now_at - interval 24 hour from clock)
+        and p.started_at < (select now_at from clock)
+),
+
+final as (
+    select
+        h.hours_ago,
+        h.hour_from,
+        h.hour_until,
+        count(p.play_key) as plays,
+        coalesce({{ minutes('sum(p.ms_played)') }}, 0) as minutes,
+        count(distinct p.recording_key) as tracks,
+        count(distinct p.artist_key) as artists,
+        mode(p.artist_name order by p.artist_name) as top_artist,
+        any_value(c.coverage_pct) as coverage_pct,
+        any_value(c.is_lower_bound) as is_lower_bound,
+        h.listener_id
+    from hours as h
+    left join plays as p
+        on p.listener_id = h.listener_id and p.started_at >= h.hour_from and p.started_at < h.hour_until
+    left join {{ ref('completeness') }} as c
+        on c.listener_id = h.listener_id and c.period_type = 'day' and c.period_start = cast(h.hour_from as date)
+    group by h.listener_id, h.hours_ago, h.hour_from, h.hour_until
+)
+
+select * from final
+order by listener_id, hours_ago

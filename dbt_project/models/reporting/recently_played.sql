@@ -1,0 +1,34 @@
+with
+
+newest as (
+    select *
+    from {{ ref('fct_plays') }}
+    where not is_excluded
+    order by ended_at desc, play_key
+    limit 200
+),
+
+final as (
+    select
+        p.local_started_at as played_at,
+        r.recording_name as track_name,
+        a.artist_name,
+        al.album_name,
+        {{ minutes('p.ms_played') }} as minutes,
+        p.is_play_spotify30 as is_counted,
+        p.is_skip,
+        p.play_source,
+        p.time_grade,
+        p.started_at,
+        p.ended_at,
+        p.time_zone,
+        p.play_key,
+        p.listener_id
+    from newest as p
+    inner join {{ ref('dim_recording') }} as r on r.recording_key = p.recording_key
+    inner join {{ ref('dim_artist') }} as a on a.artist_key = p.artist_key
+    inner join {{ ref('dim_album') }} as al on al.album_key = p.album_key
+)
+
+select * from final
+order by ended_at desc, play_key

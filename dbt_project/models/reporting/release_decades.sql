@@ -1,0 +1,52 @@
+{{ config(materialized='table') }}
+with
+
+all_time as (
+    select listener_id, period_start from {{ ref('completeness') }} where period_type = 'all_time'
+),
+
+by_recording as (
+    select listener_id, recording_key, cast(date_trunc('year', date_key) as date) as day, count(*) as plays, sum(ms_played) as ms
+    from {{ counted_plays() }}
+    group by all
+),
+
+dated as (
+    select
+        b.listener_id,
+        b.day,
+        coalesce(cast(r.first_release_decade as varchar) || 's', 'unknown') as decade,
+        coalesce(r.first_release_source, 'unknown') as release_source,
+        sum(b.plays) as plays,
+        sum(b.ms) as ms
+    from by_recording as b
+    inner join {{ ref('dim_recording') }} as r on r.recording_key = b.recording_key
+    group by all
+),
+
+in_periods as (
+    {{
+        in_periods(
+            'dated', ['decade', 'release_source'], {'plays': 'sum(d.plays)', 'ms': 'sum(d.ms)'}, ['year', 'all_time']
+        )
+    }}
+),
+
+final as (
+    select
+        p.period_type,
+        p.period_start,
+        p.decade,
+        p.release_source,
+        p.plays,
+        {{ minutes('p.ms') }} as minutes,
+        {{ percent('p.plays', 'c.plays') }} as plays_pct,
+        {{ coverage_columns('c') }},
+        p.listener_id
+    from in_periods as p
+    inner join {{ ref('completeness') }} as c
+        on c.listener_id = p.listener_id and c.period_type = p.period_type and c.period_start = p.period_start
+)
+
+select * from final
+order by {{ period_order() }}, decade

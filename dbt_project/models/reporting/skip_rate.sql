@@ -1,0 +1,71 @@
+{{ config(materialized='table') }}
+with
+
+all_time as (
+    select listener_id, period_start from {{ ref('completeness') }} where period_type = 'all_time'
+),
+
+-- Only exports tell how a play ended; a poll's row cannot be a skip and is left out.
+starts as (
+    select
+        listener_id,
+        date_key as day,
+        artist_key,
+        count(*) as starts,
+        count(*) filter (where is_skip) as skips,
+        count(*) filter (where is_play_completed) as completed
+    from {{ ref('fct_plays') }}
+    where is_skip is not null and not is_excluded
+    group by all
+),
+
+overall as (
+    {{
+        in_periods(
+            'starts', [],
+            {'starts': 'sum(d.starts)', 'skips': 'sum(d.skips)', 'completed': 'sum(d.completed)'},
+            ['week', 'month', 'year', 'all_time']
+        )
+    }}
+),
+
+by_artist as (
+    {{
+        in_periods(
+            'starts', ['artist_key'],
+            {'starts': 'sum(d.starts)', 'skips': 'sum(d.skips)', 'completed': 'sum(d.completed)'},
+            ['year', 'all_time']
+        )
+    }}
+),
+
+scoped as (
+    select 'overall' as scope, 'overall' as name, *, 'overall' as artist_key from overall
+    union all by name
+    select 'artist' as scope, a.artist_name as name, b.*
+    from by_artist as b
+    inner join {{ ref('dim_artist') }} as a on a.artist_key = b.artist_key
+    where b.starts >= 10
+),
+
+final as (
+    select
+        b.scope,
+        b.name,
+        b.period_type,
+        b.period_start,
+        b.starts,
+        b.skips,
+        {{ percent('b.skips', 'b.starts') }} as skip_rate_pct,
+        b.completed,
+        {{ percent('b.completed', 'b.starts') }} as completion_rate_pct,
+        {{ coverage_columns('c') }},
+        b.artist_key,
+        b.listener_id
+    from scoped as b
+    left join {{ ref('completeness') }} as c
+        on c.listener_id = b.listener_id and c.period_type = b.period_type and c.period_start = b.period_start
+)
+
+select * from final
+order by scope = 'overall' desc, {{ period_order() }}, starts desc, artist_key
