@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -95,6 +96,7 @@ def _write(
     """Fill the draft; give rows by table, and the views."""
     relations = in_order(connection, SCHEMAS)
     connection.execute(f"attach '{quoted(draft)}' as {_ALIAS}")
+    connection.execute("begin")  # one transaction: a commit for every comment would take seconds
     try:
         for schema in dict.fromkeys(relation.schema for relation in relations):
             connection.execute(f"create schema if not exists {_ALIAS}.{_name(schema)}")
@@ -108,7 +110,12 @@ def _write(
                 tables[str(relation)] = _copy_table(connection, relation)
             copy_comments(connection, relation, _ALIAS, label)
         _about(connection, label, at)
+        connection.execute("commit")
         connection.execute(f"checkpoint {_ALIAS}")
+    except BaseException:
+        with suppress(duckdb.TransactionException):
+            connection.execute("rollback")
+        raise
     finally:
         connection.execute(f"use {CATALOGUE}")
         connection.execute(f"detach {_ALIAS}")

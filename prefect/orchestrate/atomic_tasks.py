@@ -1,0 +1,178 @@
+"""The tasks: each a thin wrapper around one function of `extract_load`, with one side effect and a verb for a name.
+
+A task is handed the key of its run and returns a `TaskResult`, never data. Quick retries (a 429, a cut answer) live in
+the transport; here a task that a passing trouble stopped is tried again after half a minute, then one, then two. Every
+task has a time-out: `default_timeout` for what is one call, half a day for what works through a backlog.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.tasks import Task, exponential_backoff
+
+from extract_load.enrichment import Context
+from extract_load.errors import BadInput
+from extract_load.wording import first_of
+from orchestrate.base_tasks import (
+    BACKLOG_TIMEOUT_SECONDS,
+    BaseEnrichmentTask,
+    BaseProcessorTask,
+    TaskResult,
+    is_transient,
+)
+from orchestrate.subflows.utils import Run, shared_run
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def atomic(name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
+    """Make a task of a function: never cached, retried with jitter and only where another try can help."""
+
+    def decorate(function: Callable[P, R]) -> Task[P, R]:
+        return task(
+            name=name,
+            task_run_name=name,
+            cache_policy=NO_CACHE,
+            persist_result=False,
+            retry_delay_seconds=exponential_backoff(30),
+            retry_jitter_factor=0.5,
+            retry_condition_fn=is_transient,
+        )(function)
+
+    return decorate
+
+
+def patiently(work: Task[P, R], run: Run, *, one_call: bool = False) -> Task[P, R]:
+    """Give a task the run's number of retries, and its time-out where the task is one call.
+
+    Beside others, in a thread, Prefect's time-outs can't interrupt: `run_together` watches the time there.
+    """
+    timeout = run.config.default_timeout if one_call else BACKLOG_TIMEOUT_SECONDS
+    interruptible = threading.current_thread() is threading.main_thread()
+    return work.with_options(retries=run.config.retries or 0, timeout_seconds=timeout if interruptible else None)
+
+
+@atomic("poll recently played")
+def poll_recently_played(limit: int, run_key: str) -> TaskResult:
+    """Ask Spotify for the newest plays, keep them as a file, and land them if the warehouse is free."""
+    from extract_load.spotify.recently_played import PollResult, poll
+
+    def report(result: PollResult) -> TaskResult:
+        return TaskResult(
+            status="success" if result.new_items else "no_updates",
+            counts={"new_plays": result.new_items, "known_plays": result.known_items},
+            message=result.message,
+        )
+
+    with shared_run(key=run_key) as run:
+        return BaseProcessorTask(
+            run, "poll recently played", lambda context: poll(context, limit=limit), report
+        ).execute()
+
+
+@atomic("load what was spooled")
+def load_spool(run_key: str) -> TaskResult:
+    """Land every file of the spool and the cache that is not in the warehouse yet."""
+    from extract_load.landing import LandingReport
+
+    def report(result: LandingReport) -> TaskResult:
+        counts = {
+            "files": result.files,
+            "rows_landed": sum(result.landed.values()),
+            "rows_rejected": sum(result.rejected.values()),
+            "files_unreadable": len(result.unreadable),
+        }
+        if result.unreadable:
+            named = first_of(result.unreadable)
+            return TaskResult("partial", counts, message=f"These files can't be read and stay where they are: {named}")
+        return TaskResult("success" if result.files else "no_updates", counts)
+
+    with shared_run(key=run_key) as run:
+        return BaseProcessorTask(
+            run, "load what was spooled", lambda context: context.landing.land(purpose="daily-etl: landing"), report
+        ).execute()
+
+
+@atomic("validate what was loaded")
+def validate_landing(run_key: str) -> TaskResult:
+    """Check that every row of every file is accounted for."""
+    from extract_load.landing.validation import Validation, validate
+
+    def report(result: Validation) -> TaskResult:
+        if result.unbalanced:
+            raise BadInput(
+                f"Rows went missing while landing: {first_of(result.unbalanced)}.",
+                todo="Run `music-tracker rebuild`: the files are safe.",
+            )
+        counts = {"poll_items": result.poll_items, "export_rows": result.export_rows}
+        return TaskResult("success", {**counts, "rows_rejected": sum(result.rejected.values())})
+
+    with shared_run(key=run_key) as run:
+        return BaseProcessorTask(run, "validate what was loaded", validate, report).execute()
+
+
+@atomic("enrich from Spotify")
+def enrich_from_spotify(run_key: str) -> TaskResult:
+    """Ask Spotify for the artists, albums and tracks that explain most listening."""
+    from extract_load.spotify.catalogue import enrich
+
+    with shared_run(key=run_key) as run:
+        return BaseEnrichmentTask(run, "enrich from Spotify", enrich).execute()
+
+
+@atomic("enrich from MusicBrainz")
+def enrich_from_musicbrainz(run_key: str) -> TaskResult:
+    """Find the artists at MusicBrainz, then what is known there about them and their places."""
+    from extract_load.musicbrainz.pipeline import enrich
+
+    with shared_run(key=run_key) as run:
+        return BaseEnrichmentTask(run, "enrich from MusicBrainz", enrich).execute()
+
+
+@atomic("find coordinates")
+def find_coordinates(run_key: str) -> TaskResult:
+    """Give the places of the artists their coordinates."""
+    from extract_load.geography.coordinates import enrich
+
+    with shared_run(key=run_key) as run:
+        return BaseEnrichmentTask(run, "find coordinates", enrich).execute()
+
+
+@atomic("test with dbt")
+def check_models(run_key: str) -> TaskResult:
+    """Run every data test of the dbt project and name those that failed."""
+    from orchestrate.dbt_runner import run_tests, tell_tests
+
+    with shared_run(key=run_key) as run:
+
+        def work(_: Context) -> TaskResult:
+            tests = run_tests(run.settings)
+            run.nodes = [*run.nodes, *tests]
+            return tell_tests(tests)
+
+        return BaseProcessorTask(run, "test with dbt", work, lambda result: result).execute()
+
+
+@atomic("publish")
+def publish_marts(run_key: str, blocking_failures: list[str]) -> TaskResult:
+    """Put the marts where readers find them, unless a blocking test failed."""
+    from extract_load.publish import PublishResult, publish
+
+    def report(result: PublishResult) -> TaskResult:
+        if result.kept:
+            return TaskResult("failed", message=result.kept)
+        counts = {"tables": len(result.tables), "views": len(result.views), "rows": sum(result.tables.values())}
+        return TaskResult("success", counts)
+
+    with shared_run(key=run_key) as run:
+
+        def work(context: Context) -> PublishResult:
+            return publish(context.settings, context.warehouse, context.state, blocking_failures=blocking_failures)
+
+        return BaseProcessorTask(run, "publish", work, report).execute()

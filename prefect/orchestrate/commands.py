@@ -1,0 +1,31 @@
+"""The commands of this floor: `music-tracker etl` and `music-tracker serve`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line; Prefect is imported only when one of them runs."""
+    app.command()(etl)
+    app.command()(serve)
+
+
+def etl(
+    config_env: Annotated[
+        str | None, typer.Option(help="development, testing or production; default: ENVIRONMENT.")
+    ] = None,
+) -> None:
+    """Load, enrich, transform, test and publish, once; needs no server and no schedule."""
+    from orchestrate.prefect_flows import WhichFlow, run
+
+    raise typer.Exit(run(WhichFlow.ETL, config_env=config_env))
+
+
+def serve() -> None:
+    """Run both schedules in this one process, for small machines; stops with Ctrl-C."""
+    from orchestrate.serving import serve_deployments
+
+    serve_deployments()

@@ -1,0 +1,67 @@
+"""What the scripts have in common: an error is one sentence, and Prefect speaks in our voice."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import typer
+
+from extract_load.errors import MusicTrackerError
+
+_SPOKEN = "%(asctime)s  %(message)s"
+PREFECT_DEFAULTS = {
+    # The folder that a run starts in may have no pyproject.toml, so what a run needs is said here too.
+    "PREFECT_LOGGING_EXTRA_LOGGERS": "extract_load,orchestrate",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+}
+SPOKEN_LOGS = {
+    "PREFECT_LOGGING_FORMATTERS_STANDARD_FORMAT": _SPOKEN,
+    "PREFECT_LOGGING_FORMATTERS_STANDARD_FLOW_RUN_FMT": _SPOKEN,
+    "PREFECT_LOGGING_FORMATTERS_STANDARD_TASK_RUN_FMT": _SPOKEN,
+    "PREFECT_LOGGING_COLORS": "false",
+}
+
+
+def prepare_prefect(*, spoken: bool = False) -> None:
+    """Set what Prefect reads from the environment, where nobody else has; call it before Prefect is imported."""
+    for name, value in {**PREFECT_DEFAULTS, **(SPOKEN_LOGS if spoken else {})}.items():
+        os.environ.setdefault(name, value)
+
+
+class _OwnWords(logging.Filter):
+    """Lets through what tells a person something, not what Prefect says of every state."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        said = record.getMessage()
+        return not said.startswith(("Beginning ", "View at ", "Finished in state "))
+
+
+def speak_plainly() -> None:
+    """Keep Prefect's chatter about states off the terminal; its records have it all. Call it with Prefect imported."""
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(_OwnWords())
+
+
+def run_script(main: Callable[..., None]) -> None:
+    """Run a function as a script: its parameters are the options, an error of ours is one sentence."""
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(main)
+    with plain_errors():
+        app()
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Tell an error of ours in one sentence and end the process with its exit code."""
+    try:
+        yield
+    except MusicTrackerError as error:
+        from extract_load.cli import exit_code
+
+        typer.secho(str(error), err=True, fg=typer.colors.RED)
+        sys.exit(exit_code(error))

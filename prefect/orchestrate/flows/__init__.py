@@ -1,0 +1,1 @@
+"""The two flows that are deployed: `spotify-ingestion` and `daily-etl`."""

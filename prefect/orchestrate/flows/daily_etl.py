@@ -1,0 +1,34 @@
+"""`daily-etl`: load and validate, enrich from three services at once, transform, test, publish.
+
+Deployed with a daily schedule at ETL_HOUR in LISTENER_TIMEZONE; safe to run at any time and as often as one likes. It
+needs no credentials: what can't be done without them is told and skipped.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import State, flow
+
+from orchestrate.atomic_tasks import load_spool, publish_marts, validate_landing
+from orchestrate.flow_config import FlowConfig
+from orchestrate.monitoring import monitored
+from orchestrate.naming import run_name
+from orchestrate.subflows.data_preparation import data_preparation_subflow
+from orchestrate.subflows.enrichment_coordination import enrichment_coordination_subflow
+from orchestrate.subflows.transformation import transformation_subflow
+
+FATAL = (load_spool.name, validate_landing.name, publish_marts.name)
+DAY_SECONDS = 23 * 3600
+
+
+@flow(name="daily-etl", flow_run_name=run_name, validate_parameters=True, timeout_seconds=DAY_SECONDS)
+def daily_etl(config: FlowConfig | None = None) -> State[Any]:
+    """Bring the warehouse and the published file up to date."""
+    with monitored("daily-etl", config, fatal=FATAL) as watched:
+        run = watched.run
+        prepared = data_preparation_subflow(run.config, run.key, return_state=True)
+        if not prepared.is_failed():
+            enrichment_coordination_subflow(run.config, run.key, return_state=True)
+            transformation_subflow(run.config, run.key, return_state=True)
+    return watched.state()

@@ -1,0 +1,45 @@
+"""`spotify-ingestion`: ask Spotify for the newest plays, every half hour.
+
+Deployed with a schedule of INGEST_INTERVAL_MINUTES; each scheduled run waits a moment of its own first, so that not
+everybody asks on the minute. The answer is a file before it is rows: a locked warehouse never loses a play.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Annotated, Any
+
+from prefect import State, flow, get_run_logger
+from prefect.context import FlowRunContext
+from pydantic import Field
+
+from orchestrate.atomic_tasks import patiently, poll_recently_played
+from orchestrate.flow_config import FlowConfig
+from orchestrate.monitoring import monitored
+from orchestrate.naming import run_name
+from orchestrate.subflows.utils import Run, attempt
+
+JITTER_SHARE = 0.05
+"""A scheduled poll waits up to this share of its interval."""
+
+
+@flow(name="spotify-ingestion", flow_run_name=run_name, validate_parameters=True, timeout_seconds=3600)
+def spotify_ingestion(
+    limit: Annotated[int, Field(ge=1, le=50, description="How many of the newest plays to ask for.")] = 50,
+    config: FlowConfig | None = None,
+) -> State[Any]:
+    """Poll the newest plays and land them."""
+    with monitored("spotify-ingestion", config, fatal=(poll_recently_played.name,)) as watched:
+        _take_a_moment(watched.run)
+        attempt(watched.run, patiently(poll_recently_played, watched.run, one_call=True), limit, watched.run.key)
+    return watched.state()
+
+
+def _take_a_moment(run: Run) -> None:
+    """Wait a random moment when the schedule started this run, not when a person did."""
+    context = FlowRunContext.get()
+    if context is None or context.flow_run is None or not context.flow_run.auto_scheduled:
+        return
+    seconds = random.uniform(0, JITTER_SHARE * 60 * run.settings.ingest_interval_minutes)
+    get_run_logger().info("Polling in %.0f s.", seconds)
+    run.clock.sleep(seconds)

@@ -1,0 +1,15 @@
+"""Names of runs that a person can read: `daily-etl 2026-11-23 05:00`, in the listener's time zone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from prefect.runtime import flow_run
+
+from extract_load.settings import load_settings
+
+
+def run_name() -> str:
+    """Give the name of the flow run that is starting."""
+    now = datetime.now(UTC).astimezone(load_settings().zone)
+    return f"{flow_run.flow_name} {now:%Y-%m-%d %H:%M}"

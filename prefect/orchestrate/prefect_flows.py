@@ -1,0 +1,79 @@
+"""Run a flow once, by hand: `prefect_flows.py --flow spotify|etl [--limit N] [--config-env ENVIRONMENT]`.
+
+Talks to the Prefect server that is set or answers on this machine; without one, to a temporary server for the length of
+the run. Ends with 0 when the run did its work or a part of it, 1 when it failed.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from extract_load.settings import load_settings
+from orchestrate.console import prepare_prefect, run_script, speak_plainly
+from orchestrate.flow_config import FlowConfig, get_flow_config
+
+
+class WhichFlow(StrEnum):
+    """The flows that can be run."""
+
+    SPOTIFY = "spotify"
+    ETL = "etl"
+
+
+def run(which: WhichFlow, limit: int = 50, config_env: str | None = None) -> int:
+    """Run a flow and give the exit code. Errors: ConfigurationError before any work."""
+    prepare_prefect(spoken=True)
+    config = get_flow_config(config_env)
+    from orchestrate.server import lasting_api, temporary_api
+
+    url = lasting_api(load_settings())
+    if url is None and os.environ.get("MUSIC_TRACKER_TEMPORARY_SERVER") is None:
+        with temporary_api() as temporary:
+            return _in_a_process_of_its_own(which, limit, config_env, temporary)
+    return _run_here(which, limit, config)
+
+
+def main(
+    flow: Annotated[WhichFlow, typer.Option(help="Which flow to run.")],
+    limit: Annotated[int, typer.Option(min=1, max=50, help="Newest plays to ask for (spotify).")] = 50,
+    config_env: Annotated[
+        str | None, typer.Option(help="development, testing or production; default: ENVIRONMENT.")
+    ] = None,
+) -> None:
+    """Run a flow once."""
+    raise typer.Exit(run(flow, limit, config_env))
+
+
+def _in_a_process_of_its_own(which: WhichFlow, limit: int, config_env: str | None, url: str) -> int:
+    """Run against a server that ends with us; the child has sent all it had to say to it when it ends."""
+    command = [sys.executable, "-m", "orchestrate.prefect_flows", "--flow", which.value, "--limit", str(limit)]
+    environment = {**os.environ, "PREFECT_API_URL": url, "MUSIC_TRACKER_TEMPORARY_SERVER": url}
+    child = subprocess.Popen([*command, *(["--config-env", config_env] if config_env else [])], env=environment)
+    try:
+        return child.wait()
+    except KeyboardInterrupt:  # the child was interrupted as well, and ends in order
+        return child.wait()
+
+
+def _run_here(which: WhichFlow, limit: int, config: FlowConfig) -> int:
+    from orchestrate.flows.daily_etl import daily_etl
+    from orchestrate.flows.spotify_ingestion import spotify_ingestion
+
+    speak_plainly()
+    if which is WhichFlow.SPOTIFY:
+        state = spotify_ingestion(limit, config, return_state=True)
+    else:
+        state = daily_etl(config, return_state=True)
+    return 0 if state.is_completed() else 1
+
+
+if __name__ == "__main__":
+    from orchestrate.prefect_flows import main as script  # the one copy of this module, not a second named __main__
+
+    run_script(script)

@@ -1,0 +1,126 @@
+"""Which Prefect server a run talks to: the one that is set, the one that answers on this machine, or a temporary one.
+
+The temporary one is a process of its own with a port of its own, keeps its records in PREFECT_HOME as a lasting one
+would, writes its words to a file beside them, and ends with the process that started it, however that one ends.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from extract_load.errors import ConfigurationError, ServiceUnavailable
+from extract_load.settings import Settings
+
+log = logging.getLogger(__name__)
+
+LOCAL_API = "http://127.0.0.1:4200/api"
+_PROBE_SECONDS = 3.0
+_STOP_SECONDS = 20.0
+
+
+def configured_api() -> str | None:
+    """Give the address in Prefect's own settings (environment, .env, profile), None when there is none."""
+    from prefect.settings import get_current_settings
+
+    url = get_current_settings().api.url
+    return str(url) if url else None
+
+
+def lasting_api(settings: Settings) -> str | None:
+    """Give a server that is up: the one that is set, else one at the usual place; the demo looks for none.
+
+    A PREFECT_HOME that somebody set stands for a world of its own, so the usual place is not looked at then.
+    """
+    url = configured_api()
+    if url:
+        if answers(url):
+            return url
+        log.warning("The Prefect server at %s does not answer.", url)
+        return None
+    if settings.music_tracker_demo or os.environ.get("PREFECT_HOME"):
+        return None
+    return LOCAL_API if answers(LOCAL_API) else None
+
+
+def needed_api(settings: Settings) -> str:
+    """Give a server that is up. Errors: ConfigurationError that says how to start one."""
+    url = lasting_api(settings)
+    if url is None:
+        where = configured_api() or LOCAL_API
+        raise ConfigurationError(
+            f"No Prefect server answers at {where}.",
+            todo="Start one with `docker-compose up -d prefect-server prefect-db` or `prefect server start`,"
+            " or set PREFECT_API_URL to yours.",
+        )
+    return url
+
+
+def answers(url: str) -> bool:
+    """Say whether a Prefect server answers there."""
+    try:
+        return httpx.get(f"{url}/health", timeout=_PROBE_SECONDS).json() is True
+    except (httpx.HTTPError, ValueError):
+        return False
+
+
+@contextmanager
+def temporary_api() -> Iterator[str]:
+    """Run a server for the length of the block and give its address.
+
+    Errors: ServiceUnavailable when it does not come up in `server.ephemeral.startup_timeout_seconds`.
+    """
+    from prefect.settings import get_current_settings
+
+    settings = get_current_settings()
+    log_file = Path(settings.home) / "temporary-server.log"
+    log_file.parent.mkdir(parents=True, exist_ok=True)
+    port = _free_port()
+    url = f"http://127.0.0.1:{port}/api"
+    with log_file.open("ab") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "orchestrate.temporary_server", str(port)],
+            stdin=subprocess.PIPE,
+            stdout=out,
+            stderr=out,
+        )
+        try:
+            _wait_for(process, url, float(settings.server.ephemeral.startup_timeout_seconds), log_file)
+            yield url
+        finally:
+            _stop(process)
+
+
+def _wait_for(process: subprocess.Popen[bytes], url: str, seconds: float, log_file: Path) -> None:
+    deadline = time.monotonic() + seconds
+    while not answers(url):
+        if process.poll() is not None or time.monotonic() > deadline:
+            what = "ended at once" if process.poll() is not None else f"did not start within {seconds:.0f} s"
+            raise ServiceUnavailable(f"Prefect's temporary server {what}.", todo=f"{log_file} says more.")
+        time.sleep(0.1)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Let the server write down what it still has, then end."""
+    if process.stdin:
+        process.stdin.close()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,1 @@
+"""The parts of the daily run; each can be run alone, by hand, for debugging."""

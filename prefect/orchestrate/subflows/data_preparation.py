@@ -1,0 +1,23 @@
+"""First, one after the other: load what was spooled, then check that it adds up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import State, flow
+
+from orchestrate.atomic_tasks import load_spool, patiently, validate_landing
+from orchestrate.flow_config import FlowConfig
+from orchestrate.subflows.states import closing_state
+from orchestrate.subflows.utils import attempt, shared_run
+
+
+@flow(name="data-preparation", flow_run_name="data-preparation", validate_parameters=True)
+def data_preparation_subflow(config: FlowConfig | None = None, run_key: str | None = None) -> State[Any]:
+    """Load the spool into the warehouse and validate it. Sequential: the second means nothing without the first."""
+    with shared_run(config, run_key) as run:
+        loaded = attempt(run, patiently(load_spool, run), run.key)
+        results = {load_spool.name: loaded}
+        if loaded.status != "failed":
+            results[validate_landing.name] = attempt(run, patiently(validate_landing, run, one_call=True), run.key)
+        return closing_state(results, fatal=tuple(results))

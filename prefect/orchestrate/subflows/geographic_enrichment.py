@@ -1,0 +1,19 @@
+"""The geographic part of the enrichment: coordinates, from the offline gazetteer first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import State, flow
+
+from orchestrate.atomic_tasks import find_coordinates, patiently
+from orchestrate.flow_config import FlowConfig
+from orchestrate.subflows.states import closing_state
+from orchestrate.subflows.utils import attempt, shared_run, stage
+
+
+@flow(name="geographic-enrichment", flow_run_name="geographic-enrichment", validate_parameters=True)
+def geographic_enrichment_subflow(config: FlowConfig | None = None, run_key: str | None = None) -> State[Any]:
+    """Give the places of the artists their coordinates, as MusicBrainz brings them in."""
+    with shared_run(config, run_key) as run, stage(run, "geography"):
+        return closing_state({find_coordinates.name: attempt(run, patiently(find_coordinates, run), run.key)})

@@ -1,0 +1,21 @@
+"""MusicBrainz's part of the enrichment: who an artist is, where they come from, which genres they have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import State, flow
+
+from orchestrate.atomic_tasks import enrich_from_musicbrainz, patiently
+from orchestrate.flow_config import FlowConfig
+from orchestrate.subflows.states import closing_state
+from orchestrate.subflows.utils import attempt, shared_run, stage
+
+
+@flow(name="musicbrainz-enrichment", flow_run_name="musicbrainz-enrichment", validate_parameters=True)
+def musicbrainz_enrichment_subflow(config: FlowConfig | None = None, run_key: str | None = None) -> State[Any]:
+    """Take artists from Spotify id to MBID to places, in batches as they come in."""
+    with shared_run(config, run_key) as run, stage(run, "musicbrainz"):
+        return closing_state(
+            {enrich_from_musicbrainz.name: attempt(run, patiently(enrich_from_musicbrainz, run), run.key)}
+        )

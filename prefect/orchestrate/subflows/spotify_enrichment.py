@@ -1,0 +1,19 @@
+"""Spotify's part of the enrichment: artists, albums and tracks, those first that explain most listening."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import State, flow
+
+from orchestrate.atomic_tasks import enrich_from_spotify, patiently
+from orchestrate.flow_config import FlowConfig
+from orchestrate.subflows.states import closing_state
+from orchestrate.subflows.utils import attempt, shared_run, stage
+
+
+@flow(name="spotify-enrichment", flow_run_name="spotify-enrichment", validate_parameters=True)
+def spotify_enrichment_subflow(config: FlowConfig | None = None, run_key: str | None = None) -> State[Any]:
+    """Read what Spotify knows about what was played."""
+    with shared_run(config, run_key) as run, stage(run, "spotify"):
+        return closing_state({enrich_from_spotify.name: attempt(run, patiently(enrich_from_spotify, run), run.key)})

@@ -1,0 +1,46 @@
+"""Last, one after the other: dbt builds the star schema, its tests judge it, and what is right is published."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import State, flow
+
+from orchestrate.atomic_tasks import check_models, patiently, publish_marts
+from orchestrate.base_tasks import BaseProcessorTask, TaskResult
+from orchestrate.dbt_runner import blocking_failures, build_models, dbt_session, tell_build
+from orchestrate.flow_config import FlowConfig
+from orchestrate.subflows.states import closing_state
+from orchestrate.subflows.utils import Run, attempt, result_or_failure, shared_run
+
+BUILD = "build with dbt"
+NOT_TESTED = "the build was not tested"
+
+
+@flow(name="transformation", flow_run_name="transformation", validate_parameters=True)
+def transformation_subflow(config: FlowConfig | None = None, run_key: str | None = None) -> State[Any]:
+    """Build, test, publish. The writer's lock is held from the first model to the last test, by nobody else's leave."""
+    with shared_run(config, run_key) as run:
+        results = _build_and_test(run)
+        stoppers = blocking_failures(run.nodes)
+        if not stoppers and any(result.status == "failed" for result in results.values()):
+            stoppers = [NOT_TESTED]
+        results[publish_marts.name] = attempt(run, patiently(publish_marts, run), run.key, stoppers)
+        return closing_state(results, fatal=(publish_marts.name,))
+
+
+def _build_and_test(run: Run) -> dict[str, TaskResult]:
+    """Build seeds and models (tasks of this flow run), then test them in one task, with no connection of ours open."""
+
+    def build() -> TaskResult:
+        with run.warehouse.hold("daily-etl: dbt build"), dbt_session(run.settings):
+            run.nodes = build_models(run.settings)
+            built = tell_build(run.nodes)
+            if built.status != "failed":
+                results[check_models.name] = attempt(run, patiently(check_models, run), run.key)
+        return built
+
+    results: dict[str, TaskResult] = {}
+    task = BaseProcessorTask(run, BUILD, lambda _: build(), lambda result: result)
+    built = result_or_failure(run, BUILD, task.execute)
+    return {BUILD: built, **results}
