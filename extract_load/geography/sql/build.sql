@@ -10,9 +10,9 @@ create macro plain_letters(name) as
 -- own while words are replaced, so that two in a row are both seen; plain replacement is five times faster than a regex.)
 create macro fold(name) as
     replace(trim(regexp_replace(
-        replace(replace(replace(replace(replace(
+        replace(replace(replace(replace(replace(replace(
             ' ' || replace({fold_plain_letters}, ' ', '  ') || ' ',
-            ' saint ', ' st '), ' sainte ', ' sta '), ' santa ', ' sta '), ' mount ', ' mt '), ' fort ', ' ft '),
+            ' saint ', ' st '), ' sainte ', ' sta '), ' ste ', ' sta '), ' santa ', ' sta '), ' mount ', ' mt '), ' fort ', ' ft '),
         '^( the )+ ', '')), '  ', ' ');
 
 -- The form that is compared: "Winston-Salem", "Winston Salem" and "WinstonSalem" are one name.
@@ -43,11 +43,13 @@ select w.id, unnest(string_split(w.members, '|')) as iso_code from staged_wider_
 create temp table parts as
 select id, parent_id as whole_id from staged_subdivisions where parent_id is not null
 union
-select s.id, m.id from members as m inner join staged_subdivisions as s using (iso_code);
+select s.id, m.id from members as m inner join staged_subdivisions as s using (iso_code)
+union
+select m.id, s.parent_id from members as m inner join staged_subdivisions as s using (iso_code) where s.parent_id is not null;
 
 create temp table wholes as
 with recursive up as (
-    select id, id as whole_id from staged_subdivisions
+    select id, id as whole_id from (select id from staged_subdivisions union all select id from staged_wider_areas)
     union
     select up.id, parts.whole_id from up inner join parts on parts.id = up.whole_id
 )
@@ -144,16 +146,20 @@ with named as (
     union all
     select id, country, 0, null, name from staged_wider_areas
 ),
-whole as (
+around as (
     -- a subdivision without places (a London borough) is where the smallest thing around it is
     select w.id, min_by(w.whole_id, p.radius_km) as whole_id
     from wholes as w inner join points as p on p.id = w.whole_id
     where w.id not in (select id from points) and p.radius_km < 40 group by all
 ),
+whole as (
+    select id, whole_id, count(*) over (partition by whole_id) as siblings from around
+),
 within as (select id, list(distinct whole_id) as within_ids from wholes where id != whole_id group by all)
 select
     n.*, coalesce(v.within_ids, []) as within_ids, p.* exclude (id, population, places),
-    if(h.id is null, p.places, 0) as places, if(h.id is null, p.population, 0) as population, h.id is not null as is_part
+    if(h.id is null, p.places, 0) as places,
+    cast(if(h.id is null, p.population, greatest(p.population / 2 / h.siblings, 1000)) as bigint) as population, h.id is not null as is_part
 from named as n
 left join whole as h on h.id = n.id
 left join within as v on v.id = n.id

@@ -83,7 +83,7 @@ support as (
             bool_or(t.kind = 'place' and gazetteer.km(t.latitude, t.longitude, p.latitude, p.longitude) < 40), false
         ) as is_inside,
         coalesce(bool_or(
-            s.radius_km < 60 and gazetteer.km(t.latitude, t.longitude, s.latitude, s.longitude) < 1.5 * s.radius_km + 10
+            gazetteer.km(t.latitude, t.longitude, s.latitude, s.longitude) < least(1.5 * s.radius_km + 10, 100)
         ), false) as is_near
     from gz_thing as t
     inner join level as l on l.row_id = t.row_id
@@ -133,7 +133,9 @@ create or replace temp table gz_candidate as
 with judged as (
     select
         t.*, r.area_kind, coalesce(f.levels, 0) as levels, coalesce(f.inside, 0) as inside, coalesce(f.fit, 1.0) as fit,
-        coalesce(y.type_factor, 0.02) as type_factor, s.latitude as seat_latitude, s.longitude as seat_longitude
+        coalesce(y.type_factor, 0.02) as type_factor,
+        max(t.population) filter (t.kind = 'subdivision' and t.depth <= 1 and t.variant = 0)
+            over (partition by t.row_id) as state_population, s.latitude as seat_latitude, s.longitude as seat_longitude
     from gz_thing as t
     inner join gz_row as r on r.row_id = t.row_id
     left join gz_fit as f on f.row_id = t.row_id and f.kind = t.kind and f.id = t.id
@@ -146,8 +148,14 @@ select
     seat_latitude is not null as is_seat,
     name_weight * fit * type_factor
     * pow(if(levels > 0 and inside = 0, least(population, 20000), population) + 150, 0.9)
-    * case when kind != 'subdivision' or area_kind != 'unknown' or levels = 0 then 1.0 when depth = 2 then 0.3 else 0.1 end
-        as weight,
+    * case
+        when area_kind != 'unknown' then 1.0
+        -- with a known parent it is hardly a state
+        when kind = 'subdivision' and levels > 0 then if(depth = 2, 0.3, 0.1)
+        -- without, a city is meant before the state that bears its name, if it is a good part of it
+        when kind = 'place' and levels = 0 and population > state_population * if(rank = 0, 0.1, 0.33) then 12.0
+        else 1.0
+    end as weight,
     case
         when seat_latitude is null then reliability
         when gazetteer.km(seat_latitude, seat_longitude, latitude, longitude) < 40 then 0.97
