@@ -118,7 +118,10 @@ class _Artists(_Index):
             return float(document.mbid == leaf.text.lower())
         if leaf.field in ("type", "gender", "country", "tag", "comment"):
             return float(leaf.text.lower() in self._plain_values(document, leaf.field))
-        return _name_fit(document.name, leaf)
+        names = [document.name] if leaf.field != "alias" else []
+        if leaf.field in (None, "alias") and document.alias:
+            names.append(document.alias)
+        return max((_name_fit(name, leaf) for name in names), default=0.0)
 
     def _plain_values(self, artist: Artist, field: str) -> list[str]:
         if field == "tag":
