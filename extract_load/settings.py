@@ -178,9 +178,10 @@ class Settings(BaseSettings):
 def load_settings(env_file: Path | None = None, **overrides: Any) -> Settings:
     """Read the settings from the environment and `.env` (environment wins), with `overrides` on top.
 
+    MUSIC_TRACKER_ENV_FILE names another file than the `.env` of the root.
     Errors: ConfigurationError, one sentence per bad variable.
     """
-    path = env_file or project_root() / ".env"
+    path = env_file or Path(os.environ.get("MUSIC_TRACKER_ENV_FILE") or project_root() / ".env")
     try:
         return Settings(_env_file=path if path.is_file() else None, **overrides)
     except ValidationError as error:

@@ -1,0 +1,145 @@
+"""Signed in at Spotify, with no person around: refresh the access token, keep the rotated one, know when it is over.
+
+A refused sign-in (`invalid_grant`) is remembered as `needs_reauth` and never tried again; the token is set aside. The
+first sign-in binds the listener to a Spotify account, by a hash; another account's token is refused unless confirmed.
+Source: contracts, Spotify, section 3.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import spotipy
+from spotipy.cache_handler import MemoryCacheHandler
+from spotipy.oauth2 import SpotifyOauthError
+
+from extract_load.clock import Clock
+from extract_load.errors import AuthorizationNeeded, ConfigurationError
+from extract_load.http import PacedSession
+from extract_load.secrets import quiet_libraries
+from extract_load.settings import Settings
+from extract_load.spotify.policy import SERVICE
+from extract_load.spotify.tokens import Token, TokenStore, token_hash
+from extract_load.state import State, text_of
+
+log = logging.getLogger(__name__)
+
+SCOPE = "user-read-recently-played"
+_EARLY = timedelta(seconds=60)
+
+
+@dataclass(slots=True)
+class Auth:
+    """Gives access tokens. Errors of every call: ConfigurationError, AuthorizationNeeded, ServiceUnavailable."""
+
+    settings: Settings
+    state: State
+    session: PacedSession
+    clock: Clock
+
+    def access_token(self, *, renew: bool = False) -> str:
+        """Give an access token that is good for a minute at least; `renew` when Spotify refused the last one."""
+        token = self.signed_in()
+        now = self.clock.now()
+        if token.access_token and token.expires_at and token.expires_at - _EARLY > now and not renew:
+            return token.access_token
+        return self._refresh(token, now).access_token
+
+    def signed_in(self) -> Token:
+        """Give the sign-in in force."""
+        if not self.settings.has_spotify_app:
+            raise ConfigurationError(
+                "SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET are not set.",
+                todo="Make an app on developer.spotify.com/dashboard and put both in .env.",
+            )
+        token = TokenStore(self.settings).load(self.clock.now())
+        if token is None:
+            raise AuthorizationNeeded("Nobody is signed in at Spotify.", todo="Run `music-tracker auth`.")
+        refused = self.state.get(SERVICE, "needs_reauth")
+        if refused and refused.get("token") == token_hash(token.refresh_token):
+            raise _over(str(refused.get("reason", "")))
+        self._remember_dates(token)
+        return token
+
+    def oauth(self) -> spotipy.SpotifyOAuth:
+        """Give spotipy's OAuth on our session, with our addresses and no cache file of its own."""
+        quiet_libraries()
+        secret = self.settings.spotify_client_secret
+        oauth = spotipy.SpotifyOAuth(
+            client_id=self.settings.spotify_client_id,
+            client_secret=secret.get_secret_value() if secret else "",
+            redirect_uri=self.settings.spotify_redirect_uri,
+            scope=SCOPE,
+            cache_handler=MemoryCacheHandler(),
+            open_browser=False,
+            requests_session=self.session,
+        )
+        oauth.OAUTH_TOKEN_URL = f"{self.settings.spotify_accounts_base_url}/api/token"
+        oauth.OAUTH_AUTHORIZE_URL = f"{self.settings.spotify_accounts_base_url}/authorize"
+        return oauth
+
+    def keep(self, token: Token) -> None:
+        """Keep a new sign-in or a renewed one."""
+        TokenStore(self.settings).save(token)
+        self.state.put(SERVICE, "needs_reauth", None, self.clock.now())
+        self._remember_dates(token)
+
+    def bind_account(self, account_id: str, *, confirmed: bool = False) -> None:
+        """Bind the listener to a Spotify account, once; refuse another one unless confirmed."""
+        account = hashlib.sha256(f"{self.settings.listener_id}:{account_id}".encode()).hexdigest()[:16]
+        key = f"account:{self.settings.listener_id}"
+        known = self.state.get("listener", key)
+        if known and known != account and not confirmed:
+            raise AuthorizationNeeded(
+                "This sign-in belongs to another Spotify account than the plays that are here.",
+                todo="Sign in with the right account, or run `music-tracker auth --confirm` if this one is yours, too.",
+            )
+        self.state.put("listener", key, account, self.clock.now())
+
+    def _refresh(self, token: Token, now: datetime) -> Token:
+        try:
+            answer = self.oauth().refresh_access_token(token.refresh_token)
+        except SpotifyOauthError as error:
+            raise self._refused(token, error) from None
+        seconds = int(answer.get("expires_in") or 3600)
+        renewed = replace(
+            token,
+            access_token=str(answer["access_token"]),
+            refresh_token=str(answer.get("refresh_token") or token.refresh_token),
+            expires_at=now + timedelta(seconds=seconds),
+        )
+        self.keep(renewed)
+        return renewed
+
+    def _refused(self, token: Token, error: SpotifyOauthError) -> Exception:
+        if error.error == "invalid_grant":
+            reason = str(error.error_description or "the sign-in has ended")
+            fact = {"since": text_of(self.clock.now()), "reason": reason, "token": token_hash(token.refresh_token)}
+            self.state.put(SERVICE, "needs_reauth", fact, self.clock.now())
+            if not self.settings.spotify_refresh_token:
+                TokenStore(self.settings).set_aside()
+            return _over(reason)
+        if error.error == "invalid_client":
+            return ConfigurationError(
+                "Spotify does not know SPOTIFY_CLIENT_ID with this SPOTIFY_CLIENT_SECRET.",
+                todo="Copy both from developer.spotify.com/dashboard into .env.",
+            )
+        return ConfigurationError(
+            f"Spotify refused to renew the sign-in ({error.error or 'no reason given'}).",
+            todo="Check the app on developer.spotify.com/dashboard, then run `music-tracker auth`.",
+        )
+
+    def _remember_dates(self, token: Token) -> None:
+        dates = {"authorized_at": text_of(token.authorized_at), "token": token_hash(token.refresh_token)}
+        if self.state.get(SERVICE, "token") != dates:
+            self.state.put(SERVICE, "token", dates, self.clock.now())
+
+
+def _over(reason: str) -> AuthorizationNeeded:
+    return AuthorizationNeeded(
+        f"The sign-in at Spotify is over ({reason}); polling waits, everything else goes on.",
+        todo="Run `music-tracker auth` to sign in again.",
+    )

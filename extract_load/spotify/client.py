@@ -1,0 +1,93 @@
+"""Spotify's Web API through spotipy, on our session: every call ends in an object or in one of the five errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+import spotipy
+from spotipy.exceptions import SpotifyException
+
+from extract_load.enrichment import Context
+from extract_load.errors import AuthorizationNeeded, ServiceUnavailable
+from extract_load.secrets import quiet_libraries
+from extract_load.spotify.auth import Auth
+from extract_load.spotify.policy import SERVICE, refusal, session_for
+from extract_load.spotify.tokens import token_hash
+
+Call = Callable[[spotipy.Spotify], Any]
+
+
+class NotFound(ServiceUnavailable):
+    """Spotify has no such object (404), or the id is malformed (400)."""
+
+
+class SpotifyClient:
+    """One signed-in client of a run; safe to share between threads, requests go out one at a time."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.session = session_for(context.settings, context.state, context.run_id, context.clock)
+        self.auth = Auth(context.settings, context.state, self.session, context.clock)
+
+    def get(self, call: Call) -> dict[str, Any]:
+        """Make a call of spotipy's and give its object.
+
+        Errors: NotFound, EndpointNotAvailable, AuthorizationNeeded, ServiceUnavailable, QuotaExhausted.
+        """
+        api = self._api(self.auth.access_token())
+        try:
+            return self._call(api, call)
+        except SpotifyException as error:
+            if error.http_status != HTTPStatus.UNAUTHORIZED:
+                raise _in_our_words(error) from None
+        api.set_auth(self.auth.access_token(renew=True))
+        try:
+            return self._call(api, call)
+        except SpotifyException as error:
+            raise _in_our_words(error) from None
+
+    def check_account(self, *, confirmed: bool = False) -> None:
+        """Ask once per sign-in whose it is, and bind the listener to the account (kept as a hash).
+
+        Errors: AuthorizationNeeded when it is somebody else's.
+        """
+        token = token_hash(self.auth.signed_in().refresh_token)
+        if self._context.state.get(SERVICE, "account_checked") == token and not confirmed:
+            return
+        me = self.get(lambda api: api.me())
+        account_id = str(me.get("account_id") or me.get("id") or "")
+        if account_id:
+            self.auth.bind_account(account_id, confirmed=confirmed)
+        current = token_hash(self.auth.signed_in().refresh_token)
+        self._context.state.put(SERVICE, "account_checked", current, self._context.clock.now())
+
+    def _api(self, access_token: str) -> spotipy.Spotify:
+        quiet_libraries()
+        api = spotipy.Spotify(auth=access_token, requests_session=self.session)
+        api.prefix = f"{self._context.settings.spotify_api_base_url}/"
+        return api
+
+    def _call(self, api: spotipy.Spotify, call: Call) -> dict[str, Any]:
+        try:
+            answer = call(api)
+        except AttributeError:
+            # spotipy takes an error that is a string apart as if it were an object
+            raise ServiceUnavailable("Spotify refused in a way that it does not use.", service=SERVICE) from None
+        if not isinstance(answer, dict):
+            raise ServiceUnavailable("Spotify answered nothing where an object is due.", service=SERVICE)
+        return answer
+
+
+def _in_our_words(error: SpotifyException) -> Exception:
+    status = int(error.http_status or 0)
+    message = str(error.msg).split("\n", 1)[-1].strip()
+    if status in (HTTPStatus.FORBIDDEN, HTTPStatus.UNAUTHORIZED):
+        return refusal(status, message)
+    if status in (HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST):
+        return NotFound("Spotify has no such object.", todo="", service=SERVICE)
+    return ServiceUnavailable(f"Spotify refused with {status}.", service=SERVICE)
+
+
+__all__ = ["AuthorizationNeeded", "NotFound", "SpotifyClient"]

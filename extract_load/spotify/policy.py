@@ -1,0 +1,105 @@
+"""How Spotify is treated: pace, buckets, budgets, and what each kind of refusal means.
+
+An answer that is not JSON is a passing trouble, never "nothing". Source: contracts, Spotify, sections 2.4 and 4.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+from requests import PreparedRequest, Response
+
+from extract_load.clock import Clock
+from extract_load.errors import AuthorizationNeeded, ServiceUnavailable
+from extract_load.http import Blocked, Deliver, PacedSession, Policy, Retry, Verdict, retry_after
+from extract_load.settings import Settings
+from extract_load.state import State
+
+SERVICE = "spotify"
+QUOTA_PAUSE = 24 * 3600.0
+_CATALOGUE = ("artists", "albums", "tracks", "search")
+
+
+class EndpointNotAvailable(ServiceUnavailable):
+    """Spotify does not offer this endpoint to the app (development mode): a fact to remember, not an outage."""
+
+
+def session_for(settings: Settings, state: State, run_id: str, clock: Clock) -> PacedSession:
+    """Give the session that every request to Spotify goes through."""
+
+    def budget(bucket: str) -> int | None:
+        """Only the catalogue has a budget: polling's share is never touched by it."""
+        return settings.spotify_daily_budget if bucket.partition(":")[0] in _CATALOGUE else None
+
+    policy = Policy(
+        service=SERVICE,
+        requests_per_second=settings.spotify_requests_per_second,
+        connect_timeout=10,
+        read_timeout=min(30.0, settings.default_timeout),
+        max_attempts=4,
+        max_wait=60,
+        judge=judge,
+        bucket=bucket_of,
+        daily_budget=budget,
+    )
+    return PacedSession(policy, state, run_id=run_id, user_agent=settings.user_agent(), clock=clock)
+
+
+def judge(response: Response) -> Verdict:
+    """Judge an answer: quotas block, passing troubles are asked again, refusals are delivered."""
+    status = response.status_code
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        asked = retry_after(response)
+        if "QUOTA_EXCEEDED" in response.text:
+            return Blocked("says that the quota is spent", asked if asked is not None else QUOTA_PAUSE)
+        return Retry("asked to slow down", asked)
+    if status == HTTPStatus.REQUEST_TIMEOUT or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Retry(f"answered {status}", retry_after(response))
+    if response.ok and not isinstance(_body(response), dict):
+        return Retry("answered something that is not JSON")
+    return Deliver("ok" if response.ok else f"refused {status}")
+
+
+def bucket_of(request: PreparedRequest) -> str:
+    """Name the bucket: recently_played, me, token, or the catalogue's artists, albums, tracks, each `:batch` apart."""
+    parts = urlsplit(request.url or "")
+    path = parts.path
+    if path.endswith("/recently-played"):
+        return "recently_played"
+    if path.endswith("/api/token"):
+        return "token"
+    words = [word for word in path.split("/") if word in (*_CATALOGUE, "me")]
+    name = words[0] if words else "other"
+    return f"{name}:batch" if "ids=" in parts.query else name
+
+
+def refusal(response_status: int, message: str) -> Exception:
+    """Give the error of a 403 or 401 by its text, in the order that the contract advises."""
+    text = message.lower()
+    if "premium" in text:
+        return AuthorizationNeeded(
+            "Spotify has stopped the app: its owner's Premium subscription has lapsed.",
+            todo="Renew it; it can take some hours until requests are allowed again.",
+        )
+    if "scope" in text:
+        return AuthorizationNeeded(
+            "The sign-in does not allow reading recently played tracks.", todo="Run `music-tracker auth` again."
+        )
+    if "not registered" in text or "developer dashboard" in text or "allow" in text:
+        return AuthorizationNeeded(
+            "This Spotify user is not on the app's list of users.",
+            todo="Add the user on developer.spotify.com/dashboard, under User Management.",
+        )
+    if response_status == HTTPStatus.FORBIDDEN:
+        return EndpointNotAvailable("Spotify does not offer this read to the app.", todo="", service=SERVICE)
+    return AuthorizationNeeded("Spotify does not accept the sign-in.", todo="Run `music-tracker auth`.")
+
+
+def _body(response: Response) -> Any:
+    try:
+        return orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        return None

@@ -1,0 +1,94 @@
+"""Read the catalogue in the way that the app is allowed to: batches where they work, one by one where they don't.
+
+Whether batches work is tried once, remembered as `capability:batch:<kind>` in the state, and tried again after a month.
+Source: contracts, Spotify, sections 2.1 and 2.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+import spotipy
+
+from extract_load.enrichment import Context
+from extract_load.errors import QuotaExhausted
+from extract_load.spotify.client import NotFound, SpotifyClient
+from extract_load.spotify.pending import Kind
+from extract_load.spotify.policy import SERVICE, EndpointNotAvailable
+from extract_load.state import text_of, time_of
+
+BATCH: dict[Kind, int] = {"track": 50, "album": 20, "artist": 50}
+TRY_AGAIN = timedelta(days=30)
+
+Found = tuple[str, dict[str, Any] | None]
+
+
+class CatalogueReader:
+    """Reads tracks, albums and artists by id."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._client = SpotifyClient(context)
+
+    @property
+    def sent(self) -> int:
+        """Requests sent."""
+        return self._client.session.sent
+
+    @property
+    def waited(self) -> float:
+        """Seconds waited."""
+        return self._client.session.waited
+
+    def read(self, kind: Kind, ids: Sequence[str]) -> Iterator[Found]:
+        """Yield (id, object) as answers come, None for what Spotify does not have.
+
+        Errors: QuotaExhausted, ServiceUnavailable, AuthorizationNeeded.
+        """
+        left = list(ids)
+        if len(left) > 1 and self._may_batch(kind):
+            try:
+                while left:
+                    yield from self._read_batch(kind, left[: BATCH[kind]])
+                    left = left[BATCH[kind] :]
+                self._remember(kind, works=True)
+            except (EndpointNotAvailable, QuotaExhausted) as error:
+                if isinstance(error, QuotaExhausted) and not error.bucket.endswith(":batch"):
+                    raise
+                self._remember(kind, works=False)
+        for one in left:
+            yield one, self._read_one(kind, one)
+
+    def _read_one(self, kind: Kind, one: str) -> dict[str, Any] | None:
+        try:
+            return self._client.get(lambda api: _single(api, kind, one))
+        except NotFound:
+            return None
+
+    def _read_batch(self, kind: Kind, ids: Sequence[str]) -> Iterator[Found]:
+        answer = self._client.get(lambda api: _many(api, kind, ids))
+        found = answer.get(f"{kind}s") or []
+        yield from ((one, item or None) for one, item in zip(ids, found, strict=False))
+
+    def _may_batch(self, kind: Kind) -> bool:
+        fact = self._context.state.get(SERVICE, f"capability:batch:{kind}")
+        if not fact:
+            return True
+        return bool(fact["works"]) or time_of(fact["checked_at"]) + TRY_AGAIN < self._context.clock.now()
+
+    def _remember(self, kind: Kind, *, works: bool) -> None:
+        now = self._context.clock.now()
+        known = self._context.state.get(SERVICE, f"capability:batch:{kind}")
+        if not known or known["works"] != works or not works:
+            fact = {"works": works, "checked_at": text_of(now)}
+            self._context.state.put(SERVICE, f"capability:batch:{kind}", fact, now)
+
+
+def _single(api: spotipy.Spotify, kind: Kind, one: str) -> Any:
+    return {"track": api.track, "album": api.album, "artist": api.artist}[kind](one)
+
+
+def _many(api: spotipy.Spotify, kind: Kind, ids: Sequence[str]) -> Any:
+    return {"track": api.tracks, "album": api.albums, "artist": api.artists}[kind](list(ids))

@@ -1,0 +1,209 @@
+"""Poll the newest plays and keep them, whatever the warehouse is doing.
+
+The newest 50 are asked for with no cursor: a cursor would lose items that arrive late. What was answered is spooled
+before anything else; the state remembers which items were seen, so overlap and gaps are known without the warehouse.
+Landing waits a few seconds for the warehouse at most, and says who has it. Source: contracts, Spotify, section 1.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from extract_load.enrichment import Context
+from extract_load.errors import ConfigurationError, MusicTrackerError
+from extract_load.lock import WarehouseBusy
+from extract_load.redact import redact
+from extract_load.spool import Envelope, write_envelopes
+from extract_load.spotify.client import SpotifyClient
+from extract_load.spotify.policy import SERVICE
+from extract_load.state import PollRecord, text_of
+
+log = logging.getLogger(__name__)
+
+FULL_PAGE = 50
+LAND_WAIT_SECONDS = 5.0
+_REMEMBERED = 400
+
+
+@dataclass(frozen=True, slots=True)
+class PollResult:
+    """What one poll brought. `gap` is its bounds (UTC) when plays may be missing; `landed` rows are in the warehouse.
+
+    `waiting_for` says who has the warehouse when the items are only spooled so far. `token_days_left` counts down to
+    the next sign-in.
+    """
+
+    new: int
+    known: int
+    outcome: str
+    gap: tuple[datetime | None, datetime | None] | None = None
+    landed: int = 0
+    rejected: int = 0
+    waiting_for: str = ""
+    token_days_left: int | None = None
+    requests: int = 0
+    waited_seconds: float = 0.0
+    message: str = ""
+
+
+def poll(context: Context, limit: int = FULL_PAGE) -> PollResult:
+    """Ask once for the newest plays (1 to 50), spool them, land them if the warehouse is free.
+
+    A poll that failed is recorded as such. Errors: ConfigurationError (limit, credentials), AuthorizationNeeded,
+    ServiceUnavailable, QuotaExhausted.
+    """
+    if not 1 <= limit <= FULL_PAGE:
+        raise ConfigurationError(f"limit is {limit}; Spotify shows between 1 and {FULL_PAGE} plays.")
+    at = context.clock.now()
+    try:
+        client = SpotifyClient(context)
+        client.check_account()
+        answer = client.get(lambda api: api.current_user_recently_played(limit=limit))
+    except MusicTrackerError as error:
+        context.state.record_poll(_failed(context, at, error))
+        raise
+    items = answer.get("items")
+    items = items if isinstance(items, list) else []
+    record = _record(context, at, items, limit)
+    _spool(context, at, items, limit, record)
+    _remember(context, items, at)
+    context.state.record_poll(record)
+    result = _landed(context, _result(record))
+    days = client.auth.signed_in().days_left(at)
+    return replace(result, token_days_left=days, requests=client.session.sent, waited_seconds=client.session.waited)
+
+
+def item_key(item: Any) -> str | None:
+    """Name an item as the warehouse does, by time and track; None for what is no item."""
+    if not isinstance(item, dict) or not isinstance(item.get("played_at"), str):
+        return None
+    track = item.get("track")
+    track = track if isinstance(track, dict) else {}
+    name = track.get("uri") or track.get("id") or track.get("name") or "unknown"
+    return hashlib.sha256(f"{item['played_at']} {name}".encode("utf-8", "replace")).hexdigest()[:20]
+
+
+def _record(context: Context, at: datetime, items: list[Any], limit: int) -> PollRecord:
+    """Compare with what was seen before: how many are new, and whether plays may be missing in between."""
+    seen = _seen(context)
+    keys = {key for item in items if (key := item_key(item))}
+    known = len(keys & seen["keys"])
+    times = sorted(time for item in items if (time := _played_at(item)))
+    oldest, newest = (times[0], times[-1]) if times else (None, None)
+    last = seen["newest"]
+    gap_from = gap_until = None
+    if not keys:
+        outcome = "empty"
+    elif not seen["keys"]:
+        outcome = "first"
+    elif known == len(keys):
+        outcome = "unchanged"
+    elif known:
+        outcome = "overlap"
+    elif len(items) < limit:
+        outcome = "short"
+    else:
+        outcome, gap_from, gap_until = "gap", last, oldest
+    return PollRecord(
+        poll_id=uuid.uuid4().hex,
+        listener_id=context.settings.listener_id,
+        run_id=context.run_id,
+        polled_at=at,
+        outcome=outcome,
+        items=len(items),
+        new_items=len(keys) - known,
+        known_items=known,
+        oldest_played_at=oldest,
+        newest_played_at=newest,
+        gap_from=gap_from,
+        gap_until=gap_until,
+        message=_sentence(outcome, len(keys) - known, known, gap_from, gap_until),
+    )
+
+
+def _spool(context: Context, at: datetime, items: list[Any], limit: int, record: PollRecord) -> None:
+    """Write the answer as a file, unless it is the very one that the last poll brought."""
+    answer_hash = hashlib.sha256(orjson.dumps(redact(items), option=orjson.OPT_SORT_KEYS)).hexdigest()
+    key = _key("answer", context)
+    if not items or context.state.get(SERVICE, key) == answer_hash:
+        return
+    request = {"endpoint": "recently-played", "limit": limit, "poll_id": record.poll_id}
+    envelopes = [
+        Envelope(SERVICE, "recently_played", context.run_id, at, item, request, context.settings.listener_id)
+        for item in items
+    ]
+    write_envelopes(context.settings.spool_dir, envelopes)
+    context.state.put(SERVICE, key, answer_hash, at)
+
+
+def _landed(context: Context, result: PollResult) -> PollResult:
+    try:
+        report = context.landing.land(purpose="music-tracker ingest", wait_seconds=LAND_WAIT_SECONDS)
+    except WarehouseBusy as busy:
+        told = f"{result.message} The plays are kept in the spool and land with the next run: {busy.what}"
+        return replace(result, waiting_for=busy.what, message=told)
+    key = (SERVICE, "recently_played")
+    rejected = report.rejected.get(key, 0)
+    told = result.message + (f" {rejected} item(s) could not be used; ops.rejected_rows says why." if rejected else "")
+    return replace(result, landed=report.landed.get(key, 0), rejected=rejected, message=told)
+
+
+def _result(record: PollRecord) -> PollResult:
+    gap = (record.gap_from, record.gap_until) if record.outcome == "gap" else None
+    return PollResult(record.new_items, record.known_items, record.outcome, gap, message=record.message or "")
+
+
+def _sentence(outcome: str, new: int, known: int, gap_from: datetime | None, gap_until: datetime | None) -> str:
+    if outcome == "empty":
+        return "Spotify shows no plays at all."
+    if outcome == "gap":
+        span = f"between {_minute(gap_from)} and {_minute(gap_until)} UTC"
+        return f"{new} new plays, none known: plays may be missing {span}; an export that covers this closes the gap."
+    return f"{new} new plays, {known} known."
+
+
+def _minute(at: datetime | None) -> str:
+    return at.strftime("%Y-%m-%d %H:%M") if at else "the last poll"
+
+
+def _failed(context: Context, at: datetime, error: MusicTrackerError) -> PollRecord:
+    return PollRecord(
+        uuid.uuid4().hex, context.settings.listener_id, context.run_id, at, "failed", 0, 0, 0, message=error.what
+    )
+
+
+def _seen(context: Context) -> dict[str, Any]:
+    found = context.state.get(SERVICE, _key("seen", context)) or {}
+    newest = found.get("newest")
+    return {"keys": set(found.get("keys", ())), "newest": datetime.fromisoformat(newest) if newest else None}
+
+
+def _remember(context: Context, items: Iterable[Any], at: datetime) -> None:
+    """Remember which items were seen, the latest few hundred, and how far they reach."""
+    found = context.state.get(SERVICE, _key("seen", context)) or {}
+    fresh = [key for item in items if (key := item_key(item))]
+    keys = list(dict.fromkeys([*fresh, *found.get("keys", ())]))[:_REMEMBERED]
+    times = [text for item in items if (text := text_of(_played_at(item)))]
+    newest = max([*times, *filter(None, [found.get("newest")])], default=None)
+    context.state.put(SERVICE, _key("seen", context), {"keys": keys, "newest": newest}, at)
+
+
+def _played_at(item: Any) -> datetime | None:
+    """Give an item's time, naive UTC, None when it has no usable one."""
+    try:
+        at = datetime.fromisoformat(item["played_at"])
+        return at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
+    except (TypeError, KeyError, ValueError, OverflowError):
+        return None
+
+
+def _key(name: str, context: Context) -> str:
+    return f"{name}:{context.settings.listener_id}"

@@ -1,0 +1,108 @@
+"""Where Spotify's tokens are kept: the environment, or one file that only its owner can read (0600).
+
+A token in SPOTIFY_REFRESH_TOKEN is taken over into the file the first time it is seen, so that a rotated one is not
+lost; a later sign-in wins over it until the variable changes. Tokens are never logged; what the state keeps is a hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import orjson
+
+from extract_load.errors import ConfigurationError
+from extract_load.settings import Settings
+from extract_load.state import time_of
+
+LIFETIME = timedelta(days=180)
+WARN_AFTER = timedelta(days=150)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A sign-in: times are UTC; `authorized_at` starts the six months; `env_hash` names the variable's token."""
+
+    refresh_token: str
+    authorized_at: datetime
+    scope: str = ""
+    access_token: str = ""
+    expires_at: datetime | None = None
+    env_hash: str = ""
+
+    def __repr__(self) -> str:
+        """Say who it is without saying it."""
+        return f"Token({token_hash(self.refresh_token)}, authorized_at={self.authorized_at})"
+
+    def days_left(self, now: datetime) -> int:
+        """Give the whole days until Spotify ends this sign-in; negative when it has."""
+        return (self.authorized_at + LIFETIME - now).days
+
+
+class TokenStore:
+    """The token file of one settings object."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.path = settings.token_path
+        secret = settings.spotify_refresh_token
+        self._env_token = secret.get_secret_value() if secret else ""
+
+    def load(self, now: datetime) -> Token | None:
+        """Give the sign-in in force, None without one.
+
+        Errors: ConfigurationError when the file can't be read.
+        """
+        kept = self._read()
+        env_hash = token_hash(self._env_token) if self._env_token else ""
+        if env_hash and (kept is None or kept.env_hash != env_hash):
+            token = Token(self._env_token, authorized_at=now, env_hash=env_hash)
+            self.save(token)
+            return token
+        return kept
+
+    def save(self, token: Token) -> None:
+        """Write the file, readable by its owner alone, complete or not at all."""
+        if not token.env_hash and self._env_token:
+            token = replace(token, env_hash=token_hash(self._env_token))
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        partial = self.path.with_name(self.path.name + ".partial")
+        handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as out:
+            out.write(orjson.dumps(asdict(token)))
+            out.flush()
+            os.fsync(out.fileno())
+        partial.replace(self.path)
+
+    def set_aside(self) -> Path | None:
+        """Put a token that Spotify refused aside, not away: now and then it is right again."""
+        if not self.path.exists():
+            return None
+        aside = self.path.with_suffix(".refused.json")
+        self.path.replace(aside)
+        return aside
+
+    def _read(self) -> Token | None:
+        try:
+            found = orjson.loads(self.path.read_bytes())
+            return Token(
+                refresh_token=str(found["refresh_token"]),
+                authorized_at=time_of(found["authorized_at"]),
+                scope=str(found.get("scope") or ""),
+                access_token=str(found.get("access_token") or ""),
+                expires_at=time_of(found["expires_at"]) if found.get("expires_at") else None,
+                env_hash=str(found.get("env_hash") or ""),
+            )
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError):
+            raise ConfigurationError(
+                f"The token file {self.path.name} can't be read.", todo="Run `music-tracker auth` to make a new one."
+            ) from None
+
+
+def token_hash(token: str) -> str:
+    """Give a short name for a token that tells nothing about it."""
+    return hashlib.sha256(token.encode()).hexdigest()[:16]
