@@ -185,7 +185,7 @@ with point as (
 select
     c.*, coalesce(sqrt(avg(pow(gazetteer.km(c.latitude, c.longitude, p.latitude, p.longitude), 2))), 1000) as radius_km,
     coalesce(avg(if(gazetteer.km(c.latitude, c.longitude, p.latitude, p.longitude) <= 50, 1, 0)), 0) as near,
-    count(p.id) as places
+    count(p.id) as places, max_by(p.id, p.population) as largest_id
 from point as c left join places as p on p.country = c.country group by all;
 
 -- Which countries to search for a code: itself first, then what belongs to it; a former country is its successors.

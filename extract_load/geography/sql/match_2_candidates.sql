@@ -135,7 +135,8 @@ with judged as (
         t.*, r.area_kind, coalesce(f.levels, 0) as levels, coalesce(f.inside, 0) as inside, coalesce(f.fit, 1.0) as fit,
         coalesce(y.type_factor, 0.02) as type_factor,
         max(t.population) filter (t.kind = 'subdivision' and t.depth <= 1 and t.variant = 0)
-            over (partition by t.row_id) as state_population, s.latitude as seat_latitude, s.longitude as seat_longitude
+            over (partition by t.row_id) as state_population,
+        t.kind = 'place' and t.id in (select largest_id from gazetteer.countries) as is_largest, s.latitude as seat_latitude, s.longitude as seat_longitude
     from gz_thing as t
     inner join gz_row as r on r.row_id = t.row_id
     left join gz_fit as f on f.row_id = t.row_id and f.kind = t.kind and f.id = t.id
@@ -152,8 +153,8 @@ select
         when area_kind != 'unknown' then 1.0
         -- with a known parent it is hardly a state
         when kind = 'subdivision' and levels > 0 then if(depth = 2, 0.3, 0.1)
-        -- without, a city is meant before the state that bears its name, if it is a good part of it
-        when kind = 'place' and levels = 0 and population > state_population * if(rank = 0, 0.1, 0.33) then 12.0
+        -- without, a city is meant before the state of its name, if it is a third of it or the largest of the country
+        when kind = 'place' and levels = 0 and (population > state_population / 3 or (rank = 0 and is_largest)) then 12.0
         else 1.0
     end as weight,
     case
