@@ -48,6 +48,7 @@ class RowWriter:
         self._catalogue, self._habits = world.catalogue, world.settings.habits
         self._names = [artist.page_name for artist in world.artists]
         self._salt = zlib.crc32(f"{world.settings.seed}/{world.settings.listener}".encode())
+        self._various = world.various_artists is not None
         self._legacy = style == "legacy"
         self._audiobooks = style == "extended"
         self._null_skips = style != "extended"
@@ -91,20 +92,22 @@ class RowWriter:
     def _what(self, play: Play) -> str:
         if isinstance(play.item, Spoken):
             return f'{_NAMELESS}"spotify_track_uri":null,{_spoken(play.item, self._audiobooks)}'
-        names = _NAMELESS if play.nameless else self._track_text(play.item.artist, play.item.number)
-        uri = f'"spotify:track:{self._catalogue.track_id(play.item)}"'
+        names, uri = self._track_text(play.item.artist, play.item.number)
+        if play.nameless:
+            names = _NAMELESS
         if play.local or play.without_uri:
             uri = "null"
         return f'{names}"spotify_track_uri":{uri},{_spoken(None, self._audiobooks)}'
 
-    def _track(self, artist: int, number: int) -> str:
+    def _track(self, artist: int, number: int) -> tuple[str, str]:
         track = self._catalogue.of(artist).tracks[number]
-        album_artist = "Various Artists" if track.album.various else self._names[artist]
-        return (
+        album_artist = "Various Artists" if track.album.various and self._various else self._names[artist]
+        names = (
             f'"master_metadata_track_name":{_quote(track.name)},'
             f'"master_metadata_album_artist_name":{_quote(album_artist)},'
             f'"master_metadata_album_album_name":{_quote(track.album.name)},'
         )
+        return names, f'"spotify:track:{self._catalogue.track_id(track)}"'
 
 
 def account_row(world: World, play: Play) -> tuple[str, str]:
@@ -122,6 +125,7 @@ def account_row(world: World, play: Play) -> tuple[str, str]:
     return kind, json.dumps({"endTime": end, **names, "msPlayed": play.ms_played}, ensure_ascii=False)
 
 
+@cache
 def _spoken(item: Spoken | None, audiobooks: bool) -> str:
     episode = show = uri = title = book = chapter = chapter_title = "null"
     if item is not None and item.kind == "episode":

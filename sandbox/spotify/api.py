@@ -7,7 +7,7 @@ mode "development" (the default) is an app of today: batch reads answer 403 Forb
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from sandbox.spotify import routes
 from sandbox.spotify.feed import Feed, FeedItem
@@ -35,7 +35,6 @@ class SpotifyApi:
             raise ValueError(f"the mode of a Spotify app is one of {', '.join(MODES)}, not {mode!r}")
         self._world, self._clock, self._tokens, self.mode = world, clock, tokens, mode
         self._objects = SpotifyObjects(world, extended=mode == "extended")
-        self.feed = Feed(world.plays)
         self.user_id = f"sandbox-listener-{world.settings.listener}"
         self.account_id = world.ids.spotify("account", world.settings.listener)
         self._item = lru_cache(maxsize=2048)(self._recent_item)
@@ -52,6 +51,11 @@ class SpotifyApi:
             "/v1/tracks": self._tracks,
             "/v1/search": self._search,
         }
+
+    @cached_property
+    def feed(self) -> Feed:
+        """Return the feed of recent plays; the first use makes all plays of the world."""
+        return Feed(self._world.plays)
 
     def endpoint(self, request: Request) -> str:
         """Return the name under which a request is counted, e.g. /v1/artists/{id}."""

@@ -7,7 +7,7 @@ where the export gives the first.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from random import Random
 
@@ -16,6 +16,12 @@ from sandbox.world.ids import IdScheme, isrc, isrc_parts
 from sandbox.world.words import MARK, track_title
 
 LABEL = "Sandbox Records"
+
+# What to draw from: each value as often as it should come.
+_ALBUM_COUNTS = (1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 3, 4, 4, 4, 4, 6, 6, 6, 9, 9)
+_ALBUM_KINDS = ("album",) * 11 + ("single",) * 7 + ("compilation",) * 2
+_PRECISIONS = (10,) * 16 + (7,) + (4,) * 3
+_LENGTHS = (1.0,) * 23 + (0.25, 2.6)
 
 _TRACK_BITS = 12
 _ALBUM_BITS = 8
@@ -44,17 +50,17 @@ class Track:
     """One track. `recording` numbers the recordings of the artist; `isrc` is None where nobody knows it."""
 
     artist: int
-    number: int
     album: Album
     name: str
     duration_ms: int
-    disc: int
-    position: int
     explicit: bool
     guests: tuple[int, ...]
     recording: int
     isrc: str | None
     relinked: bool
+    number: int = 0
+    disc: int = 1
+    position: int = 1
 
     @property
     def artists(self) -> tuple[int, ...]:
@@ -127,73 +133,65 @@ class Catalogue:
     def _build(self, artist: int) -> Discography:
         random = Random(f"{self._seed}/discography/{artist}")
         built = Discography([], [])
-        recording = 0
-        for number in range(random.choices([1, 2, 3, 4, 6, 9], [10, 20, 25, 20, 15, 10])[0]):
+        taken: set[str] = set()
+        originals: list[Track] = []
+        for number in range(random.choice(_ALBUM_COUNTS)):
             album = _album(random, artist, number)
             built.albums.append(album)
+            again = list(originals) if album.kind != "album" and len(originals) > 3 else []
             for position in range(1, _size(random, album.kind) + 1):
-                source = None
-                if album.kind != "album" and recording > 3 and random.random() < 0.5:
-                    source = random.choice(built.tracks)
-                track = self._track(random, built, album, position=position, recording=recording, source=source)
-                recording += source is None
+                source = again.pop(int(len(again) * random.random())) if again and random.random() < 0.5 else None
+                if source is None:
+                    track = self._original(random, album, taken, recording=len(originals))
+                    originals.append(track)
+                else:
+                    track = self._copy(random, source, album)
+                track.number, track.disc, track.position = (
+                    len(built.tracks),
+                    1 + position // 13,
+                    (position - 1) % 12 + 1,
+                )
                 album.tracks.append(track)
                 built.tracks.append(track)
-            album.name = f"{album.tracks[0].name if album.kind == 'single' else track_title(random)}"
-            album.name = album.name if album.name.endswith(MARK) else f"{album.name} {MARK}"
+            album.name = album.tracks[0].name if album.kind == "single" else f"{track_title(random)} {MARK}"
         return built
 
-    def _track(
-        self, random: Random, built: Discography, album: Album, *, position: int, recording: int, source: Track | None
-    ) -> Track:
-        if source is not None:
-            name, length, code, guests = source.name, source.duration_ms, source.isrc, source.guests
-            recording = source.recording
-            length += random.choice((0, 0, 250, -400, 1200))
-        else:
-            taken = {track.name for track in built.tracks}
-            name = _free_title(random, taken)
-            length = int(random.choices([1, 0.25, 2.6], [92, 4, 4])[0] * random.randint(118_000, 298_000))
-            code = isrc(album.artist, int(album.released[:4]), recording) if random.random() < 0.95 else None
-            guests = self._guests(random, album.artist)
+    def _original(self, random: Random, album: Album, taken: set[str], *, recording: int) -> Track:
+        name = track_title(random)
+        while name in taken:
+            name = track_title(random)
+        taken.add(name)
         return Track(
             artist=album.artist,
-            number=len(built.tracks),
             album=album,
-            name=name,
-            duration_ms=length,
-            disc=1 + (position > 12),
-            position=position if position <= 12 else position - 12,
+            name=f"{name} {MARK}",
+            duration_ms=int(random.choice(_LENGTHS) * (118_000 + 180_000 * random.random())),
             explicit=random.random() < 0.1,
-            guests=guests,
+            guests=self._guests(random, album.artist),
             recording=recording,
-            isrc=code,
+            isrc=isrc(album.artist, int(album.released[:4]), recording) if random.random() < 0.95 else None,
             relinked=random.random() < self._relinked,
         )
+
+    def _copy(self, random: Random, source: Track, album: Album) -> Track:
+        shift = random.choice((0, 0, 250, -400, 1200))
+        relinked = random.random() < self._relinked
+        return replace(source, album=album, duration_ms=source.duration_ms + shift, relinked=relinked)
 
     def _guests(self, random: Random, artist: int) -> tuple[int, ...]:
         if random.random() > 0.1:
             return ()
         count = len(self._cast.artists)
-        drawn = {random.randrange(count) for _ in range(random.choice((1, 1, 1, 2)))} - {artist}
+        drawn = {int(count * random.random()) for _ in range(random.choice((1, 1, 1, 2)))} - {artist}
         return tuple(sorted(index for index in drawn if self._cast.artists[index].on_spotify))
 
 
 def _album(random: Random, artist: int, number: int) -> Album:
-    kind = "album" if number == 0 else random.choices(["album", "single", "compilation"], [55, 35, 10])[0]
-    year = random.randint(1968, 2026)
-    released = f"{year}-{random.randint(1, 12):02d}-{random.randint(1, 28):02d}"
-    released = released[: random.choices([10, 7, 4], [80, 5, 15])[0]]
+    kind = "album" if number == 0 else random.choice(_ALBUM_KINDS)
+    released = f"{random.randint(1968, 2026)}-{random.randint(1, 12):02d}-{random.randint(1, 28):02d}"
     various = kind == "compilation" and random.random() < 0.5
-    return Album(artist, number, "", kind, released, various, [])
+    return Album(artist, number, "", kind, released[: random.choice(_PRECISIONS)], various, [])
 
 
 def _size(random: Random, kind: str) -> int:
     return random.choice((1, 1, 1, 2, 3)) if kind == "single" else random.randint(7, 18)
-
-
-def _free_title(random: Random, taken: set[str]) -> str:
-    while True:
-        title = f"{track_title(random)} {MARK}"
-        if title not in taken:
-            return title

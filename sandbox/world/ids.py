@@ -18,6 +18,7 @@ SPOTIFY_ID_PATTERN = re.compile(r"[0-9A-Za-z]{22}")
 ISRC_PATTERN = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
 
 _VALUE = {char: number for number, char in enumerate(BASE62)}
+_PAIRS = [high + low for high in BASE62 for low in BASE62]
 _ODD = 0x9E3779B97F4A7C15F39CC0605CEDC835
 _NUMBER_BITS = 64
 
@@ -33,9 +34,9 @@ class IdScheme:
         """Return the 22 characters that stand for this number of this kind (artist, album, track, ...)."""
         value = _mix(self._tagged(kind, number, 128), 128)
         digits = []
-        for _ in range(22):
-            value, digit = divmod(value, 62)
-            digits.append(BASE62[digit])
+        for _ in range(11):
+            value, pair = divmod(value, 3844)
+            digits.append(_PAIRS[pair])
         return "".join(reversed(digits))
 
     def spotify_number(self, kind: str, text: str) -> int | None:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sandbox.world.catalogue import Catalogue, Track
 from sandbox.world.habits import Habits
 from sandbox.world.plays import Play, Spoken
-from sandbox.world.sittings import MINUTE, Sitting, Sync, draw_sitting, music_play, spoken_play
+from sandbox.world.sittings import MINUTE, Sitting, Sync, away, draw_sitting, music_play, spoken_play
 from sandbox.world.taste import Taste
 from sandbox.world.words import book_name, show_name
 
@@ -23,6 +23,7 @@ HOUR = 60 * MINUTE
 # Hours of the local day at which sittings begin, and how often.
 _HOURS = (7, 8, 10, 12, 14, 16, 17, 18, 20, 21, 22, 23)
 _HOUR_WEIGHTS = (10, 12, 8, 7, 8, 8, 12, 9, 10, 8, 6, 2)
+_NEW_YORK = ZoneInfo("America/New_York")
 _FIRST_AUDIOBOOK = date(2024, 3, 1)
 
 
@@ -49,6 +50,7 @@ class Listener:
         self._taste = Taste(
             seed=seed, catalogue=catalogue, pool=pool, first_day=first_day, expected=expected, loop=habits.loop
         )
+        self._last_end = 0
         names = Random(f"{seed}/spoken")
         self._shows = [show_name(names) for _ in range(6)]
         self._books = [book_name(names) for _ in range(4)]
@@ -71,9 +73,10 @@ class Listener:
         left = max(0, round(random.gauss(mean, mean * 0.45)))
         if day.month == 8 and 3 <= day.day <= 9:
             left //= 6  # a week of holiday
-        midnight = int(datetime(day.year, day.month, day.day, tzinfo=self._zone).timestamp() * 1000)
+        zone = _NEW_YORK if away(day) else self._zone
+        midnight = int(datetime(day.year, day.month, day.day, tzinfo=zone).timestamp() * 1000)
         night = midnight + 27 * HOUR + 30 * MINUTE
-        cursor = midnight + 4 * HOUR
+        cursor = max(midnight + 4 * HOUR, self._last_end)
         sittings = max(1, min(6, round(left / 14)))
         for place, hour in enumerate(sorted(random.choices(_HOURS, _HOUR_WEIGHTS, k=sittings))):
             share = round(left * random.uniform(0.5, 1.5) / (sittings - place))
@@ -83,7 +86,7 @@ class Listener:
             for play in self._sitting(random, day, cursor, count):
                 if play.ended_ms > night:
                     return
-                cursor = play.ended_ms
+                cursor = self._last_end = play.ended_ms
                 yield play
 
     def _sitting(self, random: Random, day: date, cursor: int, count: int) -> Iterator[Play]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sandbox.world.catalogue import Track
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Spoken:
     """An episode of a podcast or a chapter of an audiobook; a `video` goes to the video file of the export."""
 

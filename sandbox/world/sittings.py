@@ -40,16 +40,20 @@ class Sitting:
     context: str | None
 
 
+def away(day: date) -> bool:
+    """Say whether the listener is in New York, which happens every May."""
+    return day.month == 5 and 10 <= day.day <= 24
+
+
 def draw_sitting(random: Random, day: date, habits: Habits) -> Sitting:
     """Return how one sitting goes."""
-    away = day.month == 5 and 10 <= day.day <= 24
     platform = random.choices(range(len(PLATFORMS)), _PLATFORM_WEIGHTS)[0]
     return Sitting(
         offline=platform < 2 and random.random() < habits.offline,
         private=random.random() < habits.private,
         shuffle=random.random() < 0.4,
         platform=platform,
-        country="US" if away else "ZZ" if random.random() < 0.003 else "DE",
+        country="US" if away(day) else "ZZ" if random.random() < 0.003 else "DE",
         start_stamped=platform == _WEB_PLAYER and random.random() < habits.start_stamped,
         sync_after_ms=random.randint(5, 600) * MINUTE,
         context=random.choices(("playlist", "album", "artist", None), (45, 25, 10, 20))[0],

@@ -31,7 +31,8 @@ _FAMILY = _list(
 
 def track_title(random: Random) -> str:
     """Return a title of two or three words, without the mark."""
-    title = f"{random.choice(_FIRST)} {random.choice(_SECOND)}"
+    first, second = divmod(int(len(_FIRST) * len(_SECOND) * random.random()), len(_SECOND))
+    title = f"{_FIRST[first]} {_SECOND[second]}"
     return f"{title} {random.choice(_TAIL)}" if random.random() < 0.35 else title
 
 

@@ -1,4 +1,4 @@
-"""One small world and one running sandbox for all tests of this folder; faults, clock and counts start afresh each time."""
+"""One small world and one running sandbox for all tests here; faults, clock and counts start afresh each time."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import requests
+
 from sandbox import Sandbox, World
 
 AGENT = "sandbox-tests/1.0 ( tests@example.org )"

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import requests
 import typer
-from sandbox.cli import register
 from typer.testing import CliRunner
+
+from sandbox.cli import register
 
 SMALL = ["--artists", "20", "--plays", "200", "--years", "0.05"]
 

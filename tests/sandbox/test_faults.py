@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import requests
+
 from sandbox import Sandbox
 from sandbox.web.fault_kinds import KINDS, LOAD_SHED_TEXT
 
@@ -65,7 +66,14 @@ def test_a_rate_is_a_share_drawn_from_the_seed(sandbox: Sandbox, musicbrainz: Cl
     ],
 )
 def test_answers_of_the_web_api(
-    sandbox: Sandbox, api: Client, kind: str, options: dict[str, Any], status: int, words: str, headers: dict[str, str]
+    sandbox: Sandbox,
+    api: Client,
+    *,
+    kind: str,
+    options: dict[str, Any],
+    status: int,
+    words: str,
+    headers: dict[str, str],
 ) -> None:
     """The status, the words and the headers are those of the contract; afterwards all is well."""
     sandbox.faults.add("spotify", kind, times=1, **options)

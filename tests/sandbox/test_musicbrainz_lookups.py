@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import requests
+
 from sandbox import Sandbox, World
 
 from .conftest import AGENT, Client

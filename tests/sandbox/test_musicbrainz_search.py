@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from sandbox import World
 from sandbox.world.artists import Artist
 
@@ -153,7 +154,7 @@ def test_areas_tell_their_codes_and_their_parents_one_level_up(musicbrainz: Clie
 
 
 def test_areas_can_have_several_parents_ended_ones_and_none(musicbrainz: Client, world: World) -> None:
-    """Palma is in Mallorca and the Illes Balears; Haute-Garonne's old region is over; a country has no relation-list."""
+    """Palma is in Mallorca and the Illes Balears; Haute-Garonne's old region is over; a country has none."""
     wanted = [area for area in world.map.areas.values() if area.name in ("Palma", "Haute-Garonne", "Germany")]
     items = {
         item["name"]: item for item in search(musicbrainz, "area", batch("aid", [a.mbid for a in wanted]))["areas"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from sandbox import Sandbox, World
 
 from .conftest import Client

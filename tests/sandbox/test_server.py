@@ -6,6 +6,7 @@ import threading
 import time
 
 import requests
+
 from sandbox import Sandbox, World
 
 from .conftest import Client

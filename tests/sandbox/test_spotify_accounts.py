@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+
 from sandbox import Sandbox
 
 REDIRECT = "http://127.0.0.1:8765/callback"
