@@ -11,6 +11,7 @@ import hashlib
 import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import spotipy
 from spotipy.cache_handler import MemoryCacheHandler
@@ -29,6 +30,14 @@ log = logging.getLogger(__name__)
 
 SCOPE = "user-read-recently-played"
 _EARLY = timedelta(seconds=60)
+
+
+class _OAuth(spotipy.SpotifyOAuth):
+    """spotipy's OAuth, which else forgets the granted scopes in favour of those asked for."""
+
+    def _add_custom_values_to_token_info(self, token_info: dict[str, Any]) -> dict[str, Any]:
+        granted = token_info.get("scope")
+        return {**super()._add_custom_values_to_token_info(token_info), "granted_scope": granted}
 
 
 @dataclass(slots=True)
@@ -68,7 +77,7 @@ class Auth:
         """Give spotipy's OAuth on our session, with our addresses and no cache file of its own."""
         quiet_libraries()
         secret = self.settings.spotify_client_secret
-        oauth = spotipy.SpotifyOAuth(
+        oauth = _OAuth(
             client_id=self.settings.spotify_client_id,
             client_secret=secret.get_secret_value() if secret else "",
             redirect_uri=self.settings.spotify_redirect_uri,

@@ -1,0 +1,1 @@
+"""The commands of this floor, one module a family: ingestion, status."""

@@ -1,0 +1,82 @@
+"""What the demo ends with: a page about the listener, from the published file alone, and queries to try next."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+import duckdb
+
+QUERIES = (
+    (
+        "Your ten most played artists, by minutes",
+        "select rank_by_minutes as rank, artist_name, minutes, plays from reporting.top_artists"
+        " where period_type = 'all_time' and rank_by_minutes <= 10 order by rank_by_minutes",
+    ),
+    (
+        "Where your music comes from",
+        "select rank, country_name, plays, plays_pct from reporting.top_countries"
+        " where period_type = 'all_time' and rank <= 10 order by rank",
+    ),
+    (
+        "All there is to ask, each with its definition",
+        "from reporting.catalogue",
+    ),
+)
+
+_TOP = {
+    "Artists": "select artist_name, plays, minutes from reporting.top_artists",
+    "Genres": "select genre, plays, minutes from reporting.top_genres",
+    "Countries": "select country_name, plays, minutes from reporting.top_countries",
+}
+
+
+def summary(published: Path) -> str:
+    """Give the page as text. Errors: duckdb's own, when the file is not there."""
+    with duckdb.connect(str(published), read_only=True) as connection:
+        lines = ["DEMO - what a made-up listener's three years come to", ""]
+        lines += _totals(connection)
+        for title, sql in _TOP.items():
+            lines += ["", f"{title} (most played)", *_top(connection, sql)]
+        lines += ["", *_completeness(connection)]
+    lines += ["", f"All of it is in {published}", "", "Three to try next:", ""]
+    for title, sql in QUERIES:
+        lines += [f"  # {title}", f"  {command(published, sql)}", ""]
+    return "\n".join(lines)
+
+
+def command(published: Path, sql: str) -> str:
+    """Give a query as a line for the shell, with the `duckdb` of this environment, good in any directory."""
+    beside = Path(sys.executable).with_name("duckdb")
+    client = str(beside) if beside.exists() else shutil.which("duckdb") or "duckdb"
+    return f"{shlex.quote(client)} -readonly {shlex.quote(str(published))} -c {shlex.quote(sql + ';')}"
+
+
+def _totals(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    plays, hours, artists, tracks, first, last = connection.execute(
+        "select count(*), sum(ms_played) / 3600000.0, count(distinct artist_key), count(distinct recording_key),"
+        " min(date_key), max(date_key) from marts.fct_plays where is_play_spotify30 and not is_excluded"
+    ).fetchall()[0]
+    return [f"{plays:,} plays, {hours:,.0f} hours, {artists:,} artists, {tracks:,} recordings, {first} to {last}"]
+
+
+def _top(connection: duckdb.DuckDBPyConnection, sql: str) -> list[str]:
+    found = connection.execute(f"{sql} where period_type = 'all_time' and rank <= 5 order by rank").fetchall()
+    return [
+        f"  {number}. {name:<34.34} {plays:>7,} plays  {minutes / 60:>7,.0f} h"
+        for number, (name, plays, minutes) in enumerate(found, 1)
+    ]
+
+
+def _completeness(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    coverage, exact, looked_up, country, genre = connection.execute(
+        "select coverage_pct, exact_pct, looked_up_pct, country_known_pct, genre_known_pct"
+        " from reporting.completeness where period_type = 'all_time'"
+    ).fetchall()[0]
+    return [
+        "How complete that is",
+        f"  {coverage:g} % of the time is covered; {exact:g} % of the plays are timed exactly, the rest by polls alone",
+        f"  Looked up: {looked_up:g} % of the plays at Spotify, {country:g} % have a country, {genre:g} % a genre",
+    ]

@@ -1,0 +1,78 @@
+"""`music-tracker auth`, `ingest` and `import`: what Spotify and its exports tell, into the spool and the raw tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from extract_load.commands.running import context_of_a_command
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(auth)
+    app.command()(ingest)
+    app.command("import")(import_)
+
+
+def auth(
+    confirm: Annotated[bool, typer.Option(help="Yes, this other Spotify account is mine, too.")] = False,
+    browser: Annotated[bool, typer.Option(help="Open the address in a browser on this machine.")] = True,
+) -> None:
+    """Sign in at Spotify; on a box without a browser, paste back the address that you were led to."""
+    from extract_load.spotify.login import login
+
+    with context_of_a_command("auth") as context:
+        typer.echo(login(context, confirm=confirm, browser=browser, say=typer.echo, ask=_ask))
+
+
+def ingest(
+    limit: Annotated[int, typer.Option(min=1, max=50, help="How many of the newest plays to ask for.")] = 50,
+) -> None:
+    """Ask Spotify for the newest plays and keep them."""
+    from extract_load.spotify.recently_played import poll
+
+    with context_of_a_command("ingest") as context:
+        result = poll(context, limit=limit)
+    typer.echo(result.message)
+    if result.token_days_left is not None and result.token_days_left <= 30:
+        typer.echo(f"The sign-in lasts {result.token_days_left} more days: run `music-tracker auth` before then.")
+
+
+def import_(
+    paths: Annotated[list[Path], typer.Argument(help="The zip as downloaded, a folder, or single files.")],
+    confirm_listener: Annotated[bool, typer.Option(help="Yes, this export of another account is mine, too.")] = False,
+) -> None:
+    """Land an export of your streaming history; sends no request, and accounts for every row."""
+    from extract_load.spotify.history import import_paths
+
+    with context_of_a_command("import") as context, _bar() as progress:
+        result = import_paths(context, paths, confirm_listener=confirm_listener, progress=progress)
+    for line in result.account():
+        typer.echo(line)
+    raise typer.Exit(result.exit_code)
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[int, int], None]]:
+    """Show a bar of bytes read, on a terminal; on anything else, nothing."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("Importing"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("import", total=None)
+
+        def tell(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield tell
+
+
+def _ask(prompt: str) -> str:
+    return str(typer.prompt(prompt))

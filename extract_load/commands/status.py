@@ -1,0 +1,54 @@
+"""`music-tracker status` and `doctor`: how things stand, in words or as JSON; the exit code tells health."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from extract_load.health import Health, Level, health
+from extract_load.settings import load_settings
+
+_SIGNS: dict[Level, tuple[str, str | None]] = {
+    "ok": ("ok  ", typer.colors.GREEN),
+    "note": ("    ", None),
+    "warning": ("look", typer.colors.YELLOW),
+    "problem": ("act ", typer.colors.RED),
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(status)
+    app.command()(doctor)
+
+
+def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> None:
+    """Say how things stand; answers while anything runs, and sends no request."""
+    found = health(load_settings())
+    if as_json:
+        typer.echo(json.dumps(found.to_dict(), indent=2))
+    else:
+        show(found)
+    raise typer.Exit(found.exit_code)
+
+
+def doctor() -> None:
+    """Try the doors as well: settings, folders, the warehouse, the services; then say how things stand."""
+    from extract_load.doctor import examine
+
+    settings = load_settings()
+    show(examine(settings))
+    found = health(settings)
+    show(found)
+    raise typer.Exit(found.exit_code)
+
+
+def show(found: Health) -> None:
+    """Print the lines, each with what to do."""
+    for line in found.lines:
+        sign, colour = _SIGNS[line.level]
+        typer.secho(f"{sign}  {line.text}", fg=colour)
+        if line.todo:
+            typer.echo(f"      -> {line.todo}")

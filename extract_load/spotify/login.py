@@ -1,0 +1,172 @@
+"""Sign in at Spotify, with a person: open or print the address, catch the answer on loopback, or take it pasted.
+
+Spotify redirects to SPOTIFY_REDIRECT_URI, which must be loopback (http://127.0.0.1:PORT/...) or https. On a box without
+a browser the page that fails to load has the answer in its address: paste that. The `state` is checked, so that an
+answer to another question is not taken. Source: contracts, Spotify, sections 3.1 to 3.4.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sys
+import threading
+import webbrowser
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+from spotipy.oauth2 import SpotifyOauthError
+
+from extract_load.enrichment import Context
+from extract_load.errors import AuthorizationNeeded, ConfigurationError
+from extract_load.spotify.auth import SCOPE
+from extract_load.spotify.client import SpotifyClient
+from extract_load.spotify.tokens import Token
+
+WAIT_SECONDS = 300.0
+_DONE = b"<!doctype html><title>Signed in</title><p>You are signed in. You can close this page."
+
+
+def login(
+    context: Context,
+    *,
+    confirm: bool = False,
+    browser: bool = True,
+    say: Callable[[str], object],
+    ask: Callable[[str], str],
+    interactive: bool | None = None,
+) -> str:
+    """Sign in and keep the token; give the sentence for the person.
+
+    `interactive` says whether a person can paste (default: whether the input is a terminal).
+    Errors: ConfigurationError, ServiceUnavailable, AuthorizationNeeded (refused, wrong state, scope missing, somebody
+    else's account).
+    """
+    settings = context.settings
+    if not settings.has_spotify_app:
+        raise ConfigurationError(
+            "SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET are not set.",
+            todo="Make an app on developer.spotify.com/dashboard and put both in .env.",
+        )
+    client = SpotifyClient(context)
+    oauth = client.auth.oauth()
+    state = secrets.token_urlsafe(16)
+    address = oauth.get_authorize_url(state=state)
+    catcher = _Catcher(settings.spotify_redirect_uri)
+    say("Open this address, and allow the app to read what you played:\n")
+    say(f"  {address}\n")
+    if browser and catcher.listening:
+        webbrowser.open(address)
+    can_paste = sys.stdin.isatty() if interactive is None else interactive
+    answer = catcher.wait(WAIT_SECONDS) if catcher.listening and browser else None
+    if answer is None and can_paste:
+        answer = ask("Paste the address that you were led to")
+    catcher.close()
+    code = _code(answer, state)
+    token = _token(context, client, code)
+    client.auth.keep(token)
+    client.check_account(confirmed=confirm)
+    until = token.authorized_at + timedelta(days=180)
+    return f"Signed in until {until:%Y-%m-%d}. Try it: music-tracker ingest"
+
+
+def _code(answer: str | None, state: str) -> str:
+    """Take the code out of the address that Spotify led to."""
+    if not answer:
+        raise AuthorizationNeeded("No answer came from Spotify.", todo="Run `music-tracker auth` again.")
+    found = parse_qs(urlsplit(answer.strip()).query)
+    if "error" in found:
+        raise AuthorizationNeeded(f"Spotify says: {found['error'][0]}.", todo="Run `music-tracker auth` again.")
+    if found.get("state", [""])[0] != state:
+        raise AuthorizationNeeded(
+            "That address answers another sign-in.", todo="Use the address that was printed just now."
+        )
+    code = found.get("code", [""])[0]
+    if not code:
+        raise AuthorizationNeeded("That address holds no code.", todo="Paste the whole address of the page.")
+    return code
+
+
+def _token(context: Context, client: SpotifyClient, code: str) -> Token:
+    """Trade the code for a token, and check that it may do what we need."""
+    now: datetime = context.clock.now()
+    oauth = client.auth.oauth()
+    try:
+        oauth.get_access_token(code=code, as_dict=False, check_cache=False)
+        answer = oauth.cache_handler.get_cached_token()
+    except SpotifyOauthError as error:
+        if error.error == "invalid_client":
+            raise ConfigurationError(
+                "Spotify does not know SPOTIFY_CLIENT_ID with this SPOTIFY_CLIENT_SECRET.",
+                todo="Copy both from developer.spotify.com/dashboard into .env.",
+            ) from None
+        raise AuthorizationNeeded(
+            f"Spotify did not take the code ({error.error}).", todo="Run `music-tracker auth` again."
+        ) from None
+    granted = str(answer.get("granted_scope") or "")
+    if granted and SCOPE not in granted.split():
+        raise AuthorizationNeeded(
+            "The sign-in does not allow reading what you played.", todo="Run `music-tracker auth` and allow it."
+        )
+    return Token(
+        refresh_token=str(answer["refresh_token"]),
+        authorized_at=now,
+        scope=granted,
+        access_token=str(answer["access_token"]),
+        expires_at=now + timedelta(seconds=int(answer.get("expires_in") or 3600)),
+    )
+
+
+class _Catcher:
+    """Listens for the redirect on loopback; does nothing when the redirect URI is not ours to listen on."""
+
+    def __init__(self, redirect_uri: str) -> None:
+        parts = urlsplit(redirect_uri)
+        self._answer: str | None = None
+        self._came = threading.Event()
+        self._server: HTTPServer | None = None
+        if parts.scheme != "http" or parts.hostname not in ("127.0.0.1", "::1") or not parts.port:
+            return
+        try:
+            self._server = HTTPServer((parts.hostname, parts.port), self._handler(parts.path or "/"))
+        except OSError:
+            return
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    @property
+    def listening(self) -> bool:
+        """Whether the redirect can be caught here."""
+        return self._server is not None
+
+    def wait(self, seconds: float) -> str | None:
+        """Give the address that Spotify led to, None when none came in time."""
+        self._came.wait(seconds)
+        return self._answer
+
+    def close(self) -> None:
+        """Stop listening."""
+        if self._server:
+            self._server.shutdown()
+            self._server.server_close()
+
+    def _handler(self, path: str) -> type[BaseHTTPRequestHandler]:
+        catcher = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                if urlsplit(self.path).path != path:
+                    self.send_error(404)
+                    return
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html; charset=utf-8")
+                self.send_header("Content-Length", str(len(_DONE)))
+                self.end_headers()
+                self.wfile.write(_DONE)
+                catcher._answer = self.path
+                catcher._came.set()
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+                """Log nothing: the address holds a code."""
+
+        return Handler
