@@ -28,7 +28,7 @@ select
     fetched_at,
     payload ->> '$.message'
 from incoming
-where payload ->> '$.artist_key' is not null
+where (payload ->> '$.artist_key') is not null
 qualify row_number() over (partition by payload ->> '$.artist_key' order by row_number desc) = 1
 on conflict (artist_key) do update set
     status = excluded.status,
@@ -48,7 +48,7 @@ insert into raw.api_responses
 with latest as (
     select request ->> '$.id' as entity_id, payload, md5(cast(payload as varchar)) as payload_hash, fetched_at
     from incoming
-    where request ->> '$.id' is not null and json_type(payload) = 'OBJECT'
+    where (request ->> '$.id') is not null and json_type(payload) = 'OBJECT'
     qualify row_number() over (partition by request ->> '$.id' order by row_number desc) = 1
 ),
 newest as (
