@@ -32,7 +32,7 @@ SCOPE = "user-read-recently-played"
 _EARLY = timedelta(seconds=60)
 
 
-class _OAuth(spotipy.SpotifyOAuth):
+class _OAuth(spotipy.SpotifyOAuth):  # type: ignore[misc]  # spotipy has no types
     """spotipy's OAuth, which else forgets the granted scopes in favour of those asked for."""
 
     def _add_custom_values_to_token_info(self, token_info: dict[str, Any]) -> dict[str, Any]:
