@@ -22,7 +22,8 @@ from extract_load.settings import load_settings
 ATTRIBUTION = "Place names and coordinates: GeoNames, CC BY 4.0 (https://www.geonames.org/)"
 _STEPS = ("match_1_parents.sql", "match_2_candidates.sql", "match_3_answers.sql")
 _QUERY_SHAPE = (
-    '[{"row_id": "integer", "name": "varchar", "area_type": "varchar", "country": "varchar", "parents": ["varchar"]}]'
+    '[{"row_id": "integer", "name": "varchar", "area_type": "varchar", "country": "varchar",'
+    ' "parents": ["varchar"], "code": "varchar"}]'
 )
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "memory_limit": "300MB",
@@ -37,13 +38,15 @@ class AreaQuery:
 
     `area_type` is one of MusicBrainz's (City, Municipality, District, County, Subdivision, Island, Country) or None;
     `country` an ISO 3166-1 code (a name, or a former or pseudo code, is understood too); `admin1` the name of the area
-    it lies in, an ISO 3166-2 code, or several, nearest first, as a list or as "Jackson County > Missouri".
+    it lies in, an ISO 3166-2 code, or several, nearest first, as a list or as "Jackson County > Missouri"; `code` the
+    ISO 3166-2 code of the area itself.
     """
 
     name: str
     area_type: str | None = None
     country: str | None = None
     admin1: str | Sequence[str] | None = None
+    code: str | None = None
 
     @property
     def parents(self) -> list[str]:
@@ -114,7 +117,14 @@ def _locate(connection: duckdb.DuckDBPyConnection, index: Path, queries: list[Ar
     """Match all queries on a connection; its temporary tables are gone afterwards."""
     attach(connection, index)
     rows = [
-        {"row_id": i, "name": q.name, "area_type": q.area_type, "country": q.country, "parents": q.parents}
+        {
+            "row_id": i,
+            "name": q.name,
+            "area_type": q.area_type,
+            "country": q.country,
+            "parents": q.parents,
+            "code": q.code,
+        }
         for i, q in enumerate(queries)
     ]
     connection.execute(
@@ -153,6 +163,7 @@ def _query(row: Row) -> AreaQuery:
             row.get("area_type") or row.get("type"),
             row.get("country") or row.get("country_code"),
             row.get("admin1") or row.get("parents"),
+            row.get("code"),
         )
     name, area_type, country, admin1 = (*row, None, None, None, None)[:4]
     return AreaQuery(name or "", area_type, country, admin1)

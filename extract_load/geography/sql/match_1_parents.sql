@@ -1,11 +1,12 @@
 -- First of three steps that find the rows of gz_query in the gazetteer: where to search.
--- gz_query: row_id, name, area_type, country (code or name), parents (names or ISO 3166-2 codes, nearest first).
+-- gz_query: row_id, name, area_type, country (code or name), parents (names or ISO 3166-2 codes, nearest first), code
+-- (its own ISO 3166-2 code, if it has one).
 -- Every statement handles all rows at once. Temporary tables gz_*: row, country, parent, parent_subdivision, parent_place.
 
 create or replace temp table gz_row as
 with folded as (select *, gazetteer.fold(name) as folded from gz_query where trim(coalesce(name, '')) != '')
 select
-    row_id, name, folded, gazetteer.name_key(folded) as key,
+    row_id, name, folded, gazetteer.name_key(folded) as key, upper(trim(code)) as code,
     case
         when lower(trim(area_type)) in ('city', 'municipality', 'district', 'county', 'subdivision', 'island', 'country')
             then lower(trim(area_type))

@@ -34,6 +34,17 @@ inner join gazetteer.names as n on n.key = k.key and (k.for_kind = 'any' or k.fo
 inner join gz_country as c on c.row_id = k.row_id and c.country = n.country
 group by all;
 
+-- A code of its own is as good as a name, and better than another thing's name.
+insert into gz_found
+select r.row_id, 'subdivision', s.id, c.step, 0, 0, 5.0
+from gz_row as r
+inner join gazetteer.subdivisions as s on s.iso_code = r.code
+inner join gz_country as c on c.row_id = r.row_id and c.country = s.country;
+
+create or replace temp table gz_found as
+select row_id, kind, id, min(step) as step, min(rank) as rank, min(variant) as variant, max(name_weight) as name_weight
+from gz_found group by all;
+
 -- What was found, with how sure its own point is (reliability: the chance that the area's true point is within 50 km).
 create or replace temp table gz_thing as
 select
@@ -78,7 +89,8 @@ with level as (
 support as (
     select
         t.row_id, t.kind, t.id, l.level, l.doubt,
-        coalesce(bool_or(list_contains(t.within_ids, s.id)), false)
+        coalesce(bool_or(t.kind = 'subdivision' and t.id = s.id), false) as is_itself,
+        coalesce(bool_or(list_contains(t.within_ids, s.id)), false) or is_itself
         or coalesce(
             bool_or(t.kind = 'place' and gazetteer.km(t.latitude, t.longitude, p.latitude, p.longitude) < 40), false
         ) as is_inside,
@@ -93,7 +105,7 @@ support as (
     group by all
 )
 select
-    row_id, kind, id, count(*) as levels, count_if(is_inside) as inside,
+    row_id, kind, id, count(*) as levels, count_if(is_inside) as inside, bool_or(is_itself) as is_itself,
     product(case when is_inside then 1.0 when is_near then greatest(doubt, 0.3) else doubt end) as fit
 from support group by all;
 
@@ -133,6 +145,7 @@ create or replace temp table gz_candidate as
 with judged as (
     select
         t.*, r.area_kind, coalesce(f.levels, 0) as levels, coalesce(f.inside, 0) as inside, coalesce(f.fit, 1.0) as fit,
+        coalesce(f.is_itself, false) as is_itself,
         coalesce(y.type_factor, 0.02) as type_factor,
         max(t.population) filter (t.kind = 'subdivision' and t.depth <= 1 and t.variant = 0)
             over (partition by t.row_id) as state_population,
@@ -152,7 +165,7 @@ select
     * case
         when area_kind != 'unknown' then 1.0
         -- with a known parent it is hardly a state
-        when kind = 'subdivision' and levels > 0 then if(depth = 2, 0.3, 0.1)
+        when kind = 'subdivision' and levels > 0 then case when depth = 2 then 0.3 when is_itself then 0.02 else 0.1 end
         -- without, a city is meant before the state of its name, if it is a third of it or the largest of the country
         when kind = 'place' and levels = 0 and (population > state_population / 3 or (rank = 0 and is_largest)) then 12.0
         else 1.0
