@@ -163,6 +163,8 @@ select
     name_weight * fit * type_factor
     * pow(if(levels > 0 and inside = 0, least(population, 20000), population) + 150, 0.9)
     * case
+        -- what is told to lie in a subdivision of its own name is hardly that subdivision
+        when is_itself and area_kind in ('city', 'district') then 0.02
         when area_kind != 'unknown' then 1.0
         -- with a known parent it is hardly a state
         when kind = 'subdivision' and levels > 0 then case when depth = 2 then 0.3 when is_itself then 0.02 else 0.1 end
