@@ -102,4 +102,3 @@ def _body(alerts: Sequence[Alert]) -> str:
         else:
             lines.append(f"{alert.text} {alert.todo}".strip())
     return "\n\n".join(lines)
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from extract_load.state import State, text_of, time_of
 log = logging.getLogger(__name__)
 
 GOOD_POLLS = ("first", "overlap", "gap", "short", "unchanged", "empty")
+BUDGETED = ("artists", "albums", "tracks", "search")
 
 
 @dataclass(slots=True)
@@ -78,8 +80,9 @@ def _read_polls(facts: Facts, state: State) -> None:
 
 def _read_services(facts: Facts, state: State) -> None:
     spotify = state.facts("spotify")
-    facts.needs_sign_in = bool(spotify.get("needs_reauth"))
-    facts.authorized_at = _time(spotify.get("authorized_at"))
+    token, refused = spotify.get("token") or {}, spotify.get("needs_reauth") or {}
+    facts.needs_sign_in = bool(refused) and refused.get("token") == token.get("token", refused.get("token"))
+    facts.authorized_at = time_of(token["authorized_at"]) if token.get("authorized_at") else None
     for row in state.rows("select service, key, value from service_state where key like 'blocked_until:%'"):
         bucket = str(row["key"]).removeprefix("blocked_until:")
         until = state.blocked_until(row["service"], bucket, facts.now)
@@ -91,8 +94,15 @@ def _read_services(facts: Facts, state: State) -> None:
         (text_of(facts.now - timedelta(hours=24)),),
     )
     budget = facts.settings.spotify_daily_budget
-    facts.budgets = [(row["service"], row["bucket"], int(row["n"]), budget) for row in sent]
-    facts.backlog = {str(name): int(count) for name, count in state.facts("backlog").items()}
+    facts.budgets = [
+        (row["service"], row["bucket"], int(row["n"]), budget)
+        for row in sent
+        if str(row["bucket"]).partition(":")[0] in BUDGETED
+    ]
+    for row in state.rows("select service, value from service_state where key = 'backlog' order by service desc"):
+        for name, count in json.loads(row["value"]).items():
+            if isinstance(count, int):
+                facts.backlog[f"{name} ({row['service']})"] = count
 
 
 def _read_builds(facts: Facts, state: State) -> None:
@@ -115,24 +125,9 @@ def _read_published(facts: Facts) -> None:
         with duckdb.connect(str(path), read_only=True) as reader:
             plays, newest = reader.execute("select count(*), max(ended_at) from marts.fct_plays").fetchall()[0]
             facts.plays, facts.newest_play = int(plays), newest
-            facts.gaps = [gap for gap in facts.gaps if not _is_covered(reader, gap)]
+            closed = reader.execute(
+                "select gap_from, gap_until from marts.fct_listening_gaps where is_closed"
+            ).fetchall()
+            facts.gaps = [gap for gap in facts.gaps if gap not in closed]
     except duckdb.Error as error:
         log.debug("The published file could not be asked: %s", error)
-
-
-def _is_covered(reader: duckdb.DuckDBPyConnection, gap: tuple[datetime, datetime]) -> bool:
-    """Say whether an export covers a gap from end to end."""
-    covering = reader.execute(
-        "select count(*) from marts.fct_listening_coverage"
-        " where coverage_source = 'export' and covered_from <= ? and covered_until >= ?",
-        list(gap),
-    ).fetchall()
-    return bool(covering[0][0])
-
-
-def _time(value: Any) -> datetime | None:
-    """Read a time as the state keeps it: text, with or without a zone."""
-    if not value:
-        return None
-    moment = time_of(str(value).replace("Z", ""))
-    return moment.replace(tzinfo=None)

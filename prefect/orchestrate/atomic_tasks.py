@@ -64,10 +64,13 @@ def poll_recently_played(limit: int, run_key: str) -> TaskResult:
     from extract_load.spotify.recently_played import PollResult, poll
 
     def report(result: PollResult) -> TaskResult:
+        waiting = f"Kept as a file until the warehouse is free: {result.waiting_for}" if result.waiting_for else ""
         return TaskResult(
-            status="success" if result.new_items else "no_updates",
-            counts={"new_plays": result.new_items, "known_plays": result.known_items},
-            message=result.message,
+            status="success" if result.new else "no_updates",
+            counts={"new_plays": result.new, "known_plays": result.known, "rows_landed": result.landed},
+            requests=result.requests,
+            waited_seconds=result.waited_seconds,
+            message=" ".join(part for part in (result.message, waiting) if part),
         )
 
     with shared_run(key=run_key) as run:

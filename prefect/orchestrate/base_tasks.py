@@ -36,7 +36,7 @@ BACKLOG_TIMEOUT_SECONDS = 12 * 3600
 
 @dataclass(frozen=True, slots=True)
 class TaskResult:
-    """What one task did. `partial`: work is left, from `resume_at` (UTC) on it can go on; an outage is `failed`."""
+    """What one task did. `partial`: work is left; from `resume_at` (UTC) on it can go on, None after an outage."""
 
     status: Status = "success"
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -45,6 +45,11 @@ class TaskResult:
     message: str = ""
     resume_at: datetime | None = None
     seconds: float = 0.0
+
+    @property
+    def is_trouble(self) -> bool:
+        """Whether something did not go as it should: it failed, or stopped half-way with no time named to go on."""
+        return self.status == "failed" or (self.status == "partial" and self.resume_at is None)
 
     def line(self) -> str:
         """Say it in one line: counts, requests and waits where there are any, and the message."""
@@ -150,8 +155,8 @@ def is_transient(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> boo
     """Say whether another try can help: only when a service or the warehouse was not available."""
     try:
         state.result()
-    except ServiceUnavailable:
-        return True
+    except ServiceUnavailable as error:
+        return type(error).__name__ != "RunStopped"
     except Exception:
         return False
     return False

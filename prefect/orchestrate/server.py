@@ -19,11 +19,13 @@ from pathlib import Path
 import httpx
 
 from extract_load.errors import ConfigurationError, ServiceUnavailable
+from extract_load.health import Line
 from extract_load.settings import Settings
 
 log = logging.getLogger(__name__)
 
-LOCAL_API = "http://127.0.0.1:4200/api"
+LOCAL_PORT = 4200
+LOCAL_API = f"http://127.0.0.1:{LOCAL_PORT}/api"
 _PROBE_SECONDS = 3.0
 _STOP_SECONDS = 20.0
 
@@ -73,22 +75,62 @@ def answers(url: str) -> bool:
         return False
 
 
+def server_version(url: str) -> Line:
+    """Say whether the server there speaks our version of Prefect."""
+    import prefect
+
+    theirs = str(httpx.get(f"{url}/admin/version", timeout=_PROBE_SECONDS).json())
+    if theirs == prefect.__version__:
+        return Line("server", "ok", f"The Prefect server at {url} has our version, {theirs}.")
+    text = f"The Prefect server at {url} has version {theirs}, ours is {prefect.__version__}."
+    return Line("server", "warning", text, "Run the same version on both sides.")
+
+
+@contextmanager
+def api_in_use(url: str) -> Iterator[None]:
+    """Let this process and those it starts talk to the server there."""
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    before = os.environ.get("PREFECT_API_URL")
+    os.environ["PREFECT_API_URL"] = url
+    try:
+        with temporary_settings({PREFECT_API_URL: url}):
+            yield
+    finally:
+        if before is None:
+            del os.environ["PREFECT_API_URL"]
+        else:
+            os.environ["PREFECT_API_URL"] = before
+
+
 @contextmanager
 def temporary_api() -> Iterator[str]:
     """Run a server for the length of the block and give its address.
 
     Errors: ServiceUnavailable when it does not come up in `server.ephemeral.startup_timeout_seconds`.
     """
+    with _server("temporary", _free_port()) as url:
+        yield url
+
+
+@contextmanager
+def own_api() -> Iterator[str]:
+    """Run a server with UI and schedules at the usual place, for the length of the block. Errors: as temporary_api."""
+    with _server("own", LOCAL_PORT) as url:
+        yield url
+
+
+@contextmanager
+def _server(kind: str, port: int) -> Iterator[str]:
     from prefect.settings import get_current_settings
 
     settings = get_current_settings()
-    log_file = Path(settings.home) / "temporary-server.log"
+    log_file = Path(settings.home) / f"{kind}-server.log"
     log_file.parent.mkdir(parents=True, exist_ok=True)
-    port = _free_port()
     url = f"http://127.0.0.1:{port}/api"
     with log_file.open("ab") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "orchestrate.temporary_server", str(port)],
+            [sys.executable, "-m", "orchestrate.server_process", kind, str(port)],
             stdin=subprocess.PIPE,
             stdout=out,
             stderr=out,
@@ -105,7 +147,7 @@ def _wait_for(process: subprocess.Popen[bytes], url: str, seconds: float, log_fi
     while not answers(url):
         if process.poll() is not None or time.monotonic() > deadline:
             what = "ended at once" if process.poll() is not None else f"did not start within {seconds:.0f} s"
-            raise ServiceUnavailable(f"Prefect's temporary server {what}.", todo=f"{log_file} says more.")
+            raise ServiceUnavailable(f"Prefect's server {what}.", todo=f"{log_file} says more.")
         time.sleep(0.1)
 
 

@@ -49,6 +49,6 @@ def closing_state(results: Mapping[str, TaskResult], *, fatal: tuple[str, ...] =
     if status == "failed":
         return State(type=StateType.FAILED, name="Failed", message=message)
     if status == "partial":
-        lame = any(result.status == "failed" for result in results.values())
-        return State(type=StateType.FAILED if lame else StateType.COMPLETED, name=PARTIAL, message=message)
+        trouble = any(result.is_trouble for result in results.values())
+        return State(type=StateType.FAILED if trouble else StateType.COMPLETED, name=PARTIAL, message=message)
     return State(type=StateType.COMPLETED, name="Completed", message=message)

@@ -21,6 +21,7 @@ from prefect.tasks import Task
 
 from extract_load.clock import SystemClock
 from extract_load.enrichment import Board, Context
+from extract_load.errors import ServiceUnavailable
 from extract_load.settings import Settings
 from extract_load.state import State
 from extract_load.warehouse import Warehouse
@@ -34,8 +35,8 @@ STAGES = ("spotify", "musicbrainz", "geography")
 _LAST_WORDS_SECONDS = 20.0
 
 
-class RunStopped(Exception):
-    """The run was cancelled: raised where a part would wait, so that it ends between two requests."""
+class RunStopped(ServiceUnavailable):
+    """The run was cancelled: raised where a part would wait, so that it ends in order, between two requests."""
 
 
 class StoppableClock(SystemClock):
@@ -51,7 +52,7 @@ class StoppableClock(SystemClock):
     def sleep(self, seconds: float) -> None:
         """Wait. Errors: RunStopped."""
         if self._stopped.wait(seconds):
-            raise RunStopped("The run was cancelled.")
+            raise RunStopped("The run was cancelled.", todo="The next one goes on from there.")
 
 
 @dataclass(slots=True)

@@ -1,0 +1,97 @@
+"""Deploy the flows: `python prefect/orchestrate/deploy_flows.py [--validate] [--spotify-only | --etl-only]`.
+
+Looks first whether the settings are right, a server is there and of our version, and the dbt project parses; with
+`--validate` also at the credentials and the services, and says what it found. Then makes the work pool where there is
+none and brings the deployments up to date; running it again changes nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from extract_load.errors import ConfigurationError
+from extract_load.health import Line
+from extract_load.settings import Settings, load_settings
+from orchestrate.console import prepare_prefect, run_script
+
+_MARKS = {"ok": "ok     ", "note": "note   ", "warning": "warning", "problem": "PROBLEM"}
+
+
+def deploy(settings: Settings, names: tuple[str, ...]) -> None:
+    """Make the work pool and bring these deployments up to date. Errors: ConfigurationError without a server."""
+    from prefect import deploy as deploy_all
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.actions import WorkPoolCreate
+
+    from orchestrate.deployments import CATALOGUE, WORK_POOL, build
+
+    with get_client(sync_client=True) as client:
+        client.create_work_pool(
+            WorkPoolCreate(name=WORK_POOL, type="process", description="Runs flows as processes of a worker."),
+            overwrite=True,
+        )
+    chosen = [build(entry, settings, pooled=True) for entry in CATALOGUE if entry.name in names]
+    deploy_all(*chosen, work_pool_name=WORK_POOL, build=False, push=False, print_next_steps_message=False)
+
+
+def validate(settings: Settings, *, thorough: bool) -> Iterator[Line]:
+    """Look at everything that a deployed run needs and say what is there; `thorough` asks the services too."""
+    from orchestrate.dbt_runner import check_project
+    from orchestrate.server import needed_api, server_version
+
+    yield Line("settings", "ok", f"The settings are right (environment {settings.environment}).")
+    try:
+        yield Line("dbt", "ok", f"The dbt project parses: {check_project(settings)} models.")
+    except ConfigurationError as error:
+        yield Line("dbt", "problem", error.what, error.todo)
+    try:
+        yield server_version(needed_api(settings))
+    except ConfigurationError as error:
+        yield Line("server", "problem", error.what, error.todo)
+    if thorough:
+        from extract_load.reachable import check_credentials, check_services
+        from extract_load.state import State
+
+        yield from check_credentials(settings)
+        state = State(settings.state_path)
+        try:
+            yield from check_services(settings, state)
+        finally:
+            state.close()
+
+
+def main(
+    validate_: Annotated[bool, typer.Option("--validate", help="Look at credentials and services as well.")] = False,
+    spotify_only: Annotated[bool, typer.Option("--spotify-only", help="Deploy spotify-ingestion alone.")] = False,
+    etl_only: Annotated[bool, typer.Option("--etl-only", help="Deploy daily-etl alone.")] = False,
+) -> None:
+    """Validate, then deploy."""
+    if spotify_only and etl_only:
+        raise ConfigurationError("--spotify-only and --etl-only exclude each other.", todo="Leave both out for both.")
+    prepare_prefect()
+    settings = load_settings()
+    found = []
+    for line in validate(settings, thorough=validate_):
+        found.append(line)
+        if validate_ or line.level == "problem":
+            typer.echo(f"{_MARKS[line.level]}  {line.text} {line.todo}".rstrip())
+    if any(line.level == "problem" for line in found):
+        raise ConfigurationError("Nothing was deployed.", todo="Mend what is marked PROBLEM above, then try again.")
+    from orchestrate.deployments import WORK_POOL, names_of
+    from orchestrate.server import api_in_use, needed_api
+
+    names = names_of(ingestion=not etl_only, etl=not spotify_only)
+    with api_in_use(needed_api(settings)):
+        deploy(settings, names)
+    for name in names:
+        typer.echo(f"Deployed {name}. Run it now: prefect deployment run {name}")
+    typer.echo(f"A worker runs them: prefect worker start --pool {WORK_POOL} --type process")
+
+
+if __name__ == "__main__":
+    from orchestrate.deploy_flows import main as script  # the one copy of this module, not a second named __main__
+
+    run_script(script)

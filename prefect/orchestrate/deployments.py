@@ -1,0 +1,94 @@
+"""The catalogue of what is deployed: one entry a deployment, for `deploy_flows.py` and `music-tracker serve` alike."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.schedules import Cron, Interval, Schedule
+from prefect.types.entrypoint import EntrypointType
+
+from extract_load.settings import Settings
+from orchestrate.console import PREFECT_DEFAULTS
+
+if TYPE_CHECKING:
+    from prefect import Flow
+    from prefect.deployments.runner import RunnerDeployment
+
+WORK_POOL = "music-tracker"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One deployment: bears the name of its flow; `schedule` reads the settings."""
+
+    name: str
+    module: str
+    function: str
+    description: str
+    schedule: Callable[[Settings], Schedule]
+    tags: tuple[str, ...] = ("music-tracker",)
+
+    def flow(self) -> Flow[..., Any]:
+        """Import the flow."""
+        return cast("Flow[..., Any]", getattr(importlib.import_module(self.module), self.function))
+
+
+def _every_so_often(settings: Settings) -> Schedule:
+    """Poll at an interval whose beat is this installation's own, so that not everybody asks on the minute."""
+    interval = timedelta(minutes=settings.ingest_interval_minutes)
+    beat = int(hashlib.sha256(str(settings.home_dir).encode()).hexdigest(), 16) % int(interval.total_seconds())
+    anchor = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=beat)
+    return Interval(interval, anchor_date=anchor, timezone=settings.listener_timezone, slug="polling")
+
+
+def _once_a_day(settings: Settings) -> Schedule:
+    return Cron(f"0 {settings.etl_hour} * * *", timezone=settings.listener_timezone, slug="daily")
+
+
+CATALOGUE = (
+    Entry(
+        name="spotify-ingestion",
+        module="orchestrate.flows.spotify_ingestion",
+        function="spotify_ingestion",
+        description="Asks Spotify for the newest plays and keeps them. Every INGEST_INTERVAL_MINUTES.",
+        schedule=_every_so_often,
+    ),
+    Entry(
+        name="daily-etl",
+        module="orchestrate.flows.daily_etl",
+        function="daily_etl",
+        description="Loads, enriches, transforms, tests and publishes. Daily at ETL_HOUR in LISTENER_TIMEZONE.",
+        schedule=_once_a_day,
+    ),
+)
+
+
+def names_of(*, ingestion: bool, etl: bool) -> tuple[str, ...]:
+    """Give the names of the deployments that are wanted."""
+    wanted = {"spotify-ingestion": ingestion, "daily-etl": etl}
+    return tuple(entry.name for entry in CATALOGUE if wanted[entry.name])
+
+
+def build(entry: Entry, settings: Settings, *, pooled: bool) -> RunnerDeployment:
+    """Give the deployment of an entry: one run at a time, a run that comes meanwhile is cancelled with a word why.
+
+    `pooled`: for workers of WORK_POOL, else for a process that serves it. Workers find the flow by its module, so it
+    does not matter where they keep the project.
+    """
+    deployment = entry.flow().to_deployment(
+        name=entry.name,
+        schedule=entry.schedule(settings),
+        description=entry.description,
+        tags=list(entry.tags),
+        concurrency_limit=ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW),
+        entrypoint_type=EntrypointType.MODULE_PATH,
+        job_variables={"env": dict(PREFECT_DEFAULTS)} if pooled else None,
+        work_pool_name=WORK_POOL if pooled else None,
+    )
+    return cast("RunnerDeployment", deployment)  # a coroutine in async code only
