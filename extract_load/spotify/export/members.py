@@ -1,0 +1,81 @@
+"""What one file of an export is to the reader: a name that is safe to show, a size, and a way to open it anew."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import BinaryIO, Literal
+
+Format = Literal["extended", "endsong", "account_data"]
+
+MAX_FILE_BYTES = 4 << 30
+MAX_FOUND = 20_000
+
+_SPOTIFYS = re.compile(
+    r"^(streaming_history_(audio|video)_.*|endsong_?\d*|endvideo_?\d*|streaminghistory(_[a-z]+_)?\d*)\.json$", re.I
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One file that may hold a listening history. `size` in bytes as declared; `place` groups files of one download.
+
+    `asked_for` is true when a person named this very file: then it is refused aloud if it holds no history.
+    """
+
+    name: str
+    size: int
+    place: str
+    open: Callable[[], AbstractContextManager[BinaryIO]]
+    asked_for: bool = False
+
+    @property
+    def is_named_like_spotifys(self) -> bool:
+        """Whether the name is one that Spotify gives to its history files."""
+        return bool(_SPOTIFYS.match(self.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A file or an archive that was not taken, and why, in one sentence."""
+
+    name: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Found:
+    """What the paths hold: candidates, what was refused on sight, and how many other files were left alone."""
+
+    members: list[Member] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    left_alone: int = 0
+
+
+def plain_name(name: str) -> str:
+    """Give the last part of a name, fit to be shown and stored: no folders, no control signs, 120 letters at most."""
+    last = re.split(r"[\\/]", name)[-1]
+    shown = last.encode("utf-8", "replace").decode("utf-8")
+    return "".join(sign if sign.isprintable() else "?" for sign in shown)[:120] or "unnamed"
+
+
+def is_rubbish(name: str) -> bool:
+    """Say whether a path is what macOS puts beside the real files."""
+    parts = re.split(r"[\\/]", name)
+    return "__MACOSX" in parts or parts[-1].startswith("._")
+
+
+def export_id_of(members: Iterable[Member]) -> str:
+    """Name a download by what it holds (names and sizes), so that the zip and its unpacked folder have one name."""
+    listing = "\n".join(sorted(f"{member.name}:{member.size}" for member in members))
+    return hashlib.sha256(listing.encode()).hexdigest()[:16]
+
+
+def newest_first(member: Member) -> tuple[int, int, str]:
+    """Order files by the years and the number in their names, the latest first: they say soonest whose they are."""
+    numbers = [int(number) for number in re.findall(r"\d+", member.name)[:9] if len(number) < 9]
+    years = [number for number in numbers if 2000 < number < 2100]
+    return (-max(years, default=0), -(numbers[-1] if numbers else 0), member.name)

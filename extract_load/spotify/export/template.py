@@ -1,0 +1,108 @@
+"""The fast way through well-formed rows: one pattern that proves a whole row and keeps all but the personal parts.
+
+A template is learnt from one row: these keys in this order, with these separators and values of these kinds. A row that
+fits it is valid JSON, has a usable time and duration, and holds no other key: so what may not be kept can't slip by.
+A row that does not fit is no error: the careful way reads it. The pattern is linear in time (possessive throughout).
+"""
+
+from __future__ import annotations
+
+import re
+
+import orjson
+
+from extract_load.redact import PERSONAL_KEYS
+
+TIME_KEYS = {"extended": "ts", "endsong": "ts", "account_data": "endTime"}
+PLAYED_KEYS = {"extended": "ms_played", "endsong": "ms_played", "account_data": "msPlayed"}
+
+TEXT_KEYS = frozenset(
+    {
+        *("platform", "conn_country", "reason_start", "reason_end", "master_metadata_track_name"),
+        *("master_metadata_album_artist_name", "master_metadata_album_album_name", "episode_name"),
+        *("episode_show_name", "audiobook_title", "audiobook_chapter_title", "artistName", "trackName", "podcastName"),
+        *("episodeName", "audiobookName", "chapterName"),
+    }
+)
+URI_KEYS = frozenset({"spotify_track_uri", "spotify_episode_uri", "audiobook_uri", "audiobook_chapter_uri"})
+FLAG_KEYS = frozenset({"shuffle", "skipped", "offline", "incognito_mode"})
+
+# Signs as they are, and the escapes of JSON but for surrogates and for ASCII in disguise. That the text is UTF-8 the
+# caller knows.
+_ESCAPED = r'\\(?:["\\/bfnrt]|u(?:00[89a-fA-F]|0[1-9a-fA-F][0-9a-fA-F]|[1-9a-cA-CeEfF][0-9a-fA-F]{2})[0-9a-fA-F])'
+_SIGNS = rf'[^"\\\x00-\x1f]*+(?:{_ESCAPED}[^"\\\x00-\x1f]*+)*+'
+_TEXT = rf'(?:"(?!spotify:|http){_SIGNS}"|null)'
+_URI = r'(?:null|"spotify:(?:track|episode|show|chapter|audiobook):[0-9A-Za-z]{1,64}")'
+_FLAG = r"(?:true|false|null)"
+_WHOLE = r"(?:null|-?(?:0|[1-9]\d{0,14}+)(?=[\s,}]))"
+_PLAYED = r"(?:0|[1-9]\d{0,8}+)(?=[\s,}])"
+_DAY = r"20[0-3]\d-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
+_STAMP = rf'"{_DAY}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ"'
+_MINUTE = rf'"{_DAY} (?:[01]\d|2[0-3]):[0-5]\d"'
+_PERSONAL = r'(?:null|"[^"\\]*+(?:\\.[^"\\]*+)*+")'
+
+_OPENING = re.compile(rb'\{([ \t\r\n]*)"')
+_COLON = re.compile(rb'"([ \t]*:[ \t]*)')
+_COMMA = re.compile(rb'([ \t\r\n]*,[ \t\r\n]*)"')
+_CLOSING = re.compile(rb"([ \t\r\n]*)\}$")
+_BREAK = re.compile(rb"[\r\n]+[ \t\r\n]*")
+
+
+class Template:
+    """The pattern of one kind of row; make it with `learn`."""
+
+    def __init__(self, pattern: re.Pattern[bytes], *, has_breaks: bool) -> None:
+        self._pattern = pattern
+        self._has_breaks = has_breaks
+
+    def take(self, text: bytes, start: int, lines: list[bytes]) -> int:
+        """Add the rows that fit, one after another from `start`, as parts of lines; give where the first misfit is."""
+        scanner = self._pattern.scanner(text, start)  # type: ignore[attr-defined]
+        match: re.Match[bytes] | None = None
+        before = len(lines)
+        if self._pattern.groups == 2:
+            for match in iter(scanner.match, None):
+                lines.append(match[1] + match[2])
+        else:
+            for match in iter(scanner.match, None):
+                lines.append(b"".join(match.groups()))
+        if self._has_breaks:
+            lines[before:] = [_BREAK.sub(b"", line) for line in lines[before:]]
+        return match.end() if match else start
+
+
+def learn(row: bytes, time_key: str) -> Template | None:
+    """Make the template of a row; None when it has a key that we don't know, or another form."""
+    try:
+        keys = list(orjson.loads(row))
+    except orjson.JSONDecodeError:
+        return None
+    parts = [pattern.search(row) for pattern in (_OPENING, _COLON, _COMMA, _CLOSING)]
+    values = [_value_of(key) for key in keys]
+    if None in parts or None in values or len(keys) < 2 or keys[-1].lower() in PERSONAL_KEYS or time_key not in keys:
+        return None
+    opening, colon, comma, closing = (re.escape(part[1].decode()) for part in parts if part)
+    pattern, is_open = rf"(\{{{opening}", True
+    for number, (key, value) in enumerate(zip(keys, values, strict=True)):
+        is_personal = key.lower() in PERSONAL_KEYS
+        if is_personal is is_open:
+            pattern, is_open = pattern + (")" if is_open else "("), not is_open
+        pattern += f'"{re.escape(key)}"{colon}{value}{comma if number < len(keys) - 1 else ""}'
+    pattern += rf"{closing}\}})[ \t\r\n]*+(?:,[ \t\r\n]*+(?=\{{)|(?=\]))"
+    compiled = re.compile(pattern.encode("latin-1"))
+    has_breaks = any(b"\n" in part[1] or b"\r" in part[1] for part in parts if part)
+    return Template(compiled, has_breaks=has_breaks) if compiled.match(row + b",{") else None
+
+
+def _value_of(key: str) -> str | None:
+    """Give the pattern of a key's value, None for a key that we don't know."""
+    if key.lower() in PERSONAL_KEYS:
+        return _PERSONAL
+    known = {"ts": _STAMP, "endTime": _MINUTE, "ms_played": _PLAYED, "msPlayed": _PLAYED, "offline_timestamp": _WHOLE}
+    if key in known:
+        return known[key]
+    if key in URI_KEYS:
+        return _URI
+    if key in FLAG_KEYS:
+        return _FLAG
+    return _TEXT if key in TEXT_KEYS else None
