@@ -1,9 +1,10 @@
 """Day files: the many small spool files of a past day in one, each with its lasting name.
 
 `<root>/<source>/<entity>/dt=YYYY-MM-DD.ndjson.gz` stands for the folder `dt=YYYY-MM-DD/`. It is the folder's files one
-after another, each still a gzip member of its own that carries its name in the header (RFC 1952, FNAME), so that every
-gzip reader reads the whole day, and `members` gives the files back as they were. Always holds: a file has the same
-name in the manifest, and the same rows under the same numbers, in a folder and in a day file.
+after another, each still a gzip member of its own that carries its name in the header (RFC 1952: FNAME, and the CRC-32
+of the name as the extra field "MT"), so that every gzip reader reads the whole day, and `members` gives the files back.
+Always holds: a file has the same name in the manifest, and the same rows under the same numbers, in a folder and in a
+day file; a damaged byte is noticed.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ _DAY = re.compile(r"^dt=\d{4}-\d{2}-\d{2}$")
 _NAME_FLAG, _EXTRA_FLAG = 0x08, 0x04
 _GZIP = zlib.MAX_WBITS | 16
 _FIXED = 10  # bytes of a gzip header before its optional fields
+# Gzip, deflated, extra field and name, no time, system unknown; then an extra field of 8 bytes: the part "MT", 4 long.
+_HEAD = b"\x1f\x8b\x08\x0c\0\0\0\0\0\xff" + b"\x08\x00MT\x04\x00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,22 +84,21 @@ def _split(data: bytes) -> list[tuple[bytes, bytes]]:
 
 
 def _member(packed: bytes, content: bytes) -> Member:
-    start, end = _name_at(packed)
-    if end == start:
+    start = len(_HEAD) + 4
+    if not packed.startswith(_HEAD):
         raise ValueError("a member without a name")
-    return Member(packed[start : end - 1].decode("latin-1"), packed, content)
-
-
-def _name_at(packed: bytes) -> tuple[int, int]:
-    """Give where the name stands in a gzip header, its closing zero included; start = end when there is none."""
-    start = _FIXED
-    if packed[3] & _EXTRA_FLAG:
-        start += 2 + int.from_bytes(packed[start : start + 2], "little")
-    return (start, packed.index(0, start) + 1) if packed[3] & _NAME_FLAG else (start, start)
+    name = packed[start : packed.index(0, start)]
+    if zlib.crc32(name) != int.from_bytes(packed[len(_HEAD) : start], "little"):
+        raise ValueError("a member whose name is damaged")
+    return Member(name.decode("latin-1"), packed, content)
 
 
 def _named(packed: bytes, name: str) -> bytes:
-    """Write a name into a gzip header, in the place of the one that is there."""
-    start, end = _name_at(packed)
-    flags = bytes([packed[3] | _NAME_FLAG])
-    return packed[:3] + flags + packed[4:start] + name.encode("latin-1") + b"\0" + packed[end:]
+    """Write a name into the header of a gzip member, in the place of what is there beside the fixed part."""
+    start = _FIXED
+    if packed[3] & _EXTRA_FLAG:
+        start += 2 + int.from_bytes(packed[start : start + 2], "little")
+    if packed[3] & _NAME_FLAG:
+        start = packed.index(0, start) + 1
+    written = name.encode("latin-1")
+    return _HEAD + zlib.crc32(written).to_bytes(4, "little") + written + b"\0" + packed[start:]

@@ -125,4 +125,4 @@ def packed_writer(out: BinaryIO) -> BinaryIO:
 
 def pack(content: bytes) -> bytes:
     """Give content as one gzip member."""
-    return cast("bytes", igzip.compress(content))
+    return cast("bytes", igzip.compress(content, mtime=0))

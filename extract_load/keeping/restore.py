@@ -2,13 +2,16 @@
 
 Always holds: nothing at home is overwritten but a seed, whose former content is kept beside it, and only in a home that
 has no plays yet. The state comes last: were it there before the plays that it knows of, an unchanged poll would not be
-kept again. What was forgotten, by the backup or at home, is out of the restored files when this ends.
+kept again; a state that is there already is added to. What was forgotten, by the backup or at home, is out of the
+restored files when this ends.
 """
 
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -87,6 +90,26 @@ def damage_in_words(damaged: dict[str, str]) -> str:
     return f"{len(damaged)} file(s) of the backup are damaged: {named}{more}."
 
 
+def merge_state(source: Path, target: Path, *, with_facts: bool) -> None:
+    """Add what a state file at home lacks: polls and runs; facts about services only where no plays were yet.
+
+    What is there stays: it is newer.
+    """
+    with closing(sqlite3.connect(target, timeout=60)) as db:
+        db.execute("attach ? as kept", (str(source),))
+        tables = ("polls", "runs", "task_runs", *(("service_state",) if with_facts else ()))
+        for table in tables:
+            both = [_columns(db, schema, table) for schema in ("main", "kept")]
+            names = ", ".join(name for name in both[0] if name in both[1])
+            if names:
+                db.execute(f"insert or ignore into main.{table} ({names}) select {names} from kept.{table}")
+        db.commit()
+
+
+def _columns(db: sqlite3.Connection, schema: str, table: str) -> list[str]:
+    return [str(row[0]) for row in db.execute("select name from pragma_table_info(?, ?)", (table, schema))]
+
+
 class _Restore:
     """One restore under way."""
 
@@ -110,7 +133,10 @@ class _Restore:
                 self.report.already_there += 1
             else:
                 self._copy(source, target)
-        elif name != STATE and mark_of(target) == mark_of(source):
+        elif name == STATE:
+            merge_state(source, target, with_facts=self._is_empty)
+            self.report.restored += 1
+        elif mark_of(target) == mark_of(source):
             self.report.already_there += 1
         elif is_seed and self._is_empty:
             shutil.copy2(target, target.with_name(target.name + ".before-restore"))
