@@ -80,9 +80,16 @@ def sandbox(
     if not serve:
         return
     stand = Sandbox(world, mode=mode.value, port=port, rate=rate or None, running_clock=running, open_truth=admin)
-    with stand:
+    world.plays  # noqa: B018 (made now, so that no client waits for them)
+    try:
+        stand.start()
+    except OSError as error:
+        raise typer.BadParameter(f"Ports {port} to {port + 3} are not all free ({error}); try --port 0.") from error
+    try:
         _tell(stand, print_env)
         _wait_for_the_end()
+    finally:
+        stand.stop()
     typer.echo(f"Served {stand.counts.total():,} requests. Goodbye.", err=True)
 
 

@@ -60,9 +60,12 @@ class RowWriter:
         address = _address(bits)
         made = [Row(play.play_id, "play", play.ts_s, self._text(play, play.ts_s, address))]
         draw = (bits >> 40) / (1 << 24)
+        if play.offline:
+            # Equal rows of an offline sitting are real plays; a duplicate among them could not be told apart.
+            return made
         if draw < self._habits.exact_duplicate:
             made.append(Row(play.play_id, "exact_duplicate", play.ts_s, made[0].text))
-        elif draw > 1 - self._habits.near_duplicate and play.track and not play.offline:
+        elif draw > 1 - self._habits.near_duplicate and play.track:
             later = play.ts_s + 2 + bits % 8
             made.append(Row(play.play_id, "near_duplicate", later, self._text(play, later, address)))
         return made

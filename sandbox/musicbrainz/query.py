@@ -72,7 +72,7 @@ def leaves(node: Node) -> list[Leaf]:
     if isinstance(node, Leaf):
         return [node]
     if isinstance(node, OneOf):
-        return [Leaf(node.field, value) for value in node.values]
+        return [Leaf(node.field, value) for value in sorted(node.values)]
     return [leaf for part in node.parts for leaf in leaves(part)]
 
 

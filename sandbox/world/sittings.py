@@ -123,7 +123,7 @@ def spoken_play(sitting: Sitting, item: Spoken, start: int, length: int, played:
         country=sitting.country,
         context=None,
     )
-    if item.video and start // 1000 % 23 == 0:
+    if item.video and start // 1000 % 7 == 0:
         # Video rows of nine to fifteen hours do occur, for an hour of watching.
         play.ms_played = 32_400_000 + played * 5
     return play

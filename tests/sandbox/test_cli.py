@@ -14,6 +14,7 @@ import requests
 import typer
 from typer.testing import CliRunner
 
+from sandbox import Sandbox
 from sandbox.cli import register
 
 SMALL = ["--artists", "20", "--plays", "200", "--years", "0.05"]
@@ -40,6 +41,15 @@ def test_a_bad_option_is_a_usage_error() -> None:
     app.callback()(lambda: None)
     register(app)
     assert CliRunner().invoke(app, ["sandbox", "--mode", "paid"]).exit_code == 2
+
+
+def test_a_port_that_is_taken_is_told(sandbox: Sandbox) -> None:
+    app = typer.Typer()
+    app.callback()(lambda: None)
+    register(app)
+    taken = sandbox.musicbrainz_url.rpartition(":")[2]
+    result = CliRunner().invoke(app, ["sandbox", *SMALL, "--port", taken])
+    assert (result.exit_code, "not all free" in result.output) == (2, True)
 
 
 def test_python_m_sandbox_serves_prints_its_environment_and_ends_when_asked() -> None:

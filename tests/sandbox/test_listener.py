@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
+import requests
 
 from sandbox import Habits, Sandbox, World
 from sandbox.spotify.feed import Feed
@@ -88,6 +89,32 @@ def test_late_items_slip_into_the_middle(odd: World) -> None:
         slipped += bool(before) and any(before[-1] < stamp < before[0] and stamp not in before for stamp in now)
         before = now
     assert slipped > 5
+
+
+def test_polls_every_half_hour_see_what_the_truth_says_and_nothing_else(session: requests.Session) -> None:
+    """Over ten days each item of the truth is seen as it is told there, but for late ones that others pushed out."""
+    world = World(plays=6_000, years=0.3)
+    start = world.settings.now - timedelta(days=10)
+    seen: set[tuple[str, str]] = set()
+    with Sandbox(world) as sandbox:
+        for step in range(10 * 48 + 1):
+            sandbox.clock.set(start + step * timedelta(minutes=30))
+            headers = {"Authorization": f"Bearer {sandbox.tokens.access('user-read-recently-played')}"}
+            url = f"{sandbox.spotify_api_url}/me/player/recently-played?limit=50"
+            items = session.get(url, headers=headers, timeout=10).json()["items"]
+            seen |= {(item["played_at"], item["track"]["name"]) for item in items}
+        rows = sandbox.truth()
+    told = {(stamp, row["track"]) for row in rows for stamp in row["poll_played_at"]}
+    since = f"{start:%Y-%m-%dT%H:%M:%S}"
+    due = {
+        (stamp, row["track"])
+        for row in rows
+        for stamp in row["poll_played_at"]
+        if stamp >= since and row["visible_at"] <= f"{world.settings.now:%Y-%m-%dT%H:%M:%S}"
+    }
+    assert seen <= told
+    assert len(due) > 300
+    assert len(due - seen) < 0.02 * len(due)
 
 
 def test_relinked_tracks_have_another_id_in_polls(odd: World) -> None:
