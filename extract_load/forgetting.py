@@ -75,8 +75,10 @@ class Rules:
         """Give the numbers (from 1) of lines that a rule reaches, with the rule's forget_id."""
         found: dict[int, str] = {}
         nearest: dict[int, tuple[float, int]] = {}
+        whose: str | None = None
         for number, line in enumerate(lines, start=1):
-            seen = sighting(line, entity)
+            seen = sighting(line, entity, whose)
+            whose = whose or seen.listener_id
             for position, rule in self._reaching(seen, entity):
                 if rule.nearest_to is None or seen.at is None:
                     found.setdefault(number, rule.forget_id)
@@ -151,15 +153,21 @@ def stub_of(line: bytes) -> str | None:
     if b'"forgotten"' not in line:
         return None
     record = orjson.loads(line)
-    return record["request"].get("forgotten") if record["payload"] is None else None
+    request = record.get("request")
+    return request.get("forgotten") if record.get("payload") is None and isinstance(request, dict) else None
 
 
-def sighting(line: bytes, entity: str) -> Sighting:
-    """Read what a rule looks at: of a play its end, track and artists; of an answer when it came and whom it names."""
+def sighting(line: bytes, entity: str, whose: str | None = None) -> Sighting:
+    """Read what a rule looks at: of a play its end, track and artists; of an answer when it came and whom it names.
+
+    The lines of an export after its first are bare rows; `whose` is then the listener that the first line named.
+    """
     try:
         record = orjson.loads(line)
+        if entity == "streaming_history" and "source" not in record:
+            record = {"listener_id": whose, "payload": _row_of(record)}
         payload = record.get("payload")
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, TypeError):
         return Sighting(None, None, frozenset())  # not ours to judge: landing rejects it
     if entity not in PLAYS:
         return Sighting(_moment(record.get("fetched_at")), None, frozenset(_named_in(record)))
@@ -246,8 +254,15 @@ def _without(lines: Iterable[bytes], rows: Mapping[int, str]) -> Iterator[bytes]
         yield _stub(line, rows[number]) if number in rows else line
 
 
+def _row_of(record: dict[str, Any]) -> Any:
+    """Give the row of an export's line: the line itself, or what a rejected one kept of it."""
+    return orjson.loads(record.get("payload") or "null") if "_" in record else record
+
+
 def _stub(line: bytes, forget_id: str) -> bytes:
-    record = orjson.loads(line) | {"request": {"forgotten": forget_id}, "payload": None}
+    record = orjson.loads(line)
+    taken = {"request": {"forgotten": forget_id}, "payload": None}
+    record = record | taken if "source" in record else {"_": "forgotten", **taken}
     return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
 
 

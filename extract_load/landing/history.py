@@ -1,7 +1,7 @@
 """Land one file of an export: its rows into raw.spotify_streaming_history, its rejects with their reasons.
 
 The spool file's first line tells what the original was (spotify/export/spooling.py); line n + 1 is its row n. An
-original that is in already adds no row: all of its rows are known. Always holds: rows_counted, by another reader of the
+original that is in already adds no row: all of its rows are known. A forgotten row is a reject without content. Always holds: rows_counted, by another reader of the
 original, = landed + known + rejected.
 """
 
@@ -43,7 +43,9 @@ where row_number > 0 and not starts_with(cast(json as varchar), $mark)
 
 _REJECT = """
 insert into ops.rejected_rows
-select $source_file, row_number, json ->> '$.reason', json ->> '$.detail', json ->> '$.payload', $landed_at::timestamp
+select
+    $source_file, row_number, coalesce(json ->> '$.reason', 'forgotten'),
+    coalesce(json ->> '$.detail', json ->> '$.request.forgotten'), json ->> '$.payload', $landed_at::timestamp
 from {lines}
 where row_number > 0 and starts_with(cast(json as varchar), $mark)
 """
