@@ -4,7 +4,8 @@ Layout: `spotify/streaming_history/dt=<day of import>/<UTC time>_<run id>_<key>.
 and hash of the original file, so that a file which was imported before is known by a look at the names.
 Line 1 is the envelope: payload null, request `{file, sha256, bytes, export_id, format, rows, rejected, mended,
 rows_counted, counted_by}`. Line n + 1 is row n of the original: the row itself, or
-`{"_": "rejected", "reason", "detail", "payload"}`. A file that may turn out to be another listener's waits under a temporary name (`.held`).
+`{"_": "rejected", "reason", "detail", "payload"}`.
+A file that may turn out to be another listener's waits under a temporary name (`.held`).
 """
 
 from __future__ import annotations
