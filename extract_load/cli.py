@@ -1,0 +1,76 @@
+"""`music-tracker`: the command line. Assembles the commands of all floors and tells errors in one sentence.
+
+Commands of higher floors (sandbox, demo, etl, serve) join through the entry points `music_tracker.commands`, so that
+nothing here looks up. Exit codes: 0 well, 1 something is not healthy, 2 configuration, 3 sign-in needed, 4 a service or
+the warehouse is not available now, 5 a budget is spent, 6 bad input.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
+
+import typer
+
+from extract_load.commands import ingestion, status
+from extract_load.errors import (
+    AuthorizationNeeded,
+    BadInput,
+    ConfigurationError,
+    MusicTrackerError,
+    QuotaExhausted,
+    ServiceUnavailable,
+)
+from extract_load.keeping import commands as keeping
+from extract_load.secrets import quiet_libraries
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+EXIT_CODES: dict[type[MusicTrackerError], int] = {
+    ConfigurationError: 2,
+    AuthorizationNeeded: 3,
+    ServiceUnavailable: 4,
+    QuotaExhausted: 5,
+    BadInput: 6,
+}
+COMMAND_GROUP = "music_tracker.commands"
+
+
+def build_app() -> typer.Typer:
+    """Give the app with the commands of every floor."""
+    app = typer.Typer(
+        help="Keeps every play of one Spotify listener, enriches it, and makes it a pleasure to query.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    ingestion.register(app)
+    status.register(app)
+    keeping.register(app)
+    for entry in sorted(entry_points(group=COMMAND_GROUP), key=lambda entry: entry.name):
+        entry.load()(app)
+    return app
+
+
+def exit_code(error: MusicTrackerError) -> int:
+    """Give the exit code of an error's kind."""
+    return next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), 1)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; ends the process with its exit code."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("extract_load").setLevel(logging.INFO)
+    quiet_libraries()
+    try:
+        build_app()(args=list(arguments) if arguments is not None else None, prog_name="music-tracker")
+    except MusicTrackerError as error:
+        typer.secho(str(error), err=True, fg=typer.colors.RED)
+        sys.exit(exit_code(error))
+    except KeyboardInterrupt:
+        typer.echo("Stopped. What was finished is kept; the next run goes on from there.", err=True)
+        sys.exit(130)
