@@ -31,6 +31,15 @@ _READ = """
 select area_mbid, payload from lookup.musicbrainz_areas where payload is not null order by area_mbid
 """
 
+# One JSON text is bound at once; a list parameter costs DuckDB a look at every element.
+_CHOSEN = """
+create or replace temp table chosen as
+select row.area_mbid, row.parent, row.country
+from (
+    select unnest(from_json($rows, '[{"area_mbid": "VARCHAR", "parent": "VARCHAR", "country": "VARCHAR"}]')) as row
+)
+"""
+
 _WRITE = """
 update lookup.musicbrainz_areas as areas
 set parent_area_mbid = chosen.parent, country_code = chosen.country
@@ -45,12 +54,16 @@ where areas.area_mbid = chosen.area_mbid
 
 @dataclass(frozen=True, slots=True)
 class KnownArea:
-    """One area that was read: its own ISO 3166-1 code, whether it is a country, its living parents, best first."""
+    """One area that was read: its own ISO 3166-1 code, whether it is a country, its living parents, best first.
+
+    `countries` are those of the parents that are countries.
+    """
 
     mbid: str
-    code: str | None
-    is_country: bool
-    parents: tuple[str, ...]
+    code: str | None = None
+    is_country: bool = False
+    parents: tuple[str, ...] = ()
+    countries: frozenset[str] = frozenset()
 
     @property
     def is_top(self) -> bool:
@@ -60,26 +73,29 @@ class KnownArea:
 
 @dataclass(frozen=True, slots=True)
 class Hierarchy:
-    """The chosen parents and the country codes of the areas that were read, and the areas still to be read."""
+    """The chosen parents and the country codes of the areas that were read, and the areas still to be read.
+
+    Countries are the last of `wanted`: nothing lies above them, so they can fill any batch.
+    """
 
     parents: Mapping[str, str]
     countries: Mapping[str, str]
-    wanted: frozenset[str]
+    wanted: tuple[str, ...]
 
 
 def resolve_areas(connection: duckdb.DuckDBPyConnection) -> None:
     """Write parents and countries into `lookup.musicbrainz_areas`, where they changed."""
     known = read_areas(connection)
     hierarchy = resolve(known.values())
-    rows = [(mbid, hierarchy.parents.get(mbid), hierarchy.countries.get(mbid)) for mbid in known]
-    connection.execute("create or replace temp table chosen (area_mbid varchar, parent varchar, country varchar)")
-    if rows:
-        columns = [list(column) for column in zip(*rows, strict=True)]
-        connection.execute("insert into chosen select unnest(?), unnest(?), unnest(?)", columns)
-        connection.execute(_WRITE)
+    rows = [
+        {"area_mbid": mbid, "parent": hierarchy.parents.get(mbid), "country": hierarchy.countries.get(mbid)}
+        for mbid in known
+    ]
+    connection.execute(_CHOSEN, {"rows": orjson.dumps(rows).decode()})
+    connection.execute(_WRITE)
 
 
-def wanted_areas(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
+def wanted_areas(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     """Give the parents that must be read before every known area has a country or none to be found."""
     return resolve(read_areas(connection).values()).wanted
 
@@ -88,17 +104,20 @@ def read_areas(connection: duckdb.DuckDBPyConnection) -> dict[str, KnownArea]:
     """Read all areas that have an answer."""
     found = {mbid: parse_area(mbid, orjson.loads(text)) for mbid, text in connection.execute(_READ).fetchall()}
     gone = connection.execute("select area_mbid from lookup.musicbrainz_areas where payload is null").fetchall()
-    return found | {mbid: KnownArea(mbid, None, False, ()) for (mbid,) in gone}
+    return found | {mbid: KnownArea(mbid) for (mbid,) in gone}
 
 
 def parse_area(mbid: str, payload: Mapping[str, Any]) -> KnownArea:
     """Read one area, as a search or a lookup shows it."""
     codes = payload.get("iso-3166-1-codes") or [None]
-    living = sorted(
-        (_RANK.get(area.get("type"), _LAST), place, area["id"]) for place, area in enumerate(_living_parents(payload))
+    living = sorted(_living_parents(payload), key=lambda area: _RANK.get(area.get("type"), _LAST))
+    return KnownArea(
+        mbid,
+        code=codes[0].upper() if codes[0] else None,
+        is_country=payload.get("type") == "Country",
+        parents=tuple(dict.fromkeys(area["id"] for area in living if area["id"] != mbid)),
+        countries=frozenset(area["id"] for area in living if area.get("type") == "Country"),
     )
-    parents = tuple(dict.fromkeys(parent for _, _, parent in living if parent != mbid))
-    return KnownArea(mbid, codes[0].upper() if codes[0] else None, payload.get("type") == "Country", parents)
 
 
 def resolve(areas: Iterable[KnownArea]) -> Hierarchy:
@@ -114,11 +133,7 @@ def resolve(areas: Iterable[KnownArea]) -> Hierarchy:
     }
     _break_circles(parents, known, steps)
     countries = {mbid: code for mbid in known if (code := _country(mbid, known, parents))}
-    # Of an area without a country, only the best way up that is still open is followed.
-    open_ways = (
-        next((one for one in area.parents if one in hopeful), None) for area in below if area.mbid not in steps
-    )
-    return Hierarchy(parents, countries, frozenset(one for one in open_ways if one and one not in known))
+    return Hierarchy(parents, countries, _wanted(below, known, steps, hopeful))
 
 
 def _steps_to_country(known: Mapping[str, KnownArea]) -> dict[str, int]:
@@ -150,6 +165,18 @@ def _hopeful(below: list[KnownArea], known: Mapping[str, KnownArea]) -> set[str]
         wave = [child for parent in wave for child in children.get(parent, ()) if child not in hopeful]
         hopeful.update(wave)
     return hopeful
+
+
+def _wanted(
+    below: list[KnownArea], known: Mapping[str, KnownArea], steps: Mapping[str, int], hopeful: set[str]
+) -> tuple[str, ...]:
+    """Give what to read next: of an area without a country, only the best way up that is still open."""
+    wanted: dict[str, bool] = {}
+    for area in below:
+        way = next((one for one in area.parents if one in hopeful), None)
+        if area.mbid not in steps and way is not None and way not in known:
+            wanted[way] = way in area.countries
+    return tuple(sorted(wanted, key=lambda mbid: (wanted[mbid], mbid)))
 
 
 def _break_circles(parents: dict[str, str], known: Mapping[str, KnownArea], steps: Mapping[str, int]) -> None:

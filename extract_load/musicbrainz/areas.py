@@ -53,14 +53,14 @@ class Areas:
         self._asked: set[str] = set()
 
     def pending(self, connection: duckdb.DuckDBPyConnection, more: bool) -> list[str]:
-        """Give the areas that were named and not read: parents first, then those of the most artists."""
+        """Give the areas that were named and not read: those of artists first, for they have the longest way up."""
         limit = self._run.context.settings.musicbrainz_hierarchy_limit
         most = PLANNED if limit is None else min(PLANNED, limit - len(self._asked))
         if most <= 0:
             return []
         of_artists = [mbid for (mbid,) in connection.execute(_OF_ARTISTS).fetchall()]
         due = connection.execute(_DUE, {"now": self._run.context.clock.now()}).fetchall()
-        named = dict.fromkeys((*sorted(wanted_areas(connection)), *of_artists, *(mbid for (mbid,) in due)))
+        named = dict.fromkeys((*of_artists, *wanted_areas(connection), *(mbid for (mbid,) in due)))
         return [one for one in named if is_mbid(one) and self._reader.is_ready(one, more)][:most]
 
     def key(self, item: str) -> str:

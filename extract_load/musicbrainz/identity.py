@@ -101,8 +101,12 @@ class Decision:
 
 def decide_by_page(asked: Question, page: Json | None) -> Decision:
     """Decide by the Spotify page: exactly one living artist is linked, and bears the name."""
-    linked = {one["id"]: one for one in _linked_artists(page)} if page else {}
+    living = {one["id"]: one for one in _linked_artists(page)} if page else {}
+    linked = {mbid: one for mbid, one in living.items() if mbid not in SPECIAL_PURPOSE}
     candidates = {mbid: str(one.get("name", "")) for mbid, one in linked.items()}
+    if living and not linked:
+        nobody = replace(asked, tried=(*asked.tried, "isrc", "name"))  # recordings would say the same
+        return Decision(nobody, "not_found", "url", reason="the page is that of a special purpose artist")
     if not linked:
         reason = "MusicBrainz does not link this Spotify page" if page is None else "the link has ended"
         return Decision(asked, "not_found", "url", reason=reason)
@@ -230,7 +234,7 @@ def _linked_artists(page: Json) -> Iterable[Json]:
     """Yield the artists of living relations; the type of the relation was renamed before, so it is not asked for."""
     for relation in page.get("relations") or ():
         artist = relation.get("artist")
-        if artist and relation.get("ended") is not True and artist["id"] not in SPECIAL_PURPOSE:
+        if artist and relation.get("ended") is not True:
             yield artist
 
 

@@ -57,6 +57,11 @@ class Job:
     items: tuple[Any, ...]
 
     @property
+    def is_full(self) -> bool:
+        """Say whether nothing more fits in."""
+        return sum(map(self.step.weight, self.items)) >= self.step.full
+
+    @property
     def keys(self) -> set[str]:
         """Name its items."""
         return {self.step.key(item) for item in self.items}
@@ -114,11 +119,10 @@ class _Stage:
 
     def __init__(self, run: Run, manual_seed: Path, started: datetime) -> None:
         self._run, self._context, self._seed = run, run.context, manual_seed
-        pages, isrcs, names = Pages(run), Isrcs(run), Names(run)
-        facts, areas = ArtistFacts(run), Areas(run)
-        # Full batches of the later steps go first, so that an artist is finished before the next one is begun.
-        self._by_depth: tuple[Step, ...] = (Genres(run), areas, facts, pages, isrcs, names)
-        self._by_need: tuple[Step, ...] = (pages, isrcs, names, facts, areas)
+        self._identity: tuple[Step, ...] = (Genres(run), Pages(run), Isrcs(run))
+        self._facts: tuple[Step, ...] = (ArtistFacts(run), Areas(run))
+        self._names = Names(run)
+        self._naming = False
         self._written: list[Path] = []
         self._since = started
         self._failures = 0
@@ -165,7 +169,7 @@ class _Stage:
         )
 
     def _plan(self, more: bool, *, upstream_ended: bool) -> list[Job]:
-        """Land what was written, and choose the next batches: all full ones, else one that can't grow any more."""
+        """Land what was written, and choose the next batches."""
         with self._context.warehouse.open("MusicBrainz: landing answers") as connection:
             landed = self.land(connection)
             if upstream_ended:
@@ -173,28 +177,34 @@ class _Stage:
             elif more:
                 since, self._since = self._since, self._context.clock.now()
                 add_new_artists(connection, since)
-            full, partial = self._choose(connection, more)
+            jobs = self._choose(connection, more)
         if landed:
             self._context.board.tell()
             self._context.progress(STAGE, self._run.counts.get("artists_described", 0), None)
-        if full or more:
-            return full
-        return next(([partial[step.name]] for step in self._by_need if step.name in partial), [])
+        return jobs
 
-    def _choose(self, connection: duckdb.DuckDBPyConnection, more: bool) -> tuple[list[Job], dict[str, Job]]:
-        full: list[Job] = []
-        partial: dict[str, Job] = {}
-        for step in self._by_depth:
-            if isinstance(step, Names) and (full or partial.keys() & {"pages", "isrcs"}):
-                continue  # the last resort, only for whom nothing else can tell
+    def _choose(self, connection: duckdb.DuckDBPyConnection, more: bool) -> list[Job]:
+        """Give the batches of the first step that has some: full ones, or one that nothing can fill any more.
+
+        Each step comes before those that it feeds. Names are last, for whom nothing else can tell, and slow: what is
+        known is described before they begin, and described in full batches while they go on.
+        """
+        order = [(step, not more) for step in self._identity]
+        if more:
+            order += [(step, False) for step in self._facts]
+        elif self._naming:
+            order += [(step, False) for step in self._facts] + [(self._names, True)]
+            order += [(step, True) for step in self._facts]
+        else:
+            order += [(step, True) for step in (*self._facts, self._names)]
+        for step, partial_too in order:
             items = [item for item in step.pending(connection, more) if step.key(item) not in self._run.aside]
-            *filled, last = _batches(step, items) or [()]
-            full += [Job(step, batch) for batch in filled]
-            if sum(map(step.weight, last)) >= step.full:
-                full.append(Job(step, last))
-            elif last:
-                partial[step.name] = Job(step, last)
-        return full, partial
+            batches = [Job(step, batch) for batch in _batches(step, items)]
+            full = [job for job in batches if job is not batches[-1] or job.is_full]
+            if full or (batches and partial_too):
+                self._naming = self._naming or step is self._names
+                return full or batches
+        return []
 
     def _send(self, jobs: list[Job]) -> None:
         """Send batches for a few seconds; what is left is planned again with the news."""

@@ -158,7 +158,7 @@ class Names:
             return []
         keys = [row[0] for row in artists]
         listened: dict[str, dict[str, Title]] = {}
-        for artist_key, title, length in connection.execute(TITLES, {"keys": keys}).fetchall():
+        for artist_key, title, length in connection.execute(TITLES, {"keys": orjson.dumps(keys).decode()}).fetchall():
             listened.setdefault(artist_key, {}).setdefault(title_form(title), Title(plain_title(title), length))
         return [
             WithTitles(_question(*row), tuple(listened[row[0]].values())[:TITLES_PER_ARTIST])

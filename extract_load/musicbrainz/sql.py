@@ -18,6 +18,8 @@ def _untried(way: str) -> str:
         matches.status in ('not_found', 'review')
         and matches.method is distinct from 'manual'
         and not list_contains(from_json(coalesce(matches.evidence -> '$.tried', '[]'), '["VARCHAR"]'), '{way}')
+        -- The aliases of a linked artist of another name are read first: they may settle it for nothing.
+        and (matches.mbid is null or matches.mbid in (select mbid from lookup.musicbrainz_artists))
     """
 
 
@@ -112,11 +114,11 @@ where
 order by listening.ms_played desc, aliases.artist_key
 """
 
-# Parameter: keys. The titles of these artists with their length, most listened first. An export tells no lengths, but
-# what was played to its end was played for its length.
+# Parameter: keys (a JSON list). The titles of these artists with their length, most listened first. An export tells no
+# lengths, but what was played to its end was played for its length.
 TITLES = f"""
 with wanted as (
-    select unnest($keys) as artist_key
+    select unnest(from_json($keys, '["VARCHAR"]')) as artist_key
 ),
 names as (
     select alias, artist_key
