@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     spotify_refresh_days: int = Field(default=90, ge=1)
 
     geocoder: str = "nominatim"
+    geocoder_api_key: SecretStr | None = None
     geocoder_limit: int = Field(default=25, ge=0)
 
     listener_timezone: str = "UTC"
