@@ -1,10 +1,10 @@
 """Coordinates from the offline gazetteer against known ones: coverage and distance errors, by method and precision.
 
 In: a table of places with coordinates from OpenStreetMap, which no gazetteer of ours reads (argument 1; by default
-../shared/facts/place_truth.tsv): area_mbid, place, parents (nearest first), country, latitude, longitude, artists. No
-area type is told and no network is used. Out: a report, and as its last line one JSON object. Shares are weighted by artists
-when nothing else is said; a hit is an answer within 50 km, confident means a confidence of at least 0.9. The baseline,
-the most populous place of that name in the country, runs on the same rows.
+../shared/facts/place_truth.tsv, or the sandbox's copy of it): area_mbid, place, parents (nearest first), country,
+latitude, longitude, artists. No area type is told and no network is used. Out: a report, and as its last line one JSON
+object. Shares are weighted by artists when nothing else is said; a hit is an answer within 50 km, confident means a
+confidence of at least 0.9. The baseline, the most populous place of that name in the country, runs on the same rows.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ from extract_load.geography.index import attach, ensure_index
 from extract_load.settings import load_settings, project_root
 
 NEAR_KM, CONFIDENT = 50.0, 0.9
-DEFAULT_TRUTH = project_root() / ".." / "shared" / "facts" / "place_truth.tsv"
+TRUTHS = (
+    project_root().parent / "shared" / "facts" / "place_truth.tsv",
+    project_root() / "sandbox" / "data" / "places.tsv",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Answered:
 
 def main() -> None:
     """Run the benchmark and print the report."""
-    path = Path(sys.argv[1]) if len(sys.argv) > 1 else DEFAULT_TRUTH
+    path = Path(sys.argv[1]) if len(sys.argv) > 1 else next(path for path in TRUTHS if path.exists())
     places = read_places(path)
     started = time.perf_counter()
     index = ensure_index(load_settings().answers_dir)
@@ -102,19 +105,22 @@ def main() -> None:
 
 
 def read_places(path: Path) -> list[Place]:
-    """Read the table of places."""
+    """Read the table of places; lines that begin with # are remarks."""
     with path.open(encoding="utf-8", newline="") as file:
-        return [
-            Place(
-                row["place"],
-                tuple(part for part in row["parents (nearest first)"].split(" > ") if part),
-                row["country"],
-                float(row["latitude"]),
-                float(row["longitude"]),
-                int(row["artists"]),
-            )
-            for row in csv.DictReader(file, delimiter="\t")
-        ]
+        rows = list(csv.DictReader((line for line in file if not line.startswith("#")), delimiter="\t"))
+    return [
+        Place(
+            row["place"],
+            tuple(
+                part for part in (row.get("parents (nearest first)") or row.get("parents") or "").split(" > ") if part
+            ),
+            row["country"],
+            float(row["latitude"]),
+            float(row["longitude"]),
+            int(row["artists"]),
+        )
+        for row in rows
+    ]
 
 
 def query(place: Place, shorten: Callable[[tuple[str, ...]], tuple[str, ...]] = lambda parents: parents) -> AreaQuery:
@@ -143,7 +149,7 @@ def most_populous(places: list[Place], index: Path) -> list[Location]:
         attach(connection, index)
         found = connection.execute(
             "select q.i, max_by(p.latitude, p.population), max_by(p.longitude, p.population)"
-            " from (select unnest(?::varchar[]) as name, unnest(?::varchar[]) as country, unnest(?::integer[]) as i) as q"
+            " from (select unnest(?::varchar[]) as name, unnest(?::varchar[]) as country, unnest(?::int[]) as i) as q"
             " inner join gazetteer.country_names as c on c.key = gazetteer.name_key(gazetteer.fold(q.country))"
             " inner join gazetteer.names as n on n.kind = 'place' and n.country = c.country"
             " and n.key = gazetteer.name_key(gazetteer.fold(q.name))"

@@ -15,6 +15,7 @@ from extract_load.errors import BadInput
 from extract_load.killpoints import kill_point
 from extract_load.landing.answers import ANSWER_TABLES, land_answers
 from extract_load.landing.forgotten import land_rules
+from extract_load.landing.geography import GEOGRAPHY_LANDERS
 from extract_load.landing.history import land_history
 from extract_load.landing.manifest import Lander, SpoolFile, record
 from extract_load.landing.musicbrainz import MUSICBRAINZ_LANDERS
@@ -40,6 +41,7 @@ LANDERS: dict[tuple[str, str], Lander] = {
     (forgetting.SOURCE, forgetting.ENTITY): land_rules,
     **dict.fromkeys(ANSWER_TABLES, land_answers),
     **MUSICBRAINZ_LANDERS,
+    **GEOGRAPHY_LANDERS,
 }
 
 

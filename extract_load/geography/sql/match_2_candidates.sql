@@ -121,7 +121,7 @@ select * from (
     ('county', 'subdivision', 0, 0.8), ('county', 'subdivision', 1, 0.8), ('county', 'subdivision', 2, 1.0),
     ('subdivision', 'subdivision', 0, 1.0), ('subdivision', 'subdivision', 1, 1.0), ('subdivision', 'subdivision', 2, 0.5),
     ('subdivision', 'country', 0, 1.0), ('subdivision', 'island', 0, 0.1),
-    ('island', 'island', 0, 3.0), ('island', 'subdivision', 0, 1.0), ('island', 'subdivision', 1, 1.0),
+    ('island', 'island', 0, 3000.0), ('island', 'subdivision', 0, 1.0), ('island', 'subdivision', 1, 1.0),
     ('island', 'subdivision', 2, 1.0), ('island', 'place', 0, 0.3), ('island', 'country', 0, 1.0),
     ('country', 'country', 0, 1000.0), ('country', 'subdivision', 1, 0.1)
 ) as factors (area_kind, kind, depth, type_factor);
