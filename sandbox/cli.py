@@ -34,6 +34,7 @@ class Export(StrEnum):
     EXTENDED = "extended"
     LEGACY = "legacy"
     ACCOUNT = "account"
+    ACCOUNT_LEGACY = "account_legacy"
 
 
 def register(app: typer.Typer) -> None:

@@ -21,6 +21,7 @@ _NAMELESS = (
     '"master_metadata_track_name":null,"master_metadata_album_artist_name":null,'
     '"master_metadata_album_album_name":null,'
 )
+OLD_UNTIL = int(datetime(2024, 10, 1, tzinfo=UTC).timestamp())
 _ALL_BITS = (1 << 64) - 1
 USER_AGENT = "Sandbox%20Player/1.0 (unknown)"
 
@@ -39,19 +40,18 @@ class Row:
 
 
 class RowWriter:
-    """Writes rows of one style: "extended", "extended_old" (no audiobook columns, skipped often null), "legacy".
+    """Writes rows of one file. `legacy`: with user name and agent; `audiobooks`: with the columns of audiobooks.
 
-    What is drawn for a row follows from the play alone, so the same play has the same rows in every export.
+    All else follows from the play alone, so the same play has the same rows in every export: rows of before OLD_UNTIL
+    have null for a track that was not skipped and count offline_timestamp in milliseconds.
     """
 
-    def __init__(self, world: World, style: str) -> None:
+    def __init__(self, world: World, *, legacy: bool, audiobooks: bool) -> None:
         self._catalogue, self._habits = world.catalogue, world.settings.habits
         self._names = [artist.page_name for artist in world.artists]
         self._salt = zlib.crc32(f"{world.settings.seed}/{world.settings.listener}".encode())
         self._various = world.various_artists is not None
-        self._legacy = style == "legacy"
-        self._audiobooks = style == "extended"
-        self._null_skips = style != "extended"
+        self._legacy, self._audiobooks = legacy, audiobooks
         self._track_text = lru_cache(maxsize=None)(self._track)
 
     def rows(self, play: Play) -> list[Row]:
@@ -71,9 +71,14 @@ class RowWriter:
         return made
 
     def _text(self, play: Play, ts_s: int, address: str) -> str:
+        shuffle, offline = _bool(play.shuffle), _bool(play.offline)
+        old = play.ts_s < OLD_UNTIL
+        if old and play.play_id % 61 == 7:
+            shuffle, offline = "null", "true" if play.offline else "null"
         platform = json.dumps(PLATFORMS[play.platform])
-        skipped = "null" if self._null_skips and not play.skipped else _bool(play.skipped)
-        stamp = "null" if play.offline_timestamp is None else str(self._stamp(play))
+        skipped = "null" if old and not play.skipped else _bool(play.skipped)
+        start = play.offline_timestamp
+        stamp = "null" if start is None else str(start * 1000 if old and start > 1000 else start)
         if self._legacy:
             head = f'"username":"{USERNAME}","platform":{platform}'
             tail_of_head = f'"ip_addr_decrypted":{address},"user_agent_decrypted":"{USER_AGENT}",'
@@ -82,15 +87,10 @@ class RowWriter:
         return (
             f'{{"ts":"{_iso(ts_s)}",{head},"ms_played":{play.ms_played},"conn_country":"{play.country}",'
             f"{tail_of_head}{self._what(play)}"
-            f'"reason_start":"{play.reason_start}","reason_end":"{play.reason_end}","shuffle":{_bool(play.shuffle)},'
-            f'"skipped":{skipped},"offline":{_bool(play.offline)},"offline_timestamp":{stamp},'
+            f'"reason_start":"{play.reason_start}","reason_end":"{play.reason_end}","shuffle":{shuffle},'
+            f'"skipped":{skipped},"offline":{offline},"offline_timestamp":{stamp},'
             f'"incognito_mode":{_bool(play.incognito)}}}'
         )
-
-    def _stamp(self, play: Play) -> int:
-        assert play.offline_timestamp is not None
-        # Older files count milliseconds.
-        return play.offline_timestamp * (1000 if self._null_skips and play.offline_timestamp > 1000 else 1)
 
     def _what(self, play: Play) -> str:
         if isinstance(play.item, Spoken):
@@ -113,12 +113,17 @@ class RowWriter:
         return names, f'"spotify:track:{self._catalogue.track_id(track)}"'
 
 
-def account_row(world: World, play: Play) -> tuple[str, str]:
-    """Return (music | podcast | audiobook, the row of the short account data) for a play."""
+def account_row(world: World, play: Play, *, mixed: bool) -> tuple[str, str]:
+    """Return (music | podcast | audiobook, the row of the short account data) for a play.
+
+    Older downloads (`mixed`) have one kind of row only: an episode is a track, a show an artist.
+    """
     end = datetime.fromtimestamp(play.ts_s, UTC).strftime("%Y-%m-%d %H:%M")
     if isinstance(play.item, Spoken):
         kind = "podcast" if play.item.kind == "episode" else "audiobook"
         first, second = ("podcastName", "episodeName") if kind == "podcast" else ("audiobookName", "chapterName")
+        if mixed:
+            kind, first, second = "music", "artistName", "trackName"
         names = {first: play.item.collection, second: play.item.title}
     elif play.nameless:
         kind, names = "music", {"artistName": "Unknown Artist", "trackName": "Unknown Track"}

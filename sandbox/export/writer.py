@@ -1,8 +1,8 @@
 """Writes the listener's exports, as Spotify packs them: `write_export(world, path, kind=...)`.
 
 kind: "extended" (the full history of today), "legacy" (endsong files as until about 2022), "account" (the short
-account data of the last twelve months). The path is a zip; a path without a suffix
-becomes a folder with the same files.
+account data of the last twelve months), "account_legacy" (the same from older days: mixed, below MyData). The path is
+a zip; a path without a suffix becomes a folder with the same files.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from pathlib import Path
 from random import Random
 from typing import Literal
 
-from sandbox.export.rows import Row, RowWriter, account_row
+from sandbox.export.rows import OLD_UNTIL, Row, RowWriter, account_row
 from sandbox.world.plays import Play, Spoken
 from sandbox.world.world import World
 
 ROWS_PER_FILE = 16_000
-ExportKind = Literal["extended", "legacy", "account"]
+ExportKind = Literal["extended", "legacy", "account", "account_legacy"]
 
 # The smallest document that a PDF reader opens.
 _PDF = (
@@ -64,13 +64,13 @@ def write_export(
     `world.export_taken_at`. Rows near each other in time are in no order, as in real exports.
     """
     end = end or world.export_taken_at
-    if start is None and kind == "account":
+    if start is None and kind.startswith("account"):
         start = end - timedelta(days=365)
     chosen = [play for play in world.plays if _within(play, start, end)]
     written = WrittenExport(Path(path))
     with _Target(written.path) as target:
-        if kind == "account":
-            _write_account(world, chosen, target, written)
+        if kind.startswith("account"):
+            _write_account(world, chosen, target, written, mixed=kind == "account_legacy")
         else:
             _write_history(world, chosen, target, written, legacy=kind == "legacy")
     return written
@@ -111,12 +111,12 @@ def _write_history(world: World, plays: list[Play], target: _Target, written: Wr
     for number, first in enumerate(range(0, len(audio), ROWS_PER_FILE)):
         chunk = audio[first : first + ROWS_PER_FILE]
         name = f"endsong_{number}.json" if legacy else f"Streaming_History_Audio_{_years(chunk)}_{number}.json"
-        old = number == 0 and len(audio) > ROWS_PER_FILE
-        style = "legacy" if legacy else "extended_old" if old else "extended"
-        _add(RowWriter(world, style), f"{folder}/{name}", chunk, target, written)
+        newer = chunk[-1].ts_s >= OLD_UNTIL
+        writer = RowWriter(world, legacy=legacy, audiobooks=newer and not legacy)
+        _add(writer, f"{folder}/{name}", chunk, target, written)
     if video:
         name = "endvideo.json" if legacy else f"Streaming_History_Video_{_years(video)}.json"
-        writer = RowWriter(world, "legacy" if legacy else "extended")
+        writer = RowWriter(world, legacy=legacy, audiobooks=not legacy)
         _add(writer, f"{folder}/{name}", video, target, written)
     if not legacy:
         target.add(f"{folder}/ReadMeFirst_ExtendedStreamingHistory.pdf", _PDF)
@@ -139,15 +139,17 @@ def _disordered(rows: list[Row]) -> Iterator[Row]:
         yield from block
 
 
-def _write_account(world: World, plays: list[Play], target: _Target, written: WrittenExport) -> None:
+def _write_account(world: World, plays: list[Play], target: _Target, written: WrittenExport, *, mixed: bool) -> None:
     parts: dict[str, list[tuple[int, str]]] = {"music": [], "podcast": [], "audiobook": []}
     for play in sorted(plays, key=lambda play: play.ts_s):
-        kind, text = account_row(world, play)
+        kind, text = account_row(world, play, mixed=mixed)
         parts[kind].append((play.play_id, text))
     for kind, rows in parts.items():
         for number, first in enumerate(range(0, len(rows), 10_000)):
             chunk = rows[first : first + 10_000]
             name = f"Spotify Account Data/StreamingHistory_{kind}_{number}.json"
+            if mixed:
+                name = f"MyData/StreamingHistory{number}.json"
             written.files[name] = len(chunk)
             written.rows.extend(WrittenRow(name, place, row[0], "play") for place, row in enumerate(chunk))
             target.add(name, ("[\n" + ",\n".join(text for _, text in chunk) + "\n]").encode())

@@ -67,7 +67,8 @@ class SpotifyApi:
         access = self._authorized(request)
         found = routes.find(request)
         if found is None:
-            return spotify_error(404, "Service not found")
+            forbidden = routes.is_removed(request) and self.mode == "development"
+            return spotify_error(403, "Forbidden") if forbidden else spotify_error(404, "Service not found")
         if request.method != "GET":
             return spotify_error(405, "Method not allowed")
         route, spotify_id = found

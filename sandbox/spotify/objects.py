@@ -53,7 +53,8 @@ class SpotifyObjects:
             "album_type": album.kind,
             "artists": self._album_artists(album, base),
             "images": _images(f"album/{album.artist}/{album.number}"),
-            "name": album.name,
+            # After a takedown the name is empty.
+            "name": "" if (album.artist * 31 + album.number) % 331 == 7 else album.name,
             "release_date": album.released,
             "release_date_precision": album.precision,
             "total_tracks": len(album.tracks),

@@ -28,8 +28,8 @@ def read(path: Path) -> dict[str, list[dict[str, Any]]]:
 
 @pytest.fixture(scope="module")
 def whole() -> World:
-    """A world whose audio rows fill more than one file."""
-    return World(plays=20_000, years=1)
+    """A world whose audio rows fill two files, the first of them old."""
+    return World(plays=24_000, years=1.5, now=datetime(2025, 3, 1, tzinfo=UTC))
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +94,7 @@ def test_types_and_oddities_of_the_fields(files: dict[str, list[dict[str, Any]]]
     assert any(stamp and stamp > 10**12 for stamp in stamps)
     assert all(part != sorted(part, key=lambda row: row["ts"]) for part in files.values())
     assert any(row["ms_played"] > 9 * 3_600_000 for name, part in files.items() if "Video" in name for row in part)
+    assert {row["shuffle"] for row in rows} == {row["offline"] for row in rows} == {True, False, None}
     assert {"trackdone", "fwdbtn", ""} <= {row["reason_end"] for row in rows}
 
 
@@ -178,6 +179,13 @@ def test_the_account_data_format(world: World, tmp_path: Path) -> None:
     assert all(set(row) == {"endTime", "artistName", "trackName", "msPlayed"} for row in rows)
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d", row["endTime"]) for row in rows)
     assert [row["endTime"] for row in rows] == sorted(row["endTime"] for row in rows)
+
+
+def test_the_older_account_data_mixes_podcasts_with_music(world: World, tmp_path: Path) -> None:
+    files = read(write_export(world, tmp_path / "account.zip", kind="account_legacy").path)
+    rows = files["MyData/StreamingHistory0.json"]
+    assert {tuple(row) for row in rows} == {("endTime", "artistName", "trackName", "msPlayed")}
+    assert any("Podcast" in row["artistName"] for row in rows)
 
 
 def test_a_path_without_suffix_becomes_a_folder(world: World, tmp_path: Path) -> None:

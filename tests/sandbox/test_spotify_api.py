@@ -211,5 +211,7 @@ def test_search_finds_by_name_and_filter(api: Client, world: World) -> None:
 
 
 def test_unknown_paths_and_methods_are_refused(api: Client, session: requests.Session) -> None:
-    assert api.get("/browse/new-releases").status_code == 404
+    assert api.get("/recommendations").status_code == 404
+    assert api.get("/browse/new-releases").status_code == 403
+    assert api.get(f"/artists/{'0' * 22}/top-tracks").json() == {"error": {"status": 403, "message": "Forbidden"}}
     assert session.post(f"{api.base}/me", headers=api.headers, timeout=10).status_code == 405

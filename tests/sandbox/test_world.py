@@ -44,10 +44,10 @@ def test_equal_settings_make_an_equal_world_and_another_seed_another() -> None:
 
 def test_ten_thousand_artists_are_there_in_seconds() -> None:
     """All linked, if that is asked for; albums and tracks are made when somebody asks for them."""
-    begin = time.monotonic()
+    begin = time.process_time()
     world = World(artists=10_000, link_all=True)
     track = world.catalogue.of(9_999).tracks[0]
-    assert time.monotonic() - begin < 5
+    assert time.process_time() - begin < 5
     assert len(world.cast.links) == 10_000
     assert all(artist.mbid for artist in world.artists)
     assert world.catalogue.track(world.catalogue.track_id(track)) is track
