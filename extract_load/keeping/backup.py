@@ -43,10 +43,11 @@ from extract_load.keeping.backup_files import (
 )
 from extract_load.keeping.evidence import as_kept, published_evidence
 from extract_load.keeping.explain import is_explained
+from extract_load.keeping.rebuild import seeds_dir
 from extract_load.keeping.turn import keeping_turn
 from extract_load.killpoints import kill_point
 from extract_load.landing.waiting import lasting_name
-from extract_load.settings import Settings, project_root
+from extract_load.settings import Settings
 from extract_load.spool import spooled_files
 
 Progress = Callable[[int, int], None]
@@ -65,11 +66,6 @@ class BackupReport:
     copied_bytes: int = 0
     removed: int = 0
     kept: list[str] = field(default_factory=list)
-
-
-def seeds_dir() -> Path:
-    """Give the folder of the dbt seeds."""
-    return project_root() / "dbt_project" / "seeds"
 
 
 def backup(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from extract_load.dayfiles import day_file_of, folder_of, members
 from extract_load.errors import BadInput
-from extract_load.forgetting import stub_of
+from extract_load.sightings import stub_of
 from extract_load.spool import DAMAGE, SUFFIX, read_lines
 
 

@@ -13,8 +13,10 @@ import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from extract_load import forgetting
+from extract_load.aliases import refresh_aliases
 from extract_load.clock import Clock, SystemClock
 from extract_load.dayfiles import day_files, members
 from extract_load.forgetting import Rule, Rules
@@ -24,6 +26,7 @@ from extract_load.keeping.transform import Transform
 from extract_load.keeping.turn import keeping_turn
 from extract_load.killpoints import kill_point
 from extract_load.settings import Settings
+from extract_load.sightings import EXPORTS, POLLS, sightings
 from extract_load.spool import read_lines
 from extract_load.state import State
 from extract_load.warehouse import Warehouse
@@ -46,7 +49,7 @@ class ForgetPlan:
 
 
 def plan_forgetting(settings: Settings, warehouse: Warehouse, wish: Wish, *, clock: Clock | None = None) -> ForgetPlan:
-    """Find out what a wish would take, without touching anything.
+    """Find out what a wish would take, without taking anything.
 
     Errors: BadInput when nothing is known by that name.
     """
@@ -54,6 +57,7 @@ def plan_forgetting(settings: Settings, warehouse: Warehouse, wish: Wish, *, clo
     forget_id = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
     blank = Rule(forget_id, wish.kind, forgetting.load_rules(settings.spool_dir).salt)
     with warehouse.open("forget") as connection:
+        refresh_aliases(connection)  # every id and name by which an artist is known
         found = rules_for(connection, wish, blank, now)
     return _count(settings, found)
 
@@ -65,6 +69,7 @@ def forget(
     plan: ForgetPlan,
     *,
     note: str | None = None,
+    seeds: Path | None = None,
     clock: Clock | None = None,
     progress: Progress | None = None,
 ) -> RebuildReport:
@@ -76,7 +81,7 @@ def forget(
     with keeping_turn(settings, "forget", clock):
         forgetting.write_rules(settings.spool_dir, plan.rules, note=note, at=clock.now())
         kill_point("forget.after_rules")
-        return rebuild_in_turn(settings, state, transform, clock=clock, progress=progress)
+        return rebuild_in_turn(settings, state, transform, seeds=seeds, clock=clock, progress=progress)
 
 
 def _count(settings: Settings, found: list[Rule]) -> ForgetPlan:
@@ -84,14 +89,13 @@ def _count(settings: Settings, found: list[Rule]) -> ForgetPlan:
     lines = files = exported = 0
     polled: set[tuple[datetime | None, frozenset[str]]] = set()
     for entity, content in _contents(settings):
-        taken = only.forgotten_rows(content, entity)
+        taken = only.forgotten_lines(content, entity)
         lines += len(taken)
         files += bool(taken)
-        if entity == "streaming_history":
+        if entity == EXPORTS:
             exported += len(taken)
-        elif entity == "recently_played":
-            seen = (forgetting.sighting(content[number - 1], entity) for number in taken)
-            polled.update((one.at, one.subjects) for one in seen)
+        elif entity == POLLS and taken:
+            polled.update((seen.at, seen.subjects) for number, seen in sightings(content, entity) if number in taken)
     return ForgetPlan(tuple(found), lines, files, len(polled), exported)
 
 

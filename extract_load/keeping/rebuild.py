@@ -17,6 +17,7 @@ import duckdb
 from extract_load import forgetting
 from extract_load.clock import Clock, SystemClock
 from extract_load.errors import BadInput
+from extract_load.keeping.derive import derive
 from extract_load.keeping.fingerprint import Marks, differences, fingerprint
 from extract_load.keeping.scrubbing import scrub_everything
 from extract_load.keeping.transform import Transform
@@ -24,7 +25,7 @@ from extract_load.keeping.turn import keeping_turn
 from extract_load.killpoints import kill_point
 from extract_load.landing import Landing, LandingReport
 from extract_load.publish import publish
-from extract_load.settings import Settings
+from extract_load.settings import Settings, project_root
 from extract_load.spool import sync_folder
 from extract_load.state import State
 from extract_load.warehouse import CATALOGUE, Warehouse, quoted
@@ -44,11 +45,17 @@ class RebuildReport:
     failed_tests: list[str] = field(default_factory=list)
 
 
+def seeds_dir() -> Path:
+    """Give the folder of the dbt seeds."""
+    return project_root() / "dbt_project" / "seeds"
+
+
 def rebuild(
     settings: Settings,
     state: State,
     transform: Transform,
     *,
+    seeds: Path | None = None,
     clock: Clock | None = None,
     progress: Progress | None = None,
 ) -> RebuildReport:
@@ -57,7 +64,7 @@ def rebuild(
     `progress` is told (files landed, files in all). Errors: what the transform raises; the old warehouse stays.
     """
     with keeping_turn(settings, "rebuild", clock):
-        return rebuild_in_turn(settings, state, transform, clock=clock, progress=progress)
+        return rebuild_in_turn(settings, state, transform, seeds=seeds, clock=clock, progress=progress)
 
 
 def rebuild_in_turn(
@@ -65,6 +72,7 @@ def rebuild_in_turn(
     state: State,
     transform: Transform,
     *,
+    seeds: Path | None = None,
     clock: Clock | None = None,
     progress: Progress | None = None,
 ) -> RebuildReport:
@@ -77,7 +85,7 @@ def rebuild_in_turn(
         kill_point("forget.after_scrubbing")
     aside = settings.home_dir / ".rebuild"
     shutil.rmtree(aside, ignore_errors=True)
-    report = build_aside(settings, state, transform, aside, clock=clock, progress=progress)
+    report = build_aside(settings, state, transform, aside, seeds=seeds, clock=clock, progress=progress)
     report.differences = _against_published(settings, report.marts)
     kill_point("rebuild.before_swap")
     warehouse = Warehouse(settings, clock)
@@ -108,6 +116,7 @@ def build_aside(
     aside: Path,
     *,
     without: Container[str] = (),
+    seeds: Path | None = None,
     clock: Clock | None = None,
     progress: Progress | None = None,
 ) -> RebuildReport:
@@ -126,6 +135,8 @@ def build_aside(
     )
     warehouse = Warehouse(elsewhere, clock)
     landing = Landing(elsewhere, warehouse, state, clock).land(purpose="rebuild", without=without, progress=progress)
+    with warehouse.open("rebuild") as connection:
+        derive(elsewhere, connection, seeds or seeds_dir(), clock)
     kill_point("rebuild.after_landing")
     failed = list(transform(elsewhere))
     with warehouse.open("rebuild") as connection:

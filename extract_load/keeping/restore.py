@@ -19,7 +19,6 @@ from extract_load import forgetting
 from extract_load.clock import Clock
 from extract_load.dayfiles import day_file_of, day_files, members
 from extract_load.errors import BadInput
-from extract_load.keeping.backup import seeds_dir
 from extract_load.keeping.backup_files import (
     CACHE,
     SEEDS,
@@ -31,6 +30,7 @@ from extract_load.keeping.backup_files import (
     place_of,
     read_manifest,
 )
+from extract_load.keeping.rebuild import seeds_dir
 from extract_load.keeping.scrubbing import scrub_everything
 from extract_load.keeping.turn import keeping_turn
 from extract_load.killpoints import kill_point

@@ -15,8 +15,9 @@ from datetime import datetime, timedelta
 import duckdb
 
 from extract_load.errors import BadInput
-from extract_load.forgetting import Rule, hashed, subjects_of_artist, subjects_of_play
+from extract_load.forgetting import Rule, hashed
 from extract_load.names import fold_name
+from extract_load.sightings import EXPORTS, POLLS, subjects_of_artist, subjects_of_play
 
 MATCH_WINDOW = timedelta(seconds=90)  # as far as the two sources may stand apart about one play (dbt's rule)
 _SPOTIFY = re.compile(r"(?:spotify:artist:|/artist/)([0-9A-Za-z]{22})")
@@ -64,7 +65,7 @@ def _rules_of_play(connection: duckdb.DuckDBPyConnection, play_key: str, blank: 
             blank, listener_id=listener_id, reaches_from=at, reaches_until=at, subjects=tracks, entity=entity
         )
         found.append(rule)
-        other = "streaming_history" if entity == "recently_played" else "recently_played"
+        other = EXPORTS if entity == POLLS else POLLS
         if other not in {row[0] for row in told}:
             start, end = at - MATCH_WINDOW, at + MATCH_WINDOW
             found.append(replace(rule, reaches_from=start, reaches_until=end, entity=other, nearest_to=at))

@@ -44,7 +44,7 @@ def test_an_empty_home_comes_back_from_a_backup(lived_in: Home, tmp_path: Path) 
         assert restored.restored == 12  # all but the seed that belongs to the program
         assert (new.seeds / "listener_zones.csv.before-restore").read_text() == "as it is shipped\n"
         state = new.state = type(new.state)(new.settings.state_path)
-        rebuild(new.settings, state, small_transform, clock=new.clock)
+        rebuild(new.settings, state, small_transform, seeds=new.seeds, clock=new.clock)
         assert new.everything() == lived_in.everything()
         assert published_plays(new.settings) == published_plays(lived_in.settings)
         assert state.get("spotify", "answer:me") == "hash of the last answer"

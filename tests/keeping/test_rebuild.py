@@ -19,7 +19,7 @@ def test_a_rebuild_after_deleting_the_warehouse_gives_equal_marts(lived_in: Home
     before, plays = lived_in.everything(), published_plays(lived_in.settings)
     compact(lived_in.settings, lived_in.warehouse, clock=lived_in.clock)
     lived_in.settings.warehouse_path.unlink()
-    report = rebuild(lived_in.settings, lived_in.state, small_transform, clock=lived_in.clock)
+    report = rebuild(lived_in.settings, lived_in.state, small_transform, seeds=lived_in.seeds, clock=lived_in.clock)
     assert report.differences == []
     assert lived_in.everything() == before
     assert published_plays(lived_in.settings) == plays
@@ -34,7 +34,7 @@ def test_a_failed_build_leaves_the_old_warehouse_and_the_published_file(lived_in
         raise ServiceUnavailable("A model could not be built.", service="dbt")
 
     with pytest.raises(ServiceUnavailable):
-        rebuild(lived_in.settings, lived_in.state, broken, clock=lived_in.clock)
+        rebuild(lived_in.settings, lived_in.state, broken, seeds=lived_in.seeds, clock=lived_in.clock)
     assert lived_in.everything() == before
     assert published_plays(lived_in.settings) == plays
 
@@ -43,7 +43,7 @@ def test_a_damaged_warehouse_is_made_anew(lived_in: Home) -> None:
     """A file that DuckDB can't open any more is no loss."""
     plays = published_plays(lived_in.settings)
     lived_in.settings.warehouse_path.write_bytes(b"no database" * 1000)
-    rebuild(lived_in.settings, lived_in.state, small_transform, clock=lived_in.clock)
+    rebuild(lived_in.settings, lived_in.state, small_transform, seeds=lived_in.seeds, clock=lived_in.clock)
     assert published_plays(lived_in.settings) == plays
 
 
@@ -55,7 +55,7 @@ def test_plays_that_come_in_during_a_rebuild_are_in_the_new_warehouse(lived_in: 
         lived_in.landing.land()
         return list(small_transform(settings))
 
-    rebuild(lived_in.settings, lived_in.state, slow, clock=lived_in.clock)
+    rebuild(lived_in.settings, lived_in.state, slow, seeds=lived_in.seeds, clock=lived_in.clock)
     assert lived_in.rows("select count(*) from raw.spotify_recently_played where fetched_at >= '2026-10-05'") == [(5,)]
 
 
@@ -67,7 +67,7 @@ def test_a_failed_blocking_test_keeps_the_published_file(lived_in: Home) -> None
         small_transform(settings)
         return ["each_play_once"]
 
-    report = rebuild(lived_in.settings, lived_in.state, doubtful, clock=lived_in.clock)
+    report = rebuild(lived_in.settings, lived_in.state, doubtful, seeds=lived_in.seeds, clock=lived_in.clock)
     assert report.failed_tests == ["each_play_once"]
     assert published_plays(lived_in.settings) == plays
 
