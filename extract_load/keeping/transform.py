@@ -2,19 +2,16 @@
 
 A transform builds every model in the warehouse of the settings that it is given (which may be one aside), runs the
 tests, and gives the names of the blocking ones that failed. It takes the warehouse's lock itself and leaves no
-connection open. The floor above offers it as the entry point `music_tracker.transform`.
+connection open. The floor above offers its own to the commands when it adds its commands.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.metadata import entry_points
-from typing import Protocol, cast
+from typing import Protocol
 
 from extract_load.errors import ConfigurationError
 from extract_load.settings import Settings
-
-GROUP = "music_tracker.transform"
 
 
 class Transform(Protocol):
@@ -25,11 +22,21 @@ class Transform(Protocol):
         ...
 
 
+_offered: list[Transform] = []
+
+
+def offer(transform: Transform) -> None:
+    """Say what builds the marts when a command of this floor needs them; the last one offered is taken."""
+    _offered.append(transform)
+
+
 def find_transform() -> Transform:
-    """Give the transform that is installed.
+    """Give the transform that was offered.
 
     Errors: ConfigurationError when there is none.
     """
-    for entry in entry_points(group=GROUP):
-        return cast("Transform", entry.load())
-    raise ConfigurationError("Nothing is installed that builds the marts.", todo="Install the project: `make setup`.")
+    if not _offered:
+        raise ConfigurationError(
+            "Nothing is installed that builds the marts.", todo="Install the project: `make setup`."
+        )
+    return _offered[-1]

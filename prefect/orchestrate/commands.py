@@ -6,11 +6,15 @@ from typing import Annotated
 
 import typer
 
+from extract_load.keeping.transform import offer
+from orchestrate.marts import build_marts
+
 
 def register(app: typer.Typer) -> None:
-    """Add the commands to the command line; Prefect is imported only when one of them runs."""
+    """Add the commands to the command line, and offer dbt to those below; both are imported when a command runs."""
     app.command()(etl)
     app.command()(serve)
+    offer(build_marts)
 
 
 def etl(
