@@ -23,26 +23,26 @@ from extract_load.spool import Envelope
 
 _PENDING = """
 with wanted as (
-    select
-        matches.mbid,
-        max(matches.evidence ->> '$.country') as country,
-        max(listening.ms_played) as ms_played,
-        min(matches.matched_at) as matched_at,
-        list({
-            'artist_key': matches.artist_key, 'status': matches.status, 'way': matches.method,
-            'score': matches.score, 'attempts': matches.attempts, 'evidence': cast(matches.evidence as varchar)
-        } order by matches.artist_key) as matches
+    select matches.mbid, max(listening.ms_played) as ms_played, min(matches.matched_at) as matched_at
     from lookup.musicbrainz_matches as matches
     left join lookup.artist_listening as listening using (artist_key)
     where matches.mbid is not null and matches.status in ('found', 'review')
+        and matches.mbid not in (select mbid from lookup.musicbrainz_artists where next_attempt_at > $now)
     group by matches.mbid
+    order by ms_played desc nulls last, matched_at, matches.mbid
+    limit $most
 )
-select wanted.mbid, wanted.country, wanted.matches
+select
+    wanted.mbid,
+    max(matches.evidence ->> '$.country'),
+    list({
+        'artist_key': matches.artist_key, 'status': matches.status, 'way': matches.method,
+        'score': matches.score, 'attempts': matches.attempts, 'evidence': cast(matches.evidence as varchar)
+    } order by matches.artist_key)
 from wanted
-left join lookup.musicbrainz_artists as artists using (mbid)
-where artists.mbid is null or artists.next_attempt_at <= $now
+inner join lookup.musicbrainz_matches as matches on matches.mbid = wanted.mbid and matches.status in ('found', 'review')
+group by wanted.mbid, wanted.ms_played, wanted.matched_at
 order by wanted.ms_played desc nulls last, wanted.matched_at, wanted.mbid
-limit $most
 """
 
 

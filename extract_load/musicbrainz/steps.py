@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 Item = TypeVar("Item")
 Json = dict[str, Any]
 
-PLANNED = 10 * BATCH
+PLANNED = 20 * BATCH
 SINGLES = 50
 _FEW = 5
 _ROUNDS = 2
