@@ -81,7 +81,7 @@ where
     and (coordinates.attempts = 0 or coordinates.next_attempt_at <= $now)
     and not starts_with(coalesce(coordinates.method, ''), '{GEOCODER_METHOD}')
     and areas.country_code is not null
-    and areas.payload ->> '$.type' is distinct from 'Country'
+    and (areas.payload ->> '$.type') is distinct from 'Country'
 order by wanted.ms_played desc, wanted.artists desc, area_mbid
 """
 

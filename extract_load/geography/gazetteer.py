@@ -106,7 +106,7 @@ def continents(*, cache_dir: Path | None = None) -> dict[str, str]:
     with duckdb.connect(config=_CONFIG) as connection:
         attach(connection, ensure_index(cache_dir or load_settings().answers_dir))
         found = connection.execute(
-            "select r.code, mode(c.continent order by c.country) from gazetteer.reaches as r"
+            "select r.code, max_by(c.continent, (c.places, c.country)) from gazetteer.reaches as r"
             " inner join gazetteer.countries as c using (country)"
             " where r.step = 0 and c.continent is not null group by all"
         ).fetchall()

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 
+from extract_load.errors import ConfigurationError
 from extract_load.geography import sources
 from extract_load.names import fold_name_sql
 
@@ -35,12 +36,19 @@ def index_path(cache_dir: Path) -> Path:
 
 
 def ensure_index(cache_dir: Path) -> Path:
-    """Give the gazetteer's file, after building it when it is not there (some seconds, once per version)."""
+    """Give the gazetteer's file, after building it when it is not there (some seconds, once per version).
+
+    Errors: ConfigurationError when the folder can't be written to or a package is missing.
+    """
     path = index_path(cache_dir)
     if path.exists():
         return path
-    cache_dir.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=".gazetteer-", dir=cache_dir))
+    try:
+        cache_dir.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=".gazetteer-", dir=cache_dir))
+    except OSError as error:
+        msg = f"CACHE_DIR ({cache_dir.name}) can't be written to: {error.strerror}."
+        raise ConfigurationError(msg, todo="Point it to a folder of yours.") from None
     try:
         _build(scratch / "index.duckdb", scratch)
         (scratch / "index.duckdb").replace(path)
