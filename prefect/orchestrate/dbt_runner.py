@@ -187,13 +187,19 @@ def _close_connections() -> None:
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
+def _short(message: str) -> str:
+    """Give the first lines of dbt's words; DuckDB's lists of candidates would bury what is wrong."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    return " ".join(lines[:2])[:300]
+
+
 def _results(result: Any) -> list[NodeResult]:
     return [
         NodeResult(
             name=str(item.node.name),
             kind=str(item.node.resource_type),
             outcome=_OUTCOMES.get(str(item.status).lower(), "failed"),
-            message=str(item.message or ""),
+            message=_short(str(item.message or "")),
             rows=int(item.failures or 0),
             seconds=float(item.execution_time or 0),
             blocking=BLOCKING in item.node.tags,
