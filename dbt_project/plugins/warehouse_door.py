@@ -18,7 +18,7 @@ from dbt_common.exceptions import DbtRuntimeError
 from extract_load.clock import SystemClock
 from extract_load.errors import MusicTrackerError
 from extract_load.settings import project_root
-from extract_load.warehouse import CATALOGUE, apply_schema, quoted, in_our_words
+from extract_load.warehouse import CATALOGUE, STORAGE, apply_schema, quoted, in_our_words
 
 
 class Plugin(BasePlugin):
@@ -50,7 +50,7 @@ class Plugin(BasePlugin):
 def _attach(conn: duckdb.DuckDBPyConnection, path: Path, alias: str, *, read_only: bool = False) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        conn.execute(f"attach '{quoted(path)}' as {alias}{' (read_only)' if read_only else ''}")
+        conn.execute(f"attach '{quoted(path)}' as {alias} ({'read_only' if read_only else STORAGE})")
     except duckdb.IOException as error:
         raise DbtRuntimeError(str(in_our_words(str(error), path))) from None
 
