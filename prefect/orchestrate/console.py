@@ -16,6 +16,8 @@ _SPOKEN = "%(asctime)s  %(message)s"
 PREFECT_DEFAULTS = {
     # The folder that a run starts in may have no pyproject.toml, so what a run needs is said here too.
     "PREFECT_LOGGING_EXTRA_LOGGERS": "extract_load,orchestrate",
+    # A stage's own threads speak, too, without a run that Prefect knows of.
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
 }

@@ -7,6 +7,7 @@ the run. Ends with 0 when the run did its work or a part of it, 1 when it failed
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from enum import StrEnum
@@ -55,10 +56,13 @@ def _in_a_process_of_its_own(which: WhichFlow, limit: int, config_env: str | Non
     command = [sys.executable, "-m", "orchestrate.prefect_flows", "--flow", which.value, "--limit", str(limit)]
     environment = {**os.environ, "PREFECT_API_URL": url, "MUSIC_TRACKER_TEMPORARY_SERVER": url}
     child = subprocess.Popen([*command, *(["--config-env", config_env] if config_env else [])], env=environment)
+    before = signal.signal(signal.SIGTERM, lambda *_: child.terminate())
     try:
         return child.wait()
-    except KeyboardInterrupt:  # the child was interrupted as well, and ends in order
+    except KeyboardInterrupt:  # the child heard it, too, and ends in order
         return child.wait()
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _run_here(which: WhichFlow, limit: int, config: FlowConfig) -> int:

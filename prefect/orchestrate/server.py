@@ -134,6 +134,7 @@ def _server(kind: str, port: int) -> Iterator[str]:
             stdin=subprocess.PIPE,
             stdout=out,
             stderr=out,
+            start_new_session=True,  # a Ctrl-C is for the run; the server ends when the run has told it everything
         )
         try:
             _wait_for(process, url, float(settings.server.ephemeral.startup_timeout_seconds), log_file)

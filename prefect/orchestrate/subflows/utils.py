@@ -20,7 +20,7 @@ from prefect.runtime import flow_run
 from prefect.tasks import Task
 
 from extract_load.clock import SystemClock
-from extract_load.enrichment import Board, Context
+from extract_load.enrichment import Board, Context, Progress
 from extract_load.errors import ServiceUnavailable
 from extract_load.settings import Settings
 from extract_load.state import State
@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 STAGES = ("spotify", "musicbrainz", "geography")
 _LAST_WORDS_SECONDS = 20.0
+_BEGIN_SECONDS = 10.0
+_PROGRESS_SECONDS = 15.0
 
 
 class RunStopped(ServiceUnavailable):
@@ -55,6 +57,19 @@ class StoppableClock(SystemClock):
             raise RunStopped("The run was cancelled.", todo="The next one goes on from there.")
 
 
+class _Progress:
+    """Reports the progress of each stage to the log, every quarter of a minute at most."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, float] = {}
+
+    def __call__(self, stage: str, done: int, total: int | None) -> None:
+        now = time.monotonic()
+        if now - self._told.setdefault(stage, now) >= _PROGRESS_SECONDS:
+            self._told[stage] = now
+            log.info("%s: %s%s", stage, f"{done:,}", f" of {total:,}" if total else "")
+
+
 @dataclass(slots=True)
 class Run:
     """What one run shares inside its process. `config` has every field filled."""
@@ -66,12 +81,14 @@ class Run:
     state: State
     board: Board = field(default_factory=Board)
     clock: StoppableClock = field(default_factory=StoppableClock)
+    progress: Progress = field(default_factory=_Progress)
     results: dict[str, TaskResult] = field(default_factory=dict)
     nodes: list[NodeResult] = field(default_factory=list)
+    begun: dict[str, threading.Event] = field(default_factory=lambda: {name: threading.Event() for name in STAGES})
 
     def context(self) -> Context:
         """Give what the work itself is done with."""
-        return Context(self.settings, self.warehouse, self.state, self.key, self.clock, self.board, _progress)
+        return Context(self.settings, self.warehouse, self.state, self.key, self.clock, self.board, self.progress)
 
     def stop(self) -> None:
         """Tell every part to end as soon as it can."""
@@ -126,26 +143,30 @@ def run_together(run: Run, parts: Mapping[str, Callable[[], Any]]) -> dict[str, 
         threading.Thread(target=copy_context().run, args=(do, name, part), name=name, daemon=True)
         for name, part in parts.items()
     ]
-    for thread in threads:
-        thread.start()
     try:
+        for thread in threads:
+            thread.start()
+            _let_begin(run, thread)
         deadline = time.monotonic() + BACKLOG_TIMEOUT_SECONDS
         while any(thread.is_alive() for thread in threads):
-            threads[-1].join(0.2) if threads[-1].is_alive() else time.sleep(0.2)  # in slices: a signal is heard
+            time.sleep(0.1)  # in slices, so that a signal is heard
             if time.monotonic() > deadline:
                 run.stop()
     except BaseException:
         run.stop()
         for thread in threads:
-            thread.join(_LAST_WORDS_SECONDS)
+            if thread.is_alive():
+                thread.join(_LAST_WORDS_SECONDS)
         raise
     return {name: results[name] for name in parts}
 
 
-def _progress(stage: str, done: int, total: int | None) -> None:
-    """Report the progress of a stage to the log, now and then."""
-    if done and done % 100 == 0:
-        log.info("%s: %s%s", stage, done, f" of {total}" if total else "")
+def _let_begin(run: Run, part: threading.Thread) -> None:
+    """Let a part come to its work before the next one starts: a server on SQLite refuses writers that collide."""
+    begun = run.begun.get(part.name)
+    deadline = time.monotonic() + _BEGIN_SECONDS
+    while begun is not None and part.is_alive() and time.monotonic() < deadline and not begun.wait(0.05):
+        pass
 
 
 def attempt(run: Run, work: Task[..., TaskResult], *args: Any) -> TaskResult:
@@ -172,6 +193,7 @@ def result_or_failure(run: Run, name: str, work: Callable[[], TaskResult]) -> Ta
 def stage(run: Run, name: str) -> Iterator[None]:
     """Keep the board right about one stage, also when it fails or is run alone."""
     run.board.start(name)
+    run.begun[name].set()
     try:
         yield
     finally:
