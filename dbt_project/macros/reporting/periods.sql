@@ -73,3 +73,38 @@
 {% macro utc_now() -%}
     {%- if var('now', none) -%} timestamp '{{ var('now') }}' {%- else -%} make_timestamp(epoch_us(now())) {%- endif -%}
 {%- endmacro %}
+
+{#-
+  The coverage of spans of days, as a subquery with one row for each listener, first_day and last_day that occur in
+  `spans`; the two are expressions over it. A span of no day is covered.
+-#}
+{% macro coverage_between(spans, first_day, last_day) -%}
+    (
+        with
+
+        running as (
+            select
+                listener_id,
+                period_start as day,
+                sum(coverage_pct) over so_far as covered,
+                count(*) filter (where is_lower_bound) over so_far as days_with_holes
+            from {{ ref('completeness') }}
+            where period_type = 'day'
+            window so_far as (partition by listener_id order by period_start)
+        ),
+
+        wanted as (
+            select distinct listener_id, {{ first_day }} as first_day, {{ last_day }} as last_day from {{ spans }}
+        )
+
+        select
+            w.listener_id,
+            w.first_day,
+            w.last_day,
+            coalesce(round((u.covered - f.covered) / nullif(w.last_day - w.first_day + 1, 0), 1), 100.0) as coverage_pct,
+            u.days_with_holes > f.days_with_holes as is_lower_bound
+        from wanted as w
+        inner join running as f on f.listener_id = w.listener_id and f.day = w.first_day - 1
+        inner join running as u on u.listener_id = w.listener_id and u.day = w.last_day
+    )
+{%- endmacro %}

@@ -2,8 +2,8 @@
 with
 
 plays as (
-    select listener_id, artist_key, count(*) as plays, sum(ms_played) as ms
-    from {{ counted_plays() }}
+    select listener_id, artist_key, sum(plays) as plays, sum(ms_played) as ms
+    from {{ ref('fct_artist_days') }}
     group by all
 ),
 

@@ -1,71 +1,78 @@
 {{ config(materialized='table') }}
 with
 
+artist_days as (
+    select * from {{ ref('fct_artist_days') }} where artist_key <> 'unknown'
+),
+
+artists as (
+    select
+        listener_id,
+        'artist' as kind,
+        artist_key as name_key,
+        any_value(first_date_key) as discovered_on,
+        max(date_key) as last_heard_on,
+        sum(plays) as plays,
+        sum(ms_played) as ms,
+        sum(plays) filter (where date_key < first_date_key + 30) as plays_first_30_days
+    from artist_days
+    group by listener_id, artist_key
+),
+
 plays as (
-    select listener_id, date_key, recording_key, artist_key, started_at, ms_played from {{ counted_plays() }}
+    select listener_id, recording_key, date_key, ms_played
+    from {{ counted_plays() }}
+    where recording_key <> 'unknown'
 ),
 
-heard as (
-    select
-        listener_id, 'artist' as kind, artist_key as name_key, artist_key, null as recording_key, date_key,
-        min(started_at) as first_at, count(*) as plays, sum(ms_played) as ms
-    from plays
-    group by all
-    union all
-    select
-        listener_id, 'track', recording_key, artist_key, recording_key, date_key,
-        min(started_at), count(*), sum(ms_played)
-    from plays
-    group by all
+first_days as (
+    select listener_id, recording_key, min(date_key) as discovered_on from plays group by all
 ),
 
-firsts as (
-    select listener_id, kind, name_key, min(date_key) as discovered_on from heard group by all
-),
-
-summed as (
+tracks as (
     select
-        h.listener_id,
-        h.kind,
-        h.name_key,
-        any_value(h.recording_key) as recording_key,
-        arg_min(h.artist_key, h.first_at) as artist_key,
+        p.listener_id,
+        'track' as kind,
+        p.recording_key as name_key,
         f.discovered_on,
-        sum(h.plays) as plays,
-        sum(h.ms) as ms,
-        sum(h.plays) filter (where h.date_key < f.discovered_on + 30) as plays_first_30_days,
-        count(distinct h.date_key) as days_heard,
-        max(h.date_key) as last_heard_on
-    from heard as h
-    inner join firsts as f on f.listener_id = h.listener_id and f.kind = h.kind and f.name_key = h.name_key
-    group by h.listener_id, h.kind, h.name_key, f.discovered_on
+        max(p.date_key) as last_heard_on,
+        count(*) as plays,
+        sum(p.ms_played) as ms,
+        count(*) filter (where p.date_key < f.discovered_on + 30) as plays_first_30_days
+    from plays as p
+    inner join first_days as f on f.listener_id = p.listener_id and f.recording_key = p.recording_key
+    group by p.listener_id, p.recording_key, f.discovered_on
+),
+
+discovered as (
+    select * from artists
+    union all
+    select * from tracks
 ),
 
 final as (
     select
-        s.kind,
+        d.kind,
         coalesce(r.recording_name, a.artist_name) as name,
-        a.artist_name,
-        s.discovered_on,
-        s.plays > 3 and s.days_heard >= 2 as is_kept,
-        s.plays,
-        {{ minutes('s.ms') }} as minutes,
-        s.plays_first_30_days,
-        s.days_heard,
-        s.last_heard_on,
-        s.discovered_on < l.period_start + 90 as is_warm_up,
+        coalesce(r.artist_name, a.artist_name) as artist_name,
+        d.discovered_on,
+        d.plays > 3 and d.last_heard_on > d.discovered_on as is_kept,
+        cast(d.plays as bigint) as plays,
+        {{ minutes('d.ms') }} as minutes,
+        cast(d.plays_first_30_days as bigint) as plays_first_30_days,
+        d.last_heard_on,
+        d.discovered_on < l.period_start + 90 as is_warm_up,
         {{ coverage_columns('c') }},
-        s.name_key,
-        s.listener_id
-    from summed as s
-    inner join {{ ref('dim_artist') }} as a on a.artist_key = s.artist_key
-    left join {{ ref('dim_recording') }} as r on r.recording_key = s.recording_key
-    inner join {{ ref('completeness') }} as l on l.listener_id = s.listener_id and l.period_type = 'all_time'
+        d.name_key,
+        d.listener_id
+    from discovered as d
+    left join {{ ref('dim_artist') }} as a on d.kind = 'artist' and a.artist_key = d.name_key
+    left join {{ ref('dim_recording') }} as r on d.kind = 'track' and r.recording_key = d.name_key
+    inner join {{ ref('completeness') }} as l on l.listener_id = d.listener_id and l.period_type = 'all_time'
     inner join {{ ref('completeness') }} as c
-        on c.listener_id = s.listener_id
+        on c.listener_id = d.listener_id
         and c.period_type = 'month'
-        and c.period_start = date_trunc('month', s.discovered_on)
-    where s.name_key <> 'unknown'
+        and c.period_start = date_trunc('month', d.discovered_on)
 )
 
 select * from final

@@ -1,62 +1,61 @@
 {{ config(materialized='table') }}
+{%- set period_types = ['month', 'year', 'all_time'] %}
 with
 
 all_time as (
     select listener_id, period_start from {{ ref('completeness') }} where period_type = 'all_time'
 ),
 
-days as (
-    select listener_id, cast(date_trunc('month', date_key) as date) as day, artist_key, recording_key, count(*) as plays
+artist_months as (
+    select listener_id, artist_key, cast(date_trunc('month', date_key) as date) as day, sum(plays) as plays
+    from {{ ref('fct_artist_days') }}
+    group by all
+),
+
+track_months as (
+    select listener_id, recording_key, cast(date_trunc('month', date_key) as date) as day
     from {{ counted_plays() }}
     group by all
 ),
 
 by_artist as (
-    {{ in_periods('days', ['artist_key'], {'plays': 'sum(d.plays)'}, ['month', 'year', 'all_time']) }}
+    {{ in_periods('artist_months', ['artist_key'], {'plays': 'cast(sum(d.plays) as double)'}, period_types) }}
 ),
 
 tracks as (
-    {{ in_periods('days', [], {'tracks': 'count(distinct d.recording_key)'}, ['month', 'year', 'all_time']) }}
+    {{ in_periods('track_months', [], {'tracks': 'count(distinct d.recording_key)'}, period_types) }}
 ),
 
-shares as (
-    select
-        *,
-        plays / sum(plays) over one_period as share,
-        row_number() over (one_period order by plays desc, artist_key) as rank
-    from by_artist
-    window one_period as (partition by listener_id, period_type, period_start)
-),
-
-entropy as (
+-- With n plays of N by an artist, the entropy is ln(N) - sum(n ln(n)) / N.
+mixed as (
     select
         listener_id,
         period_type,
         period_start,
-        sum(plays) as plays,
+        cast(sum(plays) as bigint) as plays,
         count(*) as artists,
-        exp(-sum(share * ln(share))) as effective_artists,
-        sum(share) filter (where rank <= 10) as top_10_share
-    from shares
+        exp(ln(sum(plays)) - sum(plays * ln(plays)) / sum(plays)) as effective_artists,
+        100 * list_sum(max(plays, 10)) / sum(plays) as top_10_pct
+    from by_artist
     group by all
 ),
 
 final as (
     select
-        e.period_type,
-        e.period_start,
-        e.plays,
-        e.artists,
+        m.period_type,
+        m.period_start,
+        m.plays,
+        m.artists,
         t.tracks,
-        round(e.effective_artists, 1) as effective_artists,
-        round(100 * e.top_10_share, 1) as top_10_pct,
+        round(m.effective_artists, 1) as effective_artists,
+        round(m.top_10_pct, 1) as top_10_pct,
         {{ coverage_columns('c') }},
-        e.listener_id
-    from entropy as e
+        m.listener_id
+    from mixed as m
     inner join tracks as t
-        on t.listener_id = e.listener_id and t.period_type = e.period_type and t.period_start = e.period_start
+        on t.listener_id = m.listener_id and t.period_type = m.period_type and t.period_start = m.period_start
     inner join {{ ref('completeness') }} as c
-        on c.listener_id = e.listener_id and c.period_type = e.period_type and c.period_start = e.period_start
+        on c.listener_id = m.listener_id and c.period_type = m.period_type and c.period_start = m.period_start
 )
 
 select * from final

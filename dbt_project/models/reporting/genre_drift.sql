@@ -2,8 +2,8 @@
 with
 
 by_artist as (
-    select listener_id, artist_key, cast(date_trunc('month', date_key) as date) as month, count(*) as plays
-    from {{ counted_plays() }}
+    select listener_id, artist_key, cast(date_trunc('month', date_key) as date) as month, sum(plays) as plays
+    from {{ ref('fct_artist_days') }}
     group by all
 ),
 

@@ -1,80 +1,76 @@
 {{ config(materialized='table') }}
 with
 
-heard as (
-    select listener_id, artist_key, date_key as day, count(*) as plays from {{ counted_plays() }} group by all
-),
-
-scoped as (
-    select listener_id, 'overall' as scope, 'overall' as name_key, day, sum(plays) as plays
-    from heard
-    group by all
-    union all
-    select listener_id, 'artist', artist_key, day, plays
-    from heard
-    where artist_key <> 'unknown'
-),
-
-gapped as (
-    select
-        *,
-        lead(day) over one_name as next_day,
-        sum(plays) over one_name_all as plays_all,
-        max(day) over one_name_all as last_heard_on
-    from scoped
-    window
-        one_name as (partition by listener_id, scope, name_key order by day),
-        one_name_all as (partition by listener_id, scope, name_key)
-),
-
--- Every silence of three days and more overall, and the longest of each artist with at least ten plays.
-chosen as (
-    select *
-    from gapped
-    where scope = 'overall' and next_day - day >= 3
-    union all
-    select *
-    from gapped
-    where scope = 'artist' and plays_all >= 10 and next_day is not null
-    qualify row_number() over (partition by listener_id, name_key order by next_day - day desc, day) = 1
-),
-
 days as (
     select
         listener_id,
         period_start as day,
-        sum(coverage_pct) over (partition by listener_id order by period_start) as covered_so_far
+        plays,
+        lead(period_start) over (partition by listener_id order by period_start) as next_day
     from {{ ref('completeness') }}
-    where period_type = 'day'
+    where period_type = 'day' and plays > 0
+),
+
+-- Every silence of three days and more overall, and the longest of each artist with at least ten plays.
+silences as (
+    select listener_id, 'overall' as scope, 'overall' as name_key, day as silent_from, next_day as silent_until
+    from days
+    where next_day - day >= 3
+),
+
+by_artist as (
+    select
+        listener_id,
+        artist_key,
+        sum(plays) as plays,
+        max(date_key) as last_heard_on,
+        arg_max(date_key, (next_date_key - date_key, -(date_key - date '1970-01-01')))
+            filter (where next_date_key is not null) as silent_from,
+        max(next_date_key - date_key) as gap_days
+    from {{ ref('fct_artist_days') }}
+    where artist_key <> 'unknown'
+    group by all
+    having sum(plays) >= 10 and max(next_date_key - date_key) is not null
+),
+
+chosen as (
+    select
+        s.*,
+        cast(s.silent_until - s.silent_from as integer) as gap_days,
+        (select max(d.day) from days as d where d.listener_id = s.listener_id) as last_heard_on,
+        (select sum(d.plays) from days as d where d.listener_id = s.listener_id) as plays
+    from silences as s
+    union all by name
+    select
+        listener_id,
+        'artist' as scope,
+        artist_key as name_key,
+        silent_from,
+        silent_from + cast(gap_days as integer) as silent_until,
+        cast(gap_days as integer) as gap_days,
+        last_heard_on,
+        plays
+    from by_artist
 ),
 
 final as (
     select
         g.scope,
         coalesce(a.artist_name, 'overall') as name,
-        cast(g.next_day - g.day as integer) as gap_days,
-        g.day as silent_from,
-        g.next_day as silent_until,
+        g.gap_days,
+        g.silent_from,
+        g.silent_until,
         cast(l.last_day - g.last_heard_on as integer) as days_since_last_play,
-        g.plays_all as plays,
-        case
-            when g.next_day - g.day > 1
-                then round((u.covered_so_far - f.covered_so_far) / (g.next_day - 1 - g.day), 1)
-            else 100.0
-        end as coverage_pct,
+        g.plays,
+        {{ coverage_columns('c') }},
         g.name_key,
         g.listener_id
     from chosen as g
     left join {{ ref('dim_artist') }} as a on g.scope = 'artist' and a.artist_key = g.name_key
     inner join {{ ref('completeness') }} as l on l.listener_id = g.listener_id and l.period_type = 'all_time'
-    inner join days as f on f.listener_id = g.listener_id and f.day = g.day
-    inner join days as u on u.listener_id = g.listener_id and u.day = g.next_day - 1
+    inner join {{ coverage_between('chosen', 'silent_from + 1', 'silent_until - 1') }} as c
+        on c.listener_id = g.listener_id and c.first_day = g.silent_from + 1 and c.last_day = g.silent_until - 1
 )
 
-select
-    * exclude (name_key, listener_id),
-    coverage_pct < 100 as is_lower_bound,
-    name_key,
-    listener_id
-from final
+select * from final
 order by scope = 'overall' desc, gap_days desc, silent_from desc, name_key

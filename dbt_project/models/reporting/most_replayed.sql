@@ -1,30 +1,37 @@
 {{ config(materialized='table') }}
 with
 
-numbered as (
+ordered as (
     select
         listener_id,
         recording_key,
-        date_key,
-        local_started_at,
         ms_played,
-        row_number() over (partition by listener_id order by started_at, play_key)
-        - row_number() over (partition by listener_id, recording_key order by started_at, play_key) as run
+        row_number() over in_time as place,
+        lag(recording_key) over in_time = recording_key as is_repeat,
+        lag(local_started_at) over in_time as started_before,
+        lag(date_key) over in_time as day_before,
+        lag(ms_played) over in_time as ms_before
     from {{ counted_plays() }}
-    where recording_key <> 'unknown'
+    window in_time as (partition by listener_id order by started_at, play_key)
 ),
 
+repeats as (
+    select *, place - row_number() over (partition by listener_id order by place) as run
+    from ordered
+    where is_repeat and recording_key <> 'unknown'
+),
+
+-- The first play of a run is no repeat: it is known from the row after it.
 runs as (
     select
         listener_id,
-        recording_key,
-        min(local_started_at) as started_at,
-        min(date_key) as started_on,
-        count(*) as times,
-        sum(ms_played) as ms
-    from numbered
-    group by listener_id, recording_key, run
-    having count(*) >= 2
+        any_value(recording_key) as recording_key,
+        min(started_before) as started_at,
+        min(day_before) as started_on,
+        count(*) + 1 as times,
+        sum(ms_played) + arg_min(ms_before, place) as ms
+    from repeats
+    group by listener_id, run
 ),
 
 final as (

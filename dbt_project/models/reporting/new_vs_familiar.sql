@@ -1,4 +1,5 @@
 {{ config(materialized='table') }}
+{%- set period_types = ['week', 'month', 'year', 'all_time'] %}
 with
 
 all_time as (
@@ -6,68 +7,59 @@ all_time as (
 ),
 
 heard as (
-    select listener_id, artist_key, date_key as day, count(*) as plays, sum(ms_played) as ms
-    from {{ counted_plays() }}
+    select
+        *,
+        date_key as day,
+        date_key - first_date_key as days_known,
+        date_key - previous_date_key as days_silent
+    from {{ ref('fct_artist_days') }}
     where artist_key <> 'unknown'
-    group by all
 ),
 
-firsts as (
-    select
-        listener_id,
-        artist_key,
-        min(date_key) as first_day,
-        arg_min(ms_played, (started_at, play_key)) as first_ms
-    from {{ counted_plays() }}
+first_plays as (
+    select p.listener_id, p.artist_key, p.date_key, arg_min(p.ms_played, (p.started_at, p.play_key)) as ms
+    from {{ counted_plays() }} as p
+    inner join heard as h
+        on h.listener_id = p.listener_id
+        and h.artist_key = p.artist_key
+        and h.date_key = p.date_key
+        and h.days_known = 0
     group by all
-),
-
-known as (
-    select
-        h.*,
-        f.first_day,
-        f.first_ms,
-        h.day - f.first_day as days_known,
-        h.day - lag(h.day) over (partition by h.listener_id, h.artist_key order by h.day) as days_silent
-    from heard as h
-    inner join firsts as f on f.listener_id = h.listener_id and f.artist_key = h.artist_key
 ),
 
 days as (
     select
-        listener_id,
-        day,
-        sum(plays) as plays,
-        sum(ms) as ms,
-        count(*) filter (where days_known = 0) as plays_new,
-        coalesce(sum(first_ms) filter (where days_known = 0), 0) as ms_new,
-        coalesce(sum(plays) filter (where days_known <= 30), 0) as plays_young,
-        coalesce(sum(ms) filter (where days_known <= 30), 0) as ms_young,
-        count(*) filter (where days_silent >= 180) as plays_rediscovering
-    from known
-    group by all
+        h.listener_id,
+        h.day,
+        sum(h.plays) as plays,
+        sum(h.ms_played) as ms,
+        count(*) filter (where h.days_known = 0) as plays_new,
+        coalesce(sum(f.ms), 0) as ms_new,
+        coalesce(sum(h.plays) filter (where h.days_known <= 30), 0) as plays_young,
+        coalesce(sum(h.ms_played) filter (where h.days_known <= 30), 0) as ms_young,
+        count(*) filter (where h.days_silent >= 180) as rediscoveries
+    from heard as h
+    left join first_plays as f
+        on f.listener_id = h.listener_id and f.artist_key = h.artist_key and f.date_key = h.date_key
+    group by h.listener_id, h.day
 ),
 
 in_periods as (
     {{
-        in_periods(
-            'days', [],
-            {
-                'plays': 'sum(d.plays)', 'ms': 'sum(d.ms)', 'plays_new': 'sum(d.plays_new)', 'ms_new': 'sum(d.ms_new)',
-                'plays_young': 'sum(d.plays_young)', 'ms_young': 'sum(d.ms_young)',
-                'rediscoveries': 'sum(d.plays_rediscovering)',
-            },
-            ['week', 'month', 'year', 'all_time']
-        )
+        in_periods('days', [], {
+            'plays': 'sum(d.plays)',
+            'ms': 'sum(d.ms)',
+            'plays_new': 'sum(d.plays_new)',
+            'ms_new': 'sum(d.ms_new)',
+            'plays_young': 'sum(d.plays_young)',
+            'ms_young': 'sum(d.ms_young)',
+            'rediscoveries': 'sum(d.rediscoveries)',
+        }, period_types)
     }}
 ),
 
 artists as (
-    {{
-        in_periods(
-            'heard', [], {'artists': 'count(distinct d.artist_key)'}, ['week', 'month', 'year', 'all_time']
-        )
-    }}
+    {{ in_periods('heard', [], {'artists': 'count(distinct d.artist_key)'}, period_types) }}
 ),
 
 final as (
@@ -76,7 +68,8 @@ final as (
         p.period_start,
         p.plays_new as new_artists,
         n.artists,
-        case when p.period_start >= a.period_start + 90 then {{ percent('p.plays_new', 'n.artists') }} end as discovery_rate_pct,
+        case when p.period_start >= a.period_start + 90 then {{ percent('p.plays_new', 'n.artists') }} end
+            as discovery_rate_pct,
         p.plays_new,
         p.plays_young - p.plays_new as plays_recent,
         p.plays - p.plays_young as plays_familiar,
@@ -84,7 +77,8 @@ final as (
         {{ minutes('p.ms_new') }} as minutes_new,
         {{ minutes('p.ms_young - p.ms_new') }} as minutes_recent,
         {{ minutes('p.ms - p.ms_young') }} as minutes_familiar,
-        case when p.period_start >= a.period_start + 90 then {{ percent('p.plays - p.plays_young', 'p.plays') }} end as familiar_pct,
+        case when p.period_start >= a.period_start + 90 then {{ percent('p.plays - p.plays_young', 'p.plays') }} end
+            as familiar_pct,
         p.period_start < a.period_start + 90 as is_warm_up,
         {{ coverage_columns('c') }},
         p.listener_id

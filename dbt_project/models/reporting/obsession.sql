@@ -2,9 +2,12 @@
 with
 
 heard as (
-    select listener_id, artist_key, date_key as day, count(*) as plays, sum(ms_played) as ms
-    from {{ counted_plays() }}
-    group by all
+    select listener_id, artist_key, date_key as day, plays, ms_played as ms from {{ ref('fct_artist_days') }}
+),
+
+-- A week with ten plays is only sought where there are ten plays at all.
+played_enough as (
+    select listener_id, artist_key from heard where artist_key <> 'unknown' group by all having sum(plays) >= 10
 ),
 
 totals as (
@@ -32,7 +35,7 @@ windows as (
         sum(plays) over week_before as plays,
         sum(ms) over week_before as ms
     from heard
-    where artist_key <> 'unknown'
+    semi join played_enough using (listener_id, artist_key)
     window week_before as (
         partition by listener_id, artist_key order by day range between interval 6 days preceding and current row
     )

@@ -1,42 +1,41 @@
 {{ config(materialized='table') }}
-with
-
-all_time as (
-    select listener_id, period_start from {{ ref('completeness') }} where period_type = 'all_time'
-),
-
--- Only exports tell how a play ended; a poll's row cannot be a skip and is left out.
-starts as (
-    select
-        listener_id,
-        date_key as day,
-        artist_key,
+{%- set sums = {'starts': 'sum(d.starts)', 'skips': 'sum(d.skips)', 'completed': 'sum(d.completed)'} %}
+{%- set counts %}
         count(*) as starts,
         count(*) filter (where is_skip) as skips,
         count(*) filter (where is_play_completed) as completed
     from {{ ref('fct_plays') }}
     where is_skip is not null and not is_excluded
     group by all
+{%- endset %}
+with
+
+all_time as (
+    select listener_id, period_start from {{ ref('completeness') }} where period_type = 'all_time'
+),
+
+-- Only exports tell how a play ended: for a play known from a poll alone, is_skip is null.
+by_day as (
+    select
+        listener_id,
+        date_key as day,
+        {{- counts }}
+),
+
+by_artist_year as (
+    select
+        listener_id,
+        artist_key,
+        cast(date_trunc('year', date_key) as date) as day,
+        {{- counts }}
 ),
 
 overall as (
-    {{
-        in_periods(
-            'starts', [],
-            {'starts': 'sum(d.starts)', 'skips': 'sum(d.skips)', 'completed': 'sum(d.completed)'},
-            ['week', 'month', 'year', 'all_time']
-        )
-    }}
+    {{ in_periods('by_day', [], sums, ['week', 'month', 'year', 'all_time']) }}
 ),
 
 by_artist as (
-    {{
-        in_periods(
-            'starts', ['artist_key'],
-            {'starts': 'sum(d.starts)', 'skips': 'sum(d.skips)', 'completed': 'sum(d.completed)'},
-            ['year', 'all_time']
-        )
-    }}
+    {{ in_periods('by_artist_year', ['artist_key'], sums, ['year', 'all_time']) }}
 ),
 
 scoped as (
@@ -54,16 +53,16 @@ final as (
         b.name,
         b.period_type,
         b.period_start,
-        b.starts,
-        b.skips,
+        cast(b.starts as bigint) as starts,
+        cast(b.skips as bigint) as skips,
         {{ percent('b.skips', 'b.starts') }} as skip_rate_pct,
-        b.completed,
+        cast(b.completed as bigint) as completed,
         {{ percent('b.completed', 'b.starts') }} as completion_rate_pct,
         {{ coverage_columns('c') }},
         b.artist_key,
         b.listener_id
     from scoped as b
-    left join {{ ref('completeness') }} as c
+    inner join {{ ref('completeness') }} as c
         on c.listener_id = b.listener_id and c.period_type = b.period_type and c.period_start = b.period_start
 )
 

@@ -24,82 +24,92 @@ days as (
         later as (partition by listener_id order by day rows between 1 following and unbounded following)
 ),
 
-plays as (
-    select p.listener_id, p.date_key as day, p.artist_key, a.artist_name, a.main_genre
-    from (select listener_id, date_key, artist_key from {{ counted_plays() }} group by all) as p
-    inner join {{ ref('dim_artist') }} as a on a.artist_key = p.artist_key
-),
-
-active as (
-    select listener_id, 'overall' as scope, 'overall' as name_key, 'overall' as name, day
-    from calendar
-    where is_active
-    union all
-    select listener_id, 'artist', artist_key, artist_name, day
-    from plays
-    union all
-    select listener_id, 'genre', main_genre, main_genre, day
-    from plays
-    where main_genre <> 'unknown'
+genre_days as (
+    select d.listener_id, a.main_genre, d.date_key as day
+    from {{ ref('fct_artist_days') }} as d
+    inner join {{ ref('dim_artist') }} as a on a.artist_key = d.artist_key
+    where a.main_genre <> 'unknown'
     group by all
 ),
 
-numbered as (
+active as (
+    select listener_id, 'artist' as scope, artist_key as name_key, date_key as day, day_number
+    from {{ ref('fct_artist_days') }}
+    union all
     select
-        *,
-        day - cast(row_number() over (partition by listener_id, scope, name_key order by day) as integer) as island
-    from active
+        listener_id, 'genre', main_genre, day,
+        row_number() over (partition by listener_id, main_genre order by day)
+    from genre_days
+    union all
+    select listener_id, 'overall', 'overall', day, row_number() over (partition by listener_id order by day)
+    from calendar
+    where is_active
 ),
 
+-- In a run of days, the day less its number stays the same.
 certain as (
     select
-        listener_id, scope, name_key, any_value(name) as name,
+        listener_id, scope, name_key,
         min(day) as started_on, max(day) as ended_on, cast(count(*) as integer) as certain_days
-    from numbered
-    group by listener_id, scope, name_key, island
+    from active
+    group by listener_id, scope, name_key, day - cast(day_number as integer)
 ),
 
--- Two streaks with nothing but unknown days between them may be one.
 edged as (
-    select
-        c.*,
-        s.known_before + 1 as possible_from,
-        e.known_after - 1 as possible_until,
-        e.last_day,
-        coalesce(
-            lag(e.known_after) over (partition by c.listener_id, c.scope, c.name_key order by c.started_on)
-            < c.started_on, true
-        ) as is_apart
+    select c.*, s.known_before + 1 as possible_from, e.known_after - 1 as possible_until, e.last_day
     from certain as c
     inner join days as s on s.listener_id = c.listener_id and s.day = c.started_on
     inner join days as e on e.listener_id = c.listener_id and e.day = c.ended_on
+    where
+        c.scope = 'overall'
+        or c.certain_days >= 2
+        or s.known_before < c.started_on - 1
+        or e.known_after > c.ended_on + 1
 ),
 
+-- Runs with nothing but unknown days between them may be one.
 grouped as (
+    select
+        *,
+        coalesce(
+            lag(possible_until) over (partition by listener_id, scope, name_key order by started_on) < started_on - 1,
+            true
+        ) as is_apart
+    from edged
+),
+
+counted as (
     select
         *,
         count(*) filter (where is_apart)
             over (partition by listener_id, scope, name_key order by started_on) as possible_group
-    from edged
+    from grouped
+),
+
+spanned as (
+    select
+        *,
+        min(possible_from) over possible as possibly_from,
+        max(possible_until) over possible as possibly_until
+    from counted
+    window possible as (partition by listener_id, scope, name_key, possible_group)
 ),
 
 final as (
     select
-        scope,
-        name,
-        certain_days,
-        cast(
-            max(possible_until) over possible - min(possible_from) over possible + 1 as integer
-        ) as possible_days,
-        started_on,
-        ended_on,
-        ended_on >= last_day - 1 as is_ongoing,
-        name_key,
-        listener_id
-    from grouped
-    window possible as (partition by listener_id, scope, name_key, possible_group)
+        s.scope,
+        coalesce(a.artist_name, s.name_key) as name,
+        s.certain_days,
+        cast(s.possibly_until - s.possibly_from + 1 as integer) as possible_days,
+        s.started_on,
+        s.ended_on,
+        s.ended_on >= s.last_day - 1 as is_ongoing,
+        s.name_key,
+        s.listener_id
+    from spanned as s
+    left join {{ ref('dim_artist') }} as a on s.scope = 'artist' and a.artist_key = s.name_key
+    where s.scope = 'overall' or s.certain_days >= 2
 )
 
 select * from final
-where scope = 'overall' or certain_days >= 2
 order by scope = 'overall' desc, scope, certain_days desc, started_on desc, name_key

@@ -1,15 +1,4 @@
 {{ config(materialized='table') }}
-{% set days %}
-    select
-        p.listener_id,
-        p.date_key as day,
-        coalesce(a.country_name, 'unknown') as country_name,
-        count(*) as plays,
-        sum(p.ms_played) as ms
-    from {{ counted_plays() }} as p
-    inner join {{ ref('dim_artist') }} as a on a.artist_key = p.artist_key
-    group by all
-{% endset %}
 {% set countries %}
     (
         select
@@ -20,4 +9,16 @@
         group by all
     )
 {% endset %}
-{{ top('country_name', days, countries, {'country_code': 'n.country_code', 'continent': "coalesce(n.continent, 'unknown')"}) }}
+{% set days %}
+    select d.listener_id, d.date_key as day, i.id, sum(d.plays) as plays, sum(d.ms_played) as ms
+    from {{ ref('fct_artist_days') }} as d
+    inner join {{ ref('dim_artist') }} as a on a.artist_key = d.artist_key
+    inner join ids as i on i.country_name = coalesce(a.country_name, 'unknown')
+    group by all
+{% endset %}
+{{
+    top(
+        'country_name', days, countries,
+        {'country_code': 'n.country_code', 'continent': "coalesce(n.continent, 'unknown')"}
+    )
+}}

@@ -1,17 +1,32 @@
 {{ config(materialized='table') }}
 {% set days %}
-    select
-        p.listener_id,
-        p.day,
-        b.genre_key,
-        sum(p.plays * b.weight) as plays,
-        sum(p.ms * b.weight) as ms
-    from (
-        select listener_id, date_key as day, artist_key, count(*) as plays, sum(ms_played) as ms
-        from {{ counted_plays() }}
-        group by all
-    ) as p
-    inner join {{ ref('bridge_artist_genres') }} as b on b.artist_key = p.artist_key
+    with
+
+    numbered as (
+        select artist_key, cast(row_number() over (order by artist_key) as integer) as number from {{ ref('dim_artist') }}
+    ),
+
+    weighted as (
+        select n.number, i.id, b.weight
+        from {{ ref('bridge_artist_genres') }} as b
+        inner join numbered as n on n.artist_key = b.artist_key
+        inner join ids as i on i.genre_key = b.genre_key
+    ),
+
+    heard as (
+        select d.listener_id, d.date_key as day, n.number, d.plays, d.ms_played as ms
+        from {{ ref('fct_artist_days') }} as d
+        inner join numbered as n on n.artist_key = d.artist_key
+    )
+
+    select h.listener_id, h.day, w.id, sum(h.plays * w.weight) as plays, sum(h.ms * w.weight) as ms
+    from heard as h
+    inner join weighted as w on w.number = h.number
     group by all
 {% endset %}
-{{ top('genre_key', days, ref('dim_genre'), {'genre_name': 'n.genre_name', 'genre_family': 'n.genre_family'}) }}
+{{
+    top(
+        'genre_key', days, ref('dim_genre'),
+        {'genre_name': 'n.genre_name', 'genre_family': 'n.genre_family'}, number='double'
+    )
+}}
