@@ -18,7 +18,7 @@ from dbt_common.exceptions import DbtRuntimeError
 from extract_load.clock import SystemClock
 from extract_load.errors import MusicTrackerError
 from extract_load.settings import project_root
-from extract_load.warehouse import CATALOGUE, STORAGE, apply_schema, quoted, in_our_words
+from extract_load.warehouse import CATALOGUE, STORAGE, apply_schema, in_our_words, quoted
 
 
 class Plugin(BasePlugin):
@@ -30,7 +30,7 @@ class Plugin(BasePlugin):
         self._own = project_root() / Path(plugin_config["own_path"]).expanduser()
         self._writes_warehouse = self.creds is not None and self.creds.database == CATALOGUE
 
-    def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:
+    def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:  # noqa: ARG002
         """Spill beside the file that is written."""
         target = self._warehouse if self._writes_warehouse else self._own
         config.setdefault("temp_directory", str(target.parent / ".duckdb_tmp"))

@@ -21,7 +21,8 @@ candidates as (
         s.track_key as left_track_key,
         d.row_key as right_key,
         d.reported_end_at as right_at,
-        s.listener_id
+        s.listener_id,
+        s.ms_played
     from (select *, unnest([minute - 1, minute]) as near_minute from short_rows) as s
     inner join export_plays as d
         on
@@ -33,7 +34,7 @@ candidates as (
 
 edges as (
     select
-        concat_ws('|', c.listener_id, c.left_track_key) as chain,
+        concat_ws('|', c.listener_id, c.left_track_key, c.ms_played) as chain,
         c.left_key,
         c.left_at,
         c.right_key,

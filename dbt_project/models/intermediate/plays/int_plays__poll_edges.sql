@@ -102,9 +102,9 @@ final as (
     select
         * exclude (delta_ms, end_delta_ms, window_ms, ms_played),
         round(delta_ms / 1000.0, 3) as delta_seconds,
-        -- A pair is worth making above all. But outside the time that exports cover, a poll item may well be a play of
-        -- its own, so there one start is worth a pair, and a whole row of them is not.
-        if(stamp = 'start' and not is_surely_covered, 450000, 1000000000000) - cost as gain,
+        -- First as many pairs as can be; of these as many as can be of items in time that exports surely cover, since an
+        -- item outside may well be a play of its own; then the nearest.
+        1000000000000 + if(is_surely_covered, 1000000000, 0) - cost as gain,
         stamp = 'end' and cost <= 5000 as is_tight
     from costed
 )

@@ -1,0 +1,297 @@
+"""A listener's days with their ground truth, and what polls and exports would have told of them.
+
+`Day` is drawn by hypothesis: a list of things that happen (loops, pauses, skips, offline stretches, ...), and which
+exports were asked for. `tell` turns it into plays (the truth) and raw rows that know which play they tell of.
+Always holds: near the edge of what an export covers nothing happens that no rule could tell apart (the same song on
+both sides, a song paused); everywhere else anything may follow anything.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+EPOCH = datetime(2025, 3, 1, 7, 0, 0)
+EDGE = timedelta(seconds=400)
+KINDS = (
+    "single", "partial", "skip", "loop", "lagged", "lagged_loop", "start_stamped", "start_stamped_loop", "pause",
+    "restart", "relinked", "offline_equal", "offline_timed", "incognito", "told_twice", "podcast", "no_track",
+    "local_file", "silence", "outage", "crossfade",
+)  # fmt: skip
+Kind = str
+Stamp = Literal["end", "start"]
+
+
+@dataclass(frozen=True)
+class Song:
+    """A song; `relinked_id` is another id of it that polls may give."""
+
+    number: int
+    seconds: int
+
+    @property
+    def id(self) -> str:
+        return f"song{self.number}"
+
+    @property
+    def title(self) -> str:
+        return f"Tïtle No. {self.number}"
+
+    @property
+    def artist(self) -> str:
+        return f"Bänd {self.number % 4}"
+
+
+# The last four are kept for one kind of happening each, so that their songs are nowhere else.
+SONGS = tuple(
+    Song(number, seconds) for number, seconds in enumerate((200, 45, 95, 241, 33, 180, 150, 60, 210, 170, 190))
+)
+RELINKED, LOCAL, OFFLINE, PAUSED = SONGS[-4:]
+
+
+@dataclass
+class Play:
+    """One true play. `ts` is what an export says of its end, which offline is the time of the sync."""
+
+    number: int
+    song: Song
+    kind: Kind
+    ended_at: datetime
+    ms: int
+    ts: datetime
+    is_incognito: bool = False
+    is_offline: bool = False
+    offline_timestamp: int | None = None
+    rows_in_export: int = 1
+
+    @property
+    def started_at(self) -> datetime:
+        return self.ended_at - timedelta(milliseconds=self.ms)
+
+
+@dataclass
+class Item:
+    """One item that polls listed: a play, or the phantom of a pause."""
+
+    play: Play
+    played_at: datetime
+    track_id: str | None
+    has_track: bool = True
+    is_phantom: bool = False
+    is_near: bool = False
+
+
+@dataclass(frozen=True)
+class Export:
+    """One download: what ended from `since` to `until`, in one of the formats."""
+
+    since: datetime
+    until: datetime
+    fetched_at: datetime
+    format: str
+
+
+class Story:
+    """All of it: the truth and what was told. `recipe` is the call of `tell` that tells it again."""
+
+    def __init__(self, listener_id: str) -> None:
+        self.listener_id = listener_id
+        self.recipe = ""
+        self.plays: list[Play] = []
+        self.items: list[Item] = []
+        self.podcasts: list[datetime] = []
+        self.exports: list[Export] = []
+
+    def __repr__(self) -> str:
+        return self.recipe
+
+    def exported(self, play: Play) -> bool:
+        return any(export.since <= play.ts <= export.until for export in self.exports)
+
+    def bounds(self, export: Export) -> tuple[datetime, datetime]:
+        """Give the first and the last time that stands in an export."""
+        times = [play.ts for play in self.plays] + self.podcasts
+        inside = [at for at in times if export.since <= at <= export.until]
+        return min(inside), max(inside)
+
+    def told(self) -> list[Play]:
+        """Give the plays that any source tells of: each must be counted once, and nothing else."""
+        listed = {item.play.number for item in self.items if not item.is_phantom}
+        return [play for play in self.plays if play.number in listed or self.exported(play)]
+
+
+class Storyteller:
+    """Lets things happen one after another, by a dice of its own."""
+
+    def __init__(self, listener_id: str, seed: int) -> None:
+        self.story = Story(listener_id)
+        self._dice = random.Random(seed)
+        self._now = EPOCH + timedelta(seconds=self._dice.randrange(86400))
+        self._before: Song | None = None
+        self._is_polled = True
+
+    def happen(self, kind: Kind) -> None:
+        """Let one thing happen."""
+        getattr(self, f"_{kind}", self._plain)(kind)
+        self._now += timedelta(milliseconds=self._dice.randrange(1000, 20000))
+
+    def _plain(self, kind: Kind) -> None:
+        """single, partial, skip, lagged, incognito, told_twice, no_track, crossfade."""
+        song = self._song()
+        ms = {
+            "partial": self._dice.randrange(30000, song.seconds * 1000),
+            "skip": self._dice.randrange(0, 29000),
+        }.get(kind, song.seconds * 1000)
+        if kind == "crossfade":
+            self._now -= timedelta(seconds=12)
+        play = self._play(song, kind, ms)
+        play.is_incognito = kind == "incognito"
+        play.rows_in_export = 2 if kind == "told_twice" else 1
+        if kind not in {"skip", "incognito"}:
+            self._list(play, lag=self._lag(kind == "lagged"), has_track=kind != "no_track")
+
+    def _loop(self, kind: Kind, stamp: Stamp = "end") -> None:
+        song, lag = self._song(), self._lag(kind == "lagged_loop")
+        for _ in range(self._dice.randrange(2, 6)):
+            self._list(self._play(song, kind, song.seconds * 1000), lag=lag, stamp=stamp)
+            self._now += timedelta(milliseconds=self._dice.randrange(2000))
+
+    _lagged_loop = _loop
+
+    def _start_stamped_loop(self, kind: Kind) -> None:
+        self._loop(kind, stamp="start")
+
+    def _start_stamped(self, kind: Kind) -> None:
+        song = self._song()
+        self._list(self._play(song, kind, song.seconds * 1000), lag=self._lag(False), stamp="start")
+
+    def _pause(self, kind: Kind) -> None:
+        paused_at = self._now + timedelta(seconds=self._dice.randrange(31, PAUSED.seconds - 10))
+        self._now += timedelta(seconds=self._dice.randrange(40, 900))
+        play = self._play(PAUSED, kind, PAUSED.seconds * 1000)
+        self._list(play, played_at=paused_at, is_phantom=True)
+        self._list(play, lag=self._lag(False))
+
+    def _restart(self, kind: Kind) -> None:
+        song = self._song()
+        self._play(song, kind, self._dice.randrange(2000, 25000))
+        self._list(self._play(song, kind, song.seconds * 1000), lag=self._lag(False))
+
+    def _relinked(self, kind: Kind) -> None:
+        for _ in range(self._dice.randrange(1, 4)):
+            play = self._play(RELINKED, kind, RELINKED.seconds * 1000)
+            self._list(play, lag=self._lag(False), track_id=f"{RELINKED.id}again")
+
+    def _local_file(self, kind: Kind) -> None:
+        play = self._play(LOCAL, kind, LOCAL.seconds * 1000)
+        self._list(play, lag=self._lag(False), track_id=None)
+
+    def _offline_equal(self, kind: Kind) -> None:
+        plays = [self._play(OFFLINE, kind, OFFLINE.seconds * 1000) for _ in range(self._dice.randrange(2, 5))]
+        self._now += timedelta(minutes=self._dice.randrange(1, 300))
+        junk = self._dice.choice([None, 0, 57])
+        for play in plays:
+            play.ts, play.is_offline, play.offline_timestamp = self._now.replace(microsecond=0), True, junk
+
+    def _offline_timed(self, kind: Kind) -> None:
+        plays = [self._play(OFFLINE, kind, OFFLINE.seconds * 1000) for _ in range(self._dice.randrange(1, 4))]
+        self._now += timedelta(minutes=self._dice.randrange(1, 300))
+        is_old = self._dice.random() < 0.5
+        for play in plays:
+            play.ts, play.is_offline = self._now.replace(microsecond=0), True
+            seconds = (play.started_at - datetime(1970, 1, 1)).total_seconds()
+            play.offline_timestamp = int(seconds * 1000) if is_old else int(seconds)
+            self._list(play, lag=self._lag(False))
+
+    def _podcast(self, kind: Kind) -> None:
+        self._now += timedelta(minutes=30)
+        self.story.podcasts.append(self._now.replace(microsecond=0))
+
+    def _silence(self, kind: Kind) -> None:
+        self._now += timedelta(minutes=self._dice.randrange(10, 300))
+
+    def _outage(self, kind: Kind) -> None:
+        self._is_polled = not self._is_polled
+
+    def _song(self) -> Song:
+        """Choose a song that was not the one before, so that a repeat is always a loop of its own kind."""
+        self._before = self._dice.choice([song for song in SONGS[:-4] if song is not self._before])
+        return self._before
+
+    def _lag(self, is_long: bool) -> timedelta:
+        return timedelta(milliseconds=self._dice.randrange(20000, 85000) if is_long else self._dice.randrange(2500))
+
+    def _play(self, song: Song, kind: Kind, ms: int) -> Play:
+        self._now += timedelta(milliseconds=ms)
+        play = Play(len(self.story.plays), song, kind, self._now, ms, self._now.replace(microsecond=0))
+        self.story.plays.append(play)
+        return play
+
+    def _list(
+        self,
+        play: Play,
+        *,
+        lag: timedelta = timedelta(),
+        stamp: Stamp = "end",
+        played_at: datetime | None = None,
+        track_id: str | None = "own",
+        has_track: bool = True,
+        is_phantom: bool = False,
+    ) -> None:
+        if not self._is_polled:
+            return
+        at = played_at or (play.started_at if stamp == "start" else play.ended_at) + lag
+        is_near = stamp == "end" and not is_phantom and lag < timedelta(seconds=3)
+        shown = play.song.id if track_id == "own" else track_id
+        self.story.items.append(Item(play, at, shown if has_track else None, has_track, is_phantom, is_near))
+
+
+def tell(listener_id: str, kinds: list[Kind], exports: list[tuple[float, float, int, str]], seed: int) -> Story:
+    """Let things happen, then ask for exports: (from, until) as shares of the time, days until it came, format."""
+    teller = Storyteller(listener_id, seed)
+    for kind in kinds:
+        teller.happen(kind)
+    story = teller.story
+    story.recipe = f"tell({listener_id!r}, {kinds!r}, {exports!r}, {seed})"
+    if story.plays:
+        first, last = story.plays[0].started_at, max(play.ts for play in story.plays)
+        for since, until, days, format_ in exports:
+            _ask(story, first + since * (last - first), first + until * (last - first), days, format_)
+    spans = [story.bounds(export) for export in story.exports]
+    # Without an export nobody can tell a pause from a play, so phantoms are only listed where one is there.
+    story.items = [
+        item
+        for item in story.items
+        if not item.is_phantom or any(since <= item.played_at <= until for since, until in spans)
+    ]
+    return story
+
+
+def _ask(story: Story, since: datetime, until: datetime, days: int, format_: str) -> None:
+    """Take an export into the story; an edge that cuts through what could not be told apart is moved inwards."""
+    for _ in range(60):
+        export = Export(since, until, until + timedelta(days=days), format_)
+        if not any(since <= play.ts <= until for play in story.plays):
+            return
+        lower, upper = story.bounds(export)
+        is_lower_fair = _is_fair_edge(story, export, lower)
+        is_upper_fair = _is_fair_edge(story, export, upper) and not any(p.ended_at <= upper < p.ts for p in story.plays)
+        if is_lower_fair and is_upper_fair:
+            break
+        since = since if is_lower_fair else lower + timedelta(seconds=1)
+        until = until if is_upper_fair else upper - timedelta(seconds=1)
+    else:
+        return
+    unknown_offline = any(p.is_offline and since <= p.ts <= until and not story.exported(p) for p in story.plays)
+    if format_ != "account_data" or not unknown_offline:
+        story.exports.append(export)
+
+
+def _is_fair_edge(story: Story, export: Export, edge: datetime) -> bool:
+    near = [p for p in story.plays if abs(p.ended_at - edge) < EDGE or abs(p.started_at - edge) < EDGE]
+    inside = {p.song for p in near if export.since <= p.ts <= export.until}
+    outside = {p.song for p in near if not export.since <= p.ts <= export.until}
+    odd = [item for item in story.items if item.is_phantom or not item.has_track]
+    return not inside & outside and not any(abs(item.played_at - edge) < EDGE for item in odd)

@@ -1,0 +1,65 @@
+"""The judge is worth something: a bug put into the compiled SQL is caught by the histories that the rules pass."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.dbt.bare_duckdb import BareWarehouse, CompiledProject, Model
+from tests.dbt.judging import LAST_MODELS, judge
+from tests.dbt.strategies import told_by_dice
+
+NEAREST_ONLY = """
+with ranked as (
+    select
+        poll_row_key,
+        export_row_key,
+        row_number() over (partition by poll_row_key order by abs(delta_seconds), export_row_key) as for_poll,
+        row_number() over (partition by export_row_key order by abs(delta_seconds), poll_row_key) as for_export
+    from {edges}
+    where poll_track_key = export_track_key
+)
+select poll_row_key, export_row_key from ranked where for_poll = 1 and for_export = 1
+"""
+
+
+def _no_window(model: Model) -> str:
+    """Poll items are matched however far the export's row is."""
+    return _replaced(model, "int_plays__poll_edges", "abs(delta_ms) <= window_ms", "true")
+
+
+def _distinct(model: Model) -> str:
+    """Equal rows of one export are one, also where each is a play."""
+    return _replaced(
+        model,
+        "int_plays__export_rows",
+        "from numbered\n",
+        "from (select distinct on (equal_rows_key) * from numbered)\n",
+    )
+
+
+def _nearest_only(model: Model) -> str:
+    """A poll item is matched only with the row that is nearest to it, and it to that row."""
+    if model.name != "int_plays__pairs_by_track":
+        return model.sql
+    return NEAREST_ONLY.format(edges=model.relation.replace("pairs_by_track", "poll_edges"))
+
+
+@pytest.mark.parametrize(
+    ("bug", "complaint"),
+    [(_no_window, "apart"), (_distinct, "with a fate"), (_nearest_only, "pairs")],
+    ids=["dropped window", "distinct", "nearest only"],
+)
+def test_a_seeded_bug_is_caught(compiled: CompiledProject, bug: object, complaint: str) -> None:
+    """The same histories pass without the bug and fail with it, for the reason that one expects."""
+    told = told_by_dice(seed=2)
+    assert judge(BareWarehouse(compiled, LAST_MODELS), told) == []
+    found = judge(BareWarehouse(compiled, LAST_MODELS, mutate=bug), told)
+    assert any(complaint in sentence for sentence in found), found
+
+
+def _replaced(model: Model, name: str, old: str, new: str) -> str:
+    """Change one place in one model; the place must be there, else the test would test nothing."""
+    if model.name != name:
+        return model.sql
+    assert model.sql.count(old) == 1, f"{name} has changed: {old!r} is there {model.sql.count(old)} times"
+    return model.sql.replace(old, new)
