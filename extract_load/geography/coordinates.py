@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
@@ -132,23 +133,30 @@ class _Stage:
         with self._context.warehouse.open("geography: which areas are new") as connection:
             self._land(connection)
             self._areas = read_areas(connection)
-        new = [query for query in {area.query: None for area in self._areas.values()} if query not in self._located]
-        if new:
-            found = locate_areas(new, cache_dir=self._context.settings.answers_dir)
-            self._located.update(zip(new, found, strict=True))
-        now = self._context.clock.now()
-        unwritten = {mbid: area.query for mbid, area in self._areas.items() if self._put.get(mbid) != area.query}
-        with self._context.warehouse.open("geography: writing coordinates") as connection:
-            answers = {mbid: self._located[query] for mbid, query in unwritten.items()}
-            self._counts["areas_located"] += put_locations(connection, answers, now)
-            self._put |= unwritten
-            doubtful = [mbid for mbid in doubtful_areas(connection, now) if mbid not in self._asked]
-        if new:
+            changed = {mbid: area.query for mbid, area in self._areas.items() if self._put.get(mbid) != area.query}
+            doubtful = [] if changed else self._doubtful(connection)
+        if changed:
+            self._find(changed.values())
+            answers = {mbid: self._located[query] for mbid, query in changed.items()}
+            with self._context.warehouse.open("geography: writing coordinates") as connection:
+                self._counts["areas_located"] += put_locations(connection, answers, self._context.clock.now())
+                doubtful = self._doubtful(connection)
+            self._put |= changed
             self._context.board.tell()
             self._context.progress(STAGE, len(self._areas), None)
         self._waiting = len(doubtful)
         may_ask = self._geocoder is not None and self._trouble is None
         return doubtful[: self._left] if may_ask else []
+
+    def _find(self, queries: Iterable[AreaQuery]) -> None:
+        """Ask the gazetteer what it was not asked before, with the warehouse free for others."""
+        new = [query for query in dict.fromkeys(queries) if query not in self._located]
+        found = locate_areas(new, cache_dir=self._context.settings.answers_dir)
+        self._located.update(zip(new, found, strict=True))
+
+    def _doubtful(self, connection: duckdb.DuckDBPyConnection) -> list[str]:
+        """Give the areas that a geocoder should be asked about and was not in this run."""
+        return [mbid for mbid in doubtful_areas(connection, self._context.clock.now()) if mbid not in self._asked]
 
     def _ask(self, mbids: list[str]) -> None:
         """Ask about a few areas; each answer is in the cache before the next question."""

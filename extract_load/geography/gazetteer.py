@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -55,8 +55,7 @@ class AreaQuery:
         return [part.strip() for part in parts if part and part.strip()]
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(NamedTuple):
     """Where an area is: WGS 84 degrees, both None when nothing is known.
 
     `precision` says what the point stands for: city, district, municipality, county, island, subdivision, country;
