@@ -11,6 +11,8 @@ from pathlib import Path
 
 import duckdb
 
+from extract_load.errors import ServiceUnavailable
+from extract_load.musicbrainz.protocol import SERVICE, Refused
 from extract_load.musicbrainz.steps import Run
 from extract_load.spool import Envelope
 
@@ -43,7 +45,12 @@ class Genres:
 
     def ask(self, items: Sequence[str]) -> list[Path]:  # noqa: ARG002
         """Read the list."""
-        names = self._run.client.genres()
+        try:
+            names = self._run.client.genres()
+        except Refused as error:
+            raise ServiceUnavailable(
+                f"MusicBrainz refuses to list its genres: {error.message}.", service=SERVICE
+            ) from None
         self._run.count("genres_listed", len(names))
         at = self._run.context.clock.now()
         return self._run.keep([Envelope("musicbrainz", "genre", self._run.context.run_id, at, names, {"id": "all"})])
