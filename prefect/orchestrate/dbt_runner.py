@@ -66,7 +66,7 @@ def build_models(settings: Settings) -> list[NodeResult]:
             project_dir=project_dir(),
             profiles_dir=project_dir(),
             target_path=target_dir(settings),
-            log_level=EventLevel.WARN,
+            log_level=EventLevel.ERROR,  # what a test has to say is told by name; the rest is for those who build models
         ),
         raise_on_failure=False,
         disable_assets=True,
@@ -79,19 +79,14 @@ def build_models(settings: Settings) -> list[NodeResult]:
     return _results(done.result)
 
 
+def build_models_quietly(settings: Settings) -> list[NodeResult]:
+    """Build seeds and models with dbt alone: no task run, no server. Call it inside a `dbt_session`."""
+    return _by_dbt_alone(settings, "build", "--exclude-resource-types", "test", "unit_test")
+
+
 def run_tests(settings: Settings) -> list[NodeResult]:
     """Run every data test of the built models and give what became of each, inside a `dbt_session` too."""
-    from dbt.cli.main import dbtRunner
-
-    arguments = [
-        *("test", "--target", "prod", "--exclude-resource-types", "unit_test", "--quiet", "--log-level", "none"),
-        *("--project-dir", str(project_dir()), "--profiles-dir", str(project_dir())),
-        *("--target-path", str(target_dir(settings)), "--log-path", str(target_dir(settings) / "logs")),
-    ]
-    done = dbtRunner().invoke(arguments)
-    if done.exception:
-        raise _in_our_words(done.exception)
-    return _results(done.result)
+    return _by_dbt_alone(settings, "test", "--exclude-resource-types", "unit_test")
 
 
 def check_project(settings: Settings) -> int:
@@ -185,6 +180,20 @@ def _close_connections() -> None:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+
+
+def _by_dbt_alone(settings: Settings, *command: str) -> list[NodeResult]:
+    from dbt.cli.main import dbtRunner
+
+    arguments = [
+        *(*command, "--target", "prod", "--quiet", "--log-level", "none"),
+        *("--project-dir", str(project_dir()), "--profiles-dir", str(project_dir())),
+        *("--target-path", str(target_dir(settings)), "--log-path", str(target_dir(settings) / "logs")),
+    ]
+    done = dbtRunner().invoke(arguments)
+    if done.exception:
+        raise _in_our_words(done.exception)
+    return _results(done.result)
 
 
 def _short(message: str) -> str:

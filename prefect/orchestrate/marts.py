@@ -1,6 +1,6 @@
 """The marts of any warehouse, for the floor below: what `rebuild`, `restore`, `forget` and `backup verify` build with.
 
-No flow, no server: dbt is run as in the transformation subflow, and what failed is told by its name.
+No flow, no server: the same steps as in the transformation subflow, and what failed is told by its name.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ def build_marts(settings: Settings) -> list[str]:
 
     Errors: ServiceUnavailable naming the models that could not be built.
     """
-    from orchestrate.dbt_runner import blocking_failures, build_models, dbt_session, run_tests
+    from orchestrate.dbt_runner import blocking_failures, build_models_quietly, dbt_session, run_tests
 
     with Warehouse(settings).hold("dbt build"), dbt_session(settings):
-        nodes = build_models(settings)
+        nodes = build_models_quietly(settings)
         not_built = [f"{node.name} ({node.message})" for node in nodes if node.outcome == "failed"]
         if not_built:
             todo = "The old warehouse is as it was."
