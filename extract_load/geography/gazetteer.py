@@ -97,6 +97,7 @@ def locate_areas(
     if con is not None:
         return _locate(con, index, queries)
     with duckdb.connect(config=_CONFIG) as connection:
+        connection.execute("set enable_progress_bar = false")
         return _locate(connection, index, queries)
 
 

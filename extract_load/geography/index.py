@@ -23,7 +23,10 @@ log = logging.getLogger(__name__)
 
 CATALOGUE = "gazetteer"
 SQL_DIR = Path(__file__).with_name("sql")
-_BUILD_CONFIG: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "250MB", "threads": 2}
+_BUILD_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "memory_limit": "250MB",
+    "threads": 2,
+}
 
 
 def index_path(cache_dir: Path) -> Path:
@@ -77,6 +80,7 @@ def _build(path: Path, scratch: Path) -> None:
             statements = statements.replace(f"{{{kind}_words_{position}}}", sources.kind_words(position, kind))
     quoted = str(path).replace("'", "''")
     with duckdb.connect(config={**_BUILD_CONFIG, "temp_directory": str(scratch / "spill")}) as connection:
+        connection.execute("set enable_progress_bar = false")  # it would write to the terminal
         connection.execute(f"attach '{quoted}' as {CATALOGUE}")
         sources.stage(connection, scratch)
         connection.execute(f"use {CATALOGUE}")
