@@ -78,7 +78,7 @@ class Warehouse:
         while True:
             connection = duckdb.connect(":memory:", config=self._config())
             try:
-                connection.execute("set TimeZone = 'UTC'")
+                connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
                 connection.execute(f"attach '{quoted(self.path)}' as {CATALOGUE} ({STORAGE})")
                 connection.execute(f"use {CATALOGUE}")
                 apply_schema(connection, self._clock)
