@@ -10,14 +10,22 @@ import os
 import signal
 from collections import Counter
 
-_NAME, _, _NUMBER = os.environ.get("MUSIC_TRACKER_KILL_AT", "").partition("#")
+_armed = os.environ.get("MUSIC_TRACKER_KILL_AT", "")
 _passed: Counter[str] = Counter()
 
 
+def arm(place: str) -> None:
+    """Set the place for this process, as the variable would have; empty disarms."""
+    global _armed  # noqa: PLW0603
+    _armed = place
+    _passed.clear()
+
+
 def kill_point(name: str) -> None:
-    """Die here, at once and with nothing tidied up, if the environment says so."""
-    if not _NAME:
+    """Die here, at once and with nothing tidied up, if it is the place that was named."""
+    if not _armed:
         return
+    place, _, number = _armed.partition("#")
     _passed[name] += 1
-    if name == _NAME and _passed[name] == int(_NUMBER or 1):
+    if name == place and _passed[name] == int(number or 1):
         os.kill(os.getpid(), signal.SIGKILL)

@@ -16,9 +16,11 @@ from datetime import datetime
 from pathlib import Path
 
 import duckdb
+import psutil
 
 from extract_load.attribution import write_attribution
 from extract_load.clock import Clock, SystemClock
+from extract_load.killpoints import kill_point
 from extract_load.publish_parts import Relation, copy_comments, in_order, read_relations
 from extract_load.settings import Settings
 from extract_load.spool import sync_folder
@@ -65,6 +67,7 @@ def publish(
         return PublishResult(target, kept=kept)
     draft = target.with_name(f".{target.stem}.{os.getpid()}.draft")
     target.parent.mkdir(parents=True, exist_ok=True)
+    _forget_dead_drafts(target)
     _forget(draft)
     try:
         with warehouse.open("publishing") as connection:
@@ -177,8 +180,18 @@ def _put_in_place(draft: Path, target: Path) -> None:
     with draft.open("rb") as written:
         os.fsync(written.fileno())
     target.with_name(target.name + ".wal").unlink(missing_ok=True)  # a reader's leftovers belong to the old file
+    kill_point("publish.before_rename")
     draft.replace(target)
     sync_folder(target.parent)
+    kill_point("publish.after_rename")
+
+
+def _forget_dead_drafts(target: Path) -> None:
+    """Remove drafts of processes that were killed while they wrote them."""
+    for left in target.parent.glob(f".{target.stem}.*.draft"):
+        pid = left.name.split(".")[-2]
+        if not (pid.isdigit() and psutil.pid_exists(int(pid))):
+            _forget(left)
 
 
 def _forget(draft: Path) -> None:

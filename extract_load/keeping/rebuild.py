@@ -19,6 +19,7 @@ from extract_load.clock import Clock, SystemClock
 from extract_load.errors import BadInput
 from extract_load.keeping.derive import derive
 from extract_load.keeping.fingerprint import Marks, differences, fingerprint
+from extract_load.keeping.leftovers import sweep, sweep_spilled
 from extract_load.keeping.scrubbing import scrub_everything
 from extract_load.keeping.transform import Transform
 from extract_load.keeping.turn import keeping_turn
@@ -85,6 +86,7 @@ def rebuild_in_turn(
         kill_point("forget.after_scrubbing")
     aside = settings.home_dir / ".rebuild"
     shutil.rmtree(aside, ignore_errors=True)
+    sweep(settings)
     report = build_aside(settings, state, transform, aside, seeds=seeds, clock=clock, progress=progress)
     report.differences = _against_published(settings, report.marts)
     kill_point("rebuild.before_swap")
@@ -92,6 +94,7 @@ def rebuild_in_turn(
     with warehouse.lock.held("rebuild", settings.lock_wait_seconds):
         _take_place(aside / settings.warehouse_path.name, settings.warehouse_path)
         kill_point("rebuild.after_swap")
+        sweep_spilled(settings)
         Landing(settings, warehouse, state, clock).land(purpose="rebuild")  # what came in meanwhile
     if unfinished and report.failed_tests:
         settings.published_path.unlink(missing_ok=True)  # the last one would still tell

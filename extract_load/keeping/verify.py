@@ -7,9 +7,10 @@ landed, too: each must give all of its rows. The home is not touched.
 
 from __future__ import annotations
 
+import os
 import shutil
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from extract_load.clock import Clock, SystemClock
 from extract_load.errors import BadInput
 from extract_load.keeping.backup_files import SEEDS, Manifest, damaged_files, mark_of, place_of, read_manifest
 from extract_load.keeping.fingerprint import differences
+from extract_load.keeping.leftovers import VERIFYING, sweep
 from extract_load.keeping.rebuild import RebuildReport, build_aside, seeds_dir
 from extract_load.keeping.restore import damage_in_words, restore
 from extract_load.keeping.transform import Transform
@@ -66,10 +68,9 @@ def verify(
     damaged = damaged_files(folder, manifest)
     if damaged:
         raise BadInput(damage_in_words(damaged), todo="Make a new backup into another folder.")
-    settings.home_dir.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".verify-", dir=settings.home_dir) as scratch:
-        aside = _home_aside(settings, Path(scratch))
-        restore(aside, folder, seeds=Path(scratch) / "seeds", clock=clock)
+    with _scratch(settings) as scratch:
+        aside = _home_aside(settings, scratch)
+        restore(aside, folder, seeds=scratch / "seeds", clock=clock)
         _lend_gazetteer(settings, aside)
         state = State(aside.state_path)
         try:
@@ -79,7 +80,7 @@ def verify(
             built = build_aside(
                 *(aside, state, transform, place),
                 without=later,
-                seeds=Path(scratch) / "seeds",
+                seeds=scratch / "seeds",
                 clock=clock,
                 progress=progress,
             )
@@ -88,6 +89,18 @@ def verify(
             state.close()
     report.notes.extend(_other_seeds(manifest, folder, seeds or seeds_dir()))
     return report
+
+
+@contextmanager
+def _scratch(settings: Settings) -> Iterator[Path]:
+    """Give a folder of this process, on the disk of the home."""
+    sweep(settings)
+    folder = settings.home_dir / f"{VERIFYING}{os.getpid()}"
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _home_aside(settings: Settings, scratch: Path) -> Settings:

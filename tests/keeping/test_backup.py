@@ -19,7 +19,7 @@ from extract_load.keeping.restore import restore
 from extract_load.keeping.verify import verify
 from extract_load.publish import publish
 from extract_load.spool import spooled_files
-from tests.keeping.conftest import START, Home, open_home, published_plays, small_transform
+from tests.keeping.homes import START, Home, open_home, published_plays, small_transform
 
 
 def back_up(home: Home, folder: Path):

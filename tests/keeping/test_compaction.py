@@ -10,7 +10,7 @@ import duckdb
 from extract_load.dayfiles import day_files, members
 from extract_load.keeping.compaction import compact
 from extract_load.spool import spooled_files
-from tests.keeping.conftest import START, Home
+from tests.keeping.homes import START, Home
 
 
 def test_a_day_becomes_one_file_that_every_gzip_reader_reads(lived_in: Home) -> None:

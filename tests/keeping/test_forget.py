@@ -21,7 +21,7 @@ from extract_load.keeping.restore import restore
 from extract_load.keeping.subjects import Wish
 from extract_load.keeping.verify import verify
 from extract_load.spotify.history import import_paths
-from tests.keeping.conftest import START, Home, play, published_plays, small_transform
+from tests.keeping.homes import START, Home, play, published_plays, small_transform
 
 
 def take_out(home: Home, wish: Wish, note: str | None = None) -> Any:

@@ -11,7 +11,7 @@ from extract_load.errors import ServiceUnavailable
 from extract_load.keeping.compaction import compact
 from extract_load.keeping.fingerprint import differences, fingerprint
 from extract_load.keeping.rebuild import rebuild
-from tests.keeping.conftest import START, Home, published_plays, small_transform
+from tests.keeping.homes import START, Home, published_plays, small_transform
 
 
 def test_a_rebuild_after_deleting_the_warehouse_gives_equal_marts(lived_in: Home) -> None:
