@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from extract_load.commands import ingestion, status
+from extract_load.commands import demo, ingestion, status
 from extract_load.errors import (
     AuthorizationNeeded,
     BadInput,
@@ -50,6 +50,7 @@ def build_app() -> typer.Typer:
     )
     ingestion.register(app)
     status.register(app)
+    demo.register(app)
     keeping.register(app)
     for entry in sorted(entry_points(group=COMMAND_GROUP), key=lambda entry: entry.name):
         entry.load()(app)
