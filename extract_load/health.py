@@ -174,7 +174,7 @@ def _services(facts: Facts) -> Iterator[Line]:
 def _backlog(facts: Facts) -> Iterator[Line]:
     waiting = {name: count for name, count in facts.backlog.items() if count}
     if waiting:
-        listed = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in waiting.items())
+        listed = ", ".join(f"{count:,} {name}" for name, count in waiting.items())
         yield Line("backlog", "note", f"Waiting to be enriched: {listed}.", "Each daily run works through some of it.")
     elif facts.backlog:
         yield Line("backlog", "ok", "Nothing is waiting to be enriched.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,6 +16,10 @@ from extract_load.state import State, text_of, time_of
 log = logging.getLogger(__name__)
 
 GOOD_POLLS = ("first", "overlap", "gap", "short", "unchanged", "empty")
+WAITING = {
+    "spotify": {"tracks": "tracks to read at Spotify", "albums": "albums", "artists": "artists"},
+    "musicbrainz": {"waiting": "artists to look for at MusicBrainz", "without_facts": "to describe"},
+}
 BUDGETED = ("artists", "albums", "tracks", "search")
 
 
@@ -99,10 +102,9 @@ def _read_services(facts: Facts, state: State) -> None:
         for row in sent
         if str(row["bucket"]).partition(":")[0] in BUDGETED
     ]
-    for row in state.rows("select service, value from service_state where key = 'backlog' order by service desc"):
-        for name, count in json.loads(row["value"]).items():
-            if isinstance(count, int):
-                facts.backlog[f"{name} ({row['service']})"] = count
+    for service, words in WAITING.items():
+        backlog = state.get(service, "backlog") or {}
+        facts.backlog.update({said: int(backlog[name]) for name, said in words.items() if name in backlog})
 
 
 def _read_builds(facts: Facts, state: State) -> None:

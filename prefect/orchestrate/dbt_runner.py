@@ -66,7 +66,7 @@ def build_models(settings: Settings) -> list[NodeResult]:
             project_dir=project_dir(),
             profiles_dir=project_dir(),
             target_path=target_dir(settings),
-            log_level=EventLevel.ERROR,  # what a test has to say is told by name; the rest is for those who build models
+            log_level=EventLevel.ERROR,  # what tests have to say is told by name
         ),
         raise_on_failure=False,
         disable_assets=True,

@@ -6,9 +6,10 @@ from typing import Any
 
 from prefect import State, flow
 
+from extract_load.enrichment import Context
 from orchestrate.atomic_tasks import check_models, patiently, publish_marts
 from orchestrate.base_tasks import BaseProcessorTask, TaskResult
-from orchestrate.dbt_runner import blocking_failures, build_models, dbt_session, tell_build
+from orchestrate.dbt_runner import NodeResult, blocking_failures, build_models, dbt_session, tell_build
 from orchestrate.flow_config import FlowConfig
 from orchestrate.subflows.states import closing_state
 from orchestrate.subflows.utils import Run, attempt, result_or_failure, shared_run
@@ -31,16 +32,17 @@ def transformation_subflow(config: FlowConfig | None = None, run_key: str | None
 
 def _build_and_test(run: Run) -> dict[str, TaskResult]:
     """Build seeds and models (tasks of this flow run), then test them in one task, with no connection of ours open."""
+    results: dict[str, TaskResult] = {}
 
-    def build() -> TaskResult:
+    def build(_: Context) -> list[NodeResult]:
+        run.nodes = build_models(run.settings)
+        return run.nodes
+
+    def both() -> TaskResult:
         with run.warehouse.hold("daily-etl: dbt build"), dbt_session(run.settings):
-            run.nodes = build_models(run.settings)
-            built = tell_build(run.nodes)
+            built = BaseProcessorTask(run, BUILD, build, tell_build).execute()
             if built.status != "failed":
                 results[check_models.name] = attempt(run, patiently(check_models, run), run.key)
         return built
 
-    results: dict[str, TaskResult] = {}
-    task = BaseProcessorTask(run, BUILD, lambda _: build(), lambda result: result)
-    built = result_or_failure(run, BUILD, task.execute)
-    return {BUILD: built, **results}
+    return {BUILD: result_or_failure(run, BUILD, both), **results}

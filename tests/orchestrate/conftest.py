@@ -1,0 +1,147 @@
+"""One small world, one running sandbox, one Prefect server: shared by all tests here, started when first needed.
+
+Prefect's home is a temporary folder, set before anything imports Prefect.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+os.environ["PREFECT_HOME"] = tempfile.mkdtemp(prefix="prefect-tests-")
+os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "240")
+os.environ.setdefault("DO_NOT_TRACK", "1")
+
+from extract_load.settings import Settings, load_settings
+from extract_load.state import State
+from extract_load.warehouse import Warehouse
+from sandbox import Sandbox, World, write_export
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+
+
+@pytest.fixture(autouse=True)
+def _nothing_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Read no setting from this machine's environment or from a `.env`."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("MUSIC_TRACKER_ENV_FILE", str(tmp_path / "no.env"))
+    monkeypatch.setenv("DATA_BASE_PATH", str(tmp_path / "src"))
+    monkeypatch.setenv("CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("DUCKDB_PATH", str(tmp_path / "music_tracker.duckdb"))
+    monkeypatch.setenv("LOCK_WAIT_SECONDS", "60")
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """Give the settings of an empty home."""
+    return load_settings()
+
+
+@pytest.fixture
+def state(settings: Settings) -> Iterator[State]:
+    """Give the state of that home."""
+    state = State(settings.state_path)
+    yield state
+    state.close()
+
+
+@pytest.fixture
+def warehouse(settings: Settings) -> Warehouse:
+    """Give the warehouse of that home."""
+    return Warehouse(settings)
+
+
+@dataclass
+class House:
+    """A listener's home beside a sandbox and a server; commands run in it as a person would run them."""
+
+    path: Path
+    sandbox: Sandbox
+    export: Path
+    api: str = ""
+    extra: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of its commands."""
+        ours = {name.upper() for name in Settings.model_fields}
+        kept = {k: v for k, v in os.environ.items() if k not in ours and not k.startswith(("PREFECT_", "DBT_"))}
+        return {
+            **kept,
+            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+            "PREFECT_HOME": str(self.path / "prefect"),
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "DO_NOT_TRACK": "1",
+            **({"PREFECT_API_URL": self.api} if self.api else {}),
+            **self.variables,
+        }
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The settings of the home."""
+        return {
+            "MUSIC_TRACKER_ENV_FILE": str(self.path / "no.env"),
+            "DATA_BASE_PATH": str(self.path / "src"),
+            "CACHE_DIR": str(self.path / "cache"),
+            "DUCKDB_PATH": str(self.path / "music_tracker.duckdb"),
+            "LOCK_WAIT_SECONDS": "120",
+            **self.sandbox.env,
+            "SPOTIFY_REQUESTS_PER_SECOND": "500",
+            "SPOTIFY_DAILY_BUDGET": "5000",
+            **self.extra,
+        }
+
+    def settings(self) -> Settings:
+        """The settings as an object."""
+        return load_settings(**{name.lower(): value for name, value in self.variables.items() if name.isupper()})
+
+    def run(self, *command: str, expect: int | None = 0, timeout: float = 300) -> subprocess.CompletedProcess[str]:
+        """Run a command from the project's root and check its exit code (None: any)."""
+        done = subprocess.run(
+            command, env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=timeout, check=False
+        )
+        if expect is not None:
+            assert done.returncode == expect, f"{command} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    """Give a running sandbox over a small world."""
+    with Sandbox(World(seed=5, artists=12, plays=600, years=0.2)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def export(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the listener's export as a zip."""
+    path = tmp_path_factory.mktemp("export") / "my_spotify_data.zip"
+    write_export(sandbox.world, path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def api() -> Iterator[str]:
+    """Give the address of one Prefect server for all tests, with a long start-up time-out."""
+    from orchestrate.server import api_in_use, temporary_api
+
+    with temporary_api() as url, api_in_use(url):
+        yield url
+
+
+@pytest.fixture(scope="session")
+def house(sandbox: Sandbox, export: Path, api: str, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """Give a home with the export imported, beside the server; its commands change it for the tests that follow."""
+    home = House(tmp_path_factory.mktemp("house"), sandbox, export, api)
+    home.run(sys.executable, "-m", "extract_load", "import", str(export))
+    return home
