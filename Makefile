@@ -53,7 +53,7 @@ bench-import: $(READY) ## import of a large export against a bare read of it (RO
 	@$(RUN) python benchmarks/import_history.py
 
 bench-requests: $(READY) ## requests that enrichment sends, against one by one
-	@$(RUN) python benchmarks/requests.py
+	@$(RUN) python benchmarks/enrichment.py
 
 bench-geography: $(READY) ## coordinates from the offline gazetteer against known places
 	@$(RUN) python benchmarks/geography.py

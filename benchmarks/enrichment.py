@@ -1,0 +1,179 @@
+"""Requests that enrichment sends for 1,000 and 10,000 artists, against one by one, as the sandbox counts them.
+
+All artists are in MusicBrainz and linked to their Spotify pages. The listener's plays are landed first; then the
+MusicBrainz and the geography stage run side by side, at one request a second for 1,000 artists (the sandbox refuses
+what is faster), as fast as they can for 10,000. One by one means a request for each page, each artist and each area,
+none twice. The sandbox lives in a process of its own, so that time and memory are those of the enrichment alone.
+Out: a report, and as its last line one JSON object; times in seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import resource
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from extract_load.enrichment import Board, Context, StageResult
+from extract_load.geography import coordinates
+from extract_load.musicbrainz import pipeline
+from extract_load.settings import Settings, load_settings
+from extract_load.spool import Envelope, write_envelopes
+from extract_load.state import State
+from extract_load.warehouse import Warehouse
+
+LISTENED = datetime(2026, 10, 1)
+PLAYS_A_FILE = 500
+
+
+def main() -> None:
+    """Run all measurements and print them."""
+    with tempfile.TemporaryDirectory(prefix="bench-requests-") as folder:
+        small, again = measure(Path(folder) / "1000", artists=1_000, pace=1.0)
+        large, _ = measure(Path(folder) / "10000", artists=10_000, pace=None)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"\nPeak memory of the enrichment: {peak:,.0f} MB.")
+    print(
+        json.dumps(
+            {
+                "musicbrainz_requests_1000": small["musicbrainz"],
+                "musicbrainz_requests_10000": large["musicbrainz"],
+                "one_by_one_1000": small["one_by_one"],
+                "second_run_requests": again,
+                "wall_s_1000": small["seconds"],
+            }
+        )
+    )
+
+
+def measure(home: Path, *, artists: int, pace: float | None) -> tuple[dict[str, Any], int]:
+    """Enrich a world of so many artists in a new home; give the figures, and the requests of a second run."""
+    with served(home, artists, pace) as environment:
+        settings = load_settings(
+            env_file=home / "no.env",
+            data_base_path=home / "src",
+            cache_dir=home / "cache",
+            duckdb_path=home / "music_tracker.duckdb",
+            musicbrainz_base_url=environment["MUSICBRAINZ_BASE_URL"],
+            nominatim_base_url=environment["NOMINATIM_BASE_URL"],
+            musicbrainz_requests_per_second=pace or 1000,
+            nominatim_requests_per_second=pace or 1000,
+            contact="bench@example.org",
+        )
+        context = Context(settings, Warehouse(settings), State(settings.state_path), "bench")
+        context.landing.land()
+        seconds, results = enrich(context)
+        figures = {"seconds": round(seconds, 1), **counted(settings), "one_by_one": one_by_one(context)}
+        tell(artists, pace, figures, results)
+        enrich(context)
+        again = {service: number - int(figures[service]) for service, number in counted(settings).items()}
+        print(f"  a second run: {again['musicbrainz']} requests to MusicBrainz, {again['nominatim']} to Nominatim")
+        context.state.close()
+    return figures, sum(again.values())
+
+
+def enrich(context: Context) -> tuple[float, list[StageResult]]:
+    """Run both stages side by side; give the wall time and what they say."""
+    context.board = Board()
+    context.board.start(pipeline.STAGE, "geography")
+    results: list[StageResult] = []
+
+    def run(name: str, stage: Any) -> None:
+        try:
+            results.append(stage(context))
+        finally:
+            context.board.done(name)
+
+    stages = ((pipeline.STAGE, pipeline.enrich), ("geography", coordinates.enrich))
+    threads = [threading.Thread(target=run, args=one) for one in stages]
+    started = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if len(results) < len(stages):
+        sys.exit("A stage failed; see above.")
+    return time.perf_counter() - started, sorted(results, key=lambda result: result.stage)
+
+
+def counted(settings: Settings) -> dict[str, int]:
+    """Ask the sandbox what it has answered so far, per service, load sheds apart."""
+    with urllib.request.urlopen(f"{settings.musicbrainz_base_url}/_sandbox/counts") as response:
+        rows = json.load(response)
+    return {
+        service: sum(row["requests"] for row in rows if row["service"] == service and row["status"] != 503)
+        for service in ("musicbrainz", "nominatim")
+    }
+
+
+def one_by_one(context: Context) -> int:
+    """Count what one by one would have sent: a page and a lookup for each artist, and each area on the ways up once."""
+    with context.warehouse.open("bench") as connection:
+        return int(
+            connection.execute(
+                "select (select count(*) from lookup.artist_aliases where alias_kind = 'spotify_id')"
+                " + (select count(distinct mbid) from lookup.musicbrainz_matches where status = 'found')"
+                " + (select count(*) from lookup.musicbrainz_areas where status = 'found')"
+            ).fetchall()[0][0]
+        )
+
+
+def tell(artists: int, pace: float | None, figures: dict[str, Any], results: list[StageResult]) -> None:
+    """Print the figures of one world."""
+    at_pace = "at one request a second" if pace else "with no pace to keep"
+    print(f"\n{artists:,} artists, all linked")
+    print(f"  MusicBrainz: {figures['musicbrainz']} requests; one by one: {figures['one_by_one']:,}")
+    print(f"  Nominatim:   {figures['nominatim']} requests; Spotify: 0 (the artists came with the plays)")
+    print(f"  {figures['seconds']} s {at_pace}; one by one: {figures['one_by_one'] / 60:,.0f} min at one a second")
+    for result in results:
+        print(f"  {result.stage}: {result.status}: {result.message}")
+
+
+@contextmanager
+def served(home: Path, artists: int, pace: float | None) -> Iterator[dict[str, str]]:
+    """Serve the world in a process of its own, which has the plays spooled first; give its environment."""
+    spawn = multiprocessing.get_context("spawn")
+    ours, theirs = spawn.Pipe()
+    process = spawn.Process(target=serve, args=(theirs, home, artists, pace), daemon=True)
+    process.start()
+    try:
+        yield ours.recv()
+    finally:
+        ours.send("stop")
+        process.join()
+
+
+def serve(pipe: Connection, home: Path, artists: int, pace: float | None) -> None:
+    """Make the world, spool a play of each artist, and serve until told to stop."""
+    from sandbox import Sandbox, World
+    from sandbox.spotify.objects import SpotifyObjects
+
+    world = World(artists=artists, link_all=True, plays=10)
+    objects = SpotifyObjects(world, extended=False)
+
+    def play(index: int) -> Envelope:
+        track = objects.track(world.catalogue.of(index).tracks[0], "https://api.spotify.com/v1")
+        played_at = (LISTENED + timedelta(minutes=index)).isoformat(timespec="milliseconds")
+        item = {"track": track, "played_at": f"{played_at}Z", "context": None}
+        return Envelope("spotify", "recently_played", "bench", LISTENED, item, {}, "me")
+
+    pages = [artist.index for artist in world.artists if artist.on_spotify]
+    for first in range(0, len(pages), PLAYS_A_FILE):
+        write_envelopes(home / "src", [play(index) for index in pages[first : first + PLAYS_A_FILE]])
+    with Sandbox(world, rate=pace) as sandbox:
+        pipe.send(sandbox.env)
+        pipe.recv()
+
+
+if __name__ == "__main__":
+    main()
