@@ -23,7 +23,7 @@ from extract_load.spotify.pending import Kind, Pending, backlog, pending, refres
 log = logging.getLogger(__name__)
 
 STAGE = "spotify"
-CHUNK = 20
+CHUNK = 50
 NAMES: dict[Kind, str] = {"track": "tracks", "album": "albums", "artist": "artists"}
 _SKIPPED = "Spotify's catalogue is skipped: SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET are not set (see .env.example)."
 
