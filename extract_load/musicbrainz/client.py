@@ -44,15 +44,9 @@ SPECIAL_PURPOSE = frozenset(
 Json = dict[str, Any]
 
 _PAGE = "https://open.spotify.com/artist/"
-_SPOTIFY_ID = re.compile(r"[0-9A-Za-z]{22}")
 _MBID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
 _RATE_LIMIT_ZONES = ("ws ip=", "per-ip")
-
-
-def is_spotify_id(text: str) -> bool:
-    """Say whether this can be the id of a Spotify page."""
-    return _SPOTIFY_ID.fullmatch(text) is not None
 
 
 def is_mbid(text: str) -> bool:
@@ -152,6 +146,8 @@ class MusicBrainz:
 
 def connect(settings: Settings, state: State, run_id: str, clock: Clock) -> MusicBrainz:
     """Give a client with the pace, the patience and the User-Agent of the settings. Sends nothing."""
+    if not settings.contact and "musicbrainz.org" in settings.musicbrainz_base_url:
+        log.warning("CONTACT is not set: MusicBrainz asks every program for one, and may refuse those without.")
     policy = Policy(
         SERVICE,
         requests_per_second=settings.musicbrainz_requests_per_second,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from extract_load.musicbrainz.client import BATCH, is_spotify_id
+from extract_load.musicbrainz.client import BATCH
 from extract_load.musicbrainz.identity import Decision, Question, decide_by_page
 from extract_load.musicbrainz.steps import PLANNED, Halving, Run
 from extract_load.spool import Envelope
@@ -22,7 +22,7 @@ select aliases.artist_key, aliases.alias, coalesce(aliases.name, ''), coalesce(m
 from lookup.artist_aliases as aliases
 left join lookup.musicbrainz_matches as matches using (artist_key)
 left join lookup.artist_listening as listening using (artist_key)
-where aliases.alias_kind = 'spotify_id'
+where aliases.alias_kind = 'spotify_id' and regexp_full_match(aliases.alias, '[0-9A-Za-z]{22}')
     and (matches.artist_key is null or (matches.status <> 'found' and matches.next_attempt_at <= $now))
     and matches.method is distinct from 'manual'
 order by listening.ms_played desc nulls last, aliases.first_seen_at, aliases.alias
@@ -46,11 +46,7 @@ class Pages:
         if most <= 0:
             return []
         rows = connection.execute(_PENDING, {"now": self._run.context.clock.now(), "most": most}).fetchall()
-        return [
-            Question(artist_key, name, spotify_id, attempts)
-            for artist_key, spotify_id, name, attempts in rows
-            if is_spotify_id(spotify_id)
-        ]
+        return [Question(artist_key, name, spotify_id, attempts) for artist_key, spotify_id, name, attempts in rows]
 
     def key(self, item: Question) -> str:
         """Name an item."""

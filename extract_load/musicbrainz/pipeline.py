@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 STAGE = "musicbrainz"
 UPSTREAM = "spotify"
 
-_BURST_SECONDS = 8.0
+_BURST_SECONDS = 12.0
 _FAILURES = 2
 _EDITION = """
 select
