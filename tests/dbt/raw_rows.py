@@ -42,6 +42,12 @@ def write_stories(connection: duckdb.DuckDBPyConnection, stories: list[Story]) -
             max(fetched_at), count(*), count(*), 0, 0, max(landed_at)
         from raw.spotify_streaming_history
         group by all
+        union all
+        select
+            source_file, 'spotify', 'recently_played', listener_id, null, null, null,
+            max(fetched_at), count(*), count(*), 0, 0, max(landed_at)
+        from raw.spotify_recently_played
+        group by all
         """
     )
 

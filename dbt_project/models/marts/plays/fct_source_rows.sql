@@ -8,10 +8,6 @@ exported as (
     select * from {{ ref('int_plays__exported') }}
 ),
 
-account_pairs as (
-    select * from {{ ref('int_plays__account_pairs') }}
-),
-
 polled as (
     select * from {{ ref('int_plays__polled') }}
 ),
