@@ -11,8 +11,14 @@
 
 {#- The day that the week of a day starts on; the var `week_starts_on` names the weekday. -#}
 {% macro week_start(day) -%}
-    {%- set weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] -%}
-    cast({{ day }} - cast((isodow({{ day }}) + 6 - {{ weekdays.index(var('week_starts_on') | lower) }}) % 7 as integer) as date)
+    {%- set weekdays = {
+        'monday': 1, 'tuesday': 2, 'wednesday': 3, 'thursday': 4, 'friday': 5, 'saturday': 6, 'sunday': 7,
+    } -%}
+    {%- set weekday = var('week_starts_on') | lower -%}
+    {%- if execute and weekday not in weekdays -%}
+        {{ exceptions.raise_compiler_error("week_starts_on is '" ~ weekday ~ "'; name a weekday, such as monday.") }}
+    {%- endif -%}
+    cast({{ day }} - cast((isodow({{ day }}) + 7 - {{ weekdays.get(weekday, 1) }}) % 7 as integer) as date)
 {%- endmacro %}
 
 {#- Sorts periods so that the whole time comes first, then the newest of each type. -#}

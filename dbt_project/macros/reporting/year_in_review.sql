@@ -24,5 +24,5 @@
 
 {#- Joins a CTE or subquery with one row for each listener and year to `years as y`. -#}
 {% macro same_year(alias) -%}
-    {{ alias }}.listener_id = y.listener_id and {{ alias }}.period_start = y.period_start
+    y.listener_id = {{ alias }}.listener_id and y.period_start = {{ alias }}.period_start
 {%- endmacro %}

@@ -2,7 +2,11 @@
 with
 
 plays as (
-    select listener_id, artist_key, sum(plays) as plays, sum(ms_played) as ms
+    select
+        listener_id,
+        artist_key,
+        sum(plays) as plays,
+        sum(ms_played) as ms
     from {{ ref('fct_artist_days') }}
     group by all
 ),
@@ -26,13 +30,15 @@ places as (
         sum(p.plays) as plays,
         sum(p.ms) as ms
     from plays as p
-    inner join {{ ref('dim_artist') }} as a on a.artist_key = p.artist_key
+    inner join {{ ref('dim_artist') }} as a on p.artist_key = a.artist_key
     group by all
 ),
 
 final as (
     select
-        row_number() over (partition by p.listener_id order by p.plays desc, p.origin_area_key, p.country_name) as rank,
+        row_number() over (
+            partition by p.listener_id order by p.plays desc, p.origin_area_key, p.country_name
+        ) as rank,
         p.place_name,
         p.city_name,
         p.subdivision_name,
@@ -52,7 +58,7 @@ final as (
         p.origin_area_key,
         p.listener_id
     from places as p
-    inner join {{ ref('completeness') }} as c on c.listener_id = p.listener_id and c.period_type = 'all_time'
+    inner join {{ ref('completeness') }} as c on p.listener_id = c.listener_id and c.period_type = 'all_time'
 )
 
 select * from final

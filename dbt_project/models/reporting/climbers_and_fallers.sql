@@ -2,7 +2,15 @@
 with
 
 months as (
-    select listener_id, period_start, artist_key, artist_name, rank, plays, coverage_pct, is_lower_bound
+    select
+        listener_id,
+        period_start,
+        artist_key,
+        artist_name,
+        rank,
+        plays,
+        coverage_pct,
+        is_lower_bound
     from {{ ref('top_artists') }}
     where period_type = 'month' and artist_key <> 'unknown'
 ),
@@ -15,9 +23,10 @@ moved as (
         b.rank - n.rank as ranks_gained
     from months as n
     inner join months as b
-        on b.listener_id = n.listener_id
-        and b.artist_key = n.artist_key
-        and b.period_start = n.period_start - interval 1 month
+        on
+            n.listener_id = b.listener_id
+            and n.artist_key = b.artist_key
+            and b.period_start = n.period_start - interval 1 month
     where (n.plays >= 5 or b.plays >= 5) and b.rank <> n.rank
     qualify row_number() over (
         partition by n.listener_id, n.period_start, n.rank < b.rank

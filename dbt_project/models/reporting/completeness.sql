@@ -2,7 +2,11 @@
 with
 
 coverage as (
-    select listener_id, date_key as day, covered_minutes, total_minutes
+    select
+        listener_id,
+        date_key as day,
+        covered_minutes,
+        total_minutes
     from {{ ref('fct_listening_coverage') }}
 ),
 
@@ -10,47 +14,83 @@ plays as (
     select
         p.listener_id,
         p.date_key as day,
-        count(*) as plays_any,
-        count(*) filter (where p.is_excluded) as plays_excluded,
-        count(*) filter (where p.is_play_spotify30 and not p.is_excluded) as plays,
-        sum(p.ms_played) filter (where p.is_play_spotify30 and not p.is_excluded) as ms,
-        count(*) filter (where p.is_play_spotify30 and not p.is_excluded and p.time_grade = 'exact') as plays_exact,
-        count(*) filter (where p.is_play_spotify30 and not p.is_excluded and p.is_assumed) as plays_assumed,
-        count(*) filter (where p.is_play_spotify30 and not p.is_excluded and t.is_enriched) as plays_looked_up,
-        count(*) filter (where p.is_play_spotify30 and not p.is_excluded and a.country_code is not null) as plays_with_country,
-        count(*) filter (where p.is_play_spotify30 and not p.is_excluded and a.main_genre <> 'unknown') as plays_with_genre,
-        count(*) filter (where p.is_play_spotify30 and not p.is_excluded and r.first_release_year is not null)
-            as plays_with_release
+        p.ms_played,
+        p.time_grade,
+        p.is_assumed,
+        p.is_excluded,
+        p.is_play_spotify30 and not p.is_excluded as is_counted,
+        t.is_enriched,
+        a.country_code is not null as has_country,
+        a.main_genre <> 'unknown' as has_genre,
+        r.first_release_year is not null as has_release
     from {{ ref('fct_plays') }} as p
-    inner join {{ ref('dim_track') }} as t on t.track_key = p.track_key
-    inner join {{ ref('dim_artist') }} as a on a.artist_key = p.artist_key
-    inner join {{ ref('dim_recording') }} as r on r.recording_key = p.recording_key
+    inner join {{ ref('dim_track') }} as t on p.track_key = t.track_key
+    inner join {{ ref('dim_artist') }} as a on p.artist_key = a.artist_key
+    inner join {{ ref('dim_recording') }} as r on p.recording_key = r.recording_key
+),
+
+played_days as (
+    select
+        listener_id,
+        day,
+        count(*) as plays_any,
+        count(*) filter (where is_excluded) as plays_excluded,
+        count(*) filter (where is_counted) as plays,
+        sum(ms_played) filter (where is_counted) as ms,
+        count(*) filter (where is_counted and time_grade = 'exact') as plays_exact,
+        count(*) filter (where is_counted and is_assumed) as plays_assumed,
+        count(*) filter (where is_counted and is_enriched) as plays_looked_up,
+        count(*) filter (where is_counted and has_country) as plays_with_country,
+        count(*) filter (where is_counted and has_genre) as plays_with_genre,
+        count(*) filter (where is_counted and has_release) as plays_with_release
+    from plays
     group by all
 ),
 
+known_days as (
+    select
+        listener_id,
+        day
+    from coverage
+    union all
+    select
+        listener_id,
+        day
+    from played_days
+),
+
 spans as (
-    select listener_id, min(day) as first_day, max(day) as last_day
-    from (
-        select listener_id, day from coverage
-        union all
-        select listener_id, day from plays
-    )
+    select
+        listener_id,
+        min(day) as first_day,
+        max(day) as last_day
+    from known_days
     group by all
 ),
 
 all_time as (
-    select listener_id, first_day as period_start from spans
+    select
+        listener_id,
+        first_day as period_start
+    from spans
+),
+
+every_day as (
+    select
+        listener_id,
+        cast(unnest(range(first_day, last_day + 1, interval 1 day)) as date) as day
+    from spans
 ),
 
 days as (
     select
-        s.listener_id,
-        cast(s.day as date) as day,
+        e.listener_id,
+        e.day,
         c.* exclude (listener_id, day),
         p.* exclude (listener_id, day)
-    from (select listener_id, unnest(range(first_day, last_day + 1, interval 1 day)) as day from spans) as s
-    left join coverage as c on c.listener_id = s.listener_id and c.day = s.day
-    left join plays as p on p.listener_id = s.listener_id and p.day = s.day
+    from every_day as e
+    left join coverage as c on e.listener_id = c.listener_id and e.day = c.day
+    left join played_days as p on e.listener_id = p.listener_id and e.day = p.day
 ),
 
 in_periods as (

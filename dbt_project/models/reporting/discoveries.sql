@@ -2,7 +2,8 @@
 with
 
 artist_days as (
-    select * from {{ ref('fct_artist_days') }} where artist_key <> 'unknown'
+    select * from {{ ref('fct_artist_days') }}
+    where artist_key <> 'unknown'
 ),
 
 artists as (
@@ -20,13 +21,22 @@ artists as (
 ),
 
 plays as (
-    select listener_id, recording_key, date_key, ms_played
+    select
+        listener_id,
+        recording_key,
+        date_key,
+        ms_played
     from {{ counted_plays() }}
     where recording_key <> 'unknown'
 ),
 
 first_days as (
-    select listener_id, recording_key, min(date_key) as discovered_on from plays group by all
+    select
+        listener_id,
+        recording_key,
+        min(date_key) as discovered_on
+    from plays
+    group by all
 ),
 
 tracks as (
@@ -40,7 +50,7 @@ tracks as (
         sum(p.ms_played) as ms,
         count(*) filter (where p.date_key < f.discovered_on + 30) as plays_first_30_days
     from plays as p
-    inner join first_days as f on f.listener_id = p.listener_id and f.recording_key = p.recording_key
+    inner join first_days as f on p.listener_id = f.listener_id and p.recording_key = f.recording_key
     group by p.listener_id, p.recording_key, f.discovered_on
 ),
 
@@ -66,13 +76,14 @@ final as (
         d.name_key,
         d.listener_id
     from discovered as d
-    left join {{ ref('dim_artist') }} as a on d.kind = 'artist' and a.artist_key = d.name_key
-    left join {{ ref('dim_recording') }} as r on d.kind = 'track' and r.recording_key = d.name_key
-    inner join {{ ref('completeness') }} as l on l.listener_id = d.listener_id and l.period_type = 'all_time'
+    left join {{ ref('dim_artist') }} as a on d.kind = 'artist' and d.name_key = a.artist_key
+    left join {{ ref('dim_recording') }} as r on d.kind = 'track' and d.name_key = r.recording_key
+    inner join {{ ref('completeness') }} as l on d.listener_id = l.listener_id and l.period_type = 'all_time'
     inner join {{ ref('completeness') }} as c
-        on c.listener_id = d.listener_id
-        and c.period_type = 'month'
-        and c.period_start = date_trunc('month', d.discovered_on)
+        on
+            d.listener_id = c.listener_id
+            and c.period_type = 'month'
+            and c.period_start = date_trunc('month', d.discovered_on)
 )
 
 select * from final

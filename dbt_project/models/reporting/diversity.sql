@@ -3,17 +3,28 @@
 with
 
 all_time as (
-    select listener_id, period_start from {{ ref('completeness') }} where period_type = 'all_time'
+    select
+        listener_id,
+        period_start
+    from {{ ref('completeness') }}
+    where period_type = 'all_time'
 ),
 
 artist_months as (
-    select listener_id, artist_key, cast(date_trunc('month', date_key) as date) as day, sum(plays) as plays
+    select
+        listener_id,
+        artist_key,
+        cast(date_trunc('month', date_key) as date) as day,
+        sum(plays) as plays
     from {{ ref('fct_artist_days') }}
     group by all
 ),
 
 track_months as (
-    select listener_id, recording_key, cast(date_trunc('month', date_key) as date) as day
+    select
+        listener_id,
+        recording_key,
+        cast(date_trunc('month', date_key) as date) as day
     from {{ counted_plays() }}
     group by all
 ),
@@ -53,9 +64,9 @@ final as (
         m.listener_id
     from mixed as m
     inner join tracks as t
-        on t.listener_id = m.listener_id and t.period_type = m.period_type and t.period_start = m.period_start
+        on m.listener_id = t.listener_id and m.period_type = t.period_type and m.period_start = t.period_start
     inner join {{ ref('completeness') }} as c
-        on c.listener_id = m.listener_id and c.period_type = m.period_type and c.period_start = m.period_start
+        on m.listener_id = c.listener_id and m.period_type = c.period_type and m.period_start = c.period_start
 )
 
 select * from final

@@ -2,16 +2,24 @@
 with
 
 by_artist as (
-    select listener_id, artist_key, cast(date_trunc('month', date_key) as date) as month, sum(plays) as plays
+    select
+        listener_id,
+        artist_key,
+        cast(date_trunc('month', date_key) as date) as month,
+        sum(plays) as plays
     from {{ ref('fct_artist_days') }}
     group by all
 ),
 
 by_genre as (
-    select p.listener_id, p.month, g.genre_name, sum(p.plays * b.weight) as plays
+    select
+        p.listener_id,
+        p.month,
+        g.genre_name,
+        sum(p.plays * b.weight) as plays
     from by_artist as p
-    inner join {{ ref('bridge_artist_genres') }} as b on b.artist_key = p.artist_key
-    inner join {{ ref('dim_genre') }} as g on g.genre_key = b.genre_key
+    inner join {{ ref('bridge_artist_genres') }} as b on p.artist_key = b.artist_key
+    inner join {{ ref('dim_genre') }} as g on b.genre_key = g.genre_key
     where g.genre_key <> 'unknown'
     group by all
 ),
@@ -26,26 +34,36 @@ year_before as (
 ),
 
 -- Shares of a month and of the twelve before it, genre by genre.
+both_spans as (
+    select
+        *,
+        plays as plays_now,
+        0 as plays_before
+    from by_genre
+    union all by name
+    select
+        *,
+        0 as plays_now,
+        plays as plays_before
+    from year_before
+),
+
 compared as (
     select
         listener_id,
         month,
         genre_name,
-        sum(plays) filter (where is_now) as plays_now,
-        sum(plays) filter (where not is_now) as plays_before
-    from (
-        select *, true as is_now from by_genre
-        union all
-        select *, false from year_before
-    )
+        sum(plays_now) as plays_now,
+        sum(plays_before) as plays_before
+    from both_spans
     group by all
 ),
 
 shares as (
     select
         *,
-        coalesce(plays_now, 0) / sum(plays_now) over one_month as share_now,
-        coalesce(plays_before, 0) / sum(plays_before) over one_month as share_before,
+        plays_now / sum(plays_now) over one_month as share_now,
+        plays_before / sum(plays_before) over one_month as share_before,
         sum(plays_now) over one_month as plays_now_all,
         sum(plays_before) over one_month as plays_before_all
     from compared
@@ -59,8 +77,8 @@ drift as (
         any_value(plays_now_all) as plays_with_genre,
         any_value(plays_before_all) as plays_with_genre_before,
         sum(
-            case when share_now > 0 then share_now * log2(2 * share_now / (share_now + share_before)) else 0 end
-            + case when share_before > 0 then share_before * log2(2 * share_before / (share_now + share_before)) else 0 end
+            if(share_now > 0, share_now * log2(2 * share_now / (share_now + share_before)), 0)
+            + if(share_before > 0, share_before * log2(2 * share_before / (share_now + share_before)), 0)
         ) / 2 as divergence,
         arg_max(genre_name, (share_now - share_before, genre_name)) as grew_most,
         arg_min(genre_name, (share_now - share_before, genre_name)) as shrank_most
@@ -82,7 +100,7 @@ final as (
         d.listener_id
     from drift as d
     inner join {{ ref('completeness') }} as c
-        on c.listener_id = d.listener_id and c.period_type = 'month' and c.period_start = d.month
+        on d.listener_id = c.listener_id and c.period_type = 'month' and d.month = c.period_start
 )
 
 select * from final

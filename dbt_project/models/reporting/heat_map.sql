@@ -20,8 +20,7 @@ steady as (
         listener_id,
         local_started_at,
         local_stopped_at,
-        date_trunc('hour', local_started_at) as first_hour,
-        unnest(range(date_diff('hour', date_trunc('hour', local_started_at), local_stopped_at) + 1)) as hours_on
+        unnest(range(date_trunc('hour', local_started_at), local_stopped_at, interval 1 hour)) as local_hour
     from plays
     where not is_shifted and date_trunc('hour', local_started_at) <> date_trunc('hour', local_stopped_at)
 ),
@@ -33,49 +32,64 @@ shifted as (
         time_zone,
         started_at,
         stopped_at,
-        time_bucket(interval 15 minute, started_at)
-            + to_minutes(15 * unnest(range(date_diff('minute', time_bucket(interval 15 minute, started_at), stopped_at) // 15 + 1)))
-            as quarter
+        unnest(range(time_bucket(interval 15 minute, started_at), stopped_at, interval 15 minute)) as quarter
     from plays
     where is_shifted
 ),
 
 pieces as (
-    select listener_id, local_started_at as local_at, cast(ms_played as double) as ms
+    select
+        listener_id,
+        local_started_at as local_at,
+        cast(ms_played as double) as ms
     from plays
     where not is_shifted and date_trunc('hour', local_started_at) = date_trunc('hour', local_stopped_at)
     union all
     select
         listener_id,
-        first_hour + to_hours(hours_on),
-        epoch_ms(least(local_stopped_at, first_hour + to_hours(hours_on + 1)))
-        - epoch_ms(greatest(local_started_at, first_hour + to_hours(hours_on)))
+        local_hour as local_at,
+        epoch_ms(least(local_stopped_at, local_hour + interval 1 hour))
+        - epoch_ms(greatest(local_started_at, local_hour)) as ms
     from steady
     union all
     select
         listener_id,
-        timezone(time_zone, timezone('UTC', quarter)),
-        epoch_ms(least(stopped_at, quarter + interval 15 minute)) - epoch_ms(greatest(started_at, quarter))
+        timezone(time_zone, timezone('UTC', quarter)) as local_at,
+        epoch_ms(least(stopped_at, quarter + interval 15 minute)) - epoch_ms(greatest(started_at, quarter)) as ms
     from shifted
 ),
 
 listened as (
-    select listener_id, isodow(local_at) as weekday, hour(local_at) as hour, sum(ms) as ms
+    select
+        listener_id,
+        isodow(local_at) as weekday,
+        hour(local_at) as hour,
+        sum(ms) as ms
     from pieces
     group by all
 ),
 
 started as (
-    select listener_id, isodow(local_started_at) as weekday, hour(local_started_at) as hour, count(*) as plays
+    select
+        listener_id,
+        isodow(local_started_at) as weekday,
+        hour(local_started_at) as hour,
+        count(*) as plays
     from plays
     group by all
 ),
 
 cells as (
-    select c.listener_id, c.coverage_pct, c.is_lower_bound, c.plays, d.weekday, h.hour
+    select
+        c.listener_id,
+        c.coverage_pct,
+        c.is_lower_bound,
+        c.plays,
+        d.weekday,
+        h.hour
     from {{ ref('completeness') }} as c
-    cross join range(1, 8) as d(weekday)
-    cross join range(24) as h(hour)
+    cross join range(1, 8) as d (weekday)
+    cross join range(24) as h (hour)
     where c.period_type = 'all_time'
 ),
 
@@ -90,8 +104,8 @@ final as (
         {{ coverage_columns('c') }},
         c.listener_id
     from cells as c
-    left join started as s on s.listener_id = c.listener_id and s.weekday = c.weekday and s.hour = c.hour
-    left join listened as l on l.listener_id = c.listener_id and l.weekday = c.weekday and l.hour = c.hour
+    left join started as s on c.listener_id = s.listener_id and c.weekday = s.weekday and c.hour = s.hour
+    left join listened as l on c.listener_id = l.listener_id and c.weekday = l.weekday and c.hour = l.hour
 )
 
 select * from final

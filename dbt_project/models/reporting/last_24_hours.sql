@@ -11,20 +11,19 @@ hours as (
         c.now_at - to_hours(h.hours_ago + 1) as hour_from,
         c.now_at - to_hours(h.hours_ago) as hour_until,
         h.hours_ago
-    from (select distinct listener_id from {{ ref('completeness') }} where period_type = 'all_time') as l
+    from {{ ref('completeness') }} as l
     cross join clock as c
-    cross join range(24) as h(hours_ago)
+    cross join range(24) as h (hours_ago)
+    where l.period_type = 'all_time'
 ),
 
 plays as (
-    select p.*, a.artist_name
-    from {{ ref('fct_plays') }} as p
-    inner join {{ ref('dim_artist') }} as a on a.artist_key = p.artist_key
-    where
-        p.is_play_spotify30
-        and not p.is_excluded
-        and p.started_at >= (select now_at - interval 24 hour from clock)
-        and p.started_at < (select now_at from clock)
+    select
+        p.*,
+        a.artist_name
+    from {{ counted_plays() }} as p
+    inner join clock as c on p.started_at >= c.now_at - interval 24 hour and p.started_at < c.now_at
+    inner join {{ ref('dim_artist') }} as a on p.artist_key = a.artist_key
 ),
 
 final as (
@@ -42,9 +41,9 @@ final as (
         h.listener_id
     from hours as h
     left join plays as p
-        on p.listener_id = h.listener_id and p.started_at >= h.hour_from and p.started_at < h.hour_until
+        on h.listener_id = p.listener_id and h.hour_from <= p.started_at and h.hour_until > p.started_at
     left join {{ ref('completeness') }} as c
-        on c.listener_id = h.listener_id and c.period_type = 'day' and c.period_start = cast(h.hour_from as date)
+        on h.listener_id = c.listener_id and c.period_type = 'day' and c.period_start = cast(h.hour_from as date)
     group by h.listener_id, h.hours_ago, h.hour_from, h.hour_until
 )
 

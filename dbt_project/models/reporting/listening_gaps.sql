@@ -13,7 +13,12 @@ days as (
 
 -- Every silence of three days and more overall, and the longest of each artist with at least ten plays.
 silences as (
-    select listener_id, 'overall' as scope, 'overall' as name_key, day as silent_from, next_day as silent_until
+    select
+        listener_id,
+        'overall' as scope,
+        'overall' as name_key,
+        day as silent_from,
+        next_day as silent_until
     from days
     where next_day - day >= 3
 ),
@@ -25,7 +30,7 @@ by_artist as (
         sum(plays) as plays,
         max(date_key) as last_heard_on,
         arg_max(date_key, (next_date_key - date_key, -(date_key - date '1970-01-01')))
-            filter (where next_date_key is not null) as silent_from,
+        filter (where next_date_key is not null) as silent_from,
         max(next_date_key - date_key) as gap_days
     from {{ ref('fct_artist_days') }}
     where artist_key <> 'unknown'
@@ -37,8 +42,14 @@ chosen as (
     select
         s.*,
         cast(s.silent_until - s.silent_from as integer) as gap_days,
-        (select max(d.day) from days as d where d.listener_id = s.listener_id) as last_heard_on,
-        (select sum(d.plays) from days as d where d.listener_id = s.listener_id) as plays
+        (
+            select max(d.day) from days as d
+            where d.listener_id = s.listener_id
+        ) as last_heard_on,
+        (
+            select sum(d.plays) from days as d
+            where d.listener_id = s.listener_id
+        ) as plays
     from silences as s
     union all by name
     select
@@ -66,10 +77,10 @@ final as (
         g.name_key,
         g.listener_id
     from chosen as g
-    left join {{ ref('dim_artist') }} as a on g.scope = 'artist' and a.artist_key = g.name_key
-    inner join {{ ref('completeness') }} as l on l.listener_id = g.listener_id and l.period_type = 'all_time'
+    left join {{ ref('dim_artist') }} as a on g.scope = 'artist' and g.name_key = a.artist_key
+    inner join {{ ref('completeness') }} as l on g.listener_id = l.listener_id and l.period_type = 'all_time'
     inner join {{ coverage_between('chosen', 'silent_from + 1', 'silent_until - 1') }} as c
-        on c.listener_id = g.listener_id and c.first_day = g.silent_from + 1 and c.last_day = g.silent_until - 1
+        on g.listener_id = c.listener_id and c.first_day = g.silent_from + 1 and c.last_day = g.silent_until - 1
 )
 
 select * from final

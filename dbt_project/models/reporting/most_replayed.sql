@@ -16,7 +16,9 @@ ordered as (
 ),
 
 repeats as (
-    select *, place - row_number() over (partition by listener_id order by place) as run
+    select
+        *,
+        place - row_number() over (partition by listener_id order by place) as run
     from ordered
     where is_repeat and recording_key <> 'unknown'
 ),
@@ -46,9 +48,9 @@ final as (
         r.recording_key,
         r.listener_id
     from runs as r
-    inner join {{ ref('dim_recording') }} as t on t.recording_key = r.recording_key
+    inner join {{ ref('dim_recording') }} as t on r.recording_key = t.recording_key
     inner join {{ ref('completeness') }} as c
-        on c.listener_id = r.listener_id and c.period_type = 'day' and c.period_start = r.started_on
+        on r.listener_id = c.listener_id and c.period_type = 'day' and r.started_on = c.period_start
 )
 
 select * from final

@@ -3,7 +3,11 @@
 with
 
 all_time as (
-    select listener_id, period_start from {{ ref('completeness') }} where period_type = 'all_time'
+    select
+        listener_id,
+        period_start
+    from {{ ref('completeness') }}
+    where period_type = 'all_time'
 ),
 
 heard as (
@@ -17,13 +21,18 @@ heard as (
 ),
 
 first_plays as (
-    select p.listener_id, p.artist_key, p.date_key, arg_min(p.ms_played, (p.started_at, p.play_key)) as ms
+    select
+        p.listener_id,
+        p.artist_key,
+        p.date_key,
+        arg_min(p.ms_played, (p.started_at, p.play_key)) as ms
     from {{ counted_plays() }} as p
     inner join heard as h
-        on h.listener_id = p.listener_id
-        and h.artist_key = p.artist_key
-        and h.date_key = p.date_key
-        and h.days_known = 0
+        on
+            p.listener_id = h.listener_id
+            and p.artist_key = h.artist_key
+            and p.date_key = h.date_key
+            and h.days_known = 0
     group by all
 ),
 
@@ -40,7 +49,7 @@ days as (
         count(*) filter (where h.days_silent >= 180) as rediscoveries
     from heard as h
     left join first_plays as f
-        on f.listener_id = h.listener_id and f.artist_key = h.artist_key and f.date_key = h.date_key
+        on h.listener_id = f.listener_id and h.artist_key = f.artist_key and h.date_key = f.date_key
     group by h.listener_id, h.day
 ),
 
@@ -84,10 +93,10 @@ final as (
         p.listener_id
     from in_periods as p
     inner join artists as n
-        on n.listener_id = p.listener_id and n.period_type = p.period_type and n.period_start = p.period_start
+        on p.listener_id = n.listener_id and p.period_type = n.period_type and p.period_start = n.period_start
     inner join {{ ref('completeness') }} as c
-        on c.listener_id = p.listener_id and c.period_type = p.period_type and c.period_start = p.period_start
-    inner join all_time as a on a.listener_id = p.listener_id
+        on p.listener_id = c.listener_id and p.period_type = c.period_type and p.period_start = c.period_start
+    inner join all_time as a on p.listener_id = a.listener_id
 )
 
 select * from final

@@ -26,10 +26,10 @@ final as (
         o.recording_key,
         o.listener_id
     from once as o
-    inner join {{ ref('completeness') }} as c on c.listener_id = o.listener_id and c.period_type = 'all_time'
-    inner join {{ ref('dim_recording') }} as r on r.recording_key = o.recording_key
-    inner join {{ ref('dim_artist') }} as a on a.artist_key = o.artist_key
-    inner join {{ ref('dim_album') }} as al on al.album_key = o.album_key
+    inner join {{ ref('completeness') }} as c on o.listener_id = c.listener_id and c.period_type = 'all_time'
+    inner join {{ ref('dim_recording') }} as r on o.recording_key = r.recording_key
+    inner join {{ ref('dim_artist') }} as a on o.artist_key = a.artist_key
+    inner join {{ ref('dim_album') }} as al on o.album_key = al.album_key
     where o.played_on <= c.last_day - 30
 )
 

@@ -25,9 +25,9 @@ final as (
         p.play_key,
         p.listener_id
     from newest as p
-    inner join {{ ref('dim_recording') }} as r on r.recording_key = p.recording_key
-    inner join {{ ref('dim_artist') }} as a on a.artist_key = p.artist_key
-    inner join {{ ref('dim_album') }} as al on al.album_key = p.album_key
+    inner join {{ ref('dim_recording') }} as r on p.recording_key = r.recording_key
+    inner join {{ ref('dim_artist') }} as a on p.artist_key = a.artist_key
+    inner join {{ ref('dim_album') }} as al on p.album_key = al.album_key
 )
 
 select * from final

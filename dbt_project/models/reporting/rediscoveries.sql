@@ -2,7 +2,8 @@
 with
 
 heard as (
-    select * from {{ ref('fct_artist_days') }} where artist_key <> 'unknown'
+    select * from {{ ref('fct_artist_days') }}
+    where artist_key <> 'unknown'
 ),
 
 returned as (
@@ -17,12 +18,16 @@ returned as (
 ),
 
 since as (
-    select r.*, sum(h.plays) as plays, sum(h.ms_played) as ms
+    select
+        r.*,
+        sum(h.plays) as plays,
+        sum(h.ms_played) as ms
     from returned as r
     inner join heard as h
-        on h.listener_id = r.listener_id
-        and h.artist_key = r.artist_key
-        and h.date_key between r.returned_on and r.returned_on + 29
+        on
+            r.listener_id = h.listener_id
+            and r.artist_key = h.artist_key
+            and h.date_key between r.returned_on and r.returned_on + 29
     group by all
 ),
 
@@ -38,9 +43,9 @@ final as (
         s.artist_key,
         s.listener_id
     from since as s
-    inner join {{ ref('dim_artist') }} as a on a.artist_key = s.artist_key
+    inner join {{ ref('dim_artist') }} as a on s.artist_key = a.artist_key
     inner join {{ coverage_between('since', 'last_heard_on + 1', 'returned_on - 1') }} as c
-        on c.listener_id = s.listener_id and c.first_day = s.last_heard_on + 1 and c.last_day = s.returned_on - 1
+        on s.listener_id = c.listener_id and c.first_day = s.last_heard_on + 1 and c.last_day = s.returned_on - 1
 )
 
 select * from final

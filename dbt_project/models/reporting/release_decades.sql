@@ -2,11 +2,20 @@
 with
 
 all_time as (
-    select listener_id, period_start from {{ ref('completeness') }} where period_type = 'all_time'
+    select
+        listener_id,
+        period_start
+    from {{ ref('completeness') }}
+    where period_type = 'all_time'
 ),
 
 by_recording as (
-    select listener_id, recording_key, cast(date_trunc('year', date_key) as date) as day, count(*) as plays, sum(ms_played) as ms
+    select
+        listener_id,
+        recording_key,
+        cast(date_trunc('year', date_key) as date) as day,
+        count(*) as plays,
+        sum(ms_played) as ms
     from {{ counted_plays() }}
     group by all
 ),
@@ -20,7 +29,7 @@ dated as (
         sum(b.plays) as plays,
         sum(b.ms) as ms
     from by_recording as b
-    inner join {{ ref('dim_recording') }} as r on r.recording_key = b.recording_key
+    inner join {{ ref('dim_recording') }} as r on b.recording_key = r.recording_key
     group by all
 ),
 
@@ -45,7 +54,7 @@ final as (
         p.listener_id
     from in_periods as p
     inner join {{ ref('completeness') }} as c
-        on c.listener_id = p.listener_id and c.period_type = p.period_type and c.period_start = p.period_start
+        on p.listener_id = c.listener_id and p.period_type = c.period_type and p.period_start = c.period_start
 )
 
 select * from final

@@ -16,10 +16,10 @@ final as (
         s.session_key,
         s.listener_id
     from {{ ref('fct_sessions') }} as s
-    inner join {{ ref('dim_track') }} as f on f.track_key = s.first_track_key
-    inner join {{ ref('dim_track') }} as l on l.track_key = s.last_track_key
+    inner join {{ ref('dim_track') }} as f on s.first_track_key = f.track_key
+    inner join {{ ref('dim_track') }} as l on s.last_track_key = l.track_key
     left join {{ ref('completeness') }} as c
-        on c.listener_id = s.listener_id and c.period_type = 'day' and c.period_start = s.date_key
+        on s.listener_id = c.listener_id and c.period_type = 'day' and s.date_key = c.period_start
 )
 
 select * from final

@@ -11,7 +11,11 @@
 with
 
 all_time as (
-    select listener_id, period_start from {{ ref('completeness') }} where period_type = 'all_time'
+    select
+        listener_id,
+        period_start
+    from {{ ref('completeness') }}
+    where period_type = 'all_time'
 ),
 
 -- Only exports tell how a play ended: for a play known from a poll alone, is_skip is null.
@@ -39,11 +43,19 @@ by_artist as (
 ),
 
 scoped as (
-    select 'overall' as scope, 'overall' as name, *, 'overall' as artist_key from overall
+    select
+        'overall' as scope,
+        'overall' as name,
+        *,
+        'overall' as artist_key
+    from overall
     union all by name
-    select 'artist' as scope, a.artist_name as name, b.*
+    select
+        'artist' as scope,
+        a.artist_name as name,
+        b.*
     from by_artist as b
-    inner join {{ ref('dim_artist') }} as a on a.artist_key = b.artist_key
+    inner join {{ ref('dim_artist') }} as a on b.artist_key = a.artist_key
     where b.starts >= 10
 ),
 
@@ -63,7 +75,7 @@ final as (
         b.listener_id
     from scoped as b
     inner join {{ ref('completeness') }} as c
-        on c.listener_id = b.listener_id and c.period_type = b.period_type and c.period_start = b.period_start
+        on b.listener_id = c.listener_id and b.period_type = c.period_type and b.period_start = c.period_start
 )
 
 select * from final

@@ -25,23 +25,39 @@ days as (
 ),
 
 genre_days as (
-    select d.listener_id, a.main_genre, d.date_key as day
+    select
+        d.listener_id,
+        a.main_genre,
+        d.date_key as day
     from {{ ref('fct_artist_days') }} as d
-    inner join {{ ref('dim_artist') }} as a on a.artist_key = d.artist_key
+    inner join {{ ref('dim_artist') }} as a on d.artist_key = a.artist_key
     where a.main_genre <> 'unknown'
     group by all
 ),
 
 active as (
-    select listener_id, 'artist' as scope, artist_key as name_key, date_key as day, day_number
+    select
+        listener_id,
+        'artist' as scope,
+        artist_key as name_key,
+        date_key as day,
+        day_number
     from {{ ref('fct_artist_days') }}
     union all
     select
-        listener_id, 'genre', main_genre, day,
-        row_number() over (partition by listener_id, main_genre order by day)
+        listener_id,
+        'genre' as scope,
+        main_genre as name_key,
+        day,
+        row_number() over (partition by listener_id, main_genre order by day) as day_number
     from genre_days
     union all
-    select listener_id, 'overall', 'overall', day, row_number() over (partition by listener_id order by day)
+    select
+        listener_id,
+        'overall' as scope,
+        'overall' as name_key,
+        day,
+        row_number() over (partition by listener_id order by day) as day_number
     from calendar
     where is_active
 ),
@@ -49,17 +65,25 @@ active as (
 -- In a run of days, the day less its number stays the same.
 certain as (
     select
-        listener_id, scope, name_key,
-        min(day) as started_on, max(day) as ended_on, cast(count(*) as integer) as certain_days
+        listener_id,
+        scope,
+        name_key,
+        min(day) as started_on,
+        max(day) as ended_on,
+        cast(count(*) as integer) as certain_days
     from active
     group by listener_id, scope, name_key, day - cast(day_number as integer)
 ),
 
 edged as (
-    select c.*, s.known_before + 1 as possible_from, e.known_after - 1 as possible_until, e.last_day
+    select
+        c.*,
+        s.known_before + 1 as possible_from,
+        e.known_after - 1 as possible_until,
+        e.last_day
     from certain as c
-    inner join days as s on s.listener_id = c.listener_id and s.day = c.started_on
-    inner join days as e on e.listener_id = c.listener_id and e.day = c.ended_on
+    inner join days as s on c.listener_id = s.listener_id and c.started_on = s.day
+    inner join days as e on c.listener_id = e.listener_id and c.ended_on = e.day
     where
         c.scope = 'overall'
         or c.certain_days >= 2
@@ -107,7 +131,7 @@ final as (
         s.name_key,
         s.listener_id
     from spanned as s
-    left join {{ ref('dim_artist') }} as a on s.scope = 'artist' and a.artist_key = s.name_key
+    left join {{ ref('dim_artist') }} as a on s.scope = 'artist' and s.name_key = a.artist_key
     where s.scope = 'overall' or s.certain_days >= 2
 )
 

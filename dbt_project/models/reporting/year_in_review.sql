@@ -18,20 +18,26 @@ streaks as (
         max(least(s.ended_on, y.last_day) - greatest(s.started_on, y.period_start) + 1) as days
     from {{ ref('streaks') }} as s
     inner join years as y
-        on y.listener_id = s.listener_id and s.started_on <= y.last_day and s.ended_on >= y.period_start
+        on s.listener_id = y.listener_id and s.started_on <= y.last_day and s.ended_on >= y.period_start
     where s.scope = 'overall'
     group by all
 ),
 
 countries as (
-    select listener_id, period_start, count(*) filter (where country_name <> 'unknown') as countries
+    select
+        listener_id,
+        period_start,
+        count(*) filter (where country_name <> 'unknown') as countries
     from {{ ref('top_countries') }}
     where period_type = 'year'
     group by all
 ),
 
 drift as (
-    select listener_id, cast(date_trunc('year', period_start) as date) as period_start, avg(drift) as mean_drift
+    select
+        listener_id,
+        cast(date_trunc('year', period_start) as date) as period_start,
+        avg(drift) as mean_drift
     from {{ ref('genre_drift') }}
     group by all
 ),
@@ -67,10 +73,8 @@ final as (
         {{ coverage_columns('y') }},
         y.listener_id
     from years as y
-    left join {{ ref('diversity') }} as d
-        on d.listener_id = y.listener_id and d.period_type = 'year' and d.period_start = y.period_start
-    left join {{ ref('new_vs_familiar') }} as n
-        on n.listener_id = y.listener_id and n.period_type = 'year' and n.period_start = y.period_start
+    left join {{ ref('diversity') }} as d on {{ same_year('d') }} and d.period_type = 'year'
+    left join {{ ref('new_vs_familiar') }} as n on {{ same_year('n') }} and n.period_type = 'year'
     left join countries as c on {{ same_year('c') }}
     left join streaks as st on {{ same_year('st') }}
     left join drift as dr on {{ same_year('dr') }}
@@ -98,7 +102,8 @@ final as (
     left join {{ best_of_year(ref('fct_sessions'), 'date_key', 'session_key', 'length_minutes', 'session_key') }} as ls
         on {{ same_year('ls') }}
     left join {{ best_of_year(ref('genre_drift'), 'period_start', 'monthname(period_start)', 'drift', 'period_start') }}
-        as dm on {{ same_year('dm') }}
+        as dm
+        on {{ same_year('dm') }}
 )
 
 select * from final

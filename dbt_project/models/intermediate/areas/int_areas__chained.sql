@@ -1,7 +1,8 @@
 with
 
 areas as (
-    select * from {{ ref('stg_musicbrainz__areas') }} where area_name is not null
+    select * from {{ ref('stg_musicbrainz__areas') }}
+    where area_name is not null
 ),
 
 artists as (
@@ -9,26 +10,64 @@ artists as (
 ),
 
 coordinates as (
-    select area_mbid, latitude, longitude, precision, 'manual' as method, 1.0 as confidence, null as attribution, 1 as trust
+    select
+        area_mbid,
+        latitude,
+        longitude,
+        precision,
+        'manual' as method,
+        1.0 as confidence,
+        null as attribution,
+        1 as trust
     from {{ ref('area_coordinates_manual') }}
     union all
-    select area_mbid, latitude, longitude, precision, method, confidence, attribution, 2
+    select
+        area_mbid,
+        latitude,
+        longitude,
+        precision,
+        method,
+        confidence,
+        attribution,
+        2 as trust
     from {{ ref('stg_geography__area_coordinates') }}
     where status = 'found' and latitude is not null and longitude is not null
 ),
 
 -- An area is known because it was read, or because an artist or a child names it.
 mentioned as (
-    select area_mbid, area_name, area_type, parent_area_mbid, own_country_code, own_subdivision_code, country_code, 1 as trust
+    select
+        area_mbid,
+        area_name,
+        area_type,
+        parent_area_mbid,
+        own_country_code,
+        own_subdivision_code,
+        country_code,
+        1 as trust
     from areas
-    union all
-    select parent_area_mbid, parent_area_name, parent_area_type, null, null, null, null, 2
+    union all by name
+    select
+        parent_area_mbid as area_mbid,
+        parent_area_name as area_name,
+        parent_area_type as area_type,
+        2 as trust
     from areas
     where parent_area_name is not null
-    union all
-    select area_mbid, area_name, area_type, null, null, null, null, 3 from artists where area_name is not null
-    union all
-    select begin_area_mbid, begin_area_name, begin_area_type, null, null, null, null, 3
+    union all by name
+    select
+        area_mbid,
+        area_name,
+        area_type,
+        3 as trust
+    from artists
+    where area_name is not null
+    union all by name
+    select
+        begin_area_mbid as area_mbid,
+        begin_area_name as area_name,
+        begin_area_type as area_type,
+        3 as trust
     from artists
     where begin_area_name is not null
 ),
@@ -43,17 +82,30 @@ known as (
 -- Nearest first; `path` ends circles.
 chain as (
     with recursive climbed as (
-        select area_mbid, area_mbid as ancestor_mbid, 0 as level, [area_mbid] as path from known
+        select
+            area_mbid,
+            area_mbid as ancestor_mbid,
+            0 as level,
+            [area_mbid] as path
+        from known
         union all
-        select c.area_mbid, k.parent_area_mbid, c.level + 1, list_append(c.path, k.parent_area_mbid)
+        select
+            c.area_mbid,
+            k.parent_area_mbid as ancestor_mbid,
+            c.level + 1 as level,
+            list_append(c.path, k.parent_area_mbid) as path
         from climbed as c
-        inner join known as k on k.area_mbid = c.ancestor_mbid
+        inner join known as k on c.ancestor_mbid = k.area_mbid
         where k.parent_area_mbid is not null and c.level < 10 and not list_contains(c.path, k.parent_area_mbid)
     )
 
-    select c.area_mbid, c.level, k.* exclude (area_mbid), k.area_mbid as ancestor_mbid
+    select
+        c.area_mbid,
+        c.level,
+        k.* exclude (area_mbid),
+        k.area_mbid as ancestor_mbid
     from climbed as c
-    inner join known as k on k.area_mbid = c.ancestor_mbid
+    inner join known as k on c.ancestor_mbid = k.area_mbid
 ),
 
 located as (
@@ -62,7 +114,7 @@ located as (
         arg_min(co, (ch.level, co.trust)) as place,
         min(ch.level) as level
     from chain as ch
-    inner join coordinates as co on co.area_mbid = ch.ancestor_mbid
+    inner join coordinates as co on ch.ancestor_mbid = co.area_mbid
     group by all
 ),
 
@@ -78,8 +130,9 @@ summed as (
         arg_min(area_name, level) filter (
             where own_country_code is null and (own_subdivision_code is not null or area_type = 'Subdivision')
         ) as subdivision_name,
-        arg_min(own_subdivision_code, level) filter (where own_subdivision_code is not null and own_country_code is null)
-            as subdivision_code,
+        arg_min(own_subdivision_code, level) filter (
+            where own_subdivision_code is not null and own_country_code is null
+        ) as subdivision_code,
         upper(arg_min(coalesce(own_country_code, country_code), level) filter (
             where coalesce(own_country_code, country_code) is not null
         )) as country_code,
@@ -111,12 +164,12 @@ final as (
         l.place.longitude as longitude,
         case when l.level = 0 then l.place.precision when l.level > 0 then 'parent' end as coordinates_precision,
         l.place.method as coordinates_method,
-        case when l.level > 0 then least(l.place.confidence, 0.6) else l.place.confidence end as coordinates_confidence,
+        least(l.place.confidence, if(l.level > 0, 0.6, 1.0)) as coordinates_confidence,
         l.place.attribution as coordinates_attribution
     from known as k
-    inner join summed as s on s.area_mbid = k.area_mbid
-    left join {{ ref('countries') }} as co on co.code = s.country_code
-    left join located as l on l.area_mbid = k.area_mbid
+    inner join summed as s on k.area_mbid = s.area_mbid
+    left join {{ ref('countries') }} as co on s.country_code = co.code
+    left join located as l on k.area_mbid = l.area_mbid
 )
 
 select * from final

@@ -1,17 +1,18 @@
 -- Where an artist comes from: where they were born or founded if MusicBrainz says so, else the area they belong to.
-{%- set nobodies = [
-    '89ad4ac3-39f7-470e-963a-56509c546377',
-    '125ec42a-7229-4250-afc5-e057484327fe',
-    'f731ccc4-e22a-43af-a747-64213329e088',
-    'eec63d3c-3b81-4ad4-b1e4-7c147d4d2b61',
-    '9be7f096-97ec-4615-8957-8d40b5dcbc41',
-    '33cf029c-63b0-41a0-9855-be2a3665fb3b',
-    '314e1c25-dde7-4e4d-b2f4-0a7b9f7c56dc',
-] %}
+{%- set nobodies %}
+    '89ad4ac3-39f7-470e-963a-56509c546377', '125ec42a-7229-4250-afc5-e057484327fe',
+    'f731ccc4-e22a-43af-a747-64213329e088', 'eec63d3c-3b81-4ad4-b1e4-7c147d4d2b61',
+    '9be7f096-97ec-4615-8957-8d40b5dcbc41', '33cf029c-63b0-41a0-9855-be2a3665fb3b',
+    '314e1c25-dde7-4e4d-b2f4-0a7b9f7c56dc'
+{%- endset %}
 with
 
 resolved as (
-    select artist_key, facts_mbid from {{ ref('int_artists__resolved') }} where facts_mbid is not null
+    select
+        artist_key,
+        facts_mbid
+    from {{ ref('int_artists__resolved') }}
+    where facts_mbid is not null
 ),
 
 described as (
@@ -23,13 +24,17 @@ described as (
         mb.begin_area_name,
         mb.country_code,
         case
-            when mb.canonical_mbid in ('{{ nobodies | join("', '") }}') then null
+            when mb.canonical_mbid in ({{ nobodies }}) then null
             when mb.begin_area_mbid is not null then 'begin_area'
             when mb.area_mbid is not null then 'area'
             when mb.country_code is not null then 'country'
-        end as origin_source
+        end as origin_source,
+        case origin_source
+            when 'begin_area' then mb.begin_area_mbid
+            when 'area' then mb.area_mbid
+        end as origin_area_mbid
     from resolved as r
-    inner join {{ ref('stg_musicbrainz__artists') }} as mb on mb.mbid = r.facts_mbid
+    inner join {{ ref('stg_musicbrainz__artists') }} as mb on r.facts_mbid = mb.mbid
 ),
 
 areas as (
@@ -39,7 +44,7 @@ areas as (
 final as (
     select
         d.artist_key,
-        case d.origin_source when 'begin_area' then d.begin_area_mbid when 'area' then d.area_mbid end as origin_area_mbid,
+        d.origin_area_mbid,
         d.area_mbid,
         d.begin_area_mbid,
 
@@ -65,12 +70,8 @@ final as (
         a.coordinates_method,
         a.coordinates_confidence
     from described as d
-    left join areas as a
-        on a.area_mbid = case d.origin_source
-            when 'begin_area' then d.begin_area_mbid
-            when 'area' then d.area_mbid
-        end
-    left join {{ ref('countries') }} as co on co.code = d.country_code and d.origin_source is not null
+    left join areas as a on d.origin_area_mbid = a.area_mbid
+    left join {{ ref('countries') }} as co on d.country_code = co.code and d.origin_source is not null
 )
 
 select * from final

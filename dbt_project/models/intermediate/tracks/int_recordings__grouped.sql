@@ -24,18 +24,22 @@ tracks as (
         cr.artist_keys,
         {{ fold_name('coalesce(t.track_name, s.track_name)') }} as title
     from source_tracks as s
-    left join {{ ref('stg_spotify__tracks') }} as t on t.spotify_track_id = s.spotify_track_id
-    left join credits as cr on cr.track_key = s.track_key
+    left join {{ ref('stg_spotify__tracks') }} as t on s.spotify_track_id = t.spotify_track_id
+    left join credits as cr on s.track_key = cr.track_key
 ),
 
 by_isrc as (
-    select *, {{ surrogate_key(["'isrc'", 'isrc']) }} as recording_key, 'isrc' as grouped_by
+    select
+        *,
+        {{ surrogate_key(["'isrc'", 'isrc']) }} as recording_key,
+        'isrc' as grouped_by
     from tracks
     where isrc is not null
 ),
 
 without_isrc as (
-    select * from tracks where isrc is null and duration_ms is not null and title is not null
+    select * from tracks
+    where isrc is null and duration_ms is not null and title is not null
 ),
 
 near_isrc as (
@@ -45,9 +49,10 @@ near_isrc as (
         'title, artists and length of an ISRC' as grouped_by
     from without_isrc as w
     inner join by_isrc as i
-        on i.title = w.title
-        and i.artist_keys = w.artist_keys
-        and i.duration_ms between w.duration_ms - 2000 and w.duration_ms + 2000
+        on
+            w.title = i.title
+            and w.artist_keys = i.artist_keys
+            and i.duration_ms between w.duration_ms - 2000 and w.duration_ms + 2000
     group by all
 ),
 
@@ -57,12 +62,20 @@ loose as (
 
 first_lengths as (
     with recursive anchors as (
-        select title, artist_keys, min(duration_ms) as first_ms from loose group by all
+        select
+            title,
+            artist_keys,
+            min(duration_ms) as first_ms
+        from loose
+        group by all
         union all
-        select l.title, l.artist_keys, min(l.duration_ms)
+        select
+            l.title,
+            l.artist_keys,
+            min(l.duration_ms) as first_ms
         from anchors as a
         inner join loose as l
-            on l.title = a.title and l.artist_keys = a.artist_keys and l.duration_ms > a.first_ms + 2000
+            on a.title = l.title and a.artist_keys = l.artist_keys and l.duration_ms > a.first_ms + 2000
         group by l.title, l.artist_keys, a.first_ms
     )
 
@@ -70,10 +83,12 @@ first_lengths as (
 ),
 
 with_first_length as (
-    select l.*, f.first_ms
+    select
+        l.*,
+        f.first_ms
     from loose as l
     asof join first_lengths as f
-        on f.title = l.title and f.artist_keys = l.artist_keys and f.first_ms <= l.duration_ms
+        on l.title = f.title and l.artist_keys = f.artist_keys and l.duration_ms >= f.first_ms
 ),
 
 by_length as (
@@ -94,7 +109,10 @@ with_length as (
 
 -- A track that nobody looked up yet has no length: it joins the only recording of its title and artist, if it is one.
 only_recording as (
-    select title, artist_key, min(recording_key) as recording_key
+    select
+        title,
+        artist_key,
+        min(recording_key) as recording_key
     from with_length
     group by all
     having count(distinct recording_key) = 1
@@ -113,14 +131,22 @@ without_length as (
             else 'title and artist'
         end as grouped_by
     from tracks as t
-    anti join with_length as w on w.track_key = t.track_key
-    left join only_recording as o on o.title = t.title and o.artist_key = t.artist_key
+    anti join with_length as w on t.track_key = w.track_key
+    left join only_recording as o on t.title = o.title and t.artist_key = o.artist_key
 ),
 
 final as (
-    select track_key, recording_key, grouped_by from with_length
+    select
+        track_key,
+        recording_key,
+        grouped_by
+    from with_length
     union all
-    select track_key, recording_key, grouped_by from without_length
+    select
+        track_key,
+        recording_key,
+        grouped_by
+    from without_length
 )
 
 select * from final

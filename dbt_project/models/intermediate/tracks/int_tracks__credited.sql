@@ -5,7 +5,8 @@ source_tracks as (
 ),
 
 catalogue as (
-    select * from {{ ref('stg_spotify__tracks') }} where len(artists) > 0
+    select * from {{ ref('stg_spotify__tracks') }}
+    where len(artists) > 0
 ),
 
 aliased as (
@@ -21,11 +22,11 @@ listed as (
             c.artists,
             list_transform(
                 case when len(s.artist_names) > 0 then s.artist_names else [s.artist_name] end,
-                lambda n: {'id': cast(null as varchar), 'name': n}
+                lambda n: { 'id': cast(null as varchar), 'name': n }
             )
         ) as artists
     from source_tracks as s
-    left join catalogue as c on c.spotify_track_id = s.spotify_track_id
+    left join catalogue as c on s.spotify_track_id = c.spotify_track_id
 ),
 
 unnested as (
@@ -53,8 +54,8 @@ keyed as (
         min(f.position) as position,
         bool_or(coalesce(list_contains(f.album_artist_ids, f.artist.id), false)) as is_album_artist
     from folded as f
-    left join aliased as i on i.alias_kind = 'spotify_id' and i.alias = f.artist.id
-    left join aliased as n on n.alias_kind = 'export_name' and n.alias = f.folded_name
+    left join aliased as i on i.alias_kind = 'spotify_id' and f.artist.id = i.alias
+    left join aliased as n on n.alias_kind = 'export_name' and f.folded_name = n.alias
     group by all
 ),
 

@@ -9,7 +9,11 @@ catalogue as (
 ),
 
 primary_artists as (
-    select track_key, artist_key from {{ ref('int_tracks__credited') }} where credit_position = 1
+    select
+        track_key,
+        artist_key
+    from {{ ref('int_tracks__credited') }}
+    where credit_position = 1
 ),
 
 aliased as (
@@ -54,9 +58,9 @@ joined as (
 
         s.first_seen_at
     from source_tracks as s
-    left join catalogue as c on c.spotify_track_id = s.spotify_track_id
-    left join primary_artists as p on p.track_key = s.track_key
-    left join {{ ref('int_recordings__grouped') }} as r on r.track_key = s.track_key
+    left join catalogue as c on s.spotify_track_id = c.spotify_track_id
+    left join primary_artists as p on s.track_key = p.track_key
+    left join {{ ref('int_recordings__grouped') }} as r on s.track_key = r.track_key
 ),
 
 with_album as (
@@ -66,7 +70,7 @@ with_album as (
         coalesce(j.catalogue_album_id, n.spotify_album_id) as spotify_album_id
     from joined as j
     left join albums_by_name as n
-        on j.catalogue_album_id is null and n.artist_key = j.artist_key and n.folded_album = j.folded_album
+        on j.catalogue_album_id is null and j.artist_key = n.artist_key and j.folded_album = n.folded_album
 ),
 
 final as (

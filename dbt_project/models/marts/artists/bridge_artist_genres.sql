@@ -1,16 +1,19 @@
 with
 
 artists as (
-    select artist_key, facts_mbid from {{ ref('int_artists__resolved') }}
-    union all
-    select 'unknown', null
+    select
+        artist_key,
+        facts_mbid
+    from {{ ref('int_artists__resolved') }}
+    union all by name
+    select 'unknown' as artist_key
 ),
 
 tags as (
     select
-        mbid,
-        unnest(list_transform(tags, lambda t: {'name': lower(trim(t.name)), 'count': t.count})) as tag
-    from {{ ref('stg_musicbrainz__artists') }}
+        mb.mbid,
+        unnest(mb.tags) as tag
+    from {{ ref('stg_musicbrainz__artists') }} as mb
 ),
 
 -- A genre is a tag whose name is in MusicBrainz's list of genres.
@@ -20,8 +23,8 @@ votes as (
         g.genre_name,
         max(t.tag.count) as vote_count
     from artists as a
-    inner join tags as t on t.mbid = a.facts_mbid
-    inner join {{ ref('stg_musicbrainz__genres') }} as g on g.genre_name = t.tag.name
+    inner join tags as t on a.facts_mbid = t.mbid
+    inner join {{ ref('stg_musicbrainz__genres') }} as g on lower(trim(t.tag.name)) = g.genre_name
     group by all
 ),
 
@@ -30,14 +33,21 @@ final as (
         artist_key,
         {{ surrogate_key(["'genre'", 'genre_name']) }} as genre_key,
 
-        cast(row_number() over (partition by artist_key order by vote_count desc, genre_name) as integer) as genre_rank,
+        cast(
+            row_number() over (partition by artist_key order by vote_count desc, genre_name) as integer
+        ) as genre_rank,
         vote_count,
         vote_count / sum(vote_count) over (partition by artist_key) as weight
     from votes
 
-    union all
+    union all by name
 
-    select artist_key, 'unknown', 1, 0, 1.0
+    select
+        artist_key,
+        'unknown' as genre_key,
+        1 as genre_rank,
+        0 as vote_count,
+        1.0 as weight
     from artists
     anti join votes using (artist_key)
 )

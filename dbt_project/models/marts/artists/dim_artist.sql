@@ -5,9 +5,12 @@ artists as (
 ),
 
 genres as (
-    select b.artist_key, g.genre_name, g.genre_family
+    select
+        b.artist_key,
+        g.genre_name,
+        g.genre_family
     from {{ ref('bridge_artist_genres') }} as b
-    inner join {{ ref('dim_genre') }} as g on g.genre_key = b.genre_key
+    inner join {{ ref('dim_genre') }} as g on b.genre_key = g.genre_key
     where b.genre_rank = 1
 ),
 
@@ -60,11 +63,11 @@ final as (
         sp.popularity,
         sp.follower_count
     from artists as a
-    left join {{ ref('stg_musicbrainz__artists') }} as mb on mb.mbid = a.facts_mbid
-    left join {{ ref('stg_spotify__artists') }} as sp on sp.spotify_artist_id = a.spotify_artist_id
-    left join {{ ref('int_artists__located') }} as l on l.artist_key = a.artist_key
-    left join {{ ref('int_areas__chained') }} as ar on ar.area_mbid = l.origin_area_mbid
-    inner join genres as g on g.artist_key = a.artist_key
+    left join {{ ref('stg_musicbrainz__artists') }} as mb on a.facts_mbid = mb.mbid
+    left join {{ ref('stg_spotify__artists') }} as sp on a.spotify_artist_id = sp.spotify_artist_id
+    left join {{ ref('int_artists__located') }} as l on a.artist_key = l.artist_key
+    left join {{ ref('int_areas__chained') }} as ar on l.origin_area_mbid = ar.area_mbid
+    inner join genres as g on a.artist_key = g.artist_key
 ),
 
 with_unknown as (

@@ -5,13 +5,25 @@ versions as (
 ),
 
 aliased as (
-    select alias_kind, alias, artist_key from {{ ref('int_artists__aliased') }}
+    select
+        alias_kind,
+        alias,
+        artist_key
+    from {{ ref('int_artists__aliased') }}
 ),
 
 mbids as (
-    select alias as mbid, artist_key from {{ ref('stg_musicbrainz__artist_aliases') }} where alias_kind = 'mbid'
+    select
+        alias as mbid,
+        artist_key
+    from {{ ref('stg_musicbrainz__artist_aliases') }}
+    where alias_kind = 'mbid'
     union
-    select matched_mbid, artist_key from {{ ref('int_artists__resolved') }} where matched_mbid is not null
+    select
+        matched_mbid,
+        artist_key
+    from {{ ref('int_artists__resolved') }}
+    where matched_mbid is not null
 ),
 
 genre_names as (
@@ -19,11 +31,20 @@ genre_names as (
 ),
 
 genres_of_version as (
-    select t.service, t.entity_id, t.version, list(t.genre order by t.genre) as genres
+    select
+        t.service,
+        t.entity_id,
+        t.version,
+        list(t.genre order by t.genre) as genres
     from (
-        select service, entity_id, version, lower(trim(unnest(tags).name)) as genre from versions
+        select
+            service,
+            entity_id,
+            version,
+            lower(trim(unnest(tags).name)) as genre
+        from versions
     ) as t
-    inner join genre_names as g on g.genre_name = t.genre
+    inner join genre_names as g on t.genre = g.genre_name
     group by all
 ),
 
@@ -38,11 +59,11 @@ seen as (
         case when v.service = 'musicbrainz' then v.entity_id end as mbid,
         case when v.service = 'musicbrainz' then coalesce(g.genres, []) end as genres
     from versions as v
-    left join aliased as s on v.service = 'spotify' and s.alias_kind = 'spotify_id' and s.alias = v.entity_id
-    left join mbids as m on v.service = 'musicbrainz' and m.mbid = v.entity_id
-    left join aliased as ak on ak.alias_kind = 'artist_key' and ak.alias = m.artist_key
+    left join aliased as s on v.service = 'spotify' and s.alias_kind = 'spotify_id' and v.entity_id = s.alias
+    left join mbids as m on v.service = 'musicbrainz' and v.entity_id = m.mbid
+    left join aliased as ak on ak.alias_kind = 'artist_key' and m.artist_key = ak.alias
     left join genres_of_version as g
-        on g.service = v.service and g.entity_id = v.entity_id and g.version = v.version
+        on v.service = g.service and v.entity_id = g.entity_id and v.version = g.version
     qualify row_number() over (
         partition by coalesce(s.artist_key, ak.artist_key, m.artist_key), v.service, v.fetched_at
         order by v.entity_id, v.version desc

@@ -26,11 +26,12 @@ matched as (
         ) as family
     from genres as g
     inner join families as f
-        on (f.match_kind = 'exact' and f.pattern = g.genre_name)
-        or (
-            f.match_kind = 'word'
-            and contains(' ' || replace(g.genre_name, '-', ' ') || ' ', ' ' || f.pattern || ' ')
-        )
+        on
+            (f.match_kind = 'exact' and g.genre_name = f.pattern)
+            or (
+                f.match_kind = 'word'
+                and contains(' ' || replace(g.genre_name, '-', ' ') || ' ', ' ' || f.pattern || ' ')
+            )
     group by all
 ),
 
@@ -41,11 +42,14 @@ final as (
         g.genre_name,
         coalesce(m.family, 'Other') as genre_family
     from genres as g
-    left join matched as m on m.genre_name = g.genre_name
+    left join matched as m on g.genre_name = m.genre_name
 
-    union all
+    union all by name
 
-    select 'unknown', 'unknown', 'Unknown'
+    select
+        'unknown' as genre_key,
+        'unknown' as genre_name,
+        'Unknown' as genre_family
 )
 
 select * from final

@@ -15,9 +15,14 @@ final as (
     from credits
     where track_key <> 'unknown'
 
-    union all
+    union all by name
 
-    select 'unknown', 'unknown', 1, 'primary', false
+    select
+        'unknown' as track_key,
+        'unknown' as artist_key,
+        1 as credit_position,
+        'primary' as credit_role,
+        false as is_enriched
 )
 
 select * from final

@@ -1,15 +1,21 @@
 with
 
 tracks as (
-    select * from {{ ref('int_tracks__resolved') }} where album_key <> 'unknown'
+    select * from {{ ref('int_tracks__resolved') }}
+    where album_key <> 'unknown'
 ),
 
 albums as (
-    select * from {{ ref('stg_spotify__albums') }} where has_answer
+    select * from {{ ref('stg_spotify__albums') }}
+    where has_answer
 ),
 
 aliased as (
-    select alias, artist_key from {{ ref('int_artists__aliased') }} where alias_kind = 'spotify_id'
+    select
+        alias,
+        artist_key
+    from {{ ref('int_artists__aliased') }}
+    where alias_kind = 'spotify_id'
 ),
 
 -- What the tracks say of an album that was not read itself.
@@ -55,17 +61,23 @@ joined as (
         h.tracks_heard,
         a.popularity
     from heard as h
-    left join albums as a on a.spotify_album_id = h.spotify_album_id
-    left join embedded as e on e.spotify_album_id = h.spotify_album_id
+    left join albums as a on h.spotify_album_id = a.spotify_album_id
+    left join embedded as e on h.spotify_album_id = e.spotify_album_id
     left join aliased as al on al.alias = coalesce(a.artists[1].id, e.artists[1].id)
 ),
 
 dated as (
-    select *, {{ release_precision('release_date_text') }} as release_date_precision from joined
+    select
+        *,
+        {{ release_precision('release_date_text') }} as release_date_precision
+    from joined
 ),
 
 with_date as (
-    select *, {{ release_first_day('release_date_text', 'release_date_precision') }} as release_date from dated
+    select
+        *,
+        {{ release_first_day('release_date_text', 'release_date_precision') }} as release_date
+    from dated
 ),
 
 final as (
@@ -93,13 +105,15 @@ final as (
         cast(year(release_date) // 10 * 10 as integer) as release_decade
     from with_date
 
-    union all
+    union all by name
 
     select
-        'unknown', 'unknown', null, null,
-        'unknown', 'unknown', null, null, null, null, false,
-        null, 0, null,
-        null, null, null, null
+        'unknown' as album_key,
+        'unknown' as artist_key,
+        'unknown' as album_name,
+        'unknown' as artist_name,
+        false as is_enriched,
+        0 as tracks_heard
 )
 
 select * from final

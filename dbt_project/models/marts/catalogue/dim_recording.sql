@@ -1,11 +1,16 @@
 with
 
 tracks as (
-    select * from {{ ref('dim_track') }} where recording_key <> 'unknown'
+    select * from {{ ref('dim_track') }}
+    where recording_key <> 'unknown'
 ),
 
 albums as (
-    select album_key, release_date, release_date_precision from {{ ref('dim_album') }}
+    select
+        album_key,
+        release_date,
+        release_date_precision
+    from {{ ref('dim_album') }}
 ),
 
 -- The track of the earliest album speaks for the recording.
@@ -16,13 +21,16 @@ ranked as (
         a.release_date_precision,
         row_number() over (
             partition by t.recording_key
-            order by {{ release_order('a.release_date', 'a.release_date_precision') }}, t.is_enriched desc, t.track_key
+            order by
+                {{ release_order('a.release_date', 'a.release_date_precision') }},
+                t.is_enriched desc,
+                t.track_key
         ) as release_rank,
         count(*) over (partition by t.recording_key) as track_count,
         min(t.isrc) over (partition by t.recording_key) as any_isrc,
         max(t.duration_ms) over (partition by t.recording_key) as longest_ms
     from tracks as t
-    left join albums as a on a.album_key = t.album_key
+    left join albums as a on t.album_key = a.album_key
 ),
 
 final as (
@@ -50,13 +58,18 @@ final as (
     from ranked
     where release_rank = 1
 
-    union all
+    union all by name
 
     select
-        'unknown', 'unknown', 'unknown', null,
-        'unknown', 'unknown', 'unknown', 'nothing known', null, false,
-        null, 0,
-        null, null, null, null, null
+        'unknown' as recording_key,
+        'unknown' as artist_key,
+        'unknown' as first_album_key,
+        'unknown' as recording_name,
+        'unknown' as artist_name,
+        'unknown' as first_album_name,
+        'nothing known' as grouped_by,
+        false as is_enriched,
+        0 as track_count
 )
 
 select * from final

@@ -32,13 +32,19 @@ final as (
     from tracks
     where track_key <> 'unknown'
 
-    union all
+    union all by name
 
     select
-        'unknown', 'unknown', 'unknown', 'unknown', null, null,
-        'unknown', 'unknown', 'unknown', null, null, null, null, null, 'nothing known', 'pending', false,
-        null, null,
-        null
+        'unknown' as track_key,
+        'unknown' as recording_key,
+        'unknown' as album_key,
+        'unknown' as artist_key,
+        'unknown' as track_name,
+        'unknown' as artist_name,
+        'unknown' as album_name,
+        'nothing known' as recording_grouped_by,
+        'pending' as catalogue_status,
+        false as is_enriched
 )
 
 select * from final

@@ -33,7 +33,9 @@ final as (
 with_unknown as (
     select * from final
     union all by name
-    select 'unknown' as area_key, 'unknown' as area_name
+    select
+        'unknown' as area_key,
+        'unknown' as area_name
 )
 
 select * from with_unknown

@@ -1,7 +1,9 @@
 with
 
 artists as (
-    select artist_key, cast(row_number() over (order by artist_key) as integer) as artist_number
+    select
+        artist_key,
+        cast(row_number() over (order by artist_key) as integer) as artist_number
     from {{ ref('dim_artist') }}
 ),
 
@@ -14,7 +16,7 @@ days as (
         cast(count(*) as integer) as plays,
         cast(sum(p.ms_played) as bigint) as ms_played
     from {{ ref('fct_plays') }} as p
-    inner join artists as a on a.artist_key = p.artist_key
+    inner join artists as a on p.artist_key = a.artist_key
     where p.is_play_spotify30 and not p.is_excluded
     group by all
 ),
@@ -42,7 +44,7 @@ final as (
         d.previous_date_key,
         d.next_date_key
     from numbered as d
-    inner join artists as a on a.artist_number = d.artist_number
+    inner join artists as a on d.artist_number = a.artist_number
 )
 
 select * from final

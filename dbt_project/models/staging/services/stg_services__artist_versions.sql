@@ -26,7 +26,8 @@ final as (
             when service = 'spotify' and len(artist.genres) > 0 then list_sort(artist.genres)
         end as spotify_genres,
         case
-            when service = 'musicbrainz' then list_filter(artist.tags, lambda t: t.count > 0 and nullif(t.name, '') is not null)
+            when service = 'musicbrainz'
+                then list_filter(artist.tags, lambda t: t.count > 0 and nullif(t.name, '') is not null)
         end as tags,
 
         fetched_at
