@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +33,7 @@ _OUTCOMES: dict[str, Outcome] = {
     "skipped": "skipped",
 }
 BLOCKING = "blocking"
+_NODE_THREADS = "(run_task)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,17 @@ def build_models(settings: Settings) -> list[NodeResult]:
 def build_models_quietly(settings: Settings) -> list[NodeResult]:
     """Build seeds and models with dbt alone: no task run, no server. Call it inside a `dbt_session`."""
     return _by_dbt_alone(settings, "build", "--exclude-resource-types", "test", "unit_test")
+
+
+def settle(seconds: float = 120) -> None:
+    """Wait until every model's task has told the server how it ended.
+
+    prefect-dbt does that in threads of their own and waits for none; a process that ends would break them off.
+    """
+    deadline = time.monotonic() + seconds
+    for thread in threading.enumerate():
+        if thread.name.endswith(_NODE_THREADS):
+            thread.join(max(0.0, deadline - time.monotonic()))
 
 
 def run_tests(settings: Settings) -> list[NodeResult]:

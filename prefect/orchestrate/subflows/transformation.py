@@ -9,7 +9,7 @@ from prefect import State, flow
 from extract_load.enrichment import Context
 from orchestrate.atomic_tasks import check_models, patiently, publish_marts
 from orchestrate.base_tasks import BaseProcessorTask, TaskResult
-from orchestrate.dbt_runner import NodeResult, blocking_failures, build_models, dbt_session, tell_build
+from orchestrate.dbt_runner import NodeResult, blocking_failures, build_models, dbt_session, settle, tell_build
 from orchestrate.flow_config import FlowConfig
 from orchestrate.subflows.states import closing_state
 from orchestrate.subflows.utils import Run, attempt, result_or_failure, shared_run
@@ -27,6 +27,7 @@ def transformation_subflow(config: FlowConfig | None = None, run_key: str | None
         if not stoppers and any(result.status == "failed" for result in results.values()):
             stoppers = [NOT_TESTED]
         results[publish_marts.name] = attempt(run, patiently(publish_marts, run), run.key, stoppers)
+        settle()
         return closing_state(results, fatal=(publish_marts.name,))
 
 

@@ -1,0 +1,200 @@
+"""Every command of the README, run from the project's root as a person types it, against one server and one sandbox.
+
+The commands build on each other, in the order in which a newcomer would type them.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import duckdb
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import (
+    ArtifactFilter,
+    ArtifactFilterKey,
+    FlowFilter,
+    FlowFilterName,
+    FlowRunFilter,
+    FlowRunFilterParentFlowRunId,
+)
+from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.sorting import FlowRunSort
+
+PYTHON = sys.executable
+
+
+@pytest.fixture(scope="module")
+def deployed(house: Any) -> Any:
+    """Give the house after `deploy_flows.py --validate`."""
+    done = house.run(PYTHON, "prefect/orchestrate/deploy_flows.py", "--validate")
+    return house, done
+
+
+@pytest.fixture(scope="module")
+def polled(house: Any) -> Any:
+    """Give the house after `prefect_flows.py --flow spotify --limit 10`."""
+    return house, house.run(PYTHON, "prefect/orchestrate/prefect_flows.py", "--flow", "spotify", "--limit", "10")
+
+
+@pytest.fixture(scope="module")
+def built(polled: Any) -> Any:
+    """Give the house after `prefect_flows.py --flow etl --config-env testing`, and the run as the server knows it."""
+    house, _ = polled
+    done = house.run(PYTHON, "prefect/orchestrate/prefect_flows.py", "--flow", "etl", "--config-env", "testing")
+    with get_client(sync_client=True) as client:
+        (run,) = client.read_flow_runs(flow_filter=FlowFilter(name=FlowFilterName(any_=["daily-etl"])))
+    return house, done, run
+
+
+def children(run: FlowRun) -> dict[str, FlowRun]:
+    """Give the subflow runs of a run, by name, below each other or not."""
+    found: dict[str, FlowRun] = {}
+    with get_client(sync_client=True) as client:
+        waiting = [run.id]
+        while waiting:
+            below = client.read_flow_runs(
+                flow_run_filter=FlowRunFilter(parent_flow_run_id=FlowRunFilterParentFlowRunId(any_=waiting)),
+                sort=FlowRunSort.START_TIME_ASC,
+            )
+            found |= {one.name: one for one in below}
+            waiting = [one.id for one in below]
+    return found
+
+
+def deployments() -> dict[str, Any]:
+    """Give the deployments on the server, by name."""
+    with get_client(sync_client=True) as client:
+        return {deployment.name: deployment for deployment in client.read_deployments()}
+
+
+def test_deploying_validates_first(deployed: Any) -> None:
+    """Settings, dbt, server, credentials and services are looked at, then both flows are deployed."""
+    _, done = deployed
+    for words in ("The settings are right", "The dbt project parses", "has our version", "The Spotify app is set up"):
+        assert words in done.stdout
+    assert done.stdout.count("127.0.0.1 answers.") == 4
+    assert "Deployed spotify-ingestion" in done.stdout
+    assert "PROBLEM" not in done.stdout
+
+
+def test_deployments_are_as_a_person_wants_them(deployed: Any) -> None:
+    """Scheduled, described, one run at a time, with the configuration as a form."""
+    found = deployments()
+    assert set(found) == {"spotify-ingestion", "daily-etl"}
+    etl, ingestion = found["daily-etl"], found["spotify-ingestion"]
+    assert etl.schedules[0].schedule.cron == "0 5 * * *"
+    assert etl.schedules[0].schedule.timezone == "Europe/Berlin"
+    assert ingestion.schedules[0].schedule.interval.total_seconds() == 1800
+    assert all(one.concurrency_options.collision_strategy.value == "CANCEL_NEW" for one in found.values())
+    assert all(one.work_pool_name == "music-tracker" and one.description for one in found.values())
+    limit = ingestion.parameter_openapi_schema["properties"]["limit"]
+    assert (limit["default"], limit["minimum"], limit["maximum"]) == (50, 1, 50)
+    assert "Configuration of a run" in json.dumps(etl.parameter_openapi_schema)
+
+
+@pytest.mark.parametrize(("option", "name"), [("--spotify-only", "spotify-ingestion"), ("--etl-only", "daily-etl")])
+def test_deploying_again_changes_nothing_else(deployed: Any, option: str, name: str) -> None:
+    """One flow alone, and the same deployments as before."""
+    house, _ = deployed
+    before = {one: deployment.id for one, deployment in deployments().items()}
+    done = house.run(PYTHON, "prefect/orchestrate/deploy_flows.py", option)
+    assert done.stdout.count("Deployed ") == 1
+    assert f"Deployed {name}." in done.stdout
+    assert {one: deployment.id for one, deployment in deployments().items()} == before
+
+
+@pytest.mark.parametrize("name", ["spotify-ingestion", "daily-etl"])
+def test_a_deployment_is_run_by_its_name(deployed: Any, name: str) -> None:
+    """By its bare name; a worker takes it from there."""
+    house, _ = deployed
+    done = house.run("prefect", "deployment", "run", name, "--start-in", "in 5 years")
+    assert f"Creating flow run for deployment '{name}/{name}'" in done.stdout
+
+
+def test_polling_by_hand(polled: Any) -> None:
+    """Ten plays are asked for, landed, and told."""
+    house, done = polled
+    assert "poll recently played: " in done.stderr
+    assert "10 new plays" in done.stderr
+    with duckdb.connect(str(house.settings().warehouse_path), read_only=True) as reader:
+        assert reader.execute("select count(*) from raw.spotify_recently_played").fetchall() == [(10,)]
+
+
+def test_a_run_with_testing_limits(built: Any) -> None:
+    """It ends well, quietly, with a file for readers, within the small limits."""
+    house, done, run = built
+    assert run.state_type.value == "COMPLETED", run.state
+    assert "Traceback" not in done.stderr
+    assert "warning" not in done.stderr.lower()
+    with duckdb.connect(str(house.settings().published_path), read_only=True) as reader:
+        assert reader.execute("select count(*) > 300 from marts.fct_plays").fetchall() == [(True,)]
+    with duckdb.connect(str(house.settings().warehouse_path), read_only=True) as reader:
+        assert reader.execute("select count(*) from lookup.spotify_artists").fetchall()[0][0] <= 5
+
+
+def test_the_run_is_readable_on_the_server(built: Any) -> None:
+    """Names with the time in the listener's zone; models as tasks, tests as one; parameters plain."""
+    _, _, run = built
+    assert run.name.startswith("daily-etl 20")
+    below = children(run)
+    with get_client(sync_client=True) as client:
+        tasks = {
+            task.name
+            for child in below.values()
+            for task in client.read_task_runs(flow_run_filter=FlowRunFilter(id={"any_": [child.id]}))  # type: ignore[arg-type]
+        }
+    assert {"load what was spooled", "enrich from MusicBrainz", "test with dbt", "publish"} <= tasks
+    assert "model fct_plays" in tasks
+    assert not any(task.startswith("test ") and task != "test with dbt" for task in tasks)
+    assert run.parameters["config"]["environment"] == "testing"
+
+
+def test_the_three_enrichments_overlap(built: Any) -> None:
+    """By the run's own records: the last began before the first had ended, and all hang under the coordination."""
+    _, _, run = built
+    below = children(run)
+    assert {"data-preparation", "enrichment-coordination", "transformation"} <= set(below)
+    three = [below[f"{name}-enrichment"] for name in ("spotify", "musicbrainz", "geographic")]
+    assert max(one.start_time for one in three) < min(one.end_time for one in three)
+    order = [below[name].start_time for name in ("data-preparation", "enrichment-coordination", "transformation")]
+    assert order == sorted(order)
+
+
+def test_the_run_leaves_a_page_and_metrics(built: Any) -> None:
+    """One artifact with what was done and dbt's results; runs, tasks and requests in `ops`."""
+    house, _, run = built
+    with get_client(sync_client=True) as client:
+        (artifact,) = client.read_artifacts(
+            artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=["daily-etl-summary"]))
+        )
+    page = str(artifact.data)
+    assert artifact.flow_run_id == run.id
+    assert "enrich from MusicBrainz" in page
+    assert "models built" in page
+    with duckdb.connect(str(house.settings().warehouse_path), read_only=True) as reader:
+        kept = dict(reader.execute("select flow, status from ops.runs").fetchall())
+        assert set(kept) == {"daily-etl", "spotify-ingestion"}
+        tasks = reader.execute("select count(distinct task) from ops.task_runs where run_id = ?", [str(run.id)])
+        assert tasks.fetchall() == [(8,)]
+        sent = reader.execute("select sum(requests) from ops.task_runs").fetchall()[0][0]
+        assert sent == reader.execute("select count(*) from ops.requests").fetchall()[0][0]
+
+
+def test_a_wrong_environment_is_one_sentence(house: Any) -> None:
+    """Before any work, with exit code 2."""
+    done = house.run(
+        PYTHON, "prefect/orchestrate/prefect_flows.py", "--flow", "etl", "--config-env", "staging", expect=2
+    )
+    assert done.stderr.startswith("ENVIRONMENT: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_without_a_server_deploying_says_how_to_start_one(house: Any) -> None:
+    """And nothing is deployed."""
+    lost = type(house)(house.path, house.sandbox, house.export, "http://127.0.0.1:9/api")
+    done = lost.run(PYTHON, "prefect/orchestrate/deploy_flows.py", "--etl-only", expect=2)
+    assert "No Prefect server answers" in done.stdout
+    assert "docker-compose up -d prefect-server prefect-db" in done.stdout
