@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -95,6 +96,23 @@ class Landing:
         """Land files that were just written, on an open connection (they must not be in yet)."""
         return self._land(connection, [waiting_file(self._settings, path) for path in paths], None)
 
+    def land_together(self, connection: duckdb.DuckDBPyConnection, paths: Iterable[Path]) -> LandingReport:
+        """Land large files in one transaction: from 122,880 rows on DuckDB writes them straight to their place.
+
+        Each file is in wholly or not at all. When one of them can't be landed, they go in one by one.
+        """
+        todo = [waiting_file(self._settings, path) for path in paths]
+        report = LandingReport()
+        rules = forgetting.load_rules(self._settings.spool_dir)
+        try:
+            with scratch_folder(self._settings) as scratch, _transaction(connection):
+                for waiting in todo:
+                    with at_hand(waiting, rules, scratch) as file:
+                        self._insert(connection, file, LANDERS[(file.source, file.entity)], report)
+        except BadInput:
+            return self._land(connection, todo, None)
+        return report
+
     def _land(
         self, connection: duckdb.DuckDBPyConnection, todo: list[Waiting], progress: Callable[[int, int], None] | None
     ) -> LandingReport:
@@ -119,18 +137,30 @@ class Landing:
     def _land_one(
         self, connection: duckdb.DuckDBPyConnection, file: SpoolFile, lander: Lander, report: LandingReport
     ) -> None:
-        connection.execute("begin")
-        try:
-            landed = lander(connection, file, self._clock)
-            record(connection, file, landed, self._clock)
-            kill_point("landing.in_transaction")
-            connection.execute("commit")
-        except BaseException:
-            connection.execute("rollback")
-            raise
-        kill_point("landing.after_commit")
+        with _transaction(connection):
+            self._insert(connection, file, lander, report)
+
+    def _insert(
+        self, connection: duckdb.DuckDBPyConnection, file: SpoolFile, lander: Lander, report: LandingReport
+    ) -> None:
+        landed = lander(connection, file, self._clock)
+        record(connection, file, landed, self._clock)
+        kill_point("landing.in_transaction")
         key = (file.source, file.entity)
         report.files += 1
         for tally, count in ((report.landed, landed.landed), (report.known, landed.known)):
             tally[key] = tally.get(key, 0) + count
         report.rejected[key] = report.rejected.get(key, 0) + landed.rejected
+
+
+@contextmanager
+def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Commit at the end of the block, or roll back."""
+    connection.execute("begin")
+    try:
+        yield
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
+    kill_point("landing.after_commit")

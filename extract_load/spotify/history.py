@@ -216,7 +216,7 @@ class _Import:
             if one.path:
                 one.path = release(one.path)
                 self._progress.remember(one.path, one.size)
-                self._thread.put(one.path)
+                self._thread.put(one.path, one.account.rows)
             self._spooled.append(one)
         return []
 

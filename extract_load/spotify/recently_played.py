@@ -54,8 +54,8 @@ class PollResult:
     message: str = ""
 
 
-def poll(context: Context, limit: int = FULL_PAGE) -> PollResult:
-    """Ask once for the newest plays (1 to 50), spool them, land them if the warehouse is free.
+def poll(context: Context, limit: int = FULL_PAGE, *, land: bool = True) -> PollResult:
+    """Ask once for the newest plays (1 to 50), spool them, and `land` them if the warehouse is free.
 
     A poll that failed is recorded as such. Errors: ConfigurationError (limit, credentials), AuthorizationNeeded,
     ServiceUnavailable, QuotaExhausted.
@@ -76,7 +76,7 @@ def poll(context: Context, limit: int = FULL_PAGE) -> PollResult:
     _spool(context, at, items, limit, record)
     _remember(context, items, at)
     context.state.record_poll(record)
-    result = _landed(context, _result(record))
+    result = _landed(context, _result(record)) if land else _result(record)
     days = client.auth.signed_in().days_left(at)
     return replace(result, token_days_left=days, requests=client.session.sent, waited_seconds=client.session.waited)
 

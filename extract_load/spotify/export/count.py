@@ -11,7 +11,7 @@ import re
 from extract_load.spotify.export.rows import Text
 from extract_load.spotify.export.text import CHUNK
 
-_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]|,|[^\s"\[\]{},]++', re.S)
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|"|[\[\]{}]|,|[^\s"\[\]{},]++', re.S)
 
 
 class KeyCount:
@@ -36,8 +36,8 @@ def count_elements(text: Text) -> int | None:
         piece = text.read(CHUNK)
         rest, place = rest + piece, 0
         for token in _TOKEN.finditer(rest):
-            if piece and token.end() == len(rest):
-                break  # it may go on in the next piece
+            if token[0] == b'"' or (piece and token.end() == len(rest)):
+                break  # it goes on in the next piece, or may do so
             place = token.end()
             sign = token[0]
             if depth == 1 and sign not in (b",", b"]"):

@@ -1,4 +1,4 @@
-"""Land the files of an import beside its spooling: one thread, one connection, one transaction a file.
+"""Land the files of an import beside its spooling: one thread, one connection, a transaction for some large files.
 
 While the warehouse is somebody else's, the files wait in the spool; at the end a few seconds are waited for it, and who
 has it is told. A small machine has two cores: this thread takes one, the reader the other.
@@ -15,11 +15,14 @@ from pathlib import Path
 import duckdb
 
 from extract_load.enrichment import Context
+from extract_load.landing.manifest import known_files
+from extract_load.landing.waiting import lasting_name
 from extract_load.lock import WarehouseBusy
 
 PURPOSE = "music-tracker import"
 LAST_WAIT_SECONDS = 10.0
 _TRY_SECONDS = 1.0
+_ENOUGH_ROWS = 150_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +48,19 @@ class LandingThread:
     def __init__(self, context: Context, tell: Callable[[Path], None]) -> None:
         self._context = context
         self._tell = tell
-        self._queue: queue.Queue[Path | None] = queue.Queue()
+        self._queue: queue.Queue[tuple[Path, int] | None] = queue.Queue()
         self._is_closing = threading.Event()
+        self._at_end = False
         self._given: list[Path] = []
         self._result = LandedFiles()
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="import-landing")
         self._thread.start()
 
-    def put(self, path: Path) -> None:
-        """Give a file that is complete in the spool."""
+    def put(self, path: Path, rows: int) -> None:
+        """Give a file that is complete in the spool, and how many rows it has."""
         self._given.append(path)
-        self._queue.put(path)
+        self._queue.put((path, rows))
 
     def finish(self) -> LandedFiles:
         """Wait until everything is landed, or is known to have to wait.
@@ -72,20 +76,20 @@ class LandingThread:
 
     def _run(self) -> None:
         try:
-            first = self._queue.get()
-            while not self._landed_all(first):
-                first = None
+            waiting = self._next_files()
+            while not self._landed_all(waiting):
+                waiting = []  # the landing of all that is in the spool takes them, too
         except BaseException as error:
             self._error = error
 
-    def _landed_all(self, first: Path | None) -> bool:
+    def _landed_all(self, waiting: list[Path]) -> bool:
         """Land until the end; say False when the warehouse is busy and there is still time to try again."""
         is_last_try = self._is_closing.is_set()
         wait = min(LAST_WAIT_SECONDS, self._context.settings.lock_wait_seconds) if is_last_try else _TRY_SECONDS
         try:
             with self._context.warehouse.open(PURPOSE, wait) as connection:
                 _for_bulk(connection)
-                self._land(connection, first)
+                self._land(connection, waiting)
                 self._context.landing.land(purpose=PURPOSE)
                 self._result.files = _manifest(connection, self._context, self._given)
         except WarehouseBusy as busy:
@@ -94,12 +98,27 @@ class LandingThread:
         self._result.busy = ""
         return True
 
-    def _land(self, connection: duckdb.DuckDBPyConnection, path: Path | None) -> None:
-        while path is not None or not self._is_closing.is_set():
-            if path is not None:
-                self._context.landing.land_now(connection, [path])
+    def _land(self, connection: duckdb.DuckDBPyConnection, waiting: list[Path]) -> None:
+        done = known_files(connection)  # another process may have landed some while this one waited
+        while waiting or not self._at_end:
+            fresh = [path for path in waiting if lasting_name(self._context.settings, path) not in done]
+            if fresh:
+                self._context.landing.land_together(connection, fresh)
+            for path in waiting:
                 self._tell(path)
-            path = self._queue.get()
+            waiting = self._next_files()
+
+    def _next_files(self) -> list[Path]:
+        """Wait for files with enough rows for a transaction, or for the end."""
+        paths, rows = [], 0
+        while rows < _ENOUGH_ROWS and not self._at_end:
+            given = self._queue.get()
+            if given is None:
+                self._at_end = True
+            else:
+                paths.append(given[0])
+                rows += given[1]
+        return paths
 
 
 def _for_bulk(connection: duckdb.DuckDBPyConnection) -> None:
@@ -112,7 +131,7 @@ def _for_bulk(connection: duckdb.DuckDBPyConnection) -> None:
 def _manifest(
     connection: duckdb.DuckDBPyConnection, context: Context, paths: list[Path]
 ) -> dict[Path, FileInWarehouse]:
-    names = {f"src/{path.relative_to(context.settings.spool_dir).as_posix()}": path for path in paths}
+    names = {lasting_name(context.settings, path): path for path in paths}
     found = connection.execute(
         "select source_file, rows_landed, rows_known, rows_rejected from ops.landed_files"
         " where source = 'spotify' and entity = 'streaming_history'"

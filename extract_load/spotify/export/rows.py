@@ -31,6 +31,7 @@ FIRST_POSSIBLE = datetime(2006, 1, 1)
 
 REJECT_MARK = b'{"_":"rejected",'
 
+_BLANK = re.compile(rb"\s*")
 _START = re.compile(rb"\s*\[\s*")
 _END = re.compile(rb"\s*\]\s*")
 _BOUNDARY = re.compile(rb"\}(?=\s*[,\]])")
@@ -104,6 +105,7 @@ class RowReader:
         """Add the lines of a buffer; give how much of it is used up, or -1 at the end of the list."""
         is_text = _is_utf8(buffer)
         while True:
+            place = _BLANK.match(buffer, place).end()  # type: ignore[union-attr]
             if is_text:
                 place = self._fast(buffer, place, lines)
             if _END.match(buffer, place) or place >= len(buffer):
@@ -132,11 +134,17 @@ class RowReader:
         for end in _ends(buffer, place):
             row, mended = decode(buffer[place:end])
             if row is not None:
+                if self._may_go_on(buffer, end):
+                    return None
                 self._add(row, buffer[place:end], mended, lines)
                 return _after(buffer, end)
         if not self._at_end and len(buffer) - place < MAX_ROW_BYTES:
             return None
         return self._broken(buffer, place, offset, lines)
+
+    def _may_go_on(self, buffer: bytes, end: int) -> bool:
+        """Say whether what follows an element is not to be seen yet."""
+        return not self._at_end and _AFTER.match(buffer, end) is None
 
     def _add(self, row: dict[str, Any], raw: bytes, mended: bool, lines: list[bytes]) -> None:
         reason = self._trouble_of(row)
@@ -148,7 +156,7 @@ class RowReader:
         self.tally.mended += mended
         lines.append(line)
         if not mended and len(self._templates) < MAX_TEMPLATES:
-            template = learn(raw, self._time_key)
+            template = learn(raw, self._time_key, self._last_possible.date())
             if template:
                 self._templates.append(template)
 
@@ -178,7 +186,7 @@ class RowReader:
                 return None
             return self._broken(buffer, place, offset, lines)
         after = place + len(text[:end].encode())
-        if not self._at_end and after >= len(buffer):
+        if self._may_go_on(buffer, after):
             return None
         self._reject(lines, "not an object", detail=f"at byte {offset + place:,}")
         return _after(buffer, after)
@@ -189,7 +197,7 @@ class RowReader:
         next_row = buffer.index(b"{", found.start()) if found else len(buffer)
         is_cut = not found and self._at_end
         self.tally.cut = self.tally.cut or is_cut
-        reason = "the file ends in the middle of it" if is_cut else "not JSON"
+        reason = "the file ends in the middle of it" if is_cut else "can't be read as JSON"
         self._reject(lines, reason, detail=f"at byte {offset + place:,}, {next_row - place:,} bytes")
         return next_row
 

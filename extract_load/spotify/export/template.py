@@ -8,6 +8,7 @@ A row that does not fit is no error: the careful way reads it. The pattern is li
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import orjson
 
@@ -36,9 +37,9 @@ _URI = r'(?:null|"spotify:(?:track|episode|show|chapter|audiobook):[0-9A-Za-z]{1
 _FLAG = r"(?:true|false|null)"
 _WHOLE = r"(?:null|-?(?:0|[1-9]\d{0,14}+)(?=[\s,}]))"
 _PLAYED = r"(?:0|[1-9]\d{0,8}+)(?=[\s,}])"
-_DAY = r"20[0-3]\d-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
-_STAMP = rf'"{_DAY}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ"'
-_MINUTE = rf'"{_DAY} (?:[01]\d|2[0-3]):[0-5]\d"'
+_DAY = r"(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
+_STAMP = rf'"{{year}}-{_DAY}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ"'
+_MINUTE = rf'"{{year}}-{_DAY} (?:[01]\d|2[0-3]):[0-5]\d"'
 _PERSONAL = r'(?:null|"[^"\\]*+(?:\\.[^"\\]*+)*+")'
 
 _OPENING = re.compile(rb'\{([ \t\r\n]*)"')
@@ -71,14 +72,18 @@ class Template:
         return match.end() if match else start
 
 
-def learn(row: bytes, time_key: str) -> Template | None:
-    """Make the template of a row; None when it has a key that we don't know, or another form."""
+def learn(row: bytes, time_key: str, last_day: date) -> Template | None:
+    """Make the template of a row; None when it has a key that we don't know, or another form.
+
+    Times from 2006 to `last_day` fit; what is earlier or later is for the careful way to refuse.
+    """
     try:
         keys = list(orjson.loads(row))
     except orjson.JSONDecodeError:
         return None
     parts = [pattern.search(row) for pattern in (_OPENING, _COLON, _COMMA, _CLOSING)]
-    values = [_value_of(key) for key in keys]
+    year = _year_until(last_day)
+    values = [_value_of(key, year) for key in keys]
     if None in parts or None in values or len(keys) < 2 or keys[-1].lower() in PERSONAL_KEYS or time_key not in keys:
         return None
     opening, colon, comma, closing = (re.escape(part[1].decode()) for part in parts if part)
@@ -94,15 +99,28 @@ def learn(row: bytes, time_key: str) -> Template | None:
     return Template(compiled, has_breaks=has_breaks) if compiled.match(row + b",{") else None
 
 
-def _value_of(key: str) -> str | None:
+def _year_until(last: date) -> str:
+    """Give the pattern of the years from 2006 to that of a day, which looks ahead so that no later day fits."""
+    decades: dict[int, list[int]] = {}
+    for year in range(2006, last.year + 1):
+        decades.setdefault(year // 10, []).append(year % 10)
+    years = "|".join(f"{decade}[{ends[0]}-{ends[-1]}]" for decade, ends in decades.items())
+    later = [f"{month:02}" for month in range(last.month + 1, 13)]
+    later += [f"{last.month:02}-{day:02}" for day in range(last.day + 1, 32)]
+    return f"(?!{last.year}-(?:{'|'.join(later) or 'x'}))(?:{years})"
+
+
+def _value_of(key: str, year: str) -> str | None:
     """Give the pattern of a key's value, None for a key that we don't know."""
     if key.lower() in PERSONAL_KEYS:
         return _PERSONAL
-    known = {"ts": _STAMP, "endTime": _MINUTE, "ms_played": _PLAYED, "msPlayed": _PLAYED, "offline_timestamp": _WHOLE}
-    if key in known:
-        return known[key]
-    if key in URI_KEYS:
-        return _URI
-    if key in FLAG_KEYS:
-        return _FLAG
-    return _TEXT if key in TEXT_KEYS else None
+    kinds = (
+        ({"ts"}, _STAMP.replace("{year}", year)),
+        ({"endTime"}, _MINUTE.replace("{year}", year)),
+        ({"ms_played", "msPlayed"}, _PLAYED),
+        ({"offline_timestamp"}, _WHOLE),
+        (URI_KEYS, _URI),
+        (FLAG_KEYS, _FLAG),
+        (TEXT_KEYS, _TEXT),
+    )
+    return next((pattern for keys, pattern in kinds if key in keys), None)
