@@ -25,7 +25,7 @@ ROWS_PER_FILE = 16_000
 ROUNDS = 3
 
 _LETTERS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_WORDS = "amber falling river night golden ghost paper city winter sombre ocean glass mirror été dancing heart".split()
+_WORDS = ("amber", "falling", "river", "night", "golden", "ghost", "paper", "city", "winter", "ocean", "été", "heart")
 _PLATFORMS = ("android", "ios", "Android OS 13 API 33 (samsung, SM-G991B)", "web_player windows 10;chrome;desktop")
 _COLUMNS = {
     "ts": "TIMESTAMP",
@@ -65,9 +65,9 @@ def main() -> None:
         rounds = [_round(Path(scratch), folder, archive) for _ in range(ROUNDS)]
     seconds = {name: statistics.median(one[name]["seconds"] for one in rounds) for name in rounds[0]}
     for name, taken in seconds.items():
-        print(f"{name:28} {taken:7.2f} s")
+        _say(f"{name:28} {taken:7.2f} s")
     in_memory = seconds["unpacked import"] / seconds["bare read, in memory"]
-    print(f"Against a bare read into a table in memory, kept nowhere: {in_memory:.2f}.")
+    _say(f"Against a bare read into a table in memory, kept nowhere: {in_memory:.2f}.")
     result = {
         "rows": rows,
         "rows_per_second": round(rows / seconds["unpacked import"]),
@@ -75,7 +75,7 @@ def main() -> None:
         "ratio_from_zip": round(seconds["zip import"] / seconds["bare read"], 2),
         "peak_memory_mb": round(max(one[name]["peak_mb"] for one in rounds for name in one if "import" in name)),
     }
-    print(json.dumps(result))
+    _say(json.dumps(result))
 
 
 def make_export(scratch: Path, rows: int) -> tuple[Path, Path]:
@@ -91,7 +91,7 @@ def make_export(scratch: Path, rows: int) -> tuple[Path, Path]:
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
         for path in sorted(folder.iterdir()):
             packed.write(path, f"{folder.name}/{path.name}")
-    print(f"{rows:,} rows, {size / 1e6:,.0f} MB of JSON, {archive.stat().st_size / 1e6:,.0f} MB zipped.")
+    _say(f"{rows:,} rows, {size / 1e6:,.0f} MB of JSON, {archive.stat().st_size / 1e6:,.0f} MB zipped.")
     return folder, archive
 
 
@@ -186,10 +186,15 @@ def _import(given: Path, home: Path) -> None:
     _tell(started)
 
 
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def _tell(started: float) -> None:
     seconds = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "peak_mb": peak}))
+    _say(json.dumps({"seconds": seconds, "peak_mb": peak}))
 
 
 STEPS = {"bare": _bare, "bare-memory": _bare_in_memory, "import": _import}
