@@ -120,12 +120,18 @@ def forget(
 
     Times are like 2024-05-01 or "2024-05-01 18:30" in LISTENER_TIMEZONE. What is played later counts again.
     """
+    from extract_load.keeping.forget import finish_forgetting, plan_forgetting
     from extract_load.keeping.forget import forget as take_out
-    from extract_load.keeping.forget import plan_forgetting
     from extract_load.keeping.transform import find_transform
 
     transform = find_transform()
     with _home() as (settings, state):
+        with _bar("Landing files") as tell:
+            finished = finish_forgetting(settings, state, transform, progress=tell)
+        if finished:
+            _drop_dev_build()
+            typer.echo("An earlier forget had been interrupted; it is finished now. Run this again for anything else.")
+            return
         wish = _wish(settings, play, artist, since, until)
         plan = plan_forgetting(settings, Warehouse(settings), wish)
         typer.echo(

@@ -20,7 +20,7 @@ from extract_load.aliases import refresh_aliases
 from extract_load.clock import Clock, SystemClock
 from extract_load.dayfiles import day_files, members
 from extract_load.forgetting import Rule, Rules
-from extract_load.keeping.rebuild import RebuildReport, rebuild_in_turn
+from extract_load.keeping.rebuild import RebuildReport, rebuild_in_turn, unfinished_forgetting
 from extract_load.keeping.subjects import Wish, rules_for
 from extract_load.keeping.transform import Transform
 from extract_load.keeping.turn import keeping_turn
@@ -81,6 +81,22 @@ def forget(
     with keeping_turn(settings, "forget", clock):
         forgetting.write_rules(settings.spool_dir, plan.rules, note=note, at=clock.now())
         kill_point("forget.after_rules")
+        return rebuild_in_turn(settings, state, transform, seeds=seeds, clock=clock, progress=progress)
+
+
+def finish_forgetting(
+    settings: Settings,
+    state: State,
+    transform: Transform,
+    *,
+    seeds: Path | None = None,
+    clock: Clock | None = None,
+    progress: Progress | None = None,
+) -> RebuildReport | None:
+    """Finish what a process that was killed had begun to forget; None when there is nothing like that."""
+    with keeping_turn(settings, "forget", clock):
+        if not unfinished_forgetting(state, forgetting.load_rules(settings.spool_dir)):
+            return None
         return rebuild_in_turn(settings, state, transform, seeds=seeds, clock=clock, progress=progress)
 
 

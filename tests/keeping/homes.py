@@ -143,6 +143,12 @@ def small_transform(settings: Settings) -> Sequence[str]:
                 played_at as ended_at, payload ->> '$.track.name' as track_name,
                 payload ->> '$.track.artists[0].name' as artist_name
             from raw.spotify_recently_played
+            union all
+            select
+                md5(concat_ws('|', file_sha256, row_number)), listener_id, payload ->> '$.spotify_track_uri',
+                try_cast(payload ->> '$.ts' as timestamp), payload ->> '$.master_metadata_track_name',
+                payload ->> '$.master_metadata_album_artist_name'
+            from raw.spotify_streaming_history
             """
         )
         connection.execute(
