@@ -15,9 +15,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import BIN, ROOT, Home, Lived
 
 from extract_load.commands.demo_summary import QUERIES, command, summary
+from tests.end_to_end.conftest import BIN, ROOT, Home, Lived
 
 COUNTED = "is_play_spotify30 and not is_excluded"
 
