@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -65,9 +66,11 @@ class Auth:
                 todo="Make an app on developer.spotify.com/dashboard and put both in .env.",
             )
         token = TokenStore(self.settings).load(self.clock.now())
+        refused = self.state.get(SERVICE, "needs_reauth")
+        if token is None and refused:
+            raise _over(str(refused.get("reason", "")))
         if token is None:
             raise AuthorizationNeeded("Nobody is signed in at Spotify.", todo="Run `music-tracker auth`.")
-        refused = self.state.get(SERVICE, "needs_reauth")
         if refused and refused.get("token") == token_hash(token.refresh_token):
             raise _over(str(refused.get("reason", "")))
         self._remember_dates(token)
@@ -96,17 +99,30 @@ class Auth:
         self.state.put(SERVICE, "needs_reauth", None, self.clock.now())
         self._remember_dates(token)
 
-    def bind_account(self, account_id: str, *, confirmed: bool = False) -> None:
-        """Bind the listener to a Spotify account, once; refuse another one unless confirmed."""
-        account = hashlib.sha256(f"{self.settings.listener_id}:{account_id}".encode()).hexdigest()[:16]
+    def kept(self) -> bytes | None:
+        """Give the token file as it is, to take a sign-in back with; None when there is none."""
+        path = TokenStore(self.settings).path
+        return path.read_bytes() if path.exists() else None
+
+    def take_back(self, before: bytes | None) -> None:
+        """Put the token file back as it was."""
+        TokenStore(self.settings).put_back(before)
+
+    def bind_account(self, names: Iterable[str], *, confirmed: bool = False) -> None:
+        """Bind the listener to a Spotify account by its names (account id, user id), as hashes; refuse another one.
+
+        Any name that is known is enough: accounts got a second id in the course of time.
+        """
+        account = {hashlib.sha256(f"{self.settings.listener_id}:{name}".encode()).hexdigest()[:16] for name in names}
         key = f"account:{self.settings.listener_id}"
-        known = self.state.get("listener", key)
-        if known and known != account and not confirmed:
+        kept = self.state.get("listener", key) or []
+        known = {kept} if isinstance(kept, str) else set(kept)
+        if known and account and not known & account and not confirmed:
             raise AuthorizationNeeded(
                 "This sign-in belongs to another Spotify account than the plays that are here.",
                 todo="Sign in with the right account, or run `music-tracker auth --confirm` if this one is yours, too.",
             )
-        self.state.put("listener", key, account, self.clock.now())
+        self.state.put("listener", key, sorted(known | account), self.clock.now())
 
     def _refresh(self, token: Token, now: datetime) -> Token:
         try:
@@ -119,6 +135,7 @@ class Auth:
             access_token=str(answer["access_token"]),
             refresh_token=str(answer.get("refresh_token") or token.refresh_token),
             expires_at=now + timedelta(seconds=seconds),
+            scope=str(answer.get("granted_scope") or token.scope),
         )
         self.keep(renewed)
         return renewed

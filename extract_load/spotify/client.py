@@ -57,9 +57,8 @@ class SpotifyClient:
         if self._context.state.get(SERVICE, "account_checked") == token and not confirmed:
             return
         me = self.get(lambda api: api.me())
-        account_id = str(me.get("account_id") or me.get("id") or "")
-        if account_id:
-            self.auth.bind_account(account_id, confirmed=confirmed)
+        names = [str(me[key]) for key in ("account_id", "id") if me.get(key)]
+        self.auth.bind_account(names, confirmed=confirmed)
         current = token_hash(self.auth.signed_in().refresh_token)
         self._context.state.put(SERVICE, "account_checked", current, self._context.clock.now())
 

@@ -22,7 +22,7 @@ from extract_load.enrichment import Context
 from extract_load.errors import AuthorizationNeeded, ConfigurationError
 from extract_load.spotify.auth import SCOPE
 from extract_load.spotify.client import SpotifyClient
-from extract_load.spotify.tokens import Token
+from extract_load.spotify.tokens import LIFETIME, Token
 
 WAIT_SECONDS = 300.0
 _DONE = b"<!doctype html><title>Signed in</title><p>You are signed in. You can close this page."
@@ -56,19 +56,39 @@ def login(
     catcher = _Catcher(settings.spotify_redirect_uri)
     say("Open this address, and allow the app to read what you played:\n")
     say(f"  {address}\n")
-    if browser and catcher.listening:
-        webbrowser.open(address)
     can_paste = sys.stdin.isatty() if interactive is None else interactive
-    answer = catcher.wait(WAIT_SECONDS) if catcher.listening and browser else None
-    if answer is None and can_paste:
-        answer = ask("Paste the address that you were led to")
-    catcher.close()
-    code = _code(answer, state)
-    token = _token(context, client, code)
-    client.auth.keep(token)
-    client.check_account(confirmed=confirm)
-    until = token.authorized_at + timedelta(days=180)
+    try:
+        answer = _answer(catcher, address, browser=browser, ask=ask if can_paste else None)
+    finally:
+        catcher.close()
+    token = _token(context, client, _code(answer, state))
+    _keep(client, token, confirmed=confirm)
+    until = token.authorized_at + LIFETIME
     return f"Signed in until {until:%Y-%m-%d}. Try it: music-tracker ingest"
+
+
+def _answer(catcher: _Catcher, address: str, *, browser: bool, ask: Callable[[str], str] | None) -> str | None:
+    """Give the address that Spotify led to: caught on loopback, or pasted where no browser could be opened."""
+    is_open = catcher.listening and browser and webbrowser.open(address)
+    if catcher.listening and (is_open or ask is None):
+        caught = catcher.wait(WAIT_SECONDS)
+        if caught:
+            return caught
+    if ask is None:
+        return None
+    pasted = ask("Paste the address that you were led to (just Enter when the page says that you are signed in)")
+    return pasted.strip() or catcher.wait(0)
+
+
+def _keep(client: SpotifyClient, token: Token, *, confirmed: bool) -> None:
+    """Keep a sign-in, unless it is somebody else's: then the one from before stays."""
+    before = client.auth.kept()
+    client.auth.keep(token)
+    try:
+        client.check_account(confirmed=confirmed)
+    except AuthorizationNeeded:
+        client.auth.take_back(before)
+        raise
 
 
 def _code(answer: str | None, state: str) -> str:

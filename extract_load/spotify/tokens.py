@@ -67,11 +67,18 @@ class TokenStore:
         """Write the file, readable by its owner alone, complete or not at all."""
         if not token.env_hash and self._env_token:
             token = replace(token, env_hash=token_hash(self._env_token))
+        self.put_back(orjson.dumps(asdict(token)))
+
+    def put_back(self, content: bytes | None) -> None:
+        """Write the file with this content, None removes it."""
+        if content is None:
+            self.path.unlink(missing_ok=True)
+            return
         self.path.parent.mkdir(parents=True, exist_ok=True)
         partial = self.path.with_name(self.path.name + ".partial")
         handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "wb") as out:
-            out.write(orjson.dumps(asdict(token)))
+            out.write(content)
             out.flush()
             os.fsync(out.fileno())
         partial.replace(self.path)
