@@ -27,6 +27,6 @@
 {{
     top(
         'genre_key', days, ref('dim_genre'),
-        {'genre_name': 'n.genre_name', 'genre_family': 'n.genre_family'}, number='double'
+        {'genre': 'n.genre_name', 'genre_family': 'n.genre_family'}, number='double'
     )
 }}

@@ -164,7 +164,7 @@ final as (
         l.place.longitude as longitude,
         case when l.level = 0 then l.place.precision when l.level > 0 then 'parent' end as coordinates_precision,
         l.place.method as coordinates_method,
-        least(l.place.confidence, if(l.level > 0, 0.6, 1.0)) as coordinates_confidence,
+        if(l.level > 0, least(l.place.confidence, 0.6), l.place.confidence) as coordinates_confidence,
         l.place.attribution as coordinates_attribution
     from known as k
     inner join summed as s on k.area_mbid = s.area_mbid
