@@ -21,7 +21,7 @@ Status = Literal["found", "not_found", "review", "gone", "failed"]
 
 NOT_FOUND_DAYS = 28
 MOST_DAYS = 364
-LENGTH_TOLERANCE = 10_000  # milliseconds
+LENGTH_TOLERANCE = 5_000  # milliseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +155,9 @@ def decide_by_isrcs(asked: Question, titles: Mapping[str, str], recordings: Iter
 def decide_by_titles(asked: Question, titles: Sequence[Title], recordings: Iterable[Json]) -> Decision:
     """Decide by recordings of the listener's own titles under the artist's exact name.
 
-    A recording of another length is another one (a cover, perhaps). Nobody else may have any of the titles; then two
-    of them are enough, or one that is telling, if its length is known and right.
+    A recording of another length is another one (a cover, perhaps). Nobody else may have any of the titles, and two
+    thirds of them must be there; a single title must be telling, and its length known and right. A name in an export
+    may stand for several artists: then the most of them are nobody's.
     """
     wanted = {title_form(title.text): title for title in titles}
     support, telling, names = _Support(), _Support(), dict[str, str]()
@@ -174,7 +175,14 @@ def decide_by_titles(asked: Question, titles: Sequence[Title], recordings: Itera
             if right_length and is_telling(title.text):
                 telling.add(mbid, form)
     return _settle(
-        asked, "name", support, names, lone_is_enough=lambda mbid: bool(telling.of(mbid)), scores=(0.9, 0.75), share=0
+        asked,
+        "name",
+        support,
+        names,
+        lone_is_enough=lambda mbid: bool(telling.of(mbid)),
+        scores=(0.9, 0.75),
+        share=0,
+        least=len(titles) * 2 / 3,
     )
 
 
@@ -203,10 +211,12 @@ def _settle(
     lone_is_enough: Callable[[str], bool],
     scores: tuple[float, float],
     share: float,
+    least: float = 1,
 ) -> Decision:
     """Accept the candidate that dominates, if the Spotify page does not speak against it.
 
-    `share` is what the next candidate may have of the best one's support; `scores` are those of several and of one.
+    `share` is what the next candidate may have of the best one's support, `least` is what the best one needs of it;
+    `scores` are those of several supports and of a single one.
     """
     ranked = support.ranked()
     if not ranked:
@@ -221,6 +231,8 @@ def _settle(
     candidates = {mbid: names[mbid] for mbid, _ in ranked[:5]}
     if asked.targets and best not in asked.targets:
         reason = "the recordings speak for another artist than the Spotify page"
+    elif most < least:
+        reason = "most of the titles are not this artist's"
     elif most >= 2 and rival <= share * most:
         return Decision(asked, "found", way, best, scores[0], candidates=candidates, support=counts)
     elif rival == 0 and lone_is_enough(best):

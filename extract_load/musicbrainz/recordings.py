@@ -24,8 +24,8 @@ from extract_load.musicbrainz.steps import PLANNED, Halving, Json, Run
 from extract_load.spool import Envelope
 
 ISRCS_PER_ARTIST = 3
-TITLES_PER_ARTIST = 3
-NAME_BATCH = 6
+TITLES_PER_ARTIST = 5
+NAME_BATCH = 5
 
 
 @dataclass(frozen=True, slots=True)

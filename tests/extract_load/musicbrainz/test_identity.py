@@ -117,6 +117,8 @@ def test_one_title_must_be_telling_and_of_known_length() -> None:
     assert decide_by_titles(NIRVANA, [Title("Rainbow Chaser")], [recording(A, "Rainbow Chaser")]).status == "review"
     one = decide_by_titles(NIRVANA, [Title("Rainbow Chaser", 200_000)], [recording(A, "Rainbow Chaser")])
     assert (one.status, one.score) == ("found", 0.75)
+    asked = [Title("Rainbow Chaser", 200_000), Title("Tiny Goddess"), Title("Another Song")]
+    assert decide_by_titles(NIRVANA, asked, [recording(A, "Rainbow Chaser")]).status == "review"
 
 
 def test_a_miss_is_asked_again_after_weeks_each_time_later() -> None:

@@ -227,3 +227,16 @@ def test_a_miss_expires_and_is_asked_again(make_home) -> None:
     home.context.clock.forward(50 * 86_400)
     home.enrich()
     assert attempts() == {2}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(101, 106))
+def test_no_wrong_match_in_any_world(make_home, seed) -> None:
+    """Whatever the seed, with many unlinked, unknown and homonymous artists: what is accepted is right."""
+    world = {"artists": 200, "homonyms": True, "area_traps": True, "unlinked": 0.35, "missing": 0.15}
+    polled = make_home(seed=seed, **world)
+    polled.listen()
+    polled.enrich()
+    assert polled.wrong() == {}
+    known = [page for page in polled.matches() if polled.world.true_mbid(page)]
+    assert sum(polled.matches()[page][0] == "found" for page in known) > 0.88 * len(known)
