@@ -76,8 +76,8 @@ def enrich(context: Context, *, manual_seed: Path | None = None) -> StageResult:
     seed = manual_seed or default_seed()
     run = Run(context, connect(context.settings, context.state, context.run_id, context.clock))
     started = context.clock.now()
-    context.landing.land(purpose="MusicBrainz: answers of an earlier run", without=_NotOurs())
     with context.warehouse.open("MusicBrainz: what is pending") as connection:
+        context.landing.land(without=_NotOurs())  # answers of a run that was stopped
         prepare(context, connection, seed)
     stage = _Stage(run, seed, started)
     try:
@@ -119,7 +119,8 @@ class _Stage:
 
     def __init__(self, run: Run, manual_seed: Path, started: datetime) -> None:
         self._run, self._context, self._seed = run, run.context, manual_seed
-        self._identity: tuple[Step, ...] = (Genres(run), Pages(run), Isrcs(run))
+        self._genres: Step = Genres(run)
+        self._identity: tuple[Step, ...] = (Pages(run), Isrcs(run))
         self._facts: tuple[Step, ...] = (ArtistFacts(run), Areas(run))
         self._names = Names(run)
         self._naming = False
@@ -197,14 +198,19 @@ class _Stage:
             order += [(step, True) for step in self._facts]
         else:
             order += [(step, True) for step in (*self._facts, self._names)]
+        genres = self._jobs(self._genres, connection, more)
         for step, partial_too in order:
-            items = [item for item in step.pending(connection, more) if step.key(item) not in self._run.aside]
-            batches = [Job(step, batch) for batch in _batches(step, items)]
+            batches = self._jobs(step, connection, more)
             full = [job for job in batches if job is not batches[-1] or job.is_full]
             if full or (batches and partial_too):
                 self._naming = self._naming or step is self._names
-                return full or batches
-        return []
+                return genres + (full or batches)
+        return genres
+
+    def _jobs(self, step: Step, connection: duckdb.DuckDBPyConnection, more: bool) -> list[Job]:
+        """Give what is pending at a step, cut into requests, without what failed before."""
+        items = [item for item in step.pending(connection, more) if step.key(item) not in self._run.aside]
+        return [Job(step, batch) for batch in _batches(step, items)]
 
     def _send(self, jobs: list[Job]) -> None:
         """Send batches for a few seconds; what is left is planned again with the news."""
