@@ -15,27 +15,49 @@ PERSONAL_KEYS = frozenset(
     }
 )
 
+TOO_DEEP = "(nested too deeply)"
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _USER_URI = re.compile(r"(spotify:user:)[^:]+")
 _USER_PATH = re.compile(r"(/users?/)[^/?#]+")
 
 
-def redact(value: Any) -> Any:
-    """Give a copy without personal keys, and with the user's name taken out of `spotify:user:...` addresses."""
-    if isinstance(value, dict):
-        return {key: redact(inner) for key, inner in value.items() if key.lower() not in PERSONAL_KEYS}
-    if isinstance(value, list):
-        return [redact(inner) for inner in value]
+def redact(value: Any, *, deepest: int = 100) -> Any:
+    """Give a copy without personal keys, and with the user's name taken out of `spotify:user:...` addresses.
+
+    What could not be written as JSON, or read back, is mended: signs that are no Unicode become U+FFFD, numbers beyond
+    64 bits text, and what is nested more than `deepest` levels deep is left out.
+    """
     if isinstance(value, str):
         return redact_text(value)
+    if isinstance(value, dict):
+        if deepest <= 0:
+            return TOO_DEEP
+        kept = ((key, inner) for key, inner in value.items() if str(key).lower() not in PERSONAL_KEYS)
+        return {_unicode(str(key)): redact(inner, deepest=deepest - 1) for key, inner in kept}
+    if isinstance(value, list):
+        return TOO_DEEP if deepest <= 0 else [redact(inner, deepest=deepest - 1) for inner in value]
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        return "(a number of more than 64 bits)"
     return value
 
 
 def redact_text(text: str) -> str:
-    """Take the user's name out of an address of Spotify's; other text comes back as it is."""
+    """Take the user's name out of an address of Spotify's; other text comes back as it is, if it is Unicode."""
+    text = _unicode(text)
     if "user" not in text:
         return text
     if text.startswith("spotify:"):
         return _USER_URI.sub(r"\1-", text)
     if text.startswith("http"):
         return _USER_PATH.sub(r"\1-", text)
+    return text
+
+
+def _unicode(text: str) -> str:
+    """Give a text whose lone surrogates are U+FFFD."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _SURROGATES.sub("\ufffd", text)
     return text

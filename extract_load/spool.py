@@ -53,7 +53,7 @@ class Envelope:
             "listener_id": self.listener_id,
             "run_id": self.run_id,
             "fetched_at": self.fetched_at.isoformat(timespec="milliseconds"),
-            "request": self.request,
+            "request": redact(self.request),
             "payload": redact(self.payload),
         }
         return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS)

@@ -9,7 +9,6 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
-import orjson
 from requests import PreparedRequest, Response
 
 from extract_load.clock import Clock
@@ -99,7 +98,8 @@ def refusal(response_status: int, message: str) -> Exception:
 
 
 def _body(response: Response) -> Any:
+    """Read the body as spotipy will: with lone surrogates and huge numbers, which are no reason to lose an answer."""
     try:
-        return orjson.loads(response.content)
-    except orjson.JSONDecodeError:
+        return response.json()
+    except (ValueError, RecursionError):
         return None

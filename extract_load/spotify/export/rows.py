@@ -148,7 +148,7 @@ class RowReader:
 
     def _add(self, row: dict[str, Any], raw: bytes, mended: bool, lines: list[bytes]) -> None:
         reason = self._trouble_of(row)
-        line = dump(redact(row))
+        line = dump(redact(row, deepest=300))  # deeper than can be written: then it is rejected
         if reason or line is None:
             self._reject(lines, reason or "nested too deeply", payload=line)
             return
