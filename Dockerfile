@@ -1,14 +1,16 @@
-# The music tracker and Prefect's server in one image; runs as a user without rights.
-FROM python:3.12-slim
+# One image for the server and the worker: the project with its environment, run by a user without rights.
+FROM python:3.11-slim
 
-RUN pip install --no-cache-dir "uv>=0.9,<1" \
-    && useradd --create-home --uid 1000 listener \
-    && install --directory --owner=listener --group=listener /app /app/data
+RUN pip install --no-cache-dir 'uv>=0.9,<1' \
+    && useradd --uid 1000 --create-home listener \
+    && mkdir /app && chown listener /app
+
 WORKDIR /app
 USER listener
+ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy PATH=/app/.venv/bin:$PATH
 
-# What changes rarely comes first, so that a new version of ours installs in seconds.
-COPY --chown=listener pyproject.toml LICENSE README.md ./
+# The packages first: they change seldom, the code often.
+COPY --chown=listener pyproject.toml README.md LICENSE ./
 RUN uv sync --no-dev --no-install-project --no-cache
 
 COPY --chown=listener extract_load extract_load
@@ -16,9 +18,6 @@ COPY --chown=listener prefect prefect
 COPY --chown=listener sandbox sandbox
 COPY --chown=listener dbt_project dbt_project
 COPY --chown=listener profiles.yml ./
-RUN uv sync --no-dev --no-cache
+RUN uv sync --no-dev --no-cache && mkdir data
 
-ENV PATH="/app/.venv/bin:$PATH" \
-    MUSIC_TRACKER_HOME=/app \
-    PYTHONUNBUFFERED=1
 CMD ["music-tracker", "status"]
