@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import spotipy
+from filelock import FileLock, Timeout
 from spotipy.cache_handler import MemoryCacheHandler
 from spotipy.oauth2 import SpotifyOauthError
 
 from extract_load.clock import Clock
-from extract_load.errors import AuthorizationNeeded, ConfigurationError
+from extract_load.errors import AuthorizationNeeded, ConfigurationError, ServiceUnavailable
 from extract_load.http import PacedSession
 from extract_load.secrets import quiet_libraries
 from extract_load.settings import Settings
@@ -31,6 +33,7 @@ log = logging.getLogger(__name__)
 
 SCOPE = "user-read-recently-played"
 _EARLY = timedelta(seconds=60)
+_TURN_SECONDS = 120.0
 
 
 class _OAuth(spotipy.SpotifyOAuth):  # type: ignore[misc]  # spotipy has no types
@@ -50,13 +53,19 @@ class Auth:
     session: PacedSession
     clock: Clock
 
-    def access_token(self, *, renew: bool = False) -> str:
-        """Give an access token that is good for a minute at least; `renew` when Spotify refused the last one."""
+    def access_token(self, *, refused: str = "") -> str:
+        """Give an access token that is good for a minute at least, and is not the one that Spotify `refused`.
+
+        Threads and processes renew one at a time: two renewals with one rotating token would end the sign-in.
+        """
         token = self.signed_in()
-        now = self.clock.now()
-        if token.access_token and token.expires_at and token.expires_at - _EARLY > now and not renew:
+        if self._is_good(token, refused):
             return token.access_token
-        return self._refresh(token, now).access_token
+        with self._turn():
+            token = self.signed_in()
+            if self._is_good(token, refused):
+                return token.access_token
+            return self._refresh(token, self.clock.now()).access_token
 
     def signed_in(self) -> Token:
         """Give the sign-in in force."""
@@ -123,6 +132,21 @@ class Auth:
                 todo="Sign in with the right account, or run `music-tracker auth --confirm` if this one is yours, too.",
             )
         self.state.put("listener", key, sorted(known | account), self.clock.now())
+
+    def _is_good(self, token: Token, refused: str) -> bool:
+        if not token.access_token or token.access_token == refused or token.expires_at is None:
+            return False
+        return token.expires_at - _EARLY > self.clock.now()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        path = self.settings.token_path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(path.with_name(f".{path.name}.lock"), timeout=_TURN_SECONDS, thread_local=False):
+                yield
+        except Timeout:
+            raise ServiceUnavailable("Another process is renewing the sign-in at Spotify.", service=SERVICE) from None
 
     def _refresh(self, token: Token, now: datetime) -> Token:
         try:

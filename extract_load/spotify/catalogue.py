@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -85,16 +86,14 @@ def enrich(context: Context, reader: Reader | None = None) -> StageResult:
         refresh_listening(connection)
         before = share_enriched(connection)
     albums_done = threading.Event()
-    artists = threading.Thread(
-        target=_artists_until, args=(context, reader, tally, albums_done), name="spotify-artists"
-    )
-    artists.start()
-    try:
-        _tracks_and_albums(context, reader, tally)
-    finally:
-        albums_done.set()
-        context.board.tell()
-        artists.join()
+    with ThreadPoolExecutor(1, thread_name_prefix="spotify-artists") as pool:
+        artists = pool.submit(_artists_until, context, reader, tally, albums_done)
+        try:
+            _tracks_and_albums(context, reader, tally)
+        finally:
+            albums_done.set()
+            context.board.tell()
+        artists.result()
     return _result(context, reader, tally, before)
 
 
@@ -174,7 +173,8 @@ def _round(
 ) -> int:
     """Ask for one chunk of a kind and land the answers; give how many were asked for."""
     with context.warehouse.open(f"looking for {NAMES[kind]} to ask Spotify") as connection:
-        found = pending(connection, kind, quota.chunk() + len(tally.unanswered), context.clock.now())
+        most = quota.chunk() + len(tally.unanswered)
+        found = pending(connection, kind, most, context.clock.now(), context.settings.spotify_refresh_days)
     fresh = [one for one in found if one.id not in tally.unanswered and (one.weight > 0 or not only_siblings)]
     chunk = fresh[: quota.chunk()]
     if len(chunk) < min(at_least, quota.chunk()):
@@ -213,7 +213,7 @@ def _keep(context: Context, kind: Kind, answers: list[tuple[str, dict[str, Any] 
 
 def _envelope(context: Context, kind: Kind, id_: str, found: dict[str, Any] | None, at: datetime) -> Envelope:
     payload = {key: value for key, value in found.items() if key != "tracks"} if found else None
-    request = {"id": id_, "status": "found" if found else "not_found", "origin": kind}
+    request = {"id": id_, "status": "found" if found else "gone", "origin": kind}
     return Envelope(STAGE, kind, context.run_id, at, payload, request)
 
 
@@ -221,8 +221,10 @@ def _tracks_of(context: Context, album: dict[str, Any], at: datetime) -> Iterato
     """Give the simplified tracks of an album, each with the album that it is on."""
     kept = ("id", "name", "release_date", "release_date_precision", "album_type", "total_tracks", "artists", "images")
     short = {key: album[key] for key in kept if key in album}
-    for track in (album.get("tracks") or {}).get("items") or []:
-        if track and track.get("id"):
+    page = album.get("tracks")
+    items = page.get("items") if isinstance(page, dict) else None
+    for track in items if isinstance(items, list) else []:
+        if isinstance(track, dict) and track.get("id"):
             request = {"id": track["id"], "status": "found", "origin": "album"}
             yield Envelope(STAGE, "track", context.run_id, at, {**track, "album": short}, request)
 

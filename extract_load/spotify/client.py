@@ -36,13 +36,14 @@ class SpotifyClient:
 
         Errors: NotFound, EndpointNotAvailable, AuthorizationNeeded, ServiceUnavailable, QuotaExhausted.
         """
-        api = self._api(self.auth.access_token())
+        token = self.auth.access_token()
+        api = self._api(token)
         try:
             return self._call(api, call)
         except SpotifyException as error:
             if error.http_status != HTTPStatus.UNAUTHORIZED:
                 raise _in_our_words(error) from None
-        api.set_auth(self.auth.access_token(renew=True))
+        api.set_auth(self.auth.access_token(refused=token))
         try:
             return self._call(api, call)
         except SpotifyException as error:

@@ -60,14 +60,22 @@ with waiting as (
         listening.spotify_track_id as id,
         listening.ms_played,
         listening.album_group,
+        known.spotify_track_id is null as is_new,
         sum(listening.ms_played) over (partition by listening.album_group) as group_ms
     from lookup.track_listening as listening
     left join lookup.spotify_tracks as known using (spotify_track_id)
     where known.spotify_track_id is null or (known.status <> 'found' and known.next_attempt_at <= $now)
-    qualify row_number() over (partition by listening.album_group order by listening.ms_played desc, id) = 1
+    qualify row_number() over (
+        partition by listening.album_group order by is_new desc, listening.ms_played desc, id
+    ) = 1
 )
-select id, group_ms from waiting order by group_ms desc, id limit $most
+select id, group_ms from waiting order by is_new desc, group_ms desc, id limit $most
 """
+
+# Facts grow old after SPOTIFY_REFRESH_DAYS; what Spotify did not have is asked for again ever more rarely.
+_DUE = """if(
+    known.status = 'found', known.fetched_at + to_days($refresh_days) <= $now, known.next_attempt_at <= $now
+)"""
 
 _HEARD = """
 heard as (
@@ -99,7 +107,7 @@ albums as (
 select albums.id, albums.would_answer_ms
 from albums
 left join lookup.spotify_albums as known on known.spotify_album_id = albums.id
-where length(albums.id) = 22 and (known.spotify_album_id is null or known.next_attempt_at <= $now)
+where length(albums.id) = 22 and (known.spotify_album_id is null or {_DUE})
 order by known.spotify_album_id is null desc, albums.would_answer_ms desc, albums.ms_played desc, albums.id
 limit $most
 """
@@ -115,7 +123,7 @@ artists as (
 select artists.id, artists.ms_played
 from artists
 left join lookup.spotify_artists as known on known.spotify_artist_id = artists.id
-where length(artists.id) = 22 and (known.spotify_artist_id is null or known.next_attempt_at <= $now)
+where length(artists.id) = 22 and (known.spotify_artist_id is null or {_DUE})
 order by known.spotify_artist_id is null desc, artists.ms_played desc, artists.id
 limit $most
 """
@@ -155,9 +163,12 @@ def refresh_listening(connection: duckdb.DuckDBPyConnection) -> None:
         raise
 
 
-def pending(connection: duckdb.DuckDBPyConnection, kind: Kind, most: int, now: datetime) -> list[Pending]:
-    """Give the next ids of a kind, most worthwhile first; `now` is UTC."""
-    found = connection.execute(_SQL[kind], {"most": most, "now": now}).fetchall()
+def pending(
+    connection: duckdb.DuckDBPyConnection, kind: Kind, most: int, now: datetime, refresh_days: int = 90
+) -> list[Pending]:
+    """Give the next ids of a kind, most worthwhile first; `now` is UTC. What was found is due after `refresh_days`."""
+    values = {"most": most, "now": now} | ({} if kind == "track" else {"refresh_days": refresh_days})
+    found = connection.execute(_SQL[kind], values).fetchall()
     return [Pending(str(id_), int(weight or 0)) for id_, weight in found]
 
 

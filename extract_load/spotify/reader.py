@@ -68,9 +68,14 @@ class CatalogueReader:
             return None
 
     def _read_batch(self, kind: Kind, ids: Sequence[str]) -> Iterator[Found]:
-        answer = self._client.get(lambda api: _many(api, kind, ids))
-        found = answer.get(f"{kind}s") or []
-        yield from ((one, item or None) for one, item in zip(ids, found, strict=False))
+        try:
+            answer = self._client.get(lambda api: _many(api, kind, ids))
+        except NotFound:  # one bad id spoils a batch
+            yield from ((one, self._read_one(kind, one)) for one in ids)
+            return
+        found = answer.get(f"{kind}s")
+        answers = found if isinstance(found, list) else []
+        yield from ((one, item or None) for one, item in zip(ids, answers, strict=False))
 
     def _may_batch(self, kind: Kind) -> bool:
         fact = self._context.state.get(SERVICE, f"capability:batch:{kind}")
