@@ -22,7 +22,18 @@ def mbid(kind: str, number: str) -> str:
 def fill_catalogue(connection: duckdb.DuckDBPyConnection, artists: int = 10_000) -> None:
     """Look everything up: `artists` artists, six tracks each, an album for four tracks, and where all that is from."""
     connection.execute("set variable artists = ?", [artists])
-    for statement in (_ARTISTS, _TRACKS, _ALBUMS, _ALIASES, _MATCHES, _GENRE_LIST, _MB_ARTISTS, _AREAS, _PLACES, _VERSIONS):
+    for statement in (
+        _ARTISTS,
+        _TRACKS,
+        _ALBUMS,
+        _ALIASES,
+        _MATCHES,
+        _GENRE_LIST,
+        _MB_ARTISTS,
+        _AREAS,
+        _PLACES,
+        _VERSIONS,
+    ):
         connection.execute(statement)
 
 

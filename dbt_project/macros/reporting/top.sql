@@ -5,9 +5,10 @@
   number that sorts like it. Periods are numbered, too, in the order of the report. Grouping and ranking millions of rows
   by numbers takes a fifth of the time that keys and dates take. Days and weeks are cut after `top_of_days` ranks, months
   and years after `top_of_months`; all_time is whole. `names` is a dict of column to expression over the alias `n` of
-  `dimension`; `number` is double where plays are shared out.
+  `dimension`; where plays are shared out, `unit` says how many parts a play has (whole numbers: their sums do not
+  depend on the order).
 -#}
-{% macro top(key, days, dimension, names, number='bigint') -%}
+{% macro top(key, days, dimension, names, unit=1) -%}
 {%- set last_ranks = {
     'day': var('top_of_days'), 'week': var('top_of_days'), 'month': var('top_of_months'), 'year': var('top_of_months'),
     'all_time': 2147483647,
@@ -57,8 +58,8 @@ dated as (
     select
         c.* exclude (listener_id, day),
         d.id,
-        cast(d.plays as {{ number }}) as plays,
-        cast(d.ms as {{ number }}) as ms
+        cast(d.plays as bigint) as plays,
+        cast(d.ms as bigint) as ms
     from days as d
     inner join calendar as c on c.listener_id = d.listener_id and c.day = d.day
 ),
@@ -74,8 +75,8 @@ in_periods as (
         ms
     from dated
         {%- else -%}
-        cast(sum(plays) as {{ number }}) as plays,
-        cast(sum(ms) as {{ number }}) as ms
+        cast(sum(plays) as bigint) as plays,
+        cast(sum(ms) as bigint) as ms
     from dated
     group by all
         {%- endif %}
@@ -100,9 +101,9 @@ final as (
         {% for column, expression in names.items() -%}
         {{ expression }} as {{ column }},
         {% endfor -%}
-        {{ 'round(r.plays, 2)' if number == 'double' else 'r.plays' }} as plays,
-        {{ minutes('r.ms') }} as minutes,
-        {{ percent('r.plays', 'p.plays') }} as plays_pct,
+        {{ 'r.plays' if unit == 1 else 'round(r.plays / ' ~ unit ~ ', 2)' }} as plays,
+        {{ minutes('r.ms / ' ~ unit) }} as minutes,
+        {{ percent('r.plays / ' ~ unit, 'p.plays') }} as plays_pct,
         r.rank_by_minutes,
         {{ coverage_columns('p') }},
         i.{{ key }},

@@ -121,7 +121,7 @@ final as (
         plays,
         {{ minutes('ms') }} as minutes,
         {{ percent('covered_minutes', 'total_minutes') }} as coverage_pct,
-        covered_minutes < total_minutes as is_lower_bound,
+        covered_minutes < total_minutes - 0.01 as is_lower_bound,
         plays_any,
         plays_excluded,
         {{ percent('plays_exact', 'plays') }} as exact_pct,

@@ -16,7 +16,7 @@ by_genre as (
         p.listener_id,
         p.month,
         g.genre_name,
-        sum(p.plays * b.weight) as plays
+        cast(sum(p.plays * cast(round(1000000 * b.weight) as bigint)) as bigint) as millionths
     from by_artist as p
     inner join {{ ref('bridge_artist_genres') }} as b on p.artist_key = b.artist_key
     inner join {{ ref('dim_genre') }} as g on b.genre_key = g.genre_key
@@ -29,7 +29,7 @@ year_before as (
         listener_id,
         cast(month + to_months(cast(unnest(range(1, 13)) as integer)) as date) as month,
         genre_name,
-        plays
+        millionths
     from by_genre
 ),
 
@@ -37,14 +37,14 @@ year_before as (
 both_spans as (
     select
         *,
-        plays as plays_now,
+        millionths as plays_now,
         0 as plays_before
     from by_genre
     union all by name
     select
         *,
         0 as plays_now,
-        plays as plays_before
+        millionths as plays_before
     from year_before
 ),
 
@@ -83,7 +83,7 @@ drift as (
         arg_max(genre_name, (share_now - share_before, genre_name)) as grew_most,
         arg_min(genre_name, (share_now - share_before, genre_name)) as shrank_most
     from shares
-    where plays_now_all >= 50 and plays_before_all >= 50
+    where plays_now_all >= 50 * 1000000 and plays_before_all >= 50 * 1000000
     group by all
 ),
 
@@ -94,8 +94,8 @@ final as (
         round(greatest(d.divergence, 0), 4) as drift,
         d.grew_most,
         d.shrank_most,
-        round(d.plays_with_genre, 1) as plays_with_genre,
-        round(d.plays_with_genre_before, 1) as plays_with_genre_before,
+        round(d.plays_with_genre / 1000000, 1) as plays_with_genre,
+        round(d.plays_with_genre_before / 1000000, 1) as plays_with_genre_before,
         {{ coverage_columns('c') }},
         d.listener_id
     from drift as d

@@ -7,7 +7,7 @@
     ),
 
     weighted as (
-        select n.number, i.id, b.weight
+        select n.number, i.id, cast(round(1000000 * b.weight) as bigint) as millionths
         from {{ ref('bridge_artist_genres') }} as b
         inner join numbered as n on n.artist_key = b.artist_key
         inner join ids as i on i.genre_key = b.genre_key
@@ -19,7 +19,7 @@
         inner join numbered as n on n.artist_key = d.artist_key
     )
 
-    select h.listener_id, h.day, w.id, sum(h.plays * w.weight) as plays, sum(h.ms * w.weight) as ms
+    select h.listener_id, h.day, w.id, sum(h.plays * w.millionths) as plays, sum(h.ms * w.millionths) as ms
     from heard as h
     inner join weighted as w on w.number = h.number
     group by all
@@ -27,6 +27,6 @@
 {{
     top(
         'genre_key', days, ref('dim_genre'),
-        {'genre': 'n.genre_name', 'genre_family': 'n.genre_family'}, number='double'
+        {'genre': 'n.genre_name', 'genre_family': 'n.genre_family'}, unit=1000000
     )
 }}

@@ -28,17 +28,25 @@ votes as (
     group by all
 ),
 
+-- Shares of the running sum, to six digits: what they differ by sums to exactly one.
+shared as (
+    select
+        *,
+        cast(row_number() over ranked as integer) as genre_rank,
+        round(sum(vote_count) over ranked / sum(vote_count) over (partition by artist_key), 6) as share_so_far
+    from votes
+    window ranked as (partition by artist_key order by vote_count desc, genre_name)
+),
+
 final as (
     select
         artist_key,
         {{ surrogate_key(["'genre'", 'genre_name']) }} as genre_key,
 
-        cast(
-            row_number() over (partition by artist_key order by vote_count desc, genre_name) as integer
-        ) as genre_rank,
+        genre_rank,
         vote_count,
-        vote_count / sum(vote_count) over (partition by artist_key) as weight
-    from votes
+        round(share_so_far - lag(share_so_far, 1, 0) over (partition by artist_key order by genre_rank), 6) as weight
+    from shared
 
     union all by name
 
