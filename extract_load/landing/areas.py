@@ -8,12 +8,15 @@ Source: contract, section 3.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 import orjson
+
+log = logging.getLogger(__name__)
 
 _RANK: dict[str | None, int] = {
     "Subdivision": 0,
@@ -102,9 +105,18 @@ def wanted_areas(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
 
 def read_areas(connection: duckdb.DuckDBPyConnection) -> dict[str, KnownArea]:
     """Read all areas that have an answer."""
-    found = {mbid: parse_area(mbid, orjson.loads(text)) for mbid, text in connection.execute(_READ).fetchall()}
+    found = {mbid: _parsed(mbid, orjson.loads(text)) for mbid, text in connection.execute(_READ).fetchall()}
     gone = connection.execute("select area_mbid from lookup.musicbrainz_areas where payload is null").fetchall()
     return found | {mbid: KnownArea(mbid) for (mbid,) in gone}
+
+
+def _parsed(mbid: str, payload: Any) -> KnownArea:
+    """Read one area; one whose answer has another form than it should is an area without parents."""
+    try:
+        return parse_area(mbid, payload)
+    except (AttributeError, KeyError, IndexError, TypeError, ValueError):
+        log.warning("The answer about area %s has a form that can't be read.", mbid)
+        return KnownArea(mbid)
 
 
 def parse_area(mbid: str, payload: Mapping[str, Any]) -> KnownArea:
@@ -215,12 +227,16 @@ def _country(mbid: str, known: Mapping[str, KnownArea], parents: Mapping[str, st
     return None
 
 
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and len(value) == 36
+
+
 def _living_parents(payload: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the parents that have not ended, from a search document (links grouped) or a lookup (flat)."""
     links = [link for group in payload.get("relation-list") or () for link in group.get("relations") or ()]
     for link in [*links, *(payload.get("relations") or ())]:
         area = link.get("area") or {}
-        is_parent = link.get("type") == "part of" and link.get("direction") == "backward" and area.get("id")
+        is_parent = link.get("type") == "part of" and link.get("direction") == "backward" and _is_id(area.get("id"))
         has_ended = link.get("ended") is True or (area.get("life-span") or {}).get("ended") is True
         if is_parent and not has_ended:
             yield area

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from musicbrainzngs import ResponseError
 
 from extract_load.aliases import add_new_artists, refresh_aliases
 from extract_load.enrichment import Context, StageResult, Status
@@ -38,6 +39,8 @@ STAGE = "musicbrainz"
 UPSTREAM = "spotify"
 
 _BURST_SECONDS = 12.0
+# What reading an answer of another shape raises: the batch is an outage, never "not found".
+_MALFORMED: tuple[type[Exception], ...] = (AttributeError, KeyError, IndexError, TypeError, ValueError, RecursionError)
 _FAILURES = 2
 _EDITION = """
 select
@@ -223,15 +226,22 @@ class _Stage:
             except QuotaExhausted as error:
                 self._ended_by = error
             except ServiceUnavailable as error:
-                log.warning("%s", error)
-                self._run.aside |= job.keys
-                self._failures += 1
-                if self._failures >= _FAILURES:
-                    self._ended_by = error
+                self._set_aside(job, error)
+            except (ResponseError, *_MALFORMED) as error:
+                msg = f"MusicBrainz sent an answer in a form that it does not use ({type(error).__name__})."
+                self._set_aside(job, ServiceUnavailable(msg, service=STAGE))
             if self._run.trouble is not None:
                 self._ended_by = self._run.trouble
             if self._ended_by is not None or clock.monotonic() - started >= _BURST_SECONDS:
                 return
+
+    def _set_aside(self, job: Job, error: ServiceUnavailable) -> None:
+        """Leave a batch for later; after a few in a row the run ends."""
+        log.warning("%s", error)
+        self._run.aside |= job.keys
+        self._failures += 1
+        if self._failures >= _FAILURES:
+            self._ended_by = error
 
     def _retry_what_failed(self) -> bool:
         """Give the batches that failed one more chance at the end of the run; say whether there are any."""
