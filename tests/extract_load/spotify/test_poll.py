@@ -168,7 +168,7 @@ def test_passing_trouble_is_asked_again(kind: str, options: dict[str, Any], list
     assert all(seconds <= 60 for seconds in spot.clock.slept)
 
 
-@pytest.mark.parametrize(("kind", "options"), WEATHER, ids=[f"{kind} {options}" for kind, options in WEATHER])
+@pytest.mark.parametrize(("kind", "options"), WEATHER[1:8:2], ids=[kind for kind, _ in WEATHER[1:8:2]])
 def test_an_outage_is_an_error_and_not_no_new_plays(kind: str, options: dict[str, Any], listener: Make) -> None:
     """Always bad: the poll fails in words, is recorded as failed, and the next one in fine weather misses nothing."""
     spot = listener(settings_of_home={"default_timeout": 0.3})
