@@ -70,7 +70,7 @@ _POLLED = """
 create or replace temp table polled as
 select
     payload ->> '$.track.artists[0].id' as id,
-    sum(cast(payload ->> '$.track.duration_ms' as bigint)) as ms_played,
+    sum(least(greatest(coalesce(try_cast(payload ->> '$.track.duration_ms' as bigint), 0), 0), 86400000)) as ms_played,
     count(*) as plays
 from raw.spotify_recently_played
 where played_at > coalesce((select max(last_at) from exported), timestamp '1970-01-01')

@@ -156,7 +156,7 @@ read_tracks as (
         ids.artist_key,
         payload ->> '$.name' as title,
         0 as ms_played,
-        cast(payload ->> '$.duration_ms' as double) as length
+        try_cast(payload ->> '$.duration_ms' as double) as length
     from lookup.spotify_tracks
     inner join ids on ids.alias = (payload ->> '$.artists[0].id')
 ),

@@ -31,7 +31,7 @@ with exported as (
 polled as (
     select
         payload ->> '$.track.id' as spotify_track_id,
-        coalesce(try_cast(payload ->> '$.track.duration_ms' as bigint), 0) as ms_played,
+        least(greatest(coalesce(try_cast(payload ->> '$.track.duration_ms' as bigint), 0), 0), 86400000) as ms_played,
         coalesce(payload ->> '$.track.artists[0].name', '') as artist_name,
         coalesce(payload ->> '$.track.album.name', '') as album_name
     from raw.spotify_recently_played
