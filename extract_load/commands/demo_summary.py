@@ -51,7 +51,7 @@ def command(published: Path, sql: str) -> str:
     """Give a query as a line for the shell, with the `duckdb` of this environment, good in any directory."""
     beside = Path(sys.executable).with_name("duckdb")
     client = str(beside) if beside.exists() else shutil.which("duckdb") or "duckdb"
-    return f"{shlex.quote(client)} -readonly {shlex.quote(str(published))} -c {shlex.quote(sql + ';')}"
+    return f'{shlex.quote(client)} -readonly {shlex.quote(str(published))} -c "{sql};"'
 
 
 def _totals(connection: duckdb.DuckDBPyConnection) -> list[str]:
@@ -65,7 +65,7 @@ def _totals(connection: duckdb.DuckDBPyConnection) -> list[str]:
 def _top(connection: duckdb.DuckDBPyConnection, sql: str) -> list[str]:
     found = connection.execute(f"{sql} where period_type = 'all_time' and rank <= 5 order by rank").fetchall()
     return [
-        f"  {number}. {name:<34.34} {plays:>7,} plays  {minutes / 60:>7,.0f} h"
+        f"  {number}. {name:<34.34} {plays:>7,.0f} plays  {minutes / 60:>7,.0f} h"
         for number, (name, plays, minutes) in enumerate(found, 1)
     ]
 
