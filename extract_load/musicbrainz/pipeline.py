@@ -23,6 +23,7 @@ from extract_load.enrichment import Context, StageResult, Status
 from extract_load.errors import QuotaExhausted, ServiceUnavailable
 from extract_load.landing.manifest import known_files
 from extract_load.landing.waiting import waiting_file
+from extract_load.lock import WarehouseBusy
 from extract_load.musicbrainz.areas import Areas
 from extract_load.musicbrainz.artists import ArtistFacts
 from extract_load.musicbrainz.backlog import backlog
@@ -39,6 +40,7 @@ STAGE = "musicbrainz"
 UPSTREAM = "spotify"
 
 _BURST_SECONDS = 12.0
+_SLOW = 2.0  # requests a second, up to which there is time to land between two of them
 # What reading an answer of another shape raises: the batch is an outage, never "not found".
 _MALFORMED: tuple[type[Exception], ...] = (AttributeError, KeyError, IndexError, TypeError, ValueError, RecursionError)
 _FAILURES = 2
@@ -182,10 +184,24 @@ class _Stage:
                 since, self._since = self._since, self._context.clock.now()
                 add_new_artists(connection, since)
             jobs = self._choose(connection, more)
+        self._tell(landed)
+        return jobs
+
+    def _land_in_the_gap(self) -> None:
+        """Land while the pace makes us wait anyway; if somebody else has the warehouse, the next plan will do it."""
+        if self._context.settings.musicbrainz_requests_per_second > _SLOW:
+            return
+        try:
+            with self._context.warehouse.open("MusicBrainz: landing answers", wait_seconds=0) as connection:
+                landed = self.land(connection)
+        except WarehouseBusy:
+            return
+        self._tell(landed)
+
+    def _tell(self, landed: bool) -> None:
         if landed:
             self._context.board.tell()
             self._context.progress(STAGE, self._run.counts.get("artists_described", 0), None)
-        return jobs
 
     def _choose(self, connection: duckdb.DuckDBPyConnection, more: bool) -> list[Job]:
         """Give the batches of the first step that has some: full ones, or one that nothing can fill any more.
@@ -234,6 +250,7 @@ class _Stage:
                 self._ended_by = self._run.trouble
             if self._ended_by is not None or clock.monotonic() - started >= _BURST_SECONDS:
                 return
+            self._land_in_the_gap()
 
     def _set_aside(self, job: Job, error: ServiceUnavailable) -> None:
         """Leave a batch for later; after a few in a row the run ends."""

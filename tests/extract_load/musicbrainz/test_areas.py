@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from uuid import NAMESPACE_URL, uuid5
+
 from extract_load.landing.areas import KnownArea, parse_area, resolve
+
+
+def mbid_of(name: str) -> str:
+    return str(uuid5(NAMESPACE_URL, name))
 
 
 def known(mbid: str, *parents: str, code: str | None = None) -> KnownArea:
     return KnownArea(mbid, code=code, is_country=code is not None, parents=parents)
 
 
-def link(mbid: str, kind: str, *, ended: bool = False) -> dict[str, object]:
-    area = {"id": mbid, "type": kind, "name": mbid, "life-span": {"ended": True if ended else None}}
+def link(name: str, kind: str, *, ended: bool = False) -> dict[str, object]:
+    mbid = mbid_of(name)
+    area = {"id": mbid, "type": kind, "name": name, "life-span": {"ended": True if ended else None}}
     return {"type": "part of", "direction": "backward", "target": mbid, "area": area}
 
 
@@ -30,7 +37,7 @@ def test_living_parents_are_sorted_by_what_they_are() -> None:
             }
         ],
     }
-    assert parse_area("city", payload).parents == ("state", "country", "county", "island")
+    assert parse_area("city", payload).parents == tuple(map(mbid_of, ("state", "country", "county", "island")))
 
 
 def test_a_lookup_and_a_search_document_say_the_same() -> None:
@@ -38,7 +45,7 @@ def test_a_lookup_and_a_search_document_say_the_same() -> None:
     child = {**link("village", "City"), "direction": "forward"}
     old = {**link("old state", "Subdivision"), "ended": True}
     payload = {"type": "City", "relations": [child, old, link("state", "Subdivision")]}
-    assert parse_area("city", payload).parents == ("state",)
+    assert parse_area("city", payload).parents == (mbid_of("state"),)
 
 
 def test_the_country_is_that_of_the_nearest_ancestor_with_a_code() -> None:

@@ -190,6 +190,16 @@ def test_beside_a_running_spotify_stage_no_request_is_wasted(make_home) -> None:
     assert home.context.board.edition() > 5  # it told what it landed
 
 
+def test_at_one_request_a_second_answers_land_in_between(make_home) -> None:
+    """The pace is all that is waited for, and others hear of each answer at once, not at the end of a burst."""
+    home = make_home(artists=250, link_all=True)
+    home.listen(tracks=1)
+    result = home.enrich(musicbrainz_requests_per_second=1.0)
+    assert result.waited_seconds == pytest.approx(result.requests - 1)
+    assert home.context.board.edition() >= result.requests - 1
+    assert home.wrong() == {}
+
+
 def test_the_backlog_is_told_by_listening_time(make_home) -> None:
     """`status` reads shares of the listening time from the state."""
     home = make_home(artists=40, unlinked=0.2, missing=0.2)
