@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from prefect.runtime import flow_run
 
+from extract_load.errors import ConfigurationError
 from extract_load.settings import load_settings
 
 
 def run_name() -> str:
     """Give the name of the flow run that is starting."""
-    now = datetime.now(UTC).astimezone(load_settings().zone)
+    try:
+        zone: tzinfo = load_settings().zone
+    except ConfigurationError:
+        zone = UTC  # the run itself says what is wrong
+    now = datetime.now(UTC).astimezone(zone)
     return f"{flow_run.flow_name} {now:%Y-%m-%d %H:%M}"

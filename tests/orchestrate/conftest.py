@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -75,6 +75,7 @@ class House:
     def environment(self) -> dict[str, str]:
         """The environment of its commands."""
         ours = {name.upper() for name in Settings.model_fields}
+        ours |= {"PYTHONDONTWRITEBYTECODE"}  # without compiled modules every command starts seconds later
         kept = {k: v for k, v in os.environ.items() if k not in ours and not k.startswith(("PREFECT_", "DBT_"))}
         return {
             **kept,
@@ -140,8 +141,18 @@ def api() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def house(sandbox: Sandbox, export: Path, api: str, tmp_path_factory: pytest.TempPathFactory) -> House:
+def make_house(sandbox: Sandbox, export: Path) -> Callable[..., House]:
+    """Give a way to make an empty home beside the sandbox: `make_house(path, api)`."""
+
+    def make(path: Path, api: str = "", **extra: str) -> House:
+        return House(path, sandbox, export, api, extra)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def house(make_house: Callable[..., House], api: str, tmp_path_factory: pytest.TempPathFactory) -> House:
     """Give a home with the export imported, beside the server; its commands change it for the tests that follow."""
-    home = House(tmp_path_factory.mktemp("house"), sandbox, export, api)
-    home.run(sys.executable, "-m", "extract_load", "import", str(export))
+    home = make_house(tmp_path_factory.mktemp("house"), api)
+    home.run(sys.executable, "-m", "extract_load", "import", str(home.export))
     return home

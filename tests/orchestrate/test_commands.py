@@ -192,9 +192,9 @@ def test_a_wrong_environment_is_one_sentence(house: Any) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_without_a_server_deploying_says_how_to_start_one(house: Any) -> None:
+def test_without_a_server_deploying_says_how_to_start_one(house: Any, make_house: Any) -> None:
     """And nothing is deployed."""
-    lost = type(house)(house.path, house.sandbox, house.export, "http://127.0.0.1:9/api")
+    lost = make_house(house.path, "http://127.0.0.1:9/api")
     done = lost.run(PYTHON, "prefect/orchestrate/deploy_flows.py", "--etl-only", expect=2)
     assert "No Prefect server answers" in done.stdout
     assert "docker-compose up -d prefect-server prefect-db" in done.stdout
