@@ -11,14 +11,14 @@ from tests.dbt.strategies import told_by_dice
 NEAREST_ONLY = """
 with ranked as (
     select
-        poll_row_key,
-        export_row_key,
-        row_number() over (partition by poll_row_key order by abs(delta_seconds), export_row_key) as for_poll,
-        row_number() over (partition by export_row_key order by abs(delta_seconds), poll_row_key) as for_export
+        poll_row_id,
+        export_row_id,
+        row_number() over (partition by poll_row_id order by abs(delta_seconds), export_row_id) as for_poll,
+        row_number() over (partition by export_row_id order by abs(delta_seconds), poll_row_id) as for_export
     from {edges}
     where poll_track_key = export_track_key
 )
-select poll_row_key, export_row_key from ranked where for_poll = 1 and for_export = 1
+select poll_row_id, export_row_id from ranked where for_poll = 1 and for_export = 1
 """
 
 
@@ -29,12 +29,8 @@ def _no_window(model: Model) -> str:
 
 def _distinct(model: Model) -> str:
     """Equal rows of one export are one, also where each is a play."""
-    return _replaced(
-        model,
-        "int_plays__export_rows",
-        "from numbered\n",
-        "from (select distinct on (equal_rows_key) * from numbered)\n",
-    )
+    distinct = "select distinct on (listener_id, reported_end_at, ms_played, track_key) * from final"
+    return _replaced(model, "int_plays__export_rows", "select * from final", distinct)
 
 
 def _nearest_only(model: Model) -> str:

@@ -51,7 +51,6 @@ class SandboxClock:
     sandbox: Sandbox
     waited: float = 0.0
 
-
     def now(self) -> datetime:
         return self.sandbox.clock.now().astimezone(UTC).replace(tzinfo=None)
 

@@ -1,24 +1,35 @@
 with
 
+known_times as (
+    select
+        listener_id,
+        min(started_at) as first_at,
+        max(ended_at) as last_at
+    from {{ ref('int_plays__timed') }}
+    group by listener_id
+    union all
+    select
+        listener_id,
+        min(least(oldest_played_at, polled_at)) as first_at,
+        max(polled_at) as last_at
+    from {{ ref('stg_ops__polls') }}
+    where is_answered
+    group by listener_id
+    union all
+    select
+        listener_id,
+        min(covered_from) as first_at,
+        max(covered_until) as last_at
+    from {{ ref('int_exports__covered') }}
+    group by listener_id
+),
+
 moments as (
     select
         listener_id,
         min(first_at) as first_at,
         max(last_at) as last_at
-    from (
-        select listener_id, min(started_at) as first_at, max(ended_at) as last_at
-        from {{ ref('int_plays__timed') }}
-        group by listener_id
-        union all
-        select listener_id, min(least(oldest_played_at, polled_at)), max(polled_at)
-        from {{ ref('stg_ops__polls') }}
-        where is_answered
-        group by listener_id
-        union all
-        select listener_id, min(covered_from), max(covered_until)
-        from {{ ref('int_exports__covered') }}
-        group by listener_id
-    ) as spans
+    from known_times
     group by listener_id
 ),
 

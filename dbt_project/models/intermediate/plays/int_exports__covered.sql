@@ -28,24 +28,26 @@ chunks as (
         and try_cast(regexp_extract(original_name, '(\d+)\.json$', 1) as bigint) < 1000
 ),
 
+chunks_of_exports as (
+    select
+        listener_id,
+        export_id,
+        min(chunk_number) as first_chunk,
+        max(chunk_number) as last_chunk
+    from chunks
+    group by listener_id, export_id
+),
+
 -- An export is whole when no file is missing between its first and its last; the same file of another download will do.
 broken_exports as (
     select
-        c.listener_id,
-        c.export_id
-    from (
-        select
-            listener_id,
-            export_id,
-            min(chunk_number) as first_chunk,
-            max(chunk_number) as last_chunk
-        from chunks
-        group by listener_id, export_id
-    ) as c
-    inner join (select distinct listener_id, chunk_number from chunks) as there
-        on c.listener_id = there.listener_id and there.chunk_number between c.first_chunk and c.last_chunk
-    group by c.listener_id, c.export_id, c.first_chunk, c.last_chunk
-    having count(*) < c.last_chunk - c.first_chunk + 1
+        e.listener_id,
+        e.export_id
+    from chunks_of_exports as e
+    inner join chunks as c
+        on e.listener_id = c.listener_id and c.chunk_number between e.first_chunk and e.last_chunk
+    group by e.listener_id, e.export_id, e.first_chunk, e.last_chunk
+    having count(distinct c.chunk_number) < e.last_chunk - e.first_chunk + 1
 ),
 
 whole_exports as (

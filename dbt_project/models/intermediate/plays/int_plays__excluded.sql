@@ -2,6 +2,7 @@ with
 
 plays as (
     select
+        play_id,
         play_key,
         listener_id,
         track_key,
@@ -54,7 +55,7 @@ unwanted_tracks as (
 
 hits as (
     select
-        p.play_key,
+        p.play_id,
         1 as priority,
         'play' as excluded_by,
         x.reason
@@ -62,17 +63,19 @@ hits as (
     inner join {{ ref('excluded_plays') }} as x on p.play_key = x.play_key
     union all
     select
-        p.play_key,
+        p.play_id,
         2 as priority,
         'span' as excluded_by,
         x.reason
     from plays as p
     inner join {{ ref('excluded_spans') }} as x
-        on p.listener_id in (x.listener_id, if(x.listener_id = '*', p.listener_id, null))
-        and p.started_at >= x.from_at and p.started_at < x.until_at
+        on
+            (p.listener_id = x.listener_id or x.listener_id = '*')
+            and p.started_at >= x.from_at
+            and p.started_at < x.until_at
     union all
     select
-        p.play_key,
+        p.play_id,
         u.priority,
         u.excluded_by,
         u.reason
@@ -82,10 +85,10 @@ hits as (
 
 final as (
     select
-        play_key,
+        play_id,
         arg_min(excluded_by || coalesce(': ' || nullif(trim(reason), ''), ''), (priority, reason)) as exclusion_reason
     from hits
-    group by play_key
+    group by play_id
 )
 
 select * from final

@@ -2,6 +2,7 @@ with
 
 history as (
     select
+        files.first_row_id + h.row_number as row_id,
         h.row_key,
         h.listener_id,
         h.export_id,
@@ -22,6 +23,7 @@ history as (
         coalesce(h.is_offline, false) as is_offline,
         coalesce(h.is_incognito, false) as is_incognito
     from {{ ref('stg_spotify__streaming_history') }} as h
+    inner join {{ ref('int_files__ranked') }} as files on h.source_file = files.source_file
     left join {{ ref('stg_ops__landed_files') }} as f on h.source_file = f.source_file
 ),
 
@@ -40,33 +42,39 @@ timed as (
     from history
 ),
 
--- One song under two ids at the same second: two exports name it differently.
-mixed_seconds as (
-    select listener_id, reported_end_at, ms_played, offline_started_at, is_to_the_minute
+-- Most rows stand alone at their second. Of the others, two exports may give one song two ids (is_mixed).
+crowds as (
+    select
+        listener_id,
+        reported_end_at,
+        ms_played,
+        offline_started_at,
+        is_to_the_minute,
+        min(track_key) <> max(track_key) as is_mixed
     from timed
     where content_kind = 'music'
     group by all
-    having min(track_key) <> max(track_key)
+    having count(*) > 1
 ),
 
-keyed as (
+crowded as (
     select
-        t.*,
-        {{ surrogate_key([
-            't.listener_id', 'epoch_us(t.reported_end_at)', 't.ms_played', 'epoch_us(t.offline_started_at)',
-            't.is_to_the_minute',
-            "if(m.listener_id is null, t.track_key, coalesce(" ~ fold_name('t.track_name') ~ ", t.track_key))"
-        ]) }} as equal_rows_key,
+        t.row_id,
+        t.export_id,
+        md5_number(concat_ws(
+            '|', t.listener_id, epoch_us(t.reported_end_at), t.ms_played, coalesce(epoch_us(t.offline_started_at), 0),
+            t.is_to_the_minute, if(c.is_mixed, coalesce({{ fold_name('t.track_name') }}, t.track_key), t.track_key)
+        )) as equal_rows,
         -- Equal rows are one play, unless their second (or minute) has room for more than one.
         not t.is_end_known or (t.is_to_the_minute and t.ms_played < 60000) as is_each_a_play
     from timed as t
-    left join mixed_seconds as m
+    inner join crowds as c
         on
-            t.listener_id = m.listener_id
-            and t.reported_end_at = m.reported_end_at
-            and t.ms_played = m.ms_played
-            and t.offline_started_at is not distinct from m.offline_started_at
-            and t.is_to_the_minute = m.is_to_the_minute
+            t.listener_id = c.listener_id
+            and t.reported_end_at = c.reported_end_at
+            and t.ms_played = c.ms_played
+            and t.offline_started_at is not distinct from c.offline_started_at
+            and t.is_to_the_minute = c.is_to_the_minute
     where t.content_kind = 'music'
 ),
 
@@ -74,56 +82,48 @@ keyed as (
 numbered as (
     select
         *,
-        row_number() over (
-            partition by equal_rows_key, export_id order by fetched_at, source_file, row_number
+        if(
+            is_each_a_play, row_number() over (partition by equal_rows, export_id order by row_id), 1
         ) as copy_number
-    from keyed
-    where is_each_a_play
-    union all by name
-    select *, 1 as copy_number
-    from keyed
-    where not is_each_a_play
+    from crowded
 ),
 
 with_first as (
     select
-        *,
-        first_value(row_key) over copies as first_row_key,
-        lag(export_id) over copies as export_before
+        row_id,
+        first_value(row_id) over copies as first_row_id,
+        if(export_id = lag(export_id) over copies, 'duplicate_in_export', 'other_export') as row_role
     from numbered
-    window copies as (partition by equal_rows_key, copy_number order by fetched_at, source_file, row_number)
+    window copies as (partition by equal_rows, copy_number order by row_id)
+),
+
+told_again as (
+    select * from with_first
+    where row_id <> first_row_id
 ),
 
 final as (
     select
-        row_key,
-        listener_id,
-        export_id,
-        source_file,
-        row_number,
-        fetched_at,
-        content_kind,
-        is_to_the_minute,
-        track_key,
-        reported_end_at,
-        ended_at - to_milliseconds(ms_played) as started_at,
-        ended_at,
-        is_end_known,
-        ms_played,
-        is_incognito,
-        first_row_key,
-        case
-            when row_key = first_row_key then 'first'
-            when export_id = export_before then 'duplicate_in_export'
-            else 'other_export'
-        end as row_role
-    from with_first
-    union all by name
-    select
-        row_key, listener_id, export_id, source_file, row_number, fetched_at, content_kind, is_to_the_minute,
-        track_key, reported_end_at, ms_played, is_incognito
-    from timed
-    where content_kind <> 'music'
+        t.row_id,
+        t.row_key,
+        t.listener_id,
+        t.export_id,
+        t.source_file,
+        t.row_number,
+        t.fetched_at,
+        t.content_kind,
+        t.is_to_the_minute,
+        t.track_key,
+        t.reported_end_at,
+        t.ended_at - to_milliseconds(t.ms_played) as started_at,
+        t.ended_at,
+        t.is_end_known,
+        t.ms_played,
+        t.is_incognito,
+        coalesce(a.first_row_id, t.row_id) as first_row_id,
+        case when t.content_kind = 'music' then coalesce(a.row_role, 'first') end as row_role
+    from timed as t
+    left join told_again as a on t.row_id = a.row_id
 )
 
 select * from final

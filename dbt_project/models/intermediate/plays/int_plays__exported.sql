@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with
 
 export_plays as (
@@ -17,9 +19,10 @@ detailed_spans as (
 detailed as (
     select
         e.*,
-        p.account_row_key
+        p.account_row_id,
+        false as is_review
     from export_plays as e
-    left join account_pairs as p on e.row_key = p.export_row_key
+    left join account_pairs as p on e.row_id = p.export_row_id
     where not e.is_to_the_minute
 ),
 
@@ -27,35 +30,38 @@ detailed as (
 short as (
     select
         e.*,
-        coalesce(
-            bool_or(e.ended_at between s.surely_covered_from and s.surely_covered_until), false
+        exists (
+            from detailed_spans as s
+            where
+                e.listener_id = s.listener_id
+                and e.ended_at between s.surely_covered_from and s.surely_covered_until
         ) as is_review
     from export_plays as e
-    anti join account_pairs as p on e.row_key = p.account_row_key
-    left join detailed_spans as s on e.listener_id = s.listener_id
+    anti join account_pairs as p on e.row_id = p.account_row_id
     where e.is_to_the_minute
-    group by all
+),
+
+plays as (
+    select * from detailed
+    union all by name
+    select * from short
 ),
 
 final as (
     select
-        *,
-        false as is_review
-    from detailed
-    union all by name
-    select * from short
+        row_id as export_row_id,
+        account_row_id,
+        row_key,
+        listener_id,
+        track_key,
+        started_at,
+        ended_at,
+        ms_played,
+        is_end_known,
+        is_to_the_minute,
+        is_incognito,
+        is_review
+    from plays
 )
 
-select
-    row_key as export_row_key,
-    account_row_key,
-    listener_id,
-    track_key,
-    started_at,
-    ended_at,
-    ms_played,
-    is_end_known,
-    is_to_the_minute,
-    is_incognito,
-    is_review
-from final
+select * from final

@@ -3,9 +3,9 @@ with recursive
 edges as (
     select
         concat_ws('|', listener_id, poll_track_key) as chain,
-        poll_row_key as left_key,
+        poll_row_id as left_key,
         played_at as left_at,
-        export_row_key as right_key,
+        export_row_id as right_key,
         export_ended_at as right_at,
         gain,
         is_tight
@@ -16,6 +16,6 @@ edges as (
 {{ assign_in_order('edges') }}
 
 select
-    left_key as poll_row_key,
-    right_key as export_row_key
+    left_key as poll_row_id,
+    right_key as export_row_id
 from assigned

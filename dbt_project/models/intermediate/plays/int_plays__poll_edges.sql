@@ -1,4 +1,4 @@
-{%- set slot_us = (var('match_window') + 30) * 1000000 %}
+{%- set slot_us = '((' ~ var('match_window') ~ ' + 30) * 1000000)' %}
 
 with
 
@@ -8,7 +8,7 @@ export_spans as (
 
 polls as (
     select
-        p.row_key,
+        p.row_id,
         p.listener_id,
         p.played_at,
         p.track_key,
@@ -18,7 +18,7 @@ polls as (
                 p.listener_id = s.listener_id
                 and p.played_at between s.surely_covered_from and s.surely_covered_until
         ) as is_surely_covered
-    from {{ ref('stg_spotify__recently_played') }} as p
+    from {{ ref('int_plays__poll_items') }} as p
 ),
 
 polled_time as (
@@ -31,7 +31,7 @@ polled_time as (
 -- Private sessions are never listed. The account data knows the minute only: its middle is meant.
 exports as (
     select
-        e.export_row_key,
+        e.export_row_id,
         e.listener_id,
         e.track_key,
         e.ms_played,
@@ -68,12 +68,12 @@ slotted_polls as (
 
 near as (
     select
-        p.row_key as poll_row_key,
+        p.row_id as poll_row_id,
         p.listener_id,
         p.played_at,
         p.track_key as poll_track_key,
         p.is_surely_covered,
-        e.export_row_key,
+        e.export_row_id,
         e.track_key as export_track_key,
         e.export_ended_at,
         e.stamp,
@@ -102,8 +102,8 @@ final as (
     select
         * exclude (delta_ms, end_delta_ms, window_ms, ms_played),
         round(delta_ms / 1000.0, 3) as delta_seconds,
-        -- First as many pairs as can be; of these as many as can be of items in time that exports surely cover, since an
-        -- item outside may well be a play of its own; then the nearest.
+        -- First as many pairs as can be; of these as many as can be of items in time that exports surely cover, since
+        -- one outside may well be a play of its own; then the nearest.
         1000000000000 + if(is_surely_covered, 1000000000, 0) - cost as gain,
         stamp = 'end' and cost <= 5000 as is_tight
     from costed

@@ -5,21 +5,30 @@ edges as (
 ),
 
 pairs as (
-    select *, '' as told_by from {{ ref('int_plays__pairs_by_track') }}
+    select
+        *,
+        '' as told_by
+    from {{ ref('int_plays__pairs_by_track') }}
     union all
-    select *, 'name_' as told_by from {{ ref('int_plays__pairs_by_name') }}
+    select
+        *,
+        'name_' as told_by
+    from {{ ref('int_plays__pairs_by_name') }}
     union all
-    select *, 'time_' as told_by from {{ ref('int_plays__pairs_by_time') }}
+    select
+        *,
+        'time_' as told_by
+    from {{ ref('int_plays__pairs_by_time') }}
 ),
 
 paired as (
     select
-        p.poll_row_key,
-        p.export_row_key,
+        p.poll_row_id,
+        p.export_row_id,
         p.told_by || e.stamp as match_reason,
         e.delta_seconds
     from pairs as p
-    inner join edges as e on p.poll_row_key = e.poll_row_key and p.export_row_key = e.export_row_key
+    inner join edges as e on p.poll_row_id = e.poll_row_id and p.export_row_id = e.export_row_id
 ),
 
 export_spans as (
@@ -28,7 +37,8 @@ export_spans as (
 
 final as (
     select
-        p.row_key as poll_row_key,
+        p.row_id as poll_row_id,
+        p.row_key,
         p.listener_id,
         p.source_file,
         p.row_number,
@@ -36,11 +46,11 @@ final as (
         p.track_key,
         p.played_at,
         p.duration_ms,
-        m.export_row_key,
+        m.export_row_id,
         m.match_reason,
         m.delta_seconds,
         case
-            when m.export_row_key is not null then 'paired'
+            when m.export_row_id is not null then 'paired'
             when exists (
                 from export_spans as s
                 where
@@ -49,8 +59,8 @@ final as (
             ) then 'review'
             else 'alone'
         end as poll_role
-    from {{ ref('stg_spotify__recently_played') }} as p
-    left join paired as m on p.row_key = m.poll_row_key
+    from {{ ref('int_plays__poll_items') }} as p
+    left join paired as m on p.row_id = m.poll_row_id
 )
 
 select * from final

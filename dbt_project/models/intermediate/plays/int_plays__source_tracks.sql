@@ -3,15 +3,30 @@ with
 -- Polls first: they name all artists of the track, exports the album's artist only.
 seen as (
     select
-        track_key, spotify_track_id, spotify_track_uri, track_name, artist_name, album_name, artist_names,
-        duration_ms, 1 as preference, played_at as seen_at, fetched_at
+        track_key,
+        spotify_track_id,
+        spotify_track_uri,
+        track_name,
+        artist_name,
+        album_name,
+        artist_names,
+        duration_ms,
+        1 as preference,
+        played_at as seen_at
     from {{ ref('stg_spotify__recently_played') }}
     where track_key <> 'unknown'
     union all
     select
-        track_key, spotify_track_id, spotify_track_uri, track_name, artist_name, album_name,
+        track_key,
+        spotify_track_id,
+        spotify_track_uri,
+        track_name,
+        artist_name,
+        album_name,
         if(artist_name is null, null, [artist_name]) as artist_names,
-        null as duration_ms, 2 as preference, reported_end_at as seen_at, fetched_at
+        null as duration_ms,
+        2 as preference,
+        reported_end_at as seen_at
     from {{ ref('stg_spotify__streaming_history') }}
     where content_kind = 'music' and track_key <> 'unknown'
 ),

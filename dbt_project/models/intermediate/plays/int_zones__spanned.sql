@@ -8,26 +8,52 @@ listeners as (
     select listener_id from {{ ref('stg_ops__polls') }}
 ),
 
+known_times as (
+    select
+        min(played_at) as first_at,
+        max(played_at) as last_at
+    from {{ ref('stg_spotify__recently_played') }}
+    union all
+    select
+        min(started_at) as first_at,
+        max(greatest(ended_at, reported_end_at)) as last_at
+    from {{ ref('int_plays__export_rows') }}
+    union all
+    select
+        min(least(oldest_played_at, polled_at)) as first_at,
+        max(polled_at) as last_at
+    from {{ ref('stg_ops__polls') }}
+),
+
+-- A day more than the longest play before the first time, since plays that only polls tell of start before it.
 moments as (
-    select min(first_at) - interval 2 day as first_at, max(last_at) + interval 2 day as last_at
-    from (
-        select min(played_at) as first_at, max(played_at) as last_at from {{ ref('stg_spotify__recently_played') }}
-        union all
-        select min(started_at), max(ended_at) from {{ ref('int_plays__export_rows') }}
-        union all
-        select min(polled_at), max(polled_at) from {{ ref('stg_ops__polls') }}
-    ) as spans
+    select
+        min(first_at) - interval 3 day as first_at,
+        max(last_at) + interval 3 day as last_at
+    from known_times
 ),
 
 -- The zone of the setting holds until the first dated row of the seed.
 stays as (
-    select l.listener_id, timestamp '1970-01-01' as valid_from, '{{ listener_timezone() }}' as time_zone, 0 as priority
-    from listeners as l
+    select
+        listener_id,
+        timestamp '1970-01-01' as valid_from,
+        '{{ listener_timezone() }}' as time_zone,
+        0 as priority
+    from listeners
     union all
-    select l.listener_id, z.valid_from, z.time_zone, if(z.listener_id = '*', 1, 2) as priority
-    from {{ ref('listener_zones') }} as z
-    inner join listeners as l on z.listener_id in ('*', l.listener_id)
-    qualify row_number() over (partition by l.listener_id, z.valid_from order by priority desc) = 1
+    select
+        l.listener_id,
+        z.valid_from,
+        z.time_zone,
+        if(z.listener_id = '*', 1, 2) as priority
+    from listeners as l
+    inner join {{ ref('listener_zones') }} as z on l.listener_id = z.listener_id or z.listener_id = '*'
+),
+
+chosen as (
+    select * from stays
+    qualify row_number() over (partition by listener_id, valid_from order by priority desc) = 1
 ),
 
 zone_spans as (
@@ -38,7 +64,7 @@ zone_spans as (
         coalesce(
             lead(valid_from) over (partition by listener_id order by valid_from), timestamp '9999-12-31'
         ) as valid_until
-    from stays
+    from chosen
 ),
 
 -- Offsets are looked at once a day, and minute by minute on the days on which they change.
@@ -68,14 +94,24 @@ minutes_of_change as (
 ),
 
 looks as (
-    select time_zone, day_start as looked_at, utc_offset from day_offsets
+    select
+        time_zone,
+        day_start as looked_at,
+        utc_offset
+    from day_offsets
     union
-    select time_zone, minute_start, {{ local_time('minute_start', 'time_zone') }} - minute_start
+    select
+        time_zone,
+        minute_start as looked_at,
+        {{ local_time('minute_start', 'time_zone') }} - minute_start as utc_offset
     from minutes_of_change
 ),
 
 changes as (
-    select time_zone, looked_at as offset_from, utc_offset
+    select
+        time_zone,
+        looked_at as offset_from,
+        utc_offset
     from looks
     qualify utc_offset is distinct from lag(utc_offset) over (partition by time_zone order by looked_at)
 ),
@@ -98,7 +134,7 @@ final as (
         least(z.valid_until, o.offset_until) as until_at
     from zone_spans as z
     inner join offset_spans as o
-        on z.time_zone = o.time_zone and z.valid_from < o.offset_until and o.offset_from < z.valid_until
+        on z.time_zone = o.time_zone and z.valid_from < o.offset_until and z.valid_until > o.offset_from
 )
 
 select * from final

@@ -2,7 +2,7 @@ with
 
 minutes as (
     select cast(minute_of_day as integer) as time_key
-    from range(1440) as numbers (minute_of_day)
+    from (select unnest(range(1440)) as minute_of_day) as numbers
 ),
 
 final as (

@@ -9,11 +9,26 @@ tracks as (
 ),
 
 export_details as (
-    select * from {{ ref('stg_spotify__streaming_history') }}
+    select
+        files.first_row_id + h.row_number as row_id,
+        h.platform,
+        h.country_code,
+        h.reason_start,
+        h.reason_end,
+        h.is_shuffle,
+        h.is_offline,
+        h.is_incognito
+    from {{ ref('stg_spotify__streaming_history') }} as h
+    inner join {{ ref('int_files__ranked') }} as files on h.source_file = files.source_file
 ),
 
 poll_details as (
-    select * from {{ ref('stg_spotify__recently_played') }}
+    select
+        files.first_row_id + p.row_number as row_id,
+        p.context_uri,
+        p.duration_ms
+    from {{ ref('stg_spotify__recently_played') }} as p
+    inner join {{ ref('int_files__ranked') }} as files on p.source_file = files.source_file
 ),
 
 joined as (
@@ -51,10 +66,10 @@ joined as (
         p.delta_seconds
     from plays as p
     inner join tracks as t on p.track_key = t.track_key
-    left join export_details as h on p.export_row_key = h.row_key
-    left join poll_details as i on p.poll_row_key = i.row_key
-    left join {{ ref('int_plays__sessioned') }} as s on p.play_key = s.play_key
-    left join {{ ref('int_plays__excluded') }} as x on p.play_key = x.play_key
+    left join export_details as h on p.export_row_id = h.row_id
+    left join poll_details as i on p.poll_row_id = i.row_id
+    left join {{ ref('int_plays__sessioned') }} as s on p.play_id = s.play_id
+    left join {{ ref('int_plays__excluded') }} as x on p.play_id = x.play_id
 ),
 
 final as (

@@ -19,29 +19,29 @@ matched as (
 -- The play that the first of equal export rows belongs to, and how.
 plays_of_first_rows as (
     select
-        m.export_row_key as first_row_key,
+        m.export_row_id as first_row_id,
         m.counted_play_key as play_key,
         if(m.is_counted, 'counted', 'near_duplicate') as fate,
         cast(null as varchar) as match_reason,
         cast(null as double) as delta_seconds
     from matched as m
-    where m.export_row_key is not null
+    where m.export_row_id is not null
     union all
     select
-        m.account_row_key,
-        m.counted_play_key,
-        'merged',
-        'name_minute',
-        cast(null as double)
+        m.account_row_id as first_row_id,
+        m.counted_play_key as play_key,
+        'merged' as fate,
+        'name_minute' as match_reason,
+        cast(null as double) as delta_seconds
     from matched as m
-    where m.account_row_key is not null
+    where m.account_row_id is not null
     union all
     select
-        export_row_key,
-        null,
-        'review',
-        cast(null as varchar),
-        cast(null as double)
+        export_row_id as first_row_id,
+        cast(null as varchar) as play_key,
+        'review' as fate,
+        cast(null as varchar) as match_reason,
+        cast(null as double) as delta_seconds
     from exported
     where is_review
 ),
@@ -66,12 +66,12 @@ from_exports as (
         r.reported_end_at,
         r.fetched_at
     from export_rows as r
-    left join plays_of_first_rows as p on r.first_row_key = p.first_row_key
+    left join plays_of_first_rows as p on r.first_row_id = p.first_row_id
 ),
 
 from_polls as (
     select
-        p.poll_row_key as source_row_key,
+        p.row_key as source_row_key,
         p.listener_id,
         'poll' as source,
         p.source_file,
@@ -89,7 +89,7 @@ from_polls as (
         p.played_at as reported_end_at,
         p.fetched_at
     from polled as p
-    left join matched as m on p.poll_row_key = m.poll_row_key
+    left join matched as m on p.poll_row_id = m.poll_row_id
 ),
 
 final as (
