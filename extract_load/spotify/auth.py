@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeGuard
 
 import spotipy
 from filelock import FileLock, Timeout
@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 SCOPE = "user-read-recently-played"
 _EARLY = timedelta(seconds=60)
 _TURN_SECONDS = 120.0
+_USUAL_SECONDS, _LONGEST_SECONDS = 3600, 86_400
 
 
 class _OAuth(spotipy.SpotifyOAuth):  # type: ignore[misc]  # spotipy has no types
@@ -153,13 +154,19 @@ class Auth:
             answer = self.oauth().refresh_access_token(token.refresh_token)
         except SpotifyOauthError as error:
             raise self._refused(token, error) from None
-        seconds = int(answer.get("expires_in") or 3600)
+        except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+            answer = {}
+        access, seconds = answer.get("access_token"), answer.get("expires_in")
+        if not _is_token(access):
+            raise ServiceUnavailable("Spotify's accounts service answered with something else.", service=SERVICE)
+        lasts = seconds if isinstance(seconds, int) and 0 < seconds <= _LONGEST_SECONDS else _USUAL_SECONDS
+        granted, new = answer.get("granted_scope"), answer.get("refresh_token")
         renewed = replace(
             token,
-            access_token=str(answer["access_token"]),
-            refresh_token=str(answer.get("refresh_token") or token.refresh_token),
-            expires_at=now + timedelta(seconds=seconds),
-            scope=str(answer.get("granted_scope") or token.scope),
+            access_token=access,
+            refresh_token=new if _is_token(new) else token.refresh_token,
+            expires_at=now + timedelta(seconds=lasts),
+            scope=granted if isinstance(granted, str) and granted else token.scope,
         )
         self.keep(renewed)
         return renewed
@@ -186,6 +193,11 @@ class Auth:
         dates = {"authorized_at": text_of(token.authorized_at), "token": token_hash(token.refresh_token)}
         if self.state.get(SERVICE, "token") != dates:
             self.state.put(SERVICE, "token", dates, self.clock.now())
+
+
+def _is_token(value: Any) -> TypeGuard[str]:
+    """Say whether a value can be a token: what else came would end the sign-in if it were kept."""
+    return isinstance(value, str) and 0 < len(value) < 5000 and value.isascii() and value.isprintable()
 
 
 def _over(reason: str) -> AuthorizationNeeded:

@@ -72,7 +72,7 @@ class SpotifyClient:
     def _call(self, api: spotipy.Spotify, call: Call) -> dict[str, Any]:
         try:
             answer = call(api)
-        except AttributeError:
+        except (AttributeError, KeyError, TypeError, RecursionError):
             # spotipy takes an error that is a string apart as if it were an object
             raise ServiceUnavailable("Spotify refused in a way that it does not use.", service=SERVICE) from None
         if not isinstance(answer, dict):
