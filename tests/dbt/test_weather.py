@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import shutil
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -198,6 +198,7 @@ def weather(project: CompiledProject, folder: Path, days: int, seed: int) -> Non
             assert not wrong, f"export {name} the polls: {len(wrong)} wrong, such as {wrong[:5]}"
 
 
+@pytest.mark.long
 def test_three_weeks_of_weather(compiled: CompiledProject, tmp_path: Path) -> None:
     """Three weeks of polls every half hour: every play once, whenever the export came."""
     weather(compiled, tmp_path, days=21, seed=3)

@@ -23,6 +23,8 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.sorting import FlowRunSort
 
+pytestmark = pytest.mark.long
+
 PYTHON = sys.executable
 
 
