@@ -7,8 +7,6 @@ SHELL := /bin/bash
 UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 RUN := $(UV) run --no-sync
 READY := .venv/.ready
-# What fits the 8 minutes of `make test`; the rooms dbt and keeping run whole in `make test-long`.
-ROOMS := tests/end_to_end tests/orchestrate tests/extract_load tests/sandbox
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -29,14 +27,13 @@ demo: $(READY) ## the whole way of the data, on invented services and a made-up 
 	@$(RUN) music-tracker demo
 
 test: $(READY) ## what CI runs, 8 minutes at most
-	@$(RUN) pytest -q -m "not long" $(ROOMS) $(ARGS)
+	@$(RUN) pytest -q -n 2 --dist loadgroup --no-loadscope-reorder -m "not long" $(ARGS)
 
 test-fast: $(READY) ## no Prefect, no dbt, no server: seconds
 	@$(RUN) pytest -q -m "not long" tests/extract_load $(ARGS)
 
-test-long: $(READY) ## months of weather, kills, fuzzing, and the rooms that need long; prints its seeds
-	@$(RUN) pytest -q -m long $(ROOMS) $(ARGS)
-	@$(RUN) pytest -q tests/dbt tests/keeping $(ARGS)
+test-long: $(READY) ## months of weather, kills and fuzzing; prints its seeds
+	@$(RUN) pytest -q -m long $(ARGS)
 
 check: $(READY) ## lint, format, types, SQL
 	@$(RUN) ruff check .

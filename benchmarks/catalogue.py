@@ -44,8 +44,10 @@ def _artist(number: str) -> str:
 def _album(track: str) -> str:
     first = f"({track}) // 4 * 4 % getvariable('artists')"
     return (
-        f"{{'id': {spotify_id('Album', f'({track}) // 4')}, 'name': 'Record ' || ({track}) // 4, 'album_type': 'album', "
-        f"'release_date': cast(1960 + ({track}) // 4 % 66 as varchar) || if(({track}) % 7 = 0, '', '-03-0' || (1 + ({track}) % 9)), "
+        f"{{'id': {spotify_id('Album', f'({track}) // 4')}, 'name': 'Record ' || ({track}) // 4, "
+        "'album_type': 'album', "
+        f"'release_date': cast(1960 + ({track}) // 4 % 66 as varchar)"
+        f" || if(({track}) % 7 = 0, '', '-03-0' || (1 + ({track}) % 9)), "
         f"'total_tracks': 4, 'artists': [{_artist(first)}]}}"
     )
 
@@ -54,7 +56,11 @@ _ARTISTS = f"""
 insert into lookup.spotify_artists
 select
     {spotify_id("Artist", "i")}, if(i % 20 = 7, 'failed', 'found'), 1, null, {_WHEN}, 1, 'artist',
-    if(i % 20 = 7, null, to_json({{'name': 'Band ' || i, 'genres': [], 'images': [{{'url': 'https://example.org/' || i}}]}})),
+    if(
+        i % 20 = 7,
+        null,
+        to_json({{'name': 'Band ' || i, 'genres': [], 'images': [{{'url': 'https://example.org/' || i}}]}})
+    ),
     null
 from range(getvariable('artists')) as t(i)
 """
@@ -66,7 +72,9 @@ select
     to_json({{
         'name': 'Song ' || i, 'duration_ms': 120000 + 1000 * (hash(i) % 240), 'explicit': i % 9 = 0, 'disc_number': 1,
         'track_number': 1 + i % 4,
-        'external_ids': if(i % 2 = 0, {{'isrc': 'ZZBEN' || lpad(cast(if(i % 20 = 4, i + 2, i) as varchar), 7, '0')}}, null),
+        'external_ids': if(
+            i % 2 = 0, {{'isrc': 'ZZBEN' || lpad(cast(if(i % 20 = 4, i + 2, i) as varchar), 7, '0')}}, null
+        ),
         'artists': if(
             i % 5 = 0,
             [{_artist("i % getvariable('artists')")}, {_artist("(i + 1) % getvariable('artists')")}],
@@ -95,7 +103,8 @@ from range(getvariable('artists')) as t(i)
 _MATCHES = f"""
 insert into lookup.musicbrainz_matches
 select
-    md5('spotify:' || {spotify_id("Artist", "i")}), if(i % 8 = 5, 'not_found', 'found'), if(i % 8 = 5, null, {mbid("artist", "i")}),
+    md5('spotify:' || {spotify_id("Artist", "i")}), if(i % 8 = 5, 'not_found', 'found'),
+    if(i % 8 = 5, null, {mbid("artist", "i")}),
     if(i % 8 = 5, null, 'url'), if(i % 8 = 5, null, 1.0), null, 1, null, {_WHEN}, null
 from range(getvariable('artists')) as t(i)
 """
@@ -114,8 +123,17 @@ select
     {mbid("artist", "i")}, 'found', null, null, 1, null, {_WHEN}, 1, 'search',
     to_json({{
         'name': 'Band ' || i, 'sort-name': 'Band ' || i, 'type': if(i % 2 = 0, 'Group', 'Person'),
-        'area': {{'id': {mbid("area", f"'country' || i % {_COUNTRIES}")}, 'name': 'Country ' || i % {_COUNTRIES}, 'type': 'Country'}},
-        'begin-area': if(i % 3 = 0, null, {{'id': {mbid("area", f"'city' || i % {_CITIES}")}, 'name': 'City ' || i % {_CITIES}, 'type': 'City'}}),
+        'area': {{
+            'id': {mbid("area", f"'country' || i % {_COUNTRIES}")}, 'name': 'Country ' || i % {_COUNTRIES},
+            'type': 'Country'
+        }},
+        'begin-area': if(
+            i % 3 = 0,
+            null,
+            {{
+                'id': {mbid("area", f"'city' || i % {_CITIES}")}, 'name': 'City ' || i % {_CITIES}, 'type': 'City'
+            }}
+        ),
         'life-span': {{'begin': cast(1950 + i % 70 as varchar), 'ended': null}},
         'tags': [
             {{'name': names[1 + (i * 7 + k * 13) % {_GENRES}], 'count': 9 - 2 * k}} for k in range(i % 6)
@@ -129,20 +147,23 @@ where i % 8 <> 5
 _AREAS = f"""
 insert into lookup.musicbrainz_areas
 with places as (
-    select 'country' || i as code, 'Country ' || i as name, 'Country' as type, null as parent, i from range({_COUNTRIES}) as t(i)
+    select 'country' || i as code, 'Country ' || i as name, 'Country' as type, null as parent, i
+    from range({_COUNTRIES}) as t(i)
     union all
-    select 'state' || i, 'State ' || i, 'Subdivision', 'country' || i % {_COUNTRIES}, i from range({_STATES}) as t(i)
+    select 'state' || i, 'State ' || i, 'Subdivision', 'country' || i % {_COUNTRIES}, i
+    from range({_STATES}) as t(i)
     union all
     select 'city' || i, 'City ' || i, 'City', 'state' || i % {_STATES}, i from range({_CITIES}) as t(i)
 ),
 codes as (
     select ['AR', 'AU', 'BE', 'BR', 'CA', 'CH', 'CL', 'CN', 'CU', 'CZ', 'DE', 'DK', 'EG', 'ES', 'FI', 'FR', 'GB', 'GH',
-        'GR', 'HU', 'IE', 'IL', 'IN', 'IS', 'IT', 'JM', 'JP', 'KE', 'KR', 'LB', 'MA', 'ML', 'MX', 'NG', 'NL', 'NO', 'NZ',
-        'PE', 'PH', 'PK', 'PL', 'PR', 'PT', 'RO', 'RS', 'RU', 'SE', 'SN', 'SU', 'TH', 'TR', 'TT', 'TW', 'UA', 'US', 'UY',
-        'VE', 'VN', 'XW', 'ZA'] as list
+        'GR', 'HU', 'IE', 'IL', 'IN', 'IS', 'IT', 'JM', 'JP', 'KE', 'KR', 'LB', 'MA', 'ML', 'MX', 'NG', 'NL', 'NO',
+        'NZ', 'PE', 'PH', 'PK', 'PL', 'PR', 'PT', 'RO', 'RS', 'RU', 'SE', 'SN', 'SU', 'TH', 'TR', 'TT', 'TW', 'UA',
+        'US', 'UY', 'VE', 'VN', 'XW', 'ZA'] as list
 )
 select
-    {mbid("area", "code")}, 'found', if(parent is null, null, {mbid("area", "parent")}), null, 1, null, {_WHEN}, 1, 'search',
+    {mbid("area", "code")}, 'found', if(parent is null, null, {mbid("area", "parent")}), null, 1, null, {_WHEN}, 1,
+    'search',
     to_json({{
         'name': name, 'type': type,
         'iso-3166-1-codes': if(type = 'Country', [list[1 + i]], null),
@@ -155,13 +176,13 @@ from places, codes
 _PLACES = f"""
 insert into lookup.area_coordinates
 select
-    {mbid("area", "'city' || i")}, 'found', -60 + i * 7 % 120, -180 + i * 11 % 360, 'city', 'gazetteer', 0.95, 'GeoNames', 1, null,
-    {_WHEN}, null
+    {mbid("area", "'city' || i")}, 'found', -60 + i * 7 % 120, -180 + i * 11 % 360, 'city', 'gazetteer', 0.95,
+    'GeoNames', 1, null, {_WHEN}, null
 from range({_CITIES}) as t(i)
 where i % 12 <> 5
 """
 
-_VERSIONS = f"""
+_VERSIONS = """
 insert into raw.api_responses
 select 'spotify', 'artist', spotify_artist_id, 1, md5(payload), payload, fetched_at, 'spotify/artist/bench', fetched_at
 from lookup.spotify_artists where payload is not null

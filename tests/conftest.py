@@ -17,7 +17,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Group the tests: by room where the set-up is slow, else by file; the slow rooms begin first."""
     for item in items:
         parts = item.path.relative_to(ROOT).parts
-        item.add_marker(pytest.mark.xdist_group(parts[0] if parts[0] in TOGETHER else str(item.path)))
+        item.add_marker(pytest.mark.xdist_group(parts[0] if parts[0] in TOGETHER else "/".join(parts)))
     order = {"end_to_end": 0, "orchestrate": 1, "dbt": 2}
     items.sort(key=lambda item: order.get(item.path.relative_to(ROOT).parts[0], 3))
     return (yield)

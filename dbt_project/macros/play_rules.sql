@@ -33,3 +33,11 @@
         when {{ reason_end }} is not null then false
     end
 {%- endmacro %}
+
+{#- Plays and milliseconds under each of a list of (name, condition, definition), as columns plays_1, ms_1, plays_2, ... -#}
+{% macro counted_under(measures) -%}
+    {%- for measure, condition, definition in measures -%}
+        count(*) filter (where {{ condition }}) as plays_{{ loop.index }},
+        coalesce(sum(ms_played) filter (where {{ condition }}), 0) as ms_{{ loop.index }}{{ ',' if not loop.last }}
+    {% endfor -%}
+{%- endmacro %}

@@ -23,6 +23,7 @@ from extract_load.errors import ServiceUnavailable
 from extract_load.settings import Settings, project_root
 
 SEED = 7
+RUN_RECORDS = "prefect"
 
 
 def register(app: typer.Typer) -> None:
@@ -38,8 +39,7 @@ def demo(
     started = time.monotonic()
     home = project_root() / "data" / "demo"
     _say(f"DEMO: three years of a made-up listener (seed {seed}), below data/demo/. Your own data is not touched.")
-    shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(parents=True)
+    _start_anew(home)
     export = home / "my_spotify_data.zip"
     with _sandbox(export, seed, artists) as variables:
         environment = _environment(home, variables)
@@ -50,6 +50,18 @@ def demo(
     typer.echo()
     typer.echo(summary(published))
     _say(f"That took {time.monotonic() - started:.0f} s. `music-tracker --help` says what else there is.")
+
+
+def _start_anew(home: Path) -> None:
+    """Remove what the last demo made, but for the records of its runs: making that database anew takes seconds."""
+    home.mkdir(parents=True, exist_ok=True)
+    for path in home.iterdir():
+        if path.name == RUN_RECORDS:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 @contextmanager
@@ -96,7 +108,7 @@ def _environment(home: Path, variables: dict[str, str]) -> dict[str, str]:
     env_file.chmod(0o600)
     ours = {name.upper() for name in Settings.model_fields}
     kept = {name: value for name, value in os.environ.items() if name not in ours and not name.startswith("PREFECT_")}
-    return {**kept, "MUSIC_TRACKER_ENV_FILE": str(env_file), "PREFECT_HOME": str(home / "prefect")}
+    return {**kept, "MUSIC_TRACKER_ENV_FILE": str(env_file), "PREFECT_HOME": str(home / RUN_RECORDS)}
 
 
 def _step(environment: dict[str, str], title: str, command: list[str]) -> None:

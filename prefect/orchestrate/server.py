@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -24,8 +25,9 @@ from extract_load.settings import Settings
 
 log = logging.getLogger(__name__)
 
+LOCAL_HOST = "127.0.0.1"
 LOCAL_PORT = 4200
-LOCAL_API = f"http://127.0.0.1:{LOCAL_PORT}/api"
+LOCAL_API = f"http://{LOCAL_HOST}:{LOCAL_PORT}/api"
 _PROBE_SECONDS = 3.0
 _STOP_SECONDS = 20.0
 
@@ -127,7 +129,7 @@ def _server(kind: str, port: int) -> Iterator[str]:
     settings = get_current_settings()
     log_file = Path(settings.home) / f"{kind}-server.log"
     log_file.parent.mkdir(parents=True, exist_ok=True)
-    url = f"http://127.0.0.1:{port}/api"
+    url = f"http://{LOCAL_HOST}:{port}/api"
     with log_file.open("ab") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "orchestrate.server_process", kind, str(port)],
@@ -145,11 +147,21 @@ def _server(kind: str, port: int) -> Iterator[str]:
 
 def _wait_for(process: subprocess.Popen[bytes], url: str, seconds: float, log_file: Path) -> None:
     deadline = time.monotonic() + seconds
-    while not answers(url):
+    while not (_listens(url) and answers(url)):
         if process.poll() is not None or time.monotonic() > deadline:
             what = "ended at once" if process.poll() is not None else f"did not start within {seconds:.0f} s"
             raise ServiceUnavailable(f"Prefect's server {what}.", todo=f"{log_file} says more.")
         time.sleep(0.1)
+
+
+def _listens(url: str) -> bool:
+    """Say whether anything is there at all: much cheaper to ask, again and again, than the server itself."""
+    parts = urlsplit(url)
+    try:
+        socket.create_connection((parts.hostname or LOCAL_HOST, parts.port or LOCAL_PORT), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
@@ -165,5 +177,5 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 def _free_port() -> int:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((LOCAL_HOST, 0))
         return int(probe.getsockname()[1])

@@ -51,6 +51,11 @@ class CompiledProject:
             if node["resource_type"] == "model"
         }
         self.models = _in_order(models)
+        self.blocking_tests = {
+            node["name"]: node["compiled_code"]
+            for node in manifest["nodes"].values()
+            if node["resource_type"] == "test" and "blocking" in node["tags"] and node.get("compiled_code")
+        }
 
     @classmethod
     def load(cls, target: Path, catalogue: str = "dev") -> CompiledProject:

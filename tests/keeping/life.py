@@ -167,17 +167,20 @@ class Life:
     def facts(self) -> dict[str, list[tuple[Any, ...]]]:
         """Give all that two lives must have in common: plays, answers, decisions, marts; and that files add up.
 
-        Of an album one track is read by itself; which one depends on where a run was stopped, so a track's answer is
-        compared by its name only.
+        Of an album one track is read by itself; which one depends on where a run was stopped. So a track's answer is
+        compared by its name only, and recordings (found by a track's ISRC) are not.
         """
         queries = {
             "polled": "select listener_id, played_at, track_key, payload from raw.spotify_recently_played",
             "exported": "select listener_id, file_sha256, row_number, payload from raw.spotify_streaming_history",
-            "answers": "select distinct service, entity, entity_id from raw.api_responses where entity <> 'track'",
+            "answers": (
+                "select distinct service, entity, entity_id from raw.api_responses"
+                " where entity in ('artist', 'album', 'area')"
+            ),
             "tracks": "select spotify_track_id, status, payload ->> '$.name' from lookup.spotify_tracks",
             "artists": "select spotify_artist_id, status, payload from lookup.spotify_artists",
             "albums": "select spotify_album_id, status, payload from lookup.spotify_albums",
-            "matches": "select artist_key, status, mbid from lookup.musicbrainz_matches",
+            "matches": "select artist_key, status, mbid from lookup.musicbrainz_matches where method = 'url'",
             "areas": "select area_mbid, status, parent_area_mbid, country_code from lookup.musicbrainz_areas",
             "coordinates": "select area_mbid, status, latitude, longitude from lookup.area_coordinates",
             "aliases": "select alias_kind, alias, artist_key, name from lookup.artist_aliases",

@@ -22,7 +22,7 @@ from extract_load.lock import WarehouseBusy
 PURPOSE = "music-tracker import"
 LAST_WAIT_SECONDS = 10.0
 _TRY_SECONDS = 1.0
-_ENOUGH_ROWS = 150_000
+_ENOUGH_ROWS = 250_000  # two row groups of DuckDB and a bit: with less, some are written twice
 
 
 @dataclass(frozen=True, slots=True)

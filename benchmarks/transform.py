@@ -1,0 +1,220 @@
+"""The dbt build against the same compiled SQL run bare: `make bench-transform` (PLAYS= sets the size).
+
+Fills a warehouse with the plays of `raw_plays` and the catalogue of `catalogue`, then, one after another and each in a
+process of its own: a full `dbt build` of target prod without unit tests (those run in CI), the same models and data
+tests by the duckdb command line on a copy of the same file with the same settings (median of 3), a build after 50 new
+plays, a build of one trivial node (what dbt costs by itself), and the first 100 rows of each report.
+The last line is one JSON object; `full_sql_s` is the sum of the node times that dbt measured for models and data tests.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from catalogue import fill_catalogue
+from raw_plays import LISTENER, fill_raw_plays
+
+from extract_load.clock import SystemClock
+from extract_load.warehouse import CATALOGUE, STORAGE, apply_schema
+
+ROOT = Path(__file__).resolve().parents[1]
+BIN = Path(sys.executable).parent
+ARTISTS = 10_000
+ROUNDS = 3
+TRIVIAL = "countries"
+MEMORY_LIMIT = os.environ.get("DUCKDB_MEMORY_LIMIT", "1GB")
+
+_NEW_PLAYS = f"""
+insert into raw.spotify_recently_played
+select
+    listener_id, timestamp '2026-11-21 00:00:00' + to_seconds(300 * i), 'spotify:track:new' || i,
+    json_merge_patch(payload, json_object('track', json_object('id', 'new' || i, 'uri', 'spotify:track:new' || i))),
+    'spotify/recently_played/bench-new.ndjson.gz', i, 'bench-new', timestamp '2026-11-21 06:00:00',
+    timestamp '2026-11-21 06:00:00'
+from (select * from raw.spotify_recently_played limit 1) as sample, range(50) as t (i);
+insert into ops.landed_files values (
+    'spotify/recently_played/bench-new.ndjson.gz', 'spotify', 'recently_played', '{LISTENER}', null, null, null,
+    timestamp '2026-11-21 06:00:00', 50, 50, 0, 0, timestamp '2026-11-21 06:00:00'
+)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one process took: wall seconds, and the most memory that it held, in MB."""
+
+    seconds: float
+    peak_mb: float
+
+
+def main() -> None:
+    """Fill, build, run bare, build again, ask; print what it took."""
+    plays = int(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("PLAYS") or 1_000_000)
+    with tempfile.TemporaryDirectory(prefix="music-tracker-bench-") as folder:
+        scratch = Path(folder)
+        warehouse = scratch / "music_tracker.duckdb"
+        _fill(warehouse, plays)
+        shutil.copy(warehouse, scratch / "raw.duckdb")
+
+        full = _dbt(scratch, "build", "--exclude-resource-type", "unit_test")
+        nodes = _node_times(scratch)
+        full_sql = sum(nodes.values())
+        _say(f"full build            {full.seconds:7.1f} s, of it SQL {full_sql:.1f} s; peak {full.peak_mb:.0f} MB")
+        for name, seconds in sorted(nodes.items(), key=lambda node: -node[1])[:12]:
+            _say(f"  {name:60} {seconds:6.2f} s")
+
+        bare = [_bare(scratch) for _ in range(ROUNDS)]
+        bare_sql = statistics.median(one.seconds for one in bare)
+        _say(f"the same SQL, bare    {bare_sql:7.1f} s (of {', '.join(f'{one.seconds:.1f}' for one in bare)})")
+
+        _execute(warehouse, _NEW_PLAYS)
+        again = _dbt(scratch, "build", "--exclude-resource-type", "unit_test")
+        _say(f"build, 50 new plays   {again.seconds:7.1f} s; peak {again.peak_mb:.0f} MB")
+        floor = _dbt(scratch, "build", "--select", TRIVIAL)
+        _say(f"build of one seed     {floor.seconds:7.1f} s")
+
+        reports = _reports(warehouse)
+        for name, milliseconds in sorted(reports.items(), key=lambda report: -report[1])[:5]:
+            _say(f"  first 100 rows of {name:42} {milliseconds:6.0f} ms")
+        _say(
+            json.dumps(
+                {
+                    "plays": plays,
+                    "full_build_s": round(full.seconds, 1),
+                    "full_sql_s": round(full_sql, 1),
+                    "bare_sql_s": round(bare_sql, 1),
+                    "incremental_build_s": round(again.seconds, 1),
+                    "dbt_floor_s": round(floor.seconds, 1),
+                    "peak_memory_mb": round(max(full.peak_mb, again.peak_mb)),
+                    "slowest_report_ms": round(max(reports.values())),
+                }
+            )
+        )
+
+
+def _fill(warehouse: Path, plays: int) -> None:
+    started = time.perf_counter()
+    with duckdb.connect(":memory:", config={"memory_limit": "4GB"}) as connection:
+        connection.execute(f"attach '{warehouse}' as {CATALOGUE} ({STORAGE})")
+        connection.execute(f"use {CATALOGUE}")
+        apply_schema(connection, SystemClock())
+        fill_raw_plays(connection, plays, ARTISTS)
+        fill_catalogue(connection, ARTISTS)
+    size, took = warehouse.stat().st_size / 1e6, time.perf_counter() - started
+    _say(f"{plays:,} plays of {ARTISTS:,} artists, {size:,.0f} MB, made in {took:.0f} s")
+
+
+def _execute(warehouse: Path, sql: str) -> None:
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(f"attach '{warehouse}' as {CATALOGUE} ({STORAGE})")
+        connection.execute(f"use {CATALOGUE}")
+        connection.execute(sql)
+
+
+def _dbt(scratch: Path, *arguments: str) -> Told:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("LISTENER_")}
+    environment |= {
+        "DBT_TARGET": "prod",
+        "DUCKDB_PATH": str(scratch / "music_tracker.duckdb"),
+        "DBT_TARGET_PATH": str(scratch / "target"),
+        "DBT_LOG_PATH": str(scratch / "logs"),
+        "DUCKDB_MEMORY_LIMIT": MEMORY_LIMIT,
+    }
+    return _run(scratch, [str(BIN / "dbt"), *arguments, "--project-dir", str(ROOT / "dbt_project")], environment)
+
+
+def _run(scratch: Path, command: list[str], environment: dict[str, str] | None = None) -> Told:
+    """Run one process to its end and tell what it took. Errors: SystemExit with its last words when it fails."""
+    log = scratch / "log.txt"
+    started = time.perf_counter()
+    with log.open("wb") as words:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=words, stderr=words)
+        _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - started
+    if os.waitstatus_to_exitcode(status) != 0:
+        raise SystemExit(log.read_text(errors="replace")[-4000:])
+    return Told(seconds, usage.ru_maxrss / 1024)
+
+
+def _node_times(scratch: Path) -> dict[str, float]:
+    """Read how long dbt says that each model and each data test took, in seconds."""
+    results = json.loads((scratch / "target" / "run_results.json").read_text())["results"]
+    times = {one["unique_id"].split(".", 2)[2]: one["execution_time"] for one in results}
+    kinds = {one["unique_id"].split(".", 2)[2]: one["unique_id"].split(".", 1)[0] for one in results}
+    return {name: seconds for name, seconds in times.items() if kinds[name] in {"model", "test"}}
+
+
+def _bare(scratch: Path) -> Told:
+    """Run the compiled models and data tests by the duckdb command line, on a fresh copy of the raw file."""
+    copy = scratch / "bare.duckdb"
+    shutil.copy(scratch / "raw.duckdb", copy)
+    script = scratch / "bare.sql"
+    script.write_text(_script(scratch, copy))
+    told = _run(scratch, [str(BIN / "duckdb"), "-bail", "-batch", "-f", str(script)])
+    copy.unlink()
+    return told
+
+
+def _script(scratch: Path, copy: Path) -> str:
+    manifest = json.loads((scratch / "target" / "manifest.json").read_text())
+    results = json.loads((scratch / "target" / "run_results.json").read_text())["results"]
+    lines = [
+        f"attach '{copy}' as {CATALOGUE} ({STORAGE}); use {CATALOGUE}; set TimeZone = 'UTC';",
+        f"set memory_limit = '{MEMORY_LIMIT}'; set threads = 2; set preserve_insertion_order = false;",
+        f"set temp_directory = '{scratch / 'spill'}';",
+        f"attach '{scratch / 'music_tracker.duckdb'}' as built (read_only);",
+        *(
+            f"create schema if not exists {CATALOGUE}.{schema};"
+            for schema in ("staging", "intermediate", "marts", "reporting", "seeds")
+        ),
+    ]
+    nodes = [manifest["nodes"][one["unique_id"]] for one in results if one["unique_id"] in manifest["nodes"]]
+    for node in nodes:
+        lines.append(_statement(node))
+    return "\n".join(lines)
+
+
+def _statement(node: dict[str, Any]) -> str:
+    """Give what dbt would send for a node, without what only dbt needs."""
+    if node["resource_type"] == "seed":
+        return f"create table {node['relation_name']} as from built.{node['schema']}.{node['name']};"
+    sql = node["compiled_code"].strip().rstrip(";")
+    if node["resource_type"] == "test":
+        return f"create or replace temp table test_result as select count(*) as failures from (\n{sql}\n);"
+    kind = "view" if node["config"]["materialized"] == "view" else "table"
+    return f"create {kind} {node['relation_name']} as\n{sql}\n;"
+
+
+def _reports(warehouse: Path) -> dict[str, float]:
+    """Time the first 100 rows of each report, in milliseconds: the median of three, in one read-only connection."""
+    with duckdb.connect(str(warehouse), read_only=True, config={"threads": 2}) as connection:
+        names = connection.execute(
+            "select table_name from information_schema.tables where table_schema = 'reporting' order by all"
+        ).fetchall()
+        return {name: statistics.median(_asked(connection, name) for _ in range(3)) for (name,) in names}
+
+
+def _asked(connection: duckdb.DuckDBPyConnection, name: str) -> float:
+    started = time.perf_counter()
+    connection.execute(f"from reporting.{name} limit 100").fetchall()
+    return 1000 * (time.perf_counter() - started)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

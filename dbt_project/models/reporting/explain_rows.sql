@@ -1,0 +1,19 @@
+with
+
+final as (
+    select
+        listener_id,
+        source,
+        source_file,
+        fate,
+        content_kind,
+        cast(count(*) as integer) as rows_with_fate,
+        count(distinct play_key) as plays,
+        min(reported_end_at) as first_at,
+        max(reported_end_at) as last_at
+    from {{ ref('fct_source_rows') }}
+    group by all
+)
+
+select * from final
+order by source_file, fate

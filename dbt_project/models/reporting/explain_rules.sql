@@ -1,0 +1,45 @@
+{%- set reports = 'is_play_spotify30 and not is_excluded' %}
+{%- set measures = [
+    ('all plays', 'true', 'Every play that any source tells of, of any length.'),
+    ('any', 'is_play_any', 'Something was heard.'),
+    ('spotify30', 'is_play_spotify30', '30 seconds or more, or listed by Spotify without a length.'),
+    ('spotify30, exact', 'is_play_spotify30 and not is_assumed', 'Of these, those whose length an export tells.'),
+    ('spotify30, assumed', 'is_play_spotify30 and is_assumed', 'Of these, those that only polls tell of.'),
+    ('excluded', 'is_play_spotify30 and is_excluded', 'Plays under spotify30 that your seeds leave out.'),
+    ('reports', reports, 'What the reports count: spotify30 without what is excluded.'),
+    (
+        'wrapped', "is_play_spotify30 and not coalesce(is_incognito, false) and strftime(date_key, '%m-%d') <= '"
+        ~ var('wrapped_until') ~ "'",
+        'What Wrapped would count: spotify30 until mid November, no private sessions; excluded ones are counted.',
+    ),
+    ('lastfm', 'is_play_lastfm', 'What Last.fm would scrobble: half of a track over 30 seconds, or 4 minutes.'),
+    ('completed', 'is_play_completed', 'Heard to the end, or 90 % of it.'),
+] %}
+with
+
+plays as (
+    select
+        listener_id,
+        cast(year(date_key) as integer) as year,
+        {{ counted_under(measures) }}
+    from {{ ref('fct_plays') }}
+    group by all
+),
+
+final as (
+    {%- for measure, condition, definition in measures %}
+    select
+        listener_id,
+        year,
+        {{ loop.index }} as position,
+        '{{ measure }}' as rule,
+        cast(plays_{{ loop.index }} as integer) as plays,
+        round(ms_{{ loop.index }} / 60000.0, 1) as minutes,
+        '{{ definition }}' as definition
+    from plays
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+)
+
+select * from final
+order by year desc, position

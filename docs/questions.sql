@@ -1,0 +1,33 @@
+-- Five questions in one query each; the README shows them, a test runs them. Open the published file with
+--   duckdb -readonly data/published/music_tracker.duckdb
+
+-- My ten most played artists this year, by minutes
+select rank_by_minutes as rank, artist_name, minutes, plays, coverage_pct, is_lower_bound
+from reporting.top_artists
+where period_type = 'year' and period_start = date_trunc('year', current_date) and rank_by_minutes <= 10
+order by rank;
+
+-- Which countries my music comes from
+select rank, country_name, continent, plays, plays_pct, minutes
+from reporting.top_countries
+where period_type = 'all_time'
+order by rank;
+
+-- How my listening is spread over the week
+select weekday_name, sum(plays) as plays, sum(minutes) as minutes, arg_max(hour, minutes) as busiest_hour
+from reporting.heat_map
+group by weekday, weekday_name
+order by weekday;
+
+-- What I discovered last month and kept
+select kind, name, artist_name, discovered_on, plays
+from reporting.discoveries
+where is_kept and not is_warm_up
+    and date_trunc('month', discovered_on) = date_trunc('month', current_date) - interval 1 month
+order by plays desc;
+
+-- How complete these numbers are
+select period_type, period_start, coverage_pct, is_lower_bound, exact_pct, looked_up_pct, country_known_pct, genre_known_pct
+from reporting.completeness
+where period_type in ('all_time', 'year')
+order by period_type, period_start desc;

@@ -1,0 +1,252 @@
+"""Hostile answers of services: each run ends with a result or one of the five errors; nothing is poisoned for good.
+
+Between the tracker and the sandbox stands a proxy that changes some of the answers: values of other kinds, parts gone
+or doubled, cut and scrambled bytes, other status codes.
+"""
+
+from __future__ import annotations
+
+import random
+import resource
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+import pytest
+import requests
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from extract_load.aliases import refresh_aliases
+from extract_load.enrichment import Context
+from extract_load.errors import MusicTrackerError
+from extract_load.geography import coordinates
+from extract_load.geography.index import ensure_index
+from extract_load.musicbrainz import pipeline
+from extract_load.settings import load_settings
+from extract_load.spotify import catalogue
+from extract_load.spotify.history import import_paths
+from extract_load.spotify.recently_played import poll
+from extract_load.state import State
+from extract_load.warehouse import Warehouse
+from sandbox import Sandbox, World, write_export
+from tests.keeping.hostile import NUMBERS, OTHER_BODIES, TEXTS, Answer, HostileServer, deep, dumped, hostile_server
+from tests.keeping.killing import naive
+
+SERVICES = {
+    "SPOTIFY_API_BASE_URL": "spotify_api_url",
+    "SPOTIFY_ACCOUNTS_BASE_URL": "spotify_accounts_url",
+    "MUSICBRAINZ_BASE_URL": "musicbrainz_url",
+    "NOMINATIM_BASE_URL": "nominatim_url",
+}
+STATUSES = (200, 200, 200, 200, 200, 200, 204, 400, 401, 403, 404, 429, 500, 503)
+
+
+@dataclass
+class Impatient:
+    """A clock that stands still and never waits."""
+
+    at: datetime
+    seconds: float = 0.0
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+@dataclass
+class Proxy:
+    """Passes requests on to the sandbox and changes a share of the answers."""
+
+    target: str
+    server: HostileServer
+    dice: random.Random = field(default_factory=random.Random)
+    share: float = 0.0
+    changed: int = 0
+
+    def answer(self, method: str, path: str, headers: dict[str, str], content: bytes) -> Answer:
+        real = requests.request(method, self.target + path, headers=headers, data=content, timeout=10)
+        if self.dice.random() >= self.share:
+            return real.status_code, {"Content-Type": real.headers.get("Content-Type", "")}, real.content
+        self.changed += 1
+        body, how = real.content, self.dice.random()
+        if how < 0.1:
+            body = self.dice.choice(OTHER_BODIES)
+        elif how < 0.2:
+            body = body[: self.dice.randrange(len(body) + 1)]
+        else:
+            body = self._changed(body)
+        return self.dice.choice(STATUSES) if how < 0.3 else real.status_code, {}, body
+
+    def _changed(self, body: bytes) -> bytes:
+        try:
+            value = orjson.loads(body)
+        except ValueError:
+            return body[::-1]
+        for _ in range(self.dice.randint(1, 4)):
+            value = changed(value, self.dice)
+        return dumped(value)
+
+
+def changed(value: Any, dice: random.Random) -> Any:
+    """Change one place of a value: follow a random way down, then replace, drop or double what is there."""
+    inner = list(value) if isinstance(value, dict) else list(range(len(value))) if isinstance(value, list) else []
+    if inner and dice.random() < 0.85:
+        key = dice.choice(inner)
+        if dice.random() < 0.1:
+            del value[key]
+        elif isinstance(value, list) and dice.random() < 0.1:
+            value.append(value[key])
+        else:
+            value[key] = changed(value[key], dice)
+        return value
+    return dice.choice(
+        [
+            None,
+            True,
+            dice.choice(NUMBERS),
+            dice.choice(TEXTS),
+            [],
+            {},
+            [None],
+            {"id": None},
+            [[]],
+            deep(400),
+            deep(3000),
+        ]
+    )
+
+
+@dataclass
+class Tracker:
+    """A home whose services are behind proxies."""
+
+    context: Context
+    proxies: list[Proxy]
+
+    def hostile(self, seed: int, share: float) -> None:
+        """Let the proxies change a share of the answers from now on."""
+        for number, proxy in enumerate(self.proxies):
+            proxy.dice, proxy.share = random.Random(seed + number), share
+
+    def forget_answers(self) -> None:
+        """Let everything be pending again, and every door open."""
+        for path in self.context.settings.answers_dir.rglob("*.gz"):
+            path.unlink()
+        with self.context.state.transaction() as db:
+            db.execute("delete from service_state where service <> 'listener'")
+            db.execute("delete from requests")
+        with self.context.warehouse.open("fuzz") as connection:
+            tables = connection.execute(
+                "select table_name from duckdb_tables() where schema_name = 'lookup'"
+            ).fetchall()
+            for (table,) in tables:
+                connection.execute(f"delete from lookup.{table}")
+            connection.execute("delete from raw.api_responses")
+            connection.execute("delete from ops.landed_files where source_file like 'cache/%'")
+
+    def run(self) -> None:
+        """Poll and enrich, each to its end; then what follows from it."""
+        for stage in (poll, catalogue.enrich, pipeline.enrich, coordinates.enrich):
+            started = time.monotonic()
+            try:
+                stage(self.context)
+            except MusicTrackerError as error:
+                assert str(error)
+            assert time.monotonic() - started < 60, f"{stage.__module__} hangs"
+        self.context.landing.land()
+        with self.context.warehouse.open("fuzz") as connection:
+            refresh_aliases(connection)
+            wrong = "rows_counted <> rows_landed + rows_known + rows_rejected"
+            assert connection.execute(f"select source_file from ops.landed_files where {wrong}").fetchall() == []
+
+
+@contextmanager
+def proxied(sandbox: Sandbox) -> Iterator[dict[str, Proxy]]:
+    """Serve a proxy in front of each service; by the variable that leads to it."""
+    with hostile_server() as api, hostile_server() as accounts, hostile_server() as brainz, hostile_server() as places:
+        made = {}
+        for (variable, url), server in zip(SERVICES.items(), (api, accounts, brainz, places), strict=True):
+            made[variable] = Proxy(getattr(sandbox, url), server)
+            server.exchange = made[variable].answer
+        yield made
+
+
+@pytest.fixture(scope="module")
+def tracker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracker]:
+    """Give a home with an export, behind proxies that change nothing yet."""
+    folder = tmp_path_factory.mktemp("fuzz")
+    world = World(seed=9, artists=8, plays=60, years=0.03)
+    write_export(world, folder / "export.zip")
+    with Sandbox(world) as sandbox, proxied(sandbox) as proxies:
+        given_settings = sandbox.env | {variable: proxy.server.url for variable, proxy in proxies.items()}
+        chosen = load_settings(
+            env_file=folder / "no.env",
+            data_base_path=folder / "src",
+            cache_dir=folder / "cache",
+            duckdb_path=folder / "music_tracker.duckdb",
+            spotify_requests_per_second=10_000,
+            spotify_daily_budget=100_000,
+            **{name.lower(): value for name, value in given_settings.items()},
+        )
+        ensure_index(chosen.answers_dir)
+        state = State(chosen.state_path)
+        clock = Impatient(naive(sandbox.clock.now()))
+        made = Tracker(Context(chosen, Warehouse(chosen), state, "fuzz", clock), list(proxies.values()))
+        import_paths(made.context, [folder / "export.zip"])
+        yield made
+        state.close()
+
+
+def fuzz(tracker: Tracker, examples: int) -> None:
+    """Run so many times with hostile answers, then once with honest ones."""
+
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate],  # a smaller seed is no simpler
+    )
+    @given(st.integers(0, 2**32), st.sampled_from([0.05, 0.3, 1.0]))
+    def run(seed: int, share: float) -> None:
+        tracker.forget_answers()
+        tracker.hostile(seed, share)
+        tracker.run()
+
+    run()
+    tracker.hostile(0, 0.0)
+    tracker.forget_answers()
+    tracker.run()
+    context = tracker.context
+    assert poll(context).outcome in {"unchanged", "overlap", "first"}
+    with context.warehouse.open("fuzz") as connection:
+        found = "select count(*) filter (status = 'found') * 1.0 / count(*) from lookup."
+        for table in ("spotify_tracks", "spotify_artists", "musicbrainz_artists", "area_coordinates"):
+            share = connection.execute(found + table).fetchall()[0][0]
+            assert share > 0.7, f"{table} was poisoned: {share}"
+
+
+def test_hostile_answers(tracker: Tracker) -> None:
+    """The short form: a few runs, some hundred answers."""
+    fuzz(tracker, 6)
+
+
+@pytest.mark.long
+def test_ten_thousand_hostile_answers(tracker: Tracker) -> None:
+    """The long form: at least 10,000 changed answers, and memory stays within bounds."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    while sum(proxy.changed for proxy in tracker.proxies) < 10_000:
+        fuzz(tracker, 100)
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    print(f"{sum(proxy.changed for proxy in tracker.proxies):,} changed answers; memory grew by {grown:.0f} MB.")
+    assert grown < 600
