@@ -33,11 +33,23 @@ def auth(
 def ingest(
     limit: Annotated[int, typer.Option(min=1, max=50, help="How many of the newest plays to ask for.")] = 50,
 ) -> None:
-    """Ask Spotify for the newest plays and keep them."""
-    from extract_load.spotify.recently_played import poll
+    """Ask Spotify for the newest plays and keep them; written down and told like a run of `spotify-ingestion`."""
+    from extract_load.recorded import Outcome, recorded
+    from extract_load.spotify.recently_played import PollResult, poll
+
+    def report(result: PollResult) -> Outcome:
+        return Outcome(
+            status="success" if result.new else "no_updates",
+            message=result.message,
+            counts={"new_plays": result.new, "known_plays": result.known, "rows_landed": result.landed},
+            requests=result.requests,
+            waited_seconds=result.waited_seconds,
+        )
 
     with context_of_a_command("ingest") as context:
-        result = poll(context, limit=limit)
+        result = recorded(
+            context, "spotify-ingestion", "poll recently played", lambda: poll(context, limit=limit), report
+        )
     typer.echo(result.message)
     if result.token_days_left is not None and result.token_days_left <= 30:
         typer.echo(f"The sign-in lasts {result.token_days_left} more days: run `music-tracker auth` before then.")
