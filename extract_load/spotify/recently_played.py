@@ -57,8 +57,9 @@ class PollResult:
 def poll(context: Context, limit: int = FULL_PAGE, *, land: bool = True) -> PollResult:
     """Ask once for the newest plays (1 to 50), spool them, and `land` them if the warehouse is free.
 
-    A poll that failed is recorded as such. Errors: ConfigurationError (limit, credentials), AuthorizationNeeded,
-    ServiceUnavailable, QuotaExhausted.
+    A smaller `limit` that would leave a gap asks a second time, for all that Spotify shows. A poll that failed is
+    recorded as such. Errors: ConfigurationError (limit, credentials), AuthorizationNeeded, ServiceUnavailable,
+    QuotaExhausted.
     """
     if not 1 <= limit <= FULL_PAGE:
         raise ConfigurationError(f"limit is {limit}; Spotify shows between 1 and {FULL_PAGE} plays.")
@@ -66,19 +67,26 @@ def poll(context: Context, limit: int = FULL_PAGE, *, land: bool = True) -> Poll
     try:
         client = SpotifyClient(context)
         client.check_account()
-        answer = client.get(lambda api: api.current_user_recently_played(limit=limit))
+        items = _ask(client, limit)
+        record = _record(context, at, items, limit)
+        if record.outcome == "gap" and limit < FULL_PAGE:
+            limit = FULL_PAGE
+            items = _ask(client, limit)
+            record = _record(context, at, items, limit)
     except MusicTrackerError as error:
         context.state.record_poll(_failed(context, at, error))
         raise
-    items = answer.get("items")
-    items = items if isinstance(items, list) else []
-    record = _record(context, at, items, limit)
     _spool(context, at, items, limit, record)
     _remember(context, items, at)
     context.state.record_poll(record)
     result = _landed(context, _result(record)) if land else _result(record)
     days = client.auth.signed_in().days_left(at)
     return replace(result, token_days_left=days, requests=client.session.sent, waited_seconds=client.session.waited)
+
+
+def _ask(client: SpotifyClient, limit: int) -> list[Any]:
+    items = client.get(lambda api: api.current_user_recently_played(limit=limit)).get("items")
+    return items if isinstance(items, list) else []
 
 
 def item_key(item: Any) -> str | None:

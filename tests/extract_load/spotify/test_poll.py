@@ -67,6 +67,17 @@ def test_the_limit_is_honoured(limit: int, listener: Make) -> None:
     assert spot.rows(COUNT) == [(limit,)]
 
 
+def test_a_small_limit_never_makes_a_gap_of_its_own(listener: Make) -> None:
+    """Where the newest two leave a hole that the newest fifty do not, all fifty are asked for."""
+    spot = listener()
+    spot.poll()
+    spot.pass_time(hours=20)
+    result = spot.poll(2)
+    assert result.outcome == "overlap"
+    assert result.new + result.known == 50
+    assert spot.rows("select count(*) from ops.polls where gap_from is not null") == [(0,)]
+
+
 @pytest.mark.parametrize("limit", [0, 51, -3])
 def test_a_limit_that_spotify_does_not_have_is_refused(limit: int, listener: Make) -> None:
     """Before any request, in words."""
@@ -74,17 +85,6 @@ def test_a_limit_that_spotify_does_not_have_is_refused(limit: int, listener: Mak
     with pytest.raises(ConfigurationError, match="between 1 and 50"):
         spot.poll(limit)
     assert spot.sent() == 0
-
-
-def test_a_short_window_says_that_it_may_be_short(listener: Make) -> None:
-    """A few items, all new, after a known time: the window was too small to meet what is known, so that is told."""
-    spot = listener()
-    spot.poll()
-    spot.pass_time(days=1)
-    result = spot.poll(5)
-    assert (result.new, result.known) == (5, 0)
-    assert result.outcome == "gap"
-    assert spot.poll(50).known >= 5
 
 
 def test_late_and_duplicate_items_are_kept_once(listener: Make) -> None:
