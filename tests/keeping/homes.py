@@ -102,6 +102,7 @@ class Home:
             for number in range(polls):
                 self.poll(day * 288 + number * 10, 15)
             self.answer("artist", day, START + timedelta(days=day, hours=9))
+            self.answer("artist", day + 5, START + timedelta(days=day, hours=10))
         self.landing.land()
 
     def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
