@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from extract_load.commands import demo, ingestion, status
+from extract_load.disk import disk_in_words
 from extract_load.errors import (
     AuthorizationNeeded,
     BadInput,
@@ -68,7 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     logging.getLogger("extract_load").setLevel(logging.INFO)
     quiet_libraries()
     try:
-        build_app()(args=list(arguments) if arguments is not None else None, prog_name="music-tracker")
+        with disk_in_words():
+            build_app()(args=list(arguments) if arguments is not None else None, prog_name="music-tracker")
     except MusicTrackerError as error:
         typer.secho(str(error), err=True, fg=typer.colors.RED)
         sys.exit(exit_code(error))

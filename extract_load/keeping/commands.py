@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from extract_load.errors import BadInput, ConfigurationError, MusicTrackerError
+from extract_load.errors import BadInput, ConfigurationError
 from extract_load.settings import Settings, load_settings, project_root
 from extract_load.state import State
 from extract_load.warehouse import Warehouse
@@ -58,11 +58,10 @@ def backup(
         given.pop(0)
     if len(given) > 1 or (checks and not given):
         raise ConfigurationError("One folder is needed.", todo="`backup DIR`, or `backup verify DIR`.")
-    with _plain_words():
-        if checks:
-            _verify(Path(given[0]))
-        else:
-            _backup(Path(given[0]) if given else None)
+    if checks:
+        _verify(Path(given[0]))
+    else:
+        _backup(Path(given[0]) if given else None)
 
 
 def restore(
@@ -76,18 +75,17 @@ def restore(
     from extract_load.keeping.transform import find_transform
 
     transform = find_transform() if then_rebuild else None
-    with _plain_words():
-        settings = load_settings()
-        with _bar("Restoring files") as tell:
-            report = put_back(settings, folder, despite_damage=despite_damage, progress=tell)
-        typer.echo(f"{report.restored:,} files restored, {report.already_there:,} were there already.")
-        for line in report.left_out:
-            typer.secho(f"Left out: {line}.", fg=typer.colors.YELLOW)
-        if transform is None:
-            typer.echo("Next: music-tracker rebuild")
-            return
-        with _home() as (settings, state), _bar("Landing files") as tell:
-            rebuilt = make(settings, state, transform, progress=tell)
+    settings = load_settings()
+    with _bar("Restoring files") as tell:
+        report = put_back(settings, folder, despite_damage=despite_damage, progress=tell)
+    typer.echo(f"{report.restored:,} files restored, {report.already_there:,} were there already.")
+    for line in report.left_out:
+        typer.secho(f"Left out: {line}.", fg=typer.colors.YELLOW)
+    if transform is None:
+        typer.echo("Next: music-tracker rebuild")
+        return
+    with _home() as (settings, state), _bar("Landing files") as tell:
+        rebuilt = make(settings, state, transform, progress=tell)
     _say_rebuilt(rebuilt)
 
 
@@ -160,14 +158,13 @@ def export(
     from extract_load.keeping.export import FORMATS
     from extract_load.keeping.export import export as write
 
-    with _plain_words():
-        settings = load_settings()
-        chosen = [form for form in FORMATS if form in (forms or ["parquet", "csv", "listenbrainz"])]
-        unknown = sorted(set(forms or []) - set(FORMATS))
-        if unknown:
-            raise ConfigurationError(f"There is no format {unknown[0]}.", todo=f"There are {', '.join(FORMATS)}.")
-        for written in write(settings, folder or settings.home_dir / "export", chosen, rule=rule):
-            typer.echo(f"{written.rows:>10,} rows  {written.path}")
+    settings = load_settings()
+    chosen = [form for form in FORMATS if form in (forms or ["parquet", "csv", "listenbrainz"])]
+    unknown = sorted(set(forms or []) - set(FORMATS))
+    if unknown:
+        raise ConfigurationError(f"There is no format {unknown[0]}.", todo=f"There are {', '.join(FORMATS)}.")
+    for written in write(settings, folder or settings.home_dir / "export", chosen, rule=rule):
+        typer.echo(f"{written.rows:>10,} rows  {written.path}")
 
 
 def _backup(folder: Path | None) -> None:
@@ -260,28 +257,12 @@ def _say_rebuilt(report: RebuildReport) -> None:
 
 @contextmanager
 def _home() -> Iterator[tuple[Settings, State]]:
-    with _plain_words():
-        settings = load_settings()
-        state = State(settings.state_path)
-        try:
-            yield settings, state
-        finally:
-            state.close()
-
-
-@contextmanager
-def _plain_words() -> Iterator[None]:
-    """Turn what the file system refuses into one sentence."""
+    settings = load_settings()
+    state = State(settings.state_path)
     try:
-        yield
-    except MusicTrackerError:
-        raise
-    except OSError as error:
-        where = f" ({error.filename})" if error.filename else ""
-        raise ConfigurationError(
-            f"A file can't be written or read{where}: {error.strerror or type(error).__name__}.",
-            todo="Make room or give access, then run the command again: nothing was lost.",
-        ) from error
+        yield settings, state
+    finally:
+        state.close()
 
 
 @contextmanager

@@ -27,7 +27,8 @@ from tests.keeping.homes import open_home, small_transform
 from extract_load.keeping.backup import backup
 from extract_load.keeping.compaction import compact
 from extract_load.keeping.rebuild import rebuild
-with open_home(Path(sys.argv[2])) as home:
+from extract_load.disk import disk_in_words
+with disk_in_words(), open_home(Path(sys.argv[2])) as home:
     step = sys.argv[3]
     if step == "poll":
         home.poll(500, 40)
@@ -61,7 +62,7 @@ def test_a_full_disk_loses_nothing(lived_in: Home, tmp_path: Path, step: str, mo
     )
     done = with_little_room(lived_in, step, most, str(tmp_path / "b"))
     assert done.returncode != 0
-    assert "File too large" in done.stderr or "IO Error" in done.stderr or "IOException" in done.stderr
+    assert "A file can't be written or read" in done.stderr.splitlines()[-1], done.stderr
     assert contents(lived_in) == files
     assert lived_in.everything() == before
     again = with_little_room(lived_in, step, 1 << 30, str(tmp_path / "b"))
@@ -73,8 +74,7 @@ def test_a_full_disk_loses_nothing(lived_in: Home, tmp_path: Path, step: str, mo
 def test_a_full_disk_while_landing_keeps_the_spool(lived_in: Home) -> None:
     """A file that could not be landed is landed when there is room."""
     lived_in.poll(500, 40)
-    size = lived_in.settings.warehouse_path.stat().st_size
-    assert with_little_room(lived_in, "land", size // 2).returncode != 0
+    assert with_little_room(lived_in, "land", 8192).returncode != 0
     assert lived_in.landing.land().rows("spotify", "recently_played") == 40
     assert len(lived_in.plays()) == 110
 
