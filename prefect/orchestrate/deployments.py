@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.schedules import Cron, Interval, Schedule
 from prefect.types.entrypoint import EntrypointType
 
@@ -76,17 +75,16 @@ def names_of(*, ingestion: bool, etl: bool) -> tuple[str, ...]:
 
 
 def build(entry: Entry, settings: Settings, *, pooled: bool) -> RunnerDeployment:
-    """Give the deployment of an entry: one run at a time, a run that comes meanwhile is cancelled with a word why.
+    """Give the deployment of an entry: for workers of WORK_POOL (`pooled`), else for a process that serves it.
 
-    `pooled`: for workers of WORK_POOL, else for a process that serves it. Workers find the flow by its module, so it
-    does not matter where they keep the project.
+    Workers find the flow by its module, so it does not matter where they keep the project. One run at a time is kept by
+    the flow itself (`monitored`): a slot of Prefect's stays taken when server and run die together.
     """
     deployment = entry.flow().to_deployment(
         name=entry.name,
         schedule=entry.schedule(settings),
         description=entry.description,
         tags=list(entry.tags),
-        concurrency_limit=ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW),
         entrypoint_type=EntrypointType.MODULE_PATH,
         job_variables={"env": dict(PREFECT_DEFAULTS)} if pooled else None,
         work_pool_name=WORK_POOL if pooled else None,

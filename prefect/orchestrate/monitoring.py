@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 
 from prefect import State
 from prefect.artifacts import create_markdown_artifact
@@ -19,31 +19,40 @@ from prefect.runtime import flow_run
 
 from extract_load.alerts import tell_changes
 from extract_load.health import Health, health
+from extract_load.lock import WarehouseBusy, WriterLock
 from extract_load.publish import label_of
-from extract_load.runs import RunLog, RunRecord, RunStatus, copy_runs
+from extract_load.recorded import copy_metrics
+from extract_load.runs import RunLog, RunRecord, RunStatus
+from extract_load.settings import Settings
 from orchestrate.base_tasks import in_a_sentence
+from orchestrate.burying import bury
 from orchestrate.flow_config import FlowConfig
 from orchestrate.markdown import summary
-from orchestrate.subflows.states import closing_state, overall, sentence
+from orchestrate.subflows.states import closing_state, overall, sentence, skipped_state
 from orchestrate.subflows.utils import Run, RunStopped, shared_run
 
 log = logging.getLogger(__name__)
 
+RECENT = 3
+"""So many runs of a flow are looked at for one that was killed."""
 OWN_LOGGERS = ("extract_load", "orchestrate")
-METRICS_WAIT_SECONDS = 5.0
-"""The metrics of a run wait so long for the warehouse; the next run brings them along otherwise."""
 
 
 @dataclass(slots=True)
 class Watched:
-    """A run under watch; `fatal` names the tasks without which it failed as a whole."""
+    """A run under watch; `fatal` names the tasks without which it failed as a whole.
+
+    `busy` says who is at work already on the same flow: the body then has nothing to do.
+    """
 
     run: Run
     fatal: tuple[str, ...] = ()
-    extra: list[str] = field(default_factory=list)
+    busy: str = ""
 
     def state(self) -> State:
         """Give the state that the flow ends with."""
+        if self.busy:
+            return skipped_state(self.busy)
         return closing_state(self.run.results, fatal=self.fatal)
 
 
@@ -51,29 +60,55 @@ class Watched:
 def monitored(flow_name: str, config: FlowConfig | None = None, *, fatal: tuple[str, ...] = ()) -> Iterator[Watched]:
     """Stand around the body of a flow: everything that a run leaves behind is made here, however the body ends.
 
-    Errors: those of the body; ConfigurationError before any work.
+    One run of a flow at a time: a lock that the operating system frees when its holder dies, so that a power cut never
+    leaves a slot taken. Errors: those of the body; ConfigurationError before any work.
     """
-    with shared_run(config) as run:
+    with shared_run(config) as run, ExitStack() as stack:
         for name in OWN_LOGGERS:
             logging.getLogger(name).setLevel(run.settings.log_level)
-        record = RunRecord(
-            run_id=run.key,
-            flow=flow_name,
-            name=flow_run.name or flow_name,
-            environment=run.settings.environment,
-            started_at=run.clock.now(),
-        )
-        RunLog(run.state).start(record)
-        watched = Watched(run, fatal)
-        try:
-            yield watched
-        except Exception as error:
-            _finish(run, record, "failed" if not isinstance(error, RunStopped) else "cancelled", in_a_sentence(error))
-            raise
-        except BaseException:
-            _write_down(run, record, "cancelled", "It was stopped; what was finished is kept.")
-            raise
-        _finish(run, record, overall(run.results, fatal=fatal), sentence(run.results))
+        busy = _taken(stack, lock_of(flow_name, run.settings), flow_name)
+        if busy:
+            log.info("%s", busy)
+            yield Watched(run, fatal, busy)
+        else:
+            yield from _watched(run, flow_name, fatal)
+
+
+def lock_of(flow_name: str, settings: Settings) -> WriterLock:
+    """Give the lock that the one run of a flow holds."""
+    return WriterLock(settings.home_dir / f".{flow_name}.lock")
+
+
+def _taken(stack: ExitStack, lock: WriterLock, flow_name: str) -> str:
+    """Take the lock of a flow for the length of the stack, or say who has it."""
+    try:
+        stack.enter_context(lock.held(flow_run.name or flow_name, 0))
+    except WarehouseBusy:
+        return f"Nothing to do: {flow_name} is at work already ({lock.holder() or 'another process'})."
+    return ""
+
+
+def _watched(run: Run, flow_name: str, fatal: tuple[str, ...]) -> Iterator[Watched]:
+    record = RunRecord(
+        run_id=run.key,
+        flow=flow_name,
+        name=flow_run.name or flow_name,
+        environment=run.settings.environment,
+        started_at=run.clock.now(),
+    )
+    runs = RunLog(run.state)
+    runs.start(record)
+    if FlowRunContext.get() is not None:  # there is a server that may show them running for ever
+        bury(ended.run_id for ended in runs.latest(flow_name, RECENT) if ended.status == "crashed")
+    try:
+        yield Watched(run, fatal)
+    except Exception as error:
+        _finish(run, record, "cancelled" if isinstance(error, RunStopped) else "failed", in_a_sentence(error))
+        raise
+    except BaseException:
+        _write_down(run, record, "cancelled", "It was stopped; what was finished is kept.")
+        raise
+    _finish(run, record, overall(run.results, fatal=fatal), sentence(run.results))
 
 
 def _finish(run: Run, record: RunRecord, status: RunStatus, message: str) -> None:
@@ -95,11 +130,7 @@ def _write_down(run: Run, record: RunRecord, status: RunStatus, message: str) ->
         ]
         told = [node.name for node in run.nodes if node.outcome in ("failed", "warned") and node.name not in failed]
         run.state.put("dbt", "last_build", {"failed": failed, "told": told, "nodes": len(run.nodes)}, run.clock.now())
-    try:
-        with run.warehouse.open(f"{record.flow}: metrics", wait_seconds=METRICS_WAIT_SECONDS) as connection:
-            copy_runs(connection, run.state)
-    except Exception as error:
-        log.info("The metrics of this run come into the warehouse with the next one: %s", in_a_sentence(error))
+    copy_metrics(run.warehouse, run.state, record.flow)
 
 
 def _show(run: Run, record: RunRecord, now: Health) -> None:

@@ -1,7 +1,7 @@
 """Run a flow once, by hand: `prefect_flows.py --flow spotify|etl [--limit N] [--config-env ENVIRONMENT]`.
 
 Talks to the Prefect server that is set or answers on this machine; without one, to a temporary server for the length of
-the run. Ends with 0 when the run did its work or a part of it, 1 when it failed.
+the run. Ends with 0 when the run did its work, or another one is at it already; 1 when it failed or was stopped.
 """
 
 from __future__ import annotations
@@ -68,13 +68,14 @@ def _in_a_process_of_its_own(which: WhichFlow, limit: int, config_env: str | Non
 def _run_here(which: WhichFlow, limit: int, config: FlowConfig) -> int:
     from orchestrate.flows.daily_etl import daily_etl
     from orchestrate.flows.spotify_ingestion import spotify_ingestion
+    from orchestrate.subflows.states import SKIPPED
 
     speak_plainly()
     if which is WhichFlow.SPOTIFY:
         state = spotify_ingestion(limit, config, return_state=True)
     else:
         state = daily_etl(config, return_state=True)
-    return 0 if state.is_completed() else 1
+    return 0 if state.is_completed() or state.name == SKIPPED else 1
 
 
 if __name__ == "__main__":

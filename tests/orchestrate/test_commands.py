@@ -1,6 +1,7 @@
 """Every command of the README, run from the project's root as a person types it, against one server and one sandbox.
 
-The commands build on each other, in the order in which a newcomer would type them.
+The commands build on each other, in the order in which a newcomer would type them. Those that need a whole `daily-etl`
+are in the long form; its short form is the end-to-end room's.
 """
 
 from __future__ import annotations
@@ -22,8 +23,6 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.sorting import FlowRunSort
-
-pytestmark = pytest.mark.long
 
 PYTHON = sys.executable
 
@@ -47,7 +46,8 @@ def built(polled: Any) -> Any:
     house, _ = polled
     done = house.run(PYTHON, "prefect/orchestrate/prefect_flows.py", "--flow", "etl", "--config-env", "testing")
     with get_client(sync_client=True) as client:
-        (run,) = client.read_flow_runs(flow_filter=FlowFilter(name=FlowFilterName(any_=["daily-etl"])))
+        runs = client.read_flow_runs(flow_filter=FlowFilter(name=FlowFilterName(any_=["daily-etl"])))
+    (run,) = [run for run in runs if run.start_time]  # others are waiting for years to come
     return house, done, run
 
 
@@ -83,14 +83,13 @@ def test_deploying_validates_first(deployed: Any) -> None:
 
 
 def test_deployments_are_as_a_person_wants_them(deployed: Any) -> None:
-    """Scheduled, described, one run at a time, with the configuration as a form."""
+    """Scheduled, described, with the configuration as a form."""
     found = deployments()
     assert set(found) == {"spotify-ingestion", "daily-etl"}
     etl, ingestion = found["daily-etl"], found["spotify-ingestion"]
     assert etl.schedules[0].schedule.cron == "0 5 * * *"
     assert etl.schedules[0].schedule.timezone == "Europe/Berlin"
     assert ingestion.schedules[0].schedule.interval.total_seconds() == 1800
-    assert all(one.concurrency_options.collision_strategy.value == "CANCEL_NEW" for one in found.values())
     assert all(one.work_pool_name == "music-tracker" and one.description for one in found.values())
     limit = ingestion.parameter_openapi_schema["properties"]["limit"]
     assert (limit["default"], limit["minimum"], limit["maximum"]) == (50, 1, 50)
@@ -125,6 +124,7 @@ def test_polling_by_hand(polled: Any) -> None:
         assert reader.execute("select count(*) from raw.spotify_recently_played").fetchall() == [(10,)]
 
 
+@pytest.mark.long
 def test_a_run_with_testing_limits(built: Any) -> None:
     """It ends well, quietly, with a file for readers, within the small limits."""
     house, done, run = built
@@ -137,6 +137,7 @@ def test_a_run_with_testing_limits(built: Any) -> None:
         assert reader.execute("select count(*) from lookup.spotify_artists").fetchall()[0][0] <= 5
 
 
+@pytest.mark.long
 def test_the_run_is_readable_on_the_server(built: Any) -> None:
     """Names with the time in the listener's zone; models as tasks, tests as one; parameters plain."""
     _, _, run = built
@@ -154,6 +155,7 @@ def test_the_run_is_readable_on_the_server(built: Any) -> None:
     assert run.parameters["config"]["environment"] == "testing"
 
 
+@pytest.mark.long
 def test_the_parts_hang_together(built: Any) -> None:
     """By the run's own records: three steps one after the other, the three enrichments inside the second.
 
@@ -167,6 +169,7 @@ def test_the_parts_hang_together(built: Any) -> None:
     assert all(steps[1].start_time <= one.start_time and one.end_time <= steps[1].end_time for one in three)
 
 
+@pytest.mark.long
 def test_the_run_leaves_a_page_and_metrics(built: Any) -> None:
     """One artifact with what was done and dbt's results; runs and tasks, with their requests, in `ops`."""
     house, _, run = built

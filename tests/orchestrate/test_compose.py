@@ -252,7 +252,7 @@ def marts(path: Path) -> list[tuple[Any, ...]]:
 
 @pytest.mark.long
 def test_the_topology_runs_the_daily_etl(topology: Topology) -> None:
-    """PostgreSQL, server, worker: deployed, run by its bare name, Completed; a killed worker is made up for."""
+    """PostgreSQL, server, worker: deployed, run by their bare names, Completed, and published."""
     house = topology.house
     house.run(sys.executable, "-m", "extract_load", "import", str(house.export))
     topology.start("worker")

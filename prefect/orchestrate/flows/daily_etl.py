@@ -17,6 +17,7 @@ from orchestrate.naming import run_name
 from orchestrate.subflows.data_preparation import data_preparation_subflow
 from orchestrate.subflows.enrichment_coordination import enrichment_coordination_subflow
 from orchestrate.subflows.transformation import transformation_subflow
+from orchestrate.subflows.utils import Run
 
 FATAL = (load_spool.name, validate_landing.name, publish_marts.name)
 DAY_SECONDS = 23 * 3600
@@ -26,9 +27,14 @@ DAY_SECONDS = 23 * 3600
 def daily_etl(config: FlowConfig | None = None) -> State[Any]:
     """Bring the warehouse and the published file up to date."""
     with monitored("daily-etl", config, fatal=FATAL) as watched:
-        run = watched.run
-        prepared = data_preparation_subflow(run.config, run.key, return_state=True)
-        if not prepared.is_failed():
-            enrichment_coordination_subflow(run.config, run.key, return_state=True)
-            transformation_subflow(run.config, run.key, return_state=True)
+        if not watched.busy:
+            _prepare_enrich_transform(watched.run)
     return watched.state()
+
+
+def _prepare_enrich_transform(run: Run) -> None:
+    """Run the parts in their order; what came of them is in the results of the run."""
+    prepared = data_preparation_subflow(run.config, run.key, return_state=True)
+    if not prepared.is_failed():
+        enrichment_coordination_subflow(run.config, run.key, return_state=True)
+        transformation_subflow(run.config, run.key, return_state=True)

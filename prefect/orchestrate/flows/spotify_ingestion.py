@@ -30,8 +30,10 @@ def spotify_ingestion(
 ) -> State[Any]:
     """Poll the newest plays and land them."""
     with monitored("spotify-ingestion", config, fatal=(poll_recently_played.name,)) as watched:
-        _take_a_moment(watched.run)
-        attempt(watched.run, patiently(poll_recently_played, watched.run, one_call=True), limit, watched.run.key)
+        run = watched.run
+        if not watched.busy:
+            _take_a_moment(run)
+            attempt(run, patiently(poll_recently_played, run, one_call=True), limit, run.key)
     return watched.state()
 
 

@@ -2,6 +2,7 @@
 
 Completed: all done. Completed, named Partial: work is left by a limit or a budget, and the next run goes on.
 Failed, named Partial: some of it was done, some could not be (an outage, a sign-in). Failed: nothing usable came of it.
+Cancelled, named Skipped: another run of the same flow was at work.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from extract_load.runs import RunStatus
 from orchestrate.base_tasks import TaskResult
 
 PARTIAL = "Partial"
+SKIPPED = "Skipped"
 
 
 def overall(results: Mapping[str, TaskResult], *, fatal: tuple[str, ...] = ()) -> RunStatus:
@@ -52,3 +54,8 @@ def closing_state(results: Mapping[str, TaskResult], *, fatal: tuple[str, ...] =
         trouble = any(result.is_trouble for result in results.values())
         return State(type=StateType.FAILED if trouble else StateType.COMPLETED, name=PARTIAL, message=message)
     return State(type=StateType.COMPLETED, name="Completed", message=message)
+
+
+def skipped_state(why: str) -> State[Any]:
+    """Give the state of a run that had nothing to do because another one is at work on the same flow."""
+    return State(type=StateType.CANCELLED, name=SKIPPED, message=why)

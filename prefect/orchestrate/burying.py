@@ -1,0 +1,50 @@
+"""Runs whose process was killed: told to the server, so that its pages do not show them running for ever."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from uuid import UUID
+
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterParentFlowRunId
+from prefect.client.schemas.objects import FlowRun
+from prefect.exceptions import ObjectNotFound
+from prefect.states import Crashed
+
+log = logging.getLogger(__name__)
+
+EPITAPH = "Its process ended in the middle; the run that wrote this down goes on from there."
+
+
+def bury(run_ids: Iterable[str]) -> None:
+    """Mark the flow runs of these ids, and those below them, as crashed where the server has them unfinished.
+
+    Trouble with the server never stops the run that calls this.
+    """
+    for run_id in run_ids:
+        try:
+            _bury(UUID(run_id))
+        except (ObjectNotFound, ValueError):
+            continue  # it ran against another server, or without one
+        except Exception as error:
+            log.info("The server could not be told that a run was killed: %s", error)
+
+
+def _bury(run_id: UUID) -> None:
+    with get_client(sync_client=True) as client:
+        run = client.read_flow_run(run_id)
+        if run.state is not None and run.state.is_final():
+            return
+        for unfinished in [run, *_below(client, run.id)]:
+            if unfinished.state is None or not unfinished.state.is_final():
+                client.set_flow_run_state(unfinished.id, Crashed(message=EPITAPH), force=True)
+                log.info("%s had been killed; it is marked as crashed.", unfinished.name)
+
+
+def _below(client: SyncPrefectClient, run_id: UUID) -> Iterator[FlowRun]:
+    """Give every run below a run."""
+    parents = FlowRunFilter(parent_flow_run_id=FlowRunFilterParentFlowRunId(any_=[run_id]))
+    for child in client.read_flow_runs(flow_run_filter=parents):
+        yield child
+        yield from _below(client, child.id)
