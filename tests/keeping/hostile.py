@@ -81,7 +81,7 @@ def mutated(draw: Any, valid: Any) -> Any:
         elif what == "drop":
             del holder[where[-1]]
         elif isinstance(holder, list):
-            holder.append(copy.deepcopy(holder[where[-1]]))
+            holder.append(holder[where[-1]])
     return value
 
 

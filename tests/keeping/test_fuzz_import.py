@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from extract_load.enrichment import Context
@@ -113,6 +113,7 @@ def fuzz(imports: Imports, examples: int, per_import: int) -> None:
         database=None,
         suppress_health_check=list(HealthCheck),
         print_blob=True,
+        phases=[Phase.explicit, Phase.generate],  # to make ten files smaller takes minutes; the blob shows them
     )
     @given(st.lists(files, min_size=per_import, max_size=per_import), st.booleans())
     def run(given_files: list[tuple[str, bytes]], zipped: bool) -> None:

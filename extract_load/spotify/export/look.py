@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import lzma
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from typing import BinaryIO, cast
 from isal import igzip
 
 from extract_load.errors import BadInput
+from extract_load.spool import DAMAGE
 from extract_load.spotify.export.count import KeyCount, count_elements
 from extract_load.spotify.export.members import MAX_FILE_BYTES, Format, Member
 from extract_load.spotify.export.rows import RowReader, Tally
@@ -26,7 +27,10 @@ from extract_load.spotify.export.template import TIME_KEYS
 from extract_load.spotify.export.text import CHUNK, HEAD, Utf8Reader, format_of
 
 SMALL = 48 << 20
-_DAMAGE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, igzip.BadGzipFile, NotImplementedError, RuntimeError)
+_DAMAGE: tuple[type[Exception], ...] = (
+    *DAMAGE,
+    *(zipfile.BadZipFile, lzma.LZMAError, OSError, NotImplementedError, RuntimeError),
+)
 
 
 @dataclass(frozen=True, slots=True)

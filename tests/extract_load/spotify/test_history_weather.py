@@ -62,6 +62,16 @@ def test_a_cut_zip_is_refused(tmp_path: Path, bring_in: Importer) -> None:
     assert refusals(result) == {"whole.zip": "the zip is damaged; download it again"}
 
 
+def test_a_gzip_with_nothing_in_it_is_refused(tmp_path: Path, bring_in: Importer) -> None:
+    """A head of gzip and no valid block after it; the file beside it lands."""
+    empty, good = (f"Streaming_History_Audio_2024_{n}.json" for n in range(2))
+    write_file(tmp_path / "rows", empty, b"\x1f\x8b\x08" + b"\x00" * 21)
+    write_file(tmp_path / "rows", good, [row(1)])
+    result = bring_in(tmp_path / "rows")
+    assert (result.exit_code, result.total("landed")) == (1, 1)
+    assert "download it again" in refusals(result)[empty]
+
+
 def test_a_zip_bomb_is_refused_unopened(tmp_path: Path, bring_in: Importer) -> None:
     """A member that grows a thousand times, and a directory of too many members."""
     bomb = tmp_path / "bomb.zip"
