@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -103,3 +104,13 @@ def test_the_example_file_explains_every_variable() -> None:
     named = {line.split("=")[0] for line in example.read_text().splitlines() if line[:1].isupper()}
     assert named == {name.upper() for name in Settings.model_fields}
     assert load_settings(env_file=example).environment == "development"
+
+
+def test_the_example_file_explains_the_variables_of_the_compose_file() -> None:
+    """What docker-compose alone reads stands there, too, at its default and switched off: no setting of ours is it."""
+    root = Path(__file__).parents[2]
+    asked = dict(re.findall(r"\$\{(\w+):-([^}]*)\}", (root / "docker-compose.yml").read_text()))
+    own = {name: default for name, default in asked.items() if name.lower() not in Settings.model_fields}
+    shown = dict(re.findall(r"^# ([A-Z_]+)=(.*)$", (root / ".env.example").read_text(), re.MULTILINE))
+    assert own
+    assert shown == own
