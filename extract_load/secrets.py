@@ -1,6 +1,7 @@
 """Keep secrets and addresses out of logs: the libraries that would print them are held back, whatever else is at DEBUG.
 
-spotipy logs whole addresses of requests that failed; its errors reach the caller in our own words instead.
+spotipy logs whole addresses of requests that failed, and apprise those of alerts, with the key that many of them hold;
+what went wrong reaches the log in our own words instead.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import logging
 
 _LEAST = {
-    **dict.fromkeys(("spotipy", "spotipy.client", "spotipy.oauth2"), logging.CRITICAL),
+    **dict.fromkeys(("spotipy", "spotipy.client", "spotipy.oauth2", "apprise"), logging.CRITICAL),
     **dict.fromkeys(("urllib3", "urllib3.connectionpool", "requests", "httpx", "httpcore"), logging.WARNING),
     **dict.fromkeys(("musicbrainzngs", "geopy"), logging.WARNING),
 }
