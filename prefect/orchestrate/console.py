@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ import typer
 from extract_load.errors import MusicTrackerError
 
 _SPOKEN = "%(asctime)s  %(message)s"
+_OF_A_MODEL = re.compile(r"Node \S+ finished with status \S+")
+_BY_DBT = re.compile(r"\s*(\d+ of \d+ ERROR |Failure in (model|seed) |\w+ Error in (model|seed) )")
 PREFECT_DEFAULTS = {
     # The folder that a run starts in may have no pyproject.toml, so what a run needs is said here too.
     "PREFECT_LOGGING_EXTRA_LOGGERS": "extract_load,orchestrate",
@@ -35,18 +38,32 @@ def prepare_prefect(*, spoken: bool = False) -> None:
         os.environ.setdefault(name, value)
 
 
-class _OwnWords(logging.Filter):
-    """Lets through what tells a person something, not what Prefect says of every state."""
+class OwnWords(logging.Filter):
+    """Lets through what tells a person something: not what Prefect says of every state, not what we have said already.
+
+    An error of one of our kinds, and a model that could not be built, is told in a sentence by its task
+    (`BaseTask`); Prefect's traceback of it is for its records. Any other error is a bug: its traceback is shown.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether a record is shown."""
         said = record.getMessage()
-        return not said.startswith(("Beginning ", "View at ", "Finished in state "))
+        if said.startswith(("Beginning ", "View at ", "Finished in state ")):
+            return False
+        return not (record.name.startswith("prefect.") and _is_told(said, record.exc_info and record.exc_info[1]))
+
+
+def _is_told(said: str, error: BaseException | None) -> bool:
+    if isinstance(error, MusicTrackerError):
+        return True
+    a_model = isinstance(error, Exception) and _OF_A_MODEL.fullmatch(str(error)) is not None
+    return a_model or _BY_DBT.match(said) is not None
 
 
 def speak_plainly() -> None:
     """Keep Prefect's chatter about states off the terminal; its records have it all. Call it with Prefect imported."""
     for handler in logging.getLogger().handlers:
-        handler.addFilter(_OwnWords())
+        handler.addFilter(OwnWords())
 
 
 def run_script(main: Callable[..., None]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -33,6 +34,7 @@ _OUTCOMES: dict[str, Outcome] = {
     "skipped": "skipped",
 }
 BLOCKING = "blocking"
+_HEADLINE = re.compile(r"\w+ Error in \w+ ")
 _NODE_THREADS = "(run_task)"
 
 
@@ -132,10 +134,14 @@ def blocking_failures(results: Sequence[NodeResult]) -> list[str]:
 def tell_build(nodes: Sequence[NodeResult]) -> TaskResult:
     """Put a build into the form of a task's result: `failed` when a model or seed was not built."""
     counts = {"models": sum(1 for node in nodes if node.kind == "model" and node.outcome == "ok")}
-    bad = [f"{node.name} ({node.message})" for node in nodes if node.outcome == "failed"]
+    bad = [node for node in nodes if node.outcome == "failed"]
     if bad:
         skipped = sum(1 for node in nodes if node.outcome == "skipped")
-        return TaskResult("failed", {**counts, "skipped": skipped}, message=f"Not built: {first_of(bad)}")
+        named = first_of([f"{node.name} ({node.message})" for node in bad])
+        todo = (
+            f"Readers keep the last good file. To see more: dbt build --project-dir dbt_project --select {bad[0].name}"
+        )
+        return TaskResult("failed", {**counts, "skipped": skipped}, message=f"dbt could not build {named}. {todo}")
     return TaskResult("success", counts)
 
 
@@ -211,8 +217,13 @@ def _by_dbt_alone(settings: Settings, *command: str) -> list[NodeResult]:
 
 
 def _short(message: str) -> str:
-    """Give the first lines of dbt's words; DuckDB's lists of candidates would bury what is wrong."""
+    """Give the first lines of dbt's words, but for the one that repeats which model it is about.
+
+    DuckDB's lists of candidates would bury what is wrong.
+    """
     lines = [line.strip() for line in message.splitlines() if line.strip()]
+    if len(lines) > 1 and _HEADLINE.match(lines[0]):
+        lines = lines[1:]
     return " ".join(lines[:2])[:300]
 
 

@@ -7,7 +7,9 @@ are in the long form; its short form is the end-to-end room's.
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -24,6 +26,7 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.sorting import FlowRunSort
 
+ROOT = Path(__file__).parents[2]
 PYTHON = sys.executable
 
 
@@ -205,3 +208,20 @@ def test_without_a_server_deploying_says_how_to_start_one(house: Any, make_house
     done = lost.run(PYTHON, "prefect/orchestrate/deploy_flows.py", "--etl-only", expect=2)
     assert "No Prefect server answers" in done.stdout
     assert "docker-compose up -d prefect-server prefect-db" in done.stdout
+
+
+@pytest.mark.long
+def test_a_model_that_is_broken_is_told_in_a_sentence(make_house: Any, tmp_path: Path, api: str) -> None:
+    """Its name, what DuckDB says, what to do; no traceback, exit code 1, and nothing is published."""
+    ours = tmp_path / "root" / "dbt_project"
+    shutil.copytree(ROOT / "dbt_project", ours, ignore=shutil.ignore_patterns("target", "logs", "*.duckdb"))
+    for name in ("ops/stg_ops__landed_files", "spotify/stg_spotify__recently_played"):
+        (ours / "models" / "staging" / f"{name}.sql").write_text("select no_such_column from a_typo")
+    house = make_house(tmp_path / "home", api, MUSIC_TRACKER_HOME=str(ours.parent))
+    done = house.run(PYTHON, "prefect/orchestrate/prefect_flows.py", "--flow", "etl", expect=1)
+    assert "Traceback" not in done.stderr
+    told = [line for line in done.stderr.splitlines() if "dbt could not build stg_ops__landed_files (" in line]
+    assert "a_typo" in told[0]
+    assert "dbt build --project-dir dbt_project --select stg_ops__landed_files" in told[0]
+    assert not [line for line in done.stderr.splitlines() if "ERROR creating" in line or "Failure in" in line]
+    assert not house.settings().published_path.exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 from datetime import datetime, timedelta
@@ -10,9 +11,11 @@ from pathlib import Path
 import prefect
 import pytest
 
+from extract_load.errors import ServiceUnavailable
 from extract_load.health import Health, Line
 from extract_load.runs import RunRecord, TaskRecord
 from extract_load.settings import load_settings
+from orchestrate.console import OwnWords
 from orchestrate.dbt_runner import NodeResult, blocking_failures, tell_build, tell_tests
 from orchestrate.deployments import CATALOGUE, build, names_of
 from orchestrate.markdown import summary
@@ -112,7 +115,36 @@ def test_what_must_not_be_published() -> None:
     told = tell_tests(advisory)
     assert (told.status, told.message) == ("success", "Advisory tests tell: odd (2 rows)")
     assert tell_tests(nodes()[3:]).message == "Tests failed: unique_play_key (3 rows)"
-    assert tell_build(nodes()[:3]).status == "failed"
+    built = tell_build(nodes()[:3])
+    assert (built.status, built.counts) == ("failed", {"models": 1, "skipped": 1})
+    assert built.message.startswith("dbt could not build dim_artist (Binder Error | no such column). Readers keep ")
+    assert built.message.endswith("dbt build --project-dir dbt_project --select dim_artist")
+
+
+@pytest.mark.parametrize(
+    ("logger", "said", "error", "shown"),
+    [
+        (
+            "prefect.task_runs",
+            "Task run failed with exception",
+            Exception("Node a.b finished with status error"),
+            False,
+        ),
+        ("prefect.task_runs", "Task run failed with exception", ServiceUnavailable("Down."), False),
+        ("prefect.task_runs", "Task run failed with exception", ValueError("a bug"), True),
+        ("prefect.task_runs", "8 of 102 ERROR creating sql table model marts.dim_artist", None, False),
+        ("prefect.task_runs", "Beginning flow run", None, False),
+        ("orchestrate.base_tasks", "build with dbt: dbt could not build dim_artist", None, True),
+        ("extract_load.http", "Down.", ServiceUnavailable("Down."), True),
+    ],
+)
+def test_the_terminal_shows_no_traceback_of_what_a_sentence_has_told(
+    logger: str, said: str, error: Exception | None, shown: bool
+) -> None:
+    """Ours, and a model that was not built, are told by their task; what nobody foresaw keeps its traceback."""
+    info = (type(error), error, None) if error else None
+    record = logging.LogRecord(logger, logging.ERROR, __file__, 1, said, None, info)
+    assert bool(OwnWords().filter(record)) is shown
 
 
 def test_the_page_of_a_run_shows_troubles_first() -> None:
