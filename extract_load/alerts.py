@@ -13,6 +13,7 @@ from typing import Literal
 
 from extract_load.clock import Clock, SystemClock
 from extract_load.health import Health
+from extract_load.secrets import quiet_libraries
 from extract_load.settings import Settings
 from extract_load.state import State, text_of
 
@@ -68,6 +69,8 @@ def sender(settings: Settings) -> Send:
 
 def _by_apprise(urls: Sequence[str]) -> Send:
     import apprise
+
+    quiet_libraries()
 
     post = apprise.Apprise()
     for url in urls:

@@ -22,7 +22,6 @@ from extract_load.health import health
 from extract_load.secrets import quiet_libraries
 from extract_load.state import State
 from tests.keeping.killing import Stage, stage
-from tests.keeping.life import Life
 from tests.keeping.searching import found_in, texts_of
 
 MARKS = {

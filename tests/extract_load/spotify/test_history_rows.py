@@ -104,3 +104,13 @@ def test_keys_are_counted_across_pieces(size: int) -> None:
     for first in range(0, len(content), size):
         keys.feed(content[first : first + size])
     assert keys.count == 9
+
+
+@pytest.mark.parametrize(
+    "key", ["ip_addXr_decrypted", "ip_address", "ipAddr", "usernqme", "user_agent_string", "Email"]
+)
+def test_a_personal_key_that_is_damaged_or_renamed_is_not_kept(key: str) -> None:
+    """What is like a personal key is taken for one; keys that only resemble a part of it stay."""
+    [line], _ = read(text_of([row(1, **{key: "personal", "name": "kept", "user": "kept", "address": "kept"})]))
+    assert "personal" not in line.values()
+    assert list(line.values()).count("kept") == 3
