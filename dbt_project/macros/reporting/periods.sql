@@ -101,16 +101,22 @@
 
         wanted as (
             select distinct listener_id, {{ first_day }} as first_day, {{ last_day }} as last_day from {{ spans }}
+        ),
+
+        -- Materialised, or DuckDB joins every day with every day first.
+        begun as materialized (
+            select w.listener_id, w.first_day, w.last_day, f.covered, f.days_with_holes
+            from wanted as w
+            inner join running as f on f.listener_id = w.listener_id and f.day = w.first_day - 1
         )
 
         select
-            w.listener_id,
-            w.first_day,
-            w.last_day,
-            coalesce(round((u.covered - f.covered) / nullif(w.last_day - w.first_day + 1, 0), 1), 100.0) as coverage_pct,
-            u.days_with_holes > f.days_with_holes as is_lower_bound
-        from wanted as w
-        inner join running as f on f.listener_id = w.listener_id and f.day = w.first_day - 1
-        inner join running as u on u.listener_id = w.listener_id and u.day = w.last_day
+            b.listener_id,
+            b.first_day,
+            b.last_day,
+            coalesce(round((u.covered - b.covered) / nullif(b.last_day - b.first_day + 1, 0), 1), 100.0) as coverage_pct,
+            u.days_with_holes > b.days_with_holes as is_lower_bound
+        from begun as b
+        inner join running as u on u.listener_id = b.listener_id and u.day = b.last_day
     )
 {%- endmacro %}

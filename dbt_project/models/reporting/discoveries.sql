@@ -76,8 +76,9 @@ final as (
         d.name_key,
         d.listener_id
     from discovered as d
-    left join {{ ref('dim_artist') }} as a on d.kind = 'artist' and d.name_key = a.artist_key
-    left join {{ ref('dim_recording') }} as r on d.kind = 'track' and d.name_key = r.recording_key
+    -- A condition on one side alone would make DuckDB compare every row with every name.
+    left join {{ ref('dim_artist') }} as a on if(d.kind = 'artist', d.name_key, null) = a.artist_key
+    left join {{ ref('dim_recording') }} as r on if(d.kind = 'track', d.name_key, null) = r.recording_key
     inner join {{ ref('completeness') }} as l on d.listener_id = l.listener_id and l.period_type = 'all_time'
     inner join {{ ref('completeness') }} as c
         on

@@ -77,7 +77,7 @@ final as (
         g.name_key,
         g.listener_id
     from chosen as g
-    left join {{ ref('dim_artist') }} as a on g.scope = 'artist' and g.name_key = a.artist_key
+    left join {{ ref('dim_artist') }} as a on if(g.scope = 'artist', g.name_key, null) = a.artist_key
     inner join {{ ref('completeness') }} as l on g.listener_id = l.listener_id and l.period_type = 'all_time'
     inner join {{ coverage_between('chosen', 'silent_from + 1', 'silent_until - 1') }} as c
         on g.listener_id = c.listener_id and c.first_day = g.silent_from + 1 and c.last_day = g.silent_until - 1

@@ -131,7 +131,7 @@ final as (
         s.name_key,
         s.listener_id
     from spanned as s
-    left join {{ ref('dim_artist') }} as a on s.scope = 'artist' and s.name_key = a.artist_key
+    left join {{ ref('dim_artist') }} as a on if(s.scope = 'artist', s.name_key, null) = a.artist_key
     where s.scope = 'overall' or s.certain_days >= 2
 )
 

@@ -71,7 +71,7 @@ final as (
         a.coordinates_confidence
     from described as d
     left join areas as a on d.origin_area_mbid = a.area_mbid
-    left join {{ ref('countries') }} as co on d.country_code = co.code and d.origin_source is not null
+    left join {{ ref('countries') }} as co on if(d.origin_source is not null, d.country_code, null) = co.code
 )
 
 select * from final

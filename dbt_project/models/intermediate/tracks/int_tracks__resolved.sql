@@ -70,7 +70,7 @@ with_album as (
         coalesce(j.catalogue_album_id, n.spotify_album_id) as spotify_album_id
     from joined as j
     left join albums_by_name as n
-        on j.catalogue_album_id is null and j.artist_key = n.artist_key and j.folded_album = n.folded_album
+        on if(j.catalogue_album_id is null, j.artist_key, null) = n.artist_key and j.folded_album = n.folded_album
 ),
 
 final as (

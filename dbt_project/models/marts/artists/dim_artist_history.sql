@@ -59,8 +59,8 @@ seen as (
         case when v.service = 'musicbrainz' then v.entity_id end as mbid,
         case when v.service = 'musicbrainz' then coalesce(g.genres, []) end as genres
     from versions as v
-    left join aliased as s on v.service = 'spotify' and s.alias_kind = 'spotify_id' and v.entity_id = s.alias
-    left join mbids as m on v.service = 'musicbrainz' and v.entity_id = m.mbid
+    left join aliased as s on if(v.service = 'spotify', v.entity_id, null) = s.alias and s.alias_kind = 'spotify_id'
+    left join mbids as m on if(v.service = 'musicbrainz', v.entity_id, null) = m.mbid
     left join aliased as ak on ak.alias_kind = 'artist_key' and m.artist_key = ak.alias
     left join genres_of_version as g
         on v.service = g.service and v.entity_id = g.entity_id and v.version = g.version
