@@ -59,6 +59,8 @@ _EXPECTED = {
     "island": {"island", "county", "subdivision", "municipality"},
 }
 
+_MALFORMED = (AttributeError, LookupError, TypeError, ValueError, RecursionError)
+
 logging.getLogger("geopy").setLevel(logging.WARNING)  # it writes whole addresses, keys included, at DEBUG
 
 
@@ -118,6 +120,13 @@ class Geocoder:
 
         Errors: BadInput (this question is refused), ConfigurationError (we are), QuotaExhausted, ServiceUnavailable.
         """
+        try:
+            return self._ask(question)
+        except _MALFORMED as error:
+            msg = f"{self.service} sent an answer in a form that it does not use ({type(error).__name__})."
+            raise BadInput(msg) from None
+
+    def _ask(self, question: Question) -> Answer:
         asked: list[dict[str, Any]] = []
         for parents in dict.fromkeys((question.parents, question.parents[-1:])):
             query = ", ".join(dict.fromkeys((question.name, *parents, *self._country_words(question))))
@@ -201,7 +210,7 @@ class _SessionAdapter(BaseSyncAdapter):  # type: ignore[misc]
         """Give the parsed body of an answer."""
         try:
             return self._get(url, headers).json()
-        except requests.exceptions.JSONDecodeError:
+        except (requests.exceptions.JSONDecodeError, UnicodeDecodeError):
             raise geopy.exc.GeocoderParseError("no JSON") from None
 
     def _get(self, url: str, headers: dict[str, str]) -> requests.Response:
@@ -267,7 +276,10 @@ def _arguments(kind: Callable[..., Any], settings: Settings, session: requests.S
 def _hit(location: Any) -> _Hit:
     raw = location.raw if isinstance(location.raw, dict) else {}
     kind = str(raw.get("addresstype") or raw.get("type") or "").lower()
-    return _Hit(float(location.latitude), float(location.longitude), _PRECISIONS.get(kind), raw)
+    latitude, longitude = float(location.latitude), float(location.longitude)
+    if not (abs(latitude) <= 90 and abs(longitude) <= 180):
+        raise ValueError("no place on earth")
+    return _Hit(latitude, longitude, _PRECISIONS.get(kind), raw)
 
 
 def _lies_in(hit: _Hit, question: Question) -> bool:

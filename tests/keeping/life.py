@@ -168,7 +168,7 @@ class Life:
         """Give all that two lives must have in common: plays, answers, decisions, marts; and that files add up.
 
         Of an album one track is read by itself; which one depends on where a run was stopped. So a track's answer is
-        compared by its name only, and recordings (found by a track's ISRC) are not.
+        compared by its name only, and what is found by its ISRC (recordings, MBIDs of artists without a page) is not.
         """
         queries = {
             "polled": "select listener_id, played_at, track_key, payload from raw.spotify_recently_played",
@@ -183,7 +183,9 @@ class Life:
             "matches": "select artist_key, status, mbid from lookup.musicbrainz_matches where method = 'url'",
             "areas": "select area_mbid, status, parent_area_mbid, country_code from lookup.musicbrainz_areas",
             "coordinates": "select area_mbid, status, latitude, longitude from lookup.area_coordinates",
-            "aliases": "select alias_kind, alias, artist_key, name from lookup.artist_aliases",
+            "aliases": (
+                "select alias_kind, alias, artist_key, name from lookup.artist_aliases where alias_kind <> 'mbid'"
+            ),
             "marts": "select * from marts.fct_plays",
             "rejected": "select reason, count(*) from ops.rejected_rows where reason <> 'forgotten' group by all",
             "wrong": (
