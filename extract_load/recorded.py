@@ -16,6 +16,7 @@ from typing import TypeVar
 from extract_load.alerts import tell_changes
 from extract_load.enrichment import Context
 from extract_load.health import health
+from extract_load.landing.ops import copy_state
 from extract_load.runs import RunLog, RunRecord, RunStatus, TaskRecord, copy_runs
 from extract_load.state import State
 from extract_load.warehouse import Warehouse
@@ -74,9 +75,10 @@ def recorded(context: Context, flow: str, task: str, work: Callable[[], T], repo
 
 
 def copy_metrics(warehouse: Warehouse, state: State, flow: str) -> None:
-    """Bring the log of runs into `ops`, or leave that to the next run when somebody else has the warehouse."""
+    """Bring runs, tasks, requests and polls into `ops`; while somebody has the warehouse, that is left to the next run."""
     try:
         with warehouse.open(f"{flow}: metrics", wait_seconds=METRICS_WAIT_SECONDS) as connection:
+            copy_state(connection, state)
             copy_runs(connection, state)
     except Exception as error:
         log.info("The metrics of this run come into the warehouse with the next one: %s", error)

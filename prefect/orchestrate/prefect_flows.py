@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import nullcontext
 from enum import StrEnum
 from typing import Annotated
 
@@ -18,6 +19,8 @@ import typer
 from extract_load.settings import load_settings
 from orchestrate.console import prepare_prefect, run_script, speak_plainly
 from orchestrate.flow_config import FlowConfig, get_flow_config
+
+_SENT_BY_US = "MUSIC_TRACKER_SERVER_FOUND"
 
 
 class WhichFlow(StrEnum):
@@ -31,13 +34,15 @@ def run(which: WhichFlow, limit: int = 50, config_env: str | None = None) -> int
     """Run a flow and give the exit code. Errors: ConfigurationError before any work."""
     prepare_prefect(spoken=True)
     config = get_flow_config(config_env)
-    from orchestrate.server import lasting_api, temporary_api
+    from orchestrate.server import configured_api, lasting_api, temporary_api
 
+    if os.environ.get(_SENT_BY_US):  # its server is there, however long it takes to answer
+        return _run_here(which, limit, config)
     url = lasting_api(load_settings())
-    if url is None and os.environ.get("MUSIC_TRACKER_TEMPORARY_SERVER") is None:
-        with temporary_api() as temporary:
-            return _in_a_process_of_its_own(which, limit, config_env, temporary)
-    return _run_here(which, limit, config)
+    if url is not None and url == configured_api():
+        return _run_here(which, limit, config)
+    with nullcontext(url) if url else temporary_api() as found:
+        return _in_a_process_of_its_own(which, limit, config_env, found)
 
 
 def main(
@@ -52,9 +57,9 @@ def main(
 
 
 def _in_a_process_of_its_own(which: WhichFlow, limit: int, config_env: str | None, url: str) -> int:
-    """Run against a server that ends with us; the child has sent all it had to say to it when it ends."""
+    """Run against a server that Prefect's settings do not name; the child has told it everything when it ends."""
     command = [sys.executable, "-m", "orchestrate.prefect_flows", "--flow", which.value, "--limit", str(limit)]
-    environment = {**os.environ, "PREFECT_API_URL": url, "MUSIC_TRACKER_TEMPORARY_SERVER": url}
+    environment = {**os.environ, "PREFECT_API_URL": url, _SENT_BY_US: "true"}
     child = subprocess.Popen([*command, *(["--config-env", config_env] if config_env else [])], env=environment)
     before = signal.signal(signal.SIGTERM, lambda *_: child.terminate())
     try:
