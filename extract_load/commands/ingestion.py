@@ -35,6 +35,7 @@ def ingest(
 ) -> None:
     """Ask Spotify for the newest plays and keep them; written down and told like a run of `spotify-ingestion`."""
     from extract_load.recorded import Outcome, recorded
+    from extract_load.spotify.auth import require_app
     from extract_load.spotify.recently_played import PollResult, poll
 
     def report(result: PollResult) -> Outcome:
@@ -47,6 +48,7 @@ def ingest(
         )
 
     with context_of_a_command("ingest") as context:
+        require_app(context.settings)  # what was never set up did not fail
         result = recorded(
             context, "spotify-ingestion", "poll recently played", lambda: poll(context, limit=limit), report
         )

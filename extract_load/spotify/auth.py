@@ -45,6 +45,15 @@ class _OAuth(spotipy.SpotifyOAuth):  # type: ignore[misc]  # spotipy has no type
         return {**super()._add_custom_values_to_token_info(token_info), "granted_scope": granted}
 
 
+def require_app(settings: Settings) -> None:
+    """Errors: ConfigurationError when no Spotify app is set up."""
+    if not settings.has_spotify_app:
+        raise ConfigurationError(
+            "SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET are not set.",
+            todo="Make an app on developer.spotify.com/dashboard and put both in .env.",
+        )
+
+
 @dataclass(slots=True)
 class Auth:
     """Gives access tokens. Errors of every call: ConfigurationError, AuthorizationNeeded, ServiceUnavailable."""
@@ -70,11 +79,7 @@ class Auth:
 
     def signed_in(self) -> Token:
         """Give the sign-in in force."""
-        if not self.settings.has_spotify_app:
-            raise ConfigurationError(
-                "SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET are not set.",
-                todo="Make an app on developer.spotify.com/dashboard and put both in .env.",
-            )
+        require_app(self.settings)
         token = TokenStore(self.settings).load(self.clock.now())
         refused = self.state.get(SERVICE, "needs_reauth")
         if token is None and refused:

@@ -20,7 +20,7 @@ from spotipy.oauth2 import SpotifyOauthError
 
 from extract_load.enrichment import Context
 from extract_load.errors import AuthorizationNeeded, ConfigurationError
-from extract_load.spotify.auth import SCOPE
+from extract_load.spotify.auth import SCOPE, require_app
 from extract_load.spotify.client import SpotifyClient
 from extract_load.spotify.tokens import LIFETIME, Token
 
@@ -44,11 +44,7 @@ def login(
     else's account).
     """
     settings = context.settings
-    if not settings.has_spotify_app:
-        raise ConfigurationError(
-            "SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET are not set.",
-            todo="Make an app on developer.spotify.com/dashboard and put both in .env.",
-        )
+    require_app(settings)
     client = SpotifyClient(context)
     oauth = client.auth.oauth()
     state = secrets.token_urlsafe(16)

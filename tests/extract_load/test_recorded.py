@@ -107,3 +107,14 @@ def test_a_taken_warehouse_keeps_nothing_from_being_written_down(context: Contex
     assert {run.run_id: run.status for run in ended} == {"run-1": "success", "run-2": "cancelled", "run-3": "failed"}
     with context.warehouse.open("a test") as connection:
         assert connection.execute("select count(*) from ops.runs").fetchall() == [(3,)]
+
+
+def test_what_was_never_set_up_is_no_failed_run(
+    settings: Settings, state: State, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`ingest` without an app says so once, and neither `status` nor an alert repeats it as a failure."""
+    monkeypatch.setenv("MUSIC_TRACKER_ENV_FILE", str(settings.home_dir / "no.env"))
+    monkeypatch.setenv("DUCKDB_PATH", str(settings.warehouse_path))
+    assert ingest() == 2
+    assert capsys.readouterr().err.count("SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET are not set") == 1
+    assert RunLog(state).latest("spotify-ingestion", 1) == []
