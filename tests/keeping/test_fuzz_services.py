@@ -138,6 +138,7 @@ class Tracker:
 
     context: Context
     proxies: list[Proxy]
+    stages: tuple[Callable[[Context], Any], ...] = (poll, catalogue.enrich, pipeline.enrich)
 
     def hostile(self, seed: int, share: float) -> None:
         """Let the proxies change a share of the answers from now on."""
@@ -162,7 +163,7 @@ class Tracker:
 
     def run(self) -> None:
         """Poll and enrich, each to its end; then what follows from it."""
-        for stage in (poll, catalogue.enrich, pipeline.enrich, coordinates.enrich):
+        for stage in self.stages:
             started = time.monotonic()
             try:
                 stage(self.context)
@@ -204,7 +205,6 @@ def tracker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracker]:
             spotify_daily_budget=100_000,
             **{name.lower(): value for name, value in given_settings.items()},
         )
-        ensure_index(chosen.answers_dir)
         state = State(chosen.state_path)
         clock = Impatient(naive(sandbox.clock.now()))
         made = Tracker(Context(chosen, Warehouse(chosen), state, "fuzz", clock), list(proxies.values()))
@@ -297,13 +297,14 @@ def fuzz(tracker: Tracker, examples: int) -> None:
     assert poll(context).outcome in {"unchanged", "overlap", "first"}
     with context.warehouse.open("fuzz") as connection:
         found = "select count(*) filter (status = 'found') * 1.0 / count(*) from lookup."
-        for table in ("spotify_tracks", "spotify_artists", "musicbrainz_artists", "area_coordinates"):
+        tables = ["spotify_tracks", "spotify_artists", "musicbrainz_artists"]
+        for table in [*tables, "area_coordinates"] if coordinates.enrich in tracker.stages else tables:
             share = connection.execute(found + table).fetchall()[0][0]
             assert share > 0.7, f"{table} was poisoned: {share}"
 
 
 def test_hostile_answers(tracker: Tracker) -> None:
-    """The short form: three runs of all stages."""
+    """The short form: three runs of the stages that need no gazetteer."""
     fuzz(tracker, 3)
 
 
@@ -317,6 +318,8 @@ def test_hostile_answers_to_clients(tracker: Tracker) -> None:
 @pytest.mark.long
 def test_ten_thousand_hostile_answers(tracker: Tracker) -> None:
     """The long form: 10,000 changed answers, some hundred through whole stages; memory stays within bounds."""
+    ensure_index(tracker.context.settings.answers_dir)
+    tracker.stages = (*tracker.stages, coordinates.enrich)
     fuzz(tracker, 25)
     through_stages = sum(proxy.changed for proxy in tracker.proxies)
     clients, seed = Clients(tracker), random.randrange(10**6)
