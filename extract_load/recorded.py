@@ -75,7 +75,7 @@ def recorded(context: Context, flow: str, task: str, work: Callable[[], T], repo
 
 
 def copy_metrics(warehouse: Warehouse, state: State, flow: str) -> None:
-    """Bring runs, tasks, requests and polls into `ops`; while somebody has the warehouse, that is left to the next run."""
+    """Bring runs, tasks, requests and polls into `ops`, or leave that to the next run while the warehouse is taken."""
     try:
         with warehouse.open(f"{flow}: metrics", wait_seconds=METRICS_WAIT_SECONDS) as connection:
             copy_state(connection, state)

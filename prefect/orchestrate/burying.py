@@ -7,18 +7,28 @@ from collections.abc import Iterable, Iterator
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterParentFlowRunId
-from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterId,
+    FlowRunFilterParentFlowRunId,
+    TaskRunFilter,
+    TaskRunFilterState,
+    TaskRunFilterStateType,
+)
+from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Crashed
 
 log = logging.getLogger(__name__)
 
+_UNDER_WAY = TaskRunFilter(
+    state=TaskRunFilterState(type=TaskRunFilterStateType(any_=[StateType.RUNNING, StateType.PENDING]))
+)
 EPITAPH = "Its process ended in the middle; the run that wrote this down goes on from there."
 
 
 def bury(run_ids: Iterable[str]) -> None:
-    """Mark the flow runs of these ids, and those below them, as crashed where the server has them unfinished.
+    """Mark the flow runs of these ids, with all below them, as crashed where the server has them unfinished.
 
     Trouble with the server never stops the run that calls this.
     """
@@ -34,12 +44,17 @@ def bury(run_ids: Iterable[str]) -> None:
 def _bury(run_id: UUID) -> None:
     with get_client(sync_client=True) as client:
         run = client.read_flow_run(run_id)
-        if run.state is not None and run.state.is_final():
-            return
-        for unfinished in [run, *_below(client, run.id)]:
-            if unfinished.state is None or not unfinished.state.is_final():
-                client.set_flow_run_state(unfinished.id, Crashed(message=EPITAPH), force=True)
-                log.info("%s had been killed; it is marked as crashed.", unfinished.name)
+        unfinished = [one for one in (*_below(client, run.id), run) if one.state is None or not one.state.is_final()]
+        for one in unfinished:  # a worker that outlived a run has marked the run itself, not those below it
+            for task in client.read_task_runs(flow_run_filter=_of(one.id), task_run_filter=_UNDER_WAY):
+                client.set_task_run_state(task.id, Crashed(message=EPITAPH), force=True)
+            client.set_flow_run_state(one.id, Crashed(message=EPITAPH), force=True)
+        if unfinished:
+            log.info("%s had been killed; it is marked as crashed.", run.name)
+
+
+def _of(run_id: UUID) -> FlowRunFilter:
+    return FlowRunFilter(id=FlowRunFilterId(any_=[run_id]))
 
 
 def _below(client: SyncPrefectClient, run_id: UUID) -> Iterator[FlowRun]:

@@ -8,7 +8,7 @@ from extract_load.health import Health
 from extract_load.runs import RunRecord, TaskRecord
 from orchestrate.dbt_runner import NodeResult
 
-_MARKS = {"ok": "&#9679;", "note": "&#9675;", "warning": "&#9888;", "problem": "&#10007;"}
+_MARKS = {"ok": "✓", "note": "○", "warning": "⚠", "problem": "✗"}  # as they are: Prefect's pages show no HTML entities
 _SLOWEST = 5
 
 
@@ -24,7 +24,8 @@ def _head(run: RunRecord, label: str) -> Iterator[str]:
     took = f" in {run.seconds:,.0f} s" if run.seconds is not None else ""
     yield f"# {label + ': ' if label else ''}{run.flow} {run.started_at:%Y-%m-%d %H:%M} UTC"
     yield ""
-    yield f"**{run.status.replace('_', ' ')}**{took}, environment {run.environment}. {_cell(run.message)}"
+    said = "" if run.status in ("success", "no_updates") else f" {_cell(run.message)}"  # the table below says it
+    yield f"**{run.status.replace('_', ' ')}**{took}, environment {run.environment}.{said}"
     yield ""
 
 

@@ -162,4 +162,6 @@ def test_the_page_of_a_run_shows_troubles_first() -> None:
     assert places == sorted(places)
     assert "Spent \\| over" in page
     assert "1 of 3 models built, 1 of 3 tests passed." in page
-    assert "**partial** in 61 s" in page
+    assert "**partial** in 61 s, environment production. Half." in page
+    assert "- ⚠ Plays may be missing. Import an export." in page
+    assert "- ✓ The last successful poll was just now." in page
