@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from contextlib import ExitStack
 
 from extract_load.settings import load_settings
@@ -20,6 +21,8 @@ def serve_deployments() -> None:
     from orchestrate.deployments import CATALOGUE, build
     from orchestrate.server import api_in_use, lasting_api, own_api
 
+    # Prefect's own way of stopping makes a coroutine too many; a person who stops us need not read of it.
+    warnings.filterwarnings("ignore", "coroutine 'Runner.astop' was never awaited", RuntimeWarning)
     with ExitStack() as stack:
         url = lasting_api(settings) or stack.enter_context(own_api())
         stack.enter_context(api_in_use(url))
