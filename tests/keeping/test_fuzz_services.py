@@ -240,7 +240,9 @@ class Clients:
         """
         self._open_doors()
         self._tracker.hostile(seed, 1.0)
-        self._tracker.proxies[1].share = 0.3 if seed % 4 == 0 else 0.0  # accounts: no token, no further question
+        self._tracker.proxies[1].share = 0.0  # no token, no further question
+        if seed % 2 == 0:
+            self._sign_in_again()
         artist, area = (mbids[seed % len(mbids)] for mbids in self._mbids)
         questions: list[Callable[[], Any]] = [
             lambda: list(self._reader.read("track", self._tracks[:3])),
@@ -266,6 +268,19 @@ class Clients:
             except (*MALFORMED, ResponseError):
                 assert 4 <= number <= 10, f"question {number} with seed {seed} let another form through"
             assert time.monotonic() - started < 30, f"question {number} with seed {seed} hangs"
+
+    def _sign_in_again(self) -> None:
+        """Renew the sign-in by a hostile answer, then by a good one."""
+        context = self._context
+        for share in (1.0, 0.0):
+            self._tracker.proxies[1].share = share
+            context.settings.token_path.unlink(missing_ok=True)
+            try:
+                SpotifyClient(context).get(lambda api: api.me())
+            except MusicTrackerError as error:
+                assert str(error)
+            self._open_doors()
+        context.settings.token_path.unlink(missing_ok=True)
 
     def _open_doors(self) -> None:
         with self._context.state.transaction() as db:
