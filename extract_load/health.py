@@ -152,7 +152,9 @@ def _sign_in(facts: Facts) -> Iterator[Line]:
             key = "token-last-days" if last_days else "token"
             yield Line(key, level, text, "Run `music-tracker auth` before then.", True)
         else:
-            yield Line("token", "ok", f"The sign-in at Spotify is {age.days} days old; {left} days are left.")
+            yield Line(
+                "token", "ok", f"The sign-in at Spotify is {counted(age.days, 'day')} old; {left} days are left."
+            )
 
 
 def _services(facts: Facts) -> Iterator[Line]:
@@ -178,6 +180,18 @@ def _backlog(facts: Facts) -> Iterator[Line]:
         yield Line("backlog", "note", f"Waiting to be enriched: {listed}.", "Each daily run works through some of it.")
     elif facts.backlog:
         yield Line("backlog", "ok", "Nothing is waiting to be enriched.")
+    if facts.looked_up is not None:
+        yield Line("looked-up", "ok", f"Spotify's catalogue knows {facts.looked_up:.1%} of your listening time.")
+    if facts.matching:
+        shares = ", ".join(f"{share:.1%} {said}" for said, share in facts.matching.items())
+        todo = (
+            "You can say who an artist is in dbt_project/seeds/artist_matches_manual.csv." if _doubtful(facts) else ""
+        )
+        yield Line("matching", "ok", f"Artists at MusicBrainz, by listening time: {shares}.", todo)
+
+
+def _doubtful(facts: Facts) -> bool:
+    return any(facts.matching.get(said) for said in ("in review", "not found"))
 
 
 def _tests(facts: Facts) -> Iterator[Line]:
@@ -231,5 +245,10 @@ def _at(moment: datetime | None) -> str:
 def _ago(span: timedelta) -> str:
     hours = span.total_seconds() / 3600
     if hours < 1:
-        return f"{span.total_seconds() / 60:.0f} minutes"
-    return f"{hours:.0f} hours" if hours < 48 else f"{span.days} days"
+        return counted(round(span.total_seconds() / 60), "minute")
+    return counted(round(hours), "hour") if hours < 48 else counted(span.days, "day")
+
+
+def counted(number: int, thing: str) -> str:
+    """Give a number with its noun."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

@@ -20,12 +20,16 @@ WAITING = {
     "spotify": {"tracks": "tracks to read at Spotify", "albums": "albums", "artists": "artists"},
     "musicbrainz": {"waiting": "artists to look for at MusicBrainz", "without_facts": "to describe"},
 }
+MATCHING = {"matched": "matched", "in_review": "in review", "unmatched": "not found", "waiting": "not yet looked for"}
 BUDGETED = ("artists", "albums", "tracks", "search")
 
 
 @dataclass(slots=True)
 class Facts:
-    """All that is known at `now` (UTC). Spans and moments are naive UTC; lists are oldest first but for runs."""
+    """All that is known at `now` (UTC). Spans and moments are naive UTC; lists are oldest first but for runs.
+
+    `looked_up` (at Spotify) and `matching` (with MusicBrainz, by state) are shares of the listening time, 0 to 1.
+    """
 
     settings: Settings
     now: datetime
@@ -40,6 +44,8 @@ class Facts:
     blocked: list[tuple[str, str, datetime]] = field(default_factory=list)
     budgets: list[tuple[str, str, int, int]] = field(default_factory=list)
     backlog: dict[str, int] = field(default_factory=dict)
+    looked_up: float | None = None
+    matching: dict[str, float] = field(default_factory=dict)
     failed_tests: list[str] = field(default_factory=list)
     told_tests: list[str] = field(default_factory=list)
     published_at: datetime | None = None
@@ -105,6 +111,9 @@ def _read_services(facts: Facts, state: State) -> None:
     for service, words in WAITING.items():
         backlog = state.get(service, "backlog") or {}
         facts.backlog.update({said: int(backlog[name]) for name, said in words.items() if name in backlog})
+    facts.looked_up = (state.get("spotify", "backlog") or {}).get("share_enriched")
+    shares: dict[str, float] = (state.get("musicbrainz", "backlog") or {}).get("listening_share", {})
+    facts.matching = {said: shares[name] for name, said in MATCHING.items() if name in shares}
 
 
 def _read_builds(facts: Facts, state: State) -> None:

@@ -297,11 +297,16 @@ def test_where_things_stand(house: House) -> None:
         house.state.record_request(record)
     house.state.block("musicbrainz", "search", now + timedelta(hours=1), now)
     house.state.put("spotify", "backlog", {"tracks": 12, "albums": 0, "share_enriched": 0.5}, now)
+    shares = {"matched": 0.9, "in_review": 0.04, "unmatched": 0.05, "waiting": 0.01}
+    house.state.put("musicbrainz", "backlog", {"waiting": 0, "listening_share": shares}, now)
     house.log.start(RunRecord("going", "daily-etl", "daily-etl today", "production", now))
     found = lines(health(house.settings, house.state, house.clock))
     assert found["budget:spotify:albums"] == "spotify (albums): 3 of 400 requests of the last 24 hours used."
     assert found["blocked:musicbrainz:search"].startswith("musicbrainz (search) is not asked before 2026-11-23")
     assert found["backlog"] == "Waiting to be enriched: 12 tracks to read at Spotify."
+    assert found["looked-up"] == "Spotify's catalogue knows 50.0% of your listening time."
+    said = "90.0% matched, 4.0% in review, 5.0% not found, 1.0% not yet looked for"
+    assert found["matching"] == f"Artists at MusicBrainz, by listening time: {said}."
     assert found["running:daily-etl"].startswith("daily-etl today is running since")
     assert "holds 1 plays, the last 2026-11-22 20:00 UTC" in found["published"]
     plain = health(house.settings, house.state, house.clock).to_dict()
