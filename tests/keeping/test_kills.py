@@ -89,7 +89,6 @@ class Course:
         """Live it once without a kill."""
         life = self.world.life(folder)
         self.seconds = [self.live(life, step) for step, _ in self.steps]
-        assert life.verify().differences == []
         self.facts = life.facts()
         return self
 
