@@ -176,13 +176,10 @@ def test_a_copy_made_while_everything_runs_verifies(lived: Lived, tmp_path: Path
         if at_work[2].poll() is not None and at_work[0].poll() is None:
             at_work[2].communicate()
             at_work[2] = start(home, "ingest")
-        if at_work[0].poll() is None:
-            last = time.monotonic()
     for process in at_work:
         said, _ = process.communicate(timeout=300)
         assert process.returncode == 0, said
     assert copies >= 1
-    assert last
     said = home.run("backup", "verify", str(copy)).stdout
     print(f"{copies} copies while it ran: {said}")
 
@@ -288,13 +285,12 @@ def test_no_secret_is_anywhere_in_prefect_either(tmp_path: Path) -> None:
         )
         said = [home.run("ingest"), home.run("import", str(export)), home.run("etl")]
         for weather in (
-            (("spotify", "access_token_expired"), ("musicbrainz", "truncated_json")),
-            (("spotify", "html"), ("accounts", "server_error")),
-            (("accounts", "refresh_token_revoked"),),
+            (("spotify", "access_token_expired"), ("spotify", "html"), ("musicbrainz", "truncated_json")),
+            (("accounts", "server_error"), ("accounts", "refresh_token_revoked")),
         ):
             sandbox.clock.advance(hours=3)
             for service, kind in weather:
-                sandbox.faults.add(service, kind, times=40)
+                sandbox.faults.add(service, kind, times=12)
             said += [home.run("ingest", expect=None), home.run("etl", expect=None, timeout=900)]
             sandbox.faults.clear()
         said += [home.run(one, expect=None) for one in ("status", "doctor", "backup", "export")]
