@@ -33,7 +33,7 @@ BIN = Path(sys.executable).parent
 ARTISTS = 10_000
 ROUNDS = 3
 TRIVIAL = "countries"
-MEMORY_LIMIT = os.environ.get("DUCKDB_MEMORY_LIMIT", "1GB")
+MEMORY_LIMIT = os.environ.get("DUCKDB_MEMORY_LIMIT", "500MB")
 
 _NEW_PLAYS = f"""
 insert into raw.spotify_recently_played

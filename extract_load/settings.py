@@ -48,7 +48,7 @@ class Settings(BaseSettings):
     data_base_path: Path = Path("data/src")
     cache_dir: Path = Path("data/cache")
     duckdb_path: Path = Path("data/music_tracker.duckdb")
-    duckdb_memory_limit: str = Field(default="1GB", pattern=r"^\d+(\.\d+)?\s?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$")
+    duckdb_memory_limit: str = Field(default="500MB", pattern=r"^\d+(\.\d+)?\s?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$")
     duckdb_threads: int = Field(default=2, ge=1, le=64)
 
     spotify_artist_limit: int | None = Field(default=None, ge=0)
