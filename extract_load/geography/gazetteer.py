@@ -135,7 +135,9 @@ def _locate(connection: duckdb.DuckDBPyConnection, index: Path, queries: list[Ar
         for step in _STEPS:
             connection.execute((SQL_DIR / step).read_text(encoding="utf-8"))
         answers = connection.execute(
-            "select a.row_id, a.latitude, a.longitude, a.precision, a.method, a.confidence, a.country, c.continent"
+            # To a tenth of a metre: the last digits of a mean hang on the order in which it was summed.
+            "select a.row_id, round(a.latitude, 6), round(a.longitude, 6), a.precision, a.method, a.confidence,"
+            " a.country, c.continent"
             " from gz_answer as a left join gazetteer.countries as c using (country)"
         ).fetchall()
     finally:
