@@ -59,7 +59,7 @@ _EXPECTED = {
     "island": {"island", "county", "subdivision", "municipality"},
 }
 
-_MALFORMED = (AttributeError, LookupError, TypeError, ValueError, RecursionError)
+_MALFORMED = (AttributeError, LookupError, TypeError, ValueError, OverflowError, RecursionError)
 
 logging.getLogger("geopy").setLevel(logging.WARNING)  # it writes whole addresses, keys included, at DEBUG
 

@@ -97,17 +97,18 @@ class Landing:
         return self._land(connection, [waiting_file(self._settings, path) for path in paths], None)
 
     def land_together(self, connection: duckdb.DuckDBPyConnection, paths: Iterable[Path]) -> LandingReport:
-        """Land large files in one transaction: from 122,880 rows on DuckDB writes them straight to their place.
+        """Land large files in one transaction, as they come: DuckDB writes 122,880 rows at a time to their place.
 
-        Each file is in wholly or not at all. When one of them can't be landed, they go in one by one.
+        Each file is in wholly or not at all. When one of them can't be landed, those up to it go in one by one.
         """
-        todo = [waiting_file(self._settings, path) for path in paths]
+        todo: list[Waiting] = []
         report = LandingReport()
         rules = forgetting.load_rules(self._settings.spool_dir)
         try:
             with scratch_folder(self._settings) as scratch, _transaction(connection):
-                for waiting in todo:
-                    with at_hand(waiting, rules, scratch) as file:
+                for path in paths:
+                    todo.append(waiting_file(self._settings, path))
+                    with at_hand(todo[-1], rules, scratch) as file:
                         self._insert(connection, file, LANDERS[(file.source, file.entity)], report)
         except BadInput:
             return self._land(connection, todo, None)

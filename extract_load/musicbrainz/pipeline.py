@@ -42,7 +42,9 @@ UPSTREAM = "spotify"
 _BURST_SECONDS = 12.0
 _SLOW = 2.0  # requests a second, up to which there is time to land between two of them
 # What reading an answer of another shape raises: the batch is an outage, never "not found".
-_MALFORMED: tuple[type[Exception], ...] = (AttributeError, KeyError, IndexError, TypeError, ValueError, RecursionError)
+_MALFORMED: tuple[type[Exception], ...] = (
+    *(AttributeError, LookupError, TypeError, ValueError, OverflowError, RecursionError),
+)
 _FAILURES = 2
 _EDITION = """
 select

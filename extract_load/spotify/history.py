@@ -8,8 +8,10 @@ is in already adds no row. Source: contracts, Spotify, section 5; spotify/export
 from __future__ import annotations
 
 import logging
+import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
@@ -20,7 +22,7 @@ from extract_load.errors import BadInput, ServiceUnavailable
 from extract_load.lock import WarehouseBusy, WriterLock
 from extract_load.spotify.export.files import find_members
 from extract_load.spotify.export.landing import LandedFiles, LandingThread
-from extract_load.spotify.export.look import Look, MemberReader
+from extract_load.spotify.export.look import Look, MemberReader, read_ahead
 from extract_load.spotify.export.members import Found, Member, Refused, export_id_of, newest_first
 from extract_load.spotify.export.owner import Owner, Verdict
 from extract_load.spotify.export.spooling import drop_leftovers, find_spooled, header, release, write_held
@@ -104,11 +106,22 @@ def import_paths(
     """
     lock = WriterLock(context.settings.home_dir / ".import.lock", context.clock)
     try:
-        with lock.held("another import", context.settings.lock_wait_seconds):
+        with lock.held("another import", context.settings.lock_wait_seconds), _threads_that_take_turns():
             drop_leftovers(context.settings.spool_dir)
             return _Import(context, find_members(paths), confirm_listener, progress).run()
     except WarehouseBusy as busy:
         raise ServiceUnavailable(f"Another import is running: {lock.holder() or busy.what}.") from None
+
+
+@contextmanager
+def _threads_that_take_turns() -> Iterator[None]:
+    """Let threads change every half millisecond: reading ahead and landing ask little of Python, but often."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(0.0005)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
 
 
 @dataclass(slots=True)
@@ -164,8 +177,9 @@ class _Import:
         export_id = export_id_of(member for member, _, _ in group)
         owner = Owner(self._context, confirmed=self._confirmed)
         held: list[_Spooled] = []
-        for member, reader, _ in sorted(group, key=lambda one: newest_first(one[0])):
-            spooled = self._spool(member, reader, export_id)
+        for reader in read_ahead([one[1] for one in sorted(group, key=lambda one: newest_first(one[0]))]):
+            member = reader.member
+            spooled = self._spool(reader, export_id)
             if spooled is None:
                 continue
             held.append(spooled[0])
@@ -179,9 +193,9 @@ class _Import:
             return
         self._release(owner, held)
 
-    def _spool(self, member: Member, reader: MemberReader, export_id: str) -> tuple[_Spooled, Look] | None:
+    def _spool(self, reader: MemberReader, export_id: str) -> tuple[_Spooled, Look] | None:
         """Read one file and write it, held; None when it is refused."""
-        settings, at = self._context.settings, self._context.clock.now()
+        settings, member, at = self._context.settings, reader.member, self._context.clock.now()
         try:
             format_ = reader.format()
             assert format_ is not None

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from extract_load.enrichment import Context
+from extract_load.forgetting import load_rules
 from extract_load.keeping.backup import backup
 from extract_load.keeping.compaction import compact
 from extract_load.keeping.forget import finish_forgetting, forget, plan_forgetting
@@ -142,6 +143,8 @@ class Life:
             seeds = self.folder / "seeds"
             if finish_forgetting(context.settings, context.state, self.transform, seeds=seeds, clock=context.clock):
                 return
+            if load_rules(context.settings.spool_dir):
+                return  # it is done already, and then nobody may be known by that name any more
             wish = Wish(artist=self.artist)
             plan = plan_forgetting(context.settings, context.warehouse, wish, clock=context.clock)
             forget(

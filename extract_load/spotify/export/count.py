@@ -23,10 +23,11 @@ class KeyCount:
         self.count = 0
 
     def feed(self, piece: bytes) -> None:
-        """Count in the next piece."""
-        text = self._tail + piece
-        self.count += text.count(self._needle)
-        self._tail = text[-(len(self._needle) - 1) :]
+        """Count in the next piece; pieces are large, so none is copied."""
+        overlap = len(self._needle) - 1
+        seam = self._tail + piece[:overlap]
+        self.count += seam.count(self._needle) + piece.count(self._needle)
+        self._tail = (self._tail + piece[-overlap:])[-overlap:]
 
 
 def count_elements(text: Text) -> int | None:

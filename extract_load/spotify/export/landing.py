@@ -1,4 +1,4 @@
-"""Land the files of an import beside its spooling: one thread, one connection, a transaction for some large files.
+"""Land the files of an import beside its spooling: one thread, one connection, a transaction for a million rows.
 
 While the warehouse is somebody else's, the files wait in the spool; at the end a few seconds are waited for it, and who
 has it is told. A small machine has two cores: this thread takes one, the reader the other.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,7 +22,10 @@ from extract_load.lock import WarehouseBusy
 PURPOSE = "music-tracker import"
 LAST_WAIT_SECONDS = 10.0
 _TRY_SECONDS = 1.0
-_ENOUGH_ROWS = 250_000  # two row groups of DuckDB and a bit: with less, some are written twice
+_ENOUGH_ROWS = 1_000_000  # what a transaction begins in the middle of a row group of DuckDB's is written twice
+
+
+_Given = tuple[Path, int]  # a file in the spool, and its rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class LandingThread:
     def __init__(self, context: Context, tell: Callable[[Path], None]) -> None:
         self._context = context
         self._tell = tell
-        self._queue: queue.Queue[tuple[Path, int] | None] = queue.Queue()
+        self._queue: queue.Queue[_Given | None] = queue.Queue()
         self._is_closing = threading.Event()
         self._at_end = False
         self._given: list[Path] = []
@@ -76,20 +79,20 @@ class LandingThread:
 
     def _run(self) -> None:
         try:
-            waiting = self._next_files()
-            while not self._landed_all(waiting):
-                waiting = []  # the landing of all that is in the spool takes them, too
+            first = self._next()
+            while not self._landed_all(first):
+                first = None  # the landing of all that is in the spool takes it, too
         except BaseException as error:
             self._error = error
 
-    def _landed_all(self, waiting: list[Path]) -> bool:
+    def _landed_all(self, first: _Given | None) -> bool:
         """Land until the end; say False when the warehouse is busy and there is still time to try again."""
         is_last_try = self._is_closing.is_set()
         wait = min(LAST_WAIT_SECONDS, self._context.settings.lock_wait_seconds) if is_last_try else _TRY_SECONDS
         try:
             with self._context.warehouse.open(PURPOSE, wait) as connection:
                 _for_bulk(connection)
-                self._land(connection, waiting)
+                self._land(connection, first)
                 self._context.landing.land(purpose=PURPOSE)
                 self._result.files = _manifest(connection, self._context, self._given)
         except WarehouseBusy as busy:
@@ -98,27 +101,31 @@ class LandingThread:
         self._result.busy = ""
         return True
 
-    def _land(self, connection: duckdb.DuckDBPyConnection, waiting: list[Path]) -> None:
+    def _land(self, connection: duckdb.DuckDBPyConnection, first: _Given | None) -> None:
         done = known_files(connection)  # another process may have landed some while this one waited
-        while waiting or not self._at_end:
-            fresh = [path for path in waiting if lasting_name(self._context.settings, path) not in done]
-            if fresh:
-                self._context.landing.land_together(connection, fresh)
-            for path in waiting:
-                self._tell(path)
-            waiting = self._next_files()
+        while first or (first := self._next()):
+            self._context.landing.land_together(connection, self._as_they_come(first, done))
+            first = None
 
-    def _next_files(self) -> list[Path]:
-        """Wait for files with enough rows for a transaction, or for the end."""
-        paths, rows = [], 0
-        while rows < _ENOUGH_ROWS and not self._at_end:
-            given = self._queue.get()
-            if given is None:
-                self._at_end = True
-            else:
-                paths.append(given[0])
-                rows += given[1]
-        return paths
+    def _as_they_come(self, first: _Given, done: Container[str]) -> Iterator[Path]:
+        """Yield files for one transaction: those that are there and those that come, until it has rows enough."""
+        given: _Given | None = first
+        rows = 0
+        while given:
+            path, count = given
+            try:
+                if lasting_name(self._context.settings, path) not in done:
+                    yield path
+            finally:
+                self._tell(path)
+            rows += count
+            given = self._next() if rows < _ENOUGH_ROWS else None
+
+    def _next(self) -> _Given | None:
+        """Wait for the next file; None at the end."""
+        given = None if self._at_end else self._queue.get()
+        self._at_end = given is None
+        return given
 
 
 def _for_bulk(connection: duckdb.DuckDBPyConnection) -> None:

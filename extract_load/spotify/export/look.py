@@ -1,7 +1,7 @@
 """Read one file of an export whole: what it is, what became of its rows, and its redacted lines, packed.
 
-A file of usual size (Spotify's have about 12 MB) is read once; a larger one twice, so that memory stays bounded: once
-for its hash and its counts, once for its lines.
+A file of usual size (Spotify's have about 12 MB) is read once, while the one before it is worked on; a larger one
+twice, so that memory stays bounded: once for its hash and its counts, once for its lines.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ import hashlib
 import io
 import lzma
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 from typing import BinaryIO, cast
 
 from isal import igzip
@@ -23,7 +25,7 @@ from extract_load.spool import DAMAGE
 from extract_load.spotify.export.count import KeyCount, count_elements
 from extract_load.spotify.export.members import MAX_FILE_BYTES, Format, Member
 from extract_load.spotify.export.rows import RowReader, Tally
-from extract_load.spotify.export.template import TIME_KEYS
+from extract_load.spotify.export.template import PLAYED_KEYS
 from extract_load.spotify.export.text import CHUNK, HEAD, Utf8Reader, format_of
 
 SMALL = 48 << 20
@@ -49,9 +51,10 @@ class MemberReader:
     """Reads one member: `format`, then `look`, then `blocks`. Errors: BadInput with what is wrong with the file."""
 
     def __init__(self, member: Member, today: datetime) -> None:
-        self._member = member
+        self.member = member
         self._today = today
-        self._content: bytes | None = None
+        self._sha256 = ""
+        self._pieces: list[bytes] | None = None
         self._blocks: list[bytes] | None = None
 
     def format(self) -> Format | None:
@@ -61,26 +64,39 @@ class MemberReader:
                 head = Utf8Reader(io.BytesIO(stream.read(HEAD))).read(HEAD)
         except _DAMAGE as error:
             raise BadInput(_damage(error)) from error
-        return format_of(self._member.name, head)
+        return format_of(self.member.name, head)
+
+    def load(self) -> None:
+        """Read a file of usual size and hash it; another thread may do that ahead of `look`."""
+        if self._pieces is not None:
+            return
+        pieces, size, digest = [], 0, hashlib.sha256()
+        try:
+            with self._opened() as stream:
+                while size <= SMALL and (piece := stream.read(CHUNK)):
+                    digest.update(piece)
+                    pieces.append(piece)
+                    size += len(piece)
+        except _DAMAGE as error:
+            raise BadInput(_damage(error)) from error
+        if size <= SMALL:
+            self._sha256, self._pieces = digest.hexdigest(), pieces
 
     def look(self, format_: Format) -> Look:
         """Hash the file and count its rows by two readers."""
-        digest, size, keys, reader = hashlib.sha256(), 0, KeyCount(TIME_KEYS[format_]), None
+        self.load()
+        is_small, digest, keys = self._pieces is not None, hashlib.sha256(), KeyCount(PLAYED_KEYS[format_])
         try:
             with self._opened() as stream:
-                start = stream.read(SMALL)
-                more = stream.read(1) if len(start) == SMALL else b""
-                if not more:
-                    self._content = start
-                source = _Watched(_Chained(start + more, stream), digest, keys.feed)
+                source = _Watched(stream, (keys.feed,) if is_small else (keys.feed, digest.update))
                 reader = RowReader(Utf8Reader(cast("BinaryIO", source)), format_, self._today)
-                blocks = list(reader.blocks()) if not more else [b"" for _ in reader.blocks()]
-                self._blocks = blocks if not more else None
+                blocks = list(reader.blocks()) if is_small else [b"" for _ in reader.blocks()]
+                self._blocks = blocks if is_small else None
                 size = source.drain()
         except _DAMAGE as error:
             raise BadInput(_damage(error)) from error
         counted, by = self._settle(keys.count, reader.tally)
-        return Look(digest.hexdigest(), size, format_, counted, by, reader.tally)
+        return Look(self._sha256 or digest.hexdigest(), size, format_, counted, by, reader.tally)
 
     def blocks(self, look: Look) -> Iterator[bytes]:
         """Yield the lines of the file. Errors: BadInput when it is not what it was at the first look."""
@@ -95,7 +111,7 @@ class MemberReader:
 
     def forget(self) -> None:
         """Let go of the content."""
-        self._content = self._blocks = None
+        self._pieces = self._blocks = None
 
     def _settle(self, keys: int, tally: Tally) -> tuple[int, str]:
         """Give the row count of another reader than the one that spools, and which one that was."""
@@ -111,36 +127,36 @@ class MemberReader:
 
     @contextmanager
     def _opened(self) -> Iterator[BinaryIO]:
-        if self._content is not None:
-            yield io.BytesIO(self._content)
+        if self._pieces is not None:
+            yield cast("BinaryIO", _Pieces(self._pieces))
             return
-        with self._member.open() as stream:
+        with self.member.open() as stream:
             yield stream
 
 
-class _Chained:
-    """What was read already, then the rest of the stream."""
+class _Pieces:
+    """What was read already, piece by piece as it was read: nothing is copied."""
 
-    def __init__(self, start: bytes, rest: BinaryIO) -> None:
-        self._start, self._rest = io.BytesIO(start), rest
+    def __init__(self, pieces: list[bytes]) -> None:
+        self._left = iter(pieces)
 
     def read(self, size: int) -> bytes:
-        return self._start.read(size) or self._rest.read(size)
+        return next(self._left, b"") if size else b""
 
 
 class _Watched:
-    """Hashes and counts what is read, and stops at the size that no export has."""
+    """Shows what is read to those who hash and count it, and stops at the size that no export has."""
 
-    def __init__(self, stream: _Chained, digest: hashlib._Hash, feed: Callable[[bytes], None]) -> None:
-        self._stream, self._digest, self._feed, self._size = stream, digest, feed, 0
+    def __init__(self, stream: BinaryIO, watchers: Sequence[Callable[[bytes], object]]) -> None:
+        self._stream, self._watchers, self._size = stream, watchers, 0
 
     def read(self, size: int) -> bytes:
         piece = self._stream.read(size)
         self._size += len(piece)
         if self._size > MAX_FILE_BYTES:
             raise BadInput("it unpacks to more than 4 GiB, which no export does")
-        self._digest.update(piece)
-        self._feed(piece)
+        for show in self._watchers:
+            show(piece)
         return piece
 
     def drain(self) -> int:
@@ -148,6 +164,25 @@ class _Watched:
         while self.read(CHUNK):
             pass
         return self._size
+
+
+def read_ahead(readers: list[MemberReader]) -> Iterator[MemberReader]:
+    """Yield the readers in their order, each with its file read while the one before it is worked on.
+
+    What is wrong with a file is raised by `look`.
+    """
+    with ThreadPoolExecutor(1, "import-reading") as pool:
+        coming = [pool.submit(reader.load) for reader in readers[:1]]
+        try:
+            for reader, after in zip_longest(readers, readers[1:]):
+                wait([coming.pop()])
+                if after:
+                    coming.append(pool.submit(after.load))
+                yield reader
+        finally:
+            wait(coming)
+            for reader in readers:
+                reader.forget()
 
 
 def _damage(error: BaseException) -> str:

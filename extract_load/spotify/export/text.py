@@ -10,7 +10,7 @@ from typing import BinaryIO
 from extract_load.errors import BadInput
 from extract_load.spotify.export.members import Format
 
-CHUNK = 8 << 20
+CHUNK = 1 << 20  # a piece and what is made of it fit into the cache of a processor
 HEAD = 64 << 10
 
 _FIRST_OBJECT = re.compile(rb"\{[^{}]*")
