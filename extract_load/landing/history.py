@@ -25,10 +25,11 @@ _UNREADABLE = (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError)
 # A line that is no row starts with this key, which no row of Spotify's has.
 MARK = '{"_":'
 
+# A row of 1 MiB at most is a line of 6 MiB at most, if all of it is signs that JSON must escape.
 _LINES = """
 (
     select row_number() over () - 1 as row_number, json
-    from read_ndjson_objects('{path}', compression = 'gzip', maximum_object_size = 33554432)
+    from read_ndjson_objects('{path}', compression = 'gzip', maximum_object_size = 8388608)
 )
 """
 
