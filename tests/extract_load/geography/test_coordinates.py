@@ -14,6 +14,7 @@ from extract_load.geography.coordinates import enrich, prepare
 from extract_load.settings import Settings
 from extract_load.warehouse import Warehouse
 from sandbox import Sandbox
+from tests.keeping.hostile import hostile_server
 
 from .conftest import AreaBook, mbid_of
 
@@ -298,3 +299,15 @@ def test_a_refused_question_is_a_failure_of_its_own(online: Context, sandbox: Sa
     assert row["next_attempt_at"] > online.clock.now()
     assert row["method"] == "parent_subdivision"
     assert enrich(online, manual_seed=no_seed).requests == 0
+
+
+def test_a_number_that_no_float_can_hold_is_a_failure_of_its_own(online: Context, no_seed: Path) -> None:
+    """What the library can't take apart stops neither the stage nor the other places."""
+    book = ozarks(online)
+    with hostile_server() as server:
+        server.exchange = lambda *_: (200, {}, b'[{"lat": 1' + b"0" * 400 + b', "lon": 1, "display_name": "Dora"}]')
+        online.settings = online.settings.model_copy(update={"nominatim_base_url": server.url})
+        result = enrich(online, manual_seed=no_seed)
+    row = book.coordinates()[DORA]
+    assert result.counts["geocoder_failed"] == 1
+    assert (row["attempts"], row["method"]) == (1, "parent_subdivision")
