@@ -24,7 +24,7 @@ from extract_load.spotify.export.files import find_members
 from extract_load.spotify.export.landing import LandedFiles, LandingThread
 from extract_load.spotify.export.look import Look, MemberReader, read_ahead
 from extract_load.spotify.export.members import Found, Member, Refused, export_id_of, newest_first
-from extract_load.spotify.export.owner import Owner, Verdict
+from extract_load.spotify.export.owner import Owner, Verdict, known_plays
 from extract_load.spotify.export.spooling import drop_leftovers, find_spooled, header, release, write_held
 
 log = logging.getLogger(__name__)
@@ -147,6 +147,7 @@ class _Import:
 
     def run(self) -> ImportResult:
         """Do it all, and give the account."""
+        self._known = [] if self._confirmed else known_plays(self._context)  # before landing takes the warehouse
         self._thread = LandingThread(self._context, self._progress.landed)
         try:
             key = _download
@@ -175,7 +176,7 @@ class _Import:
     def _import_one_download(self, group: list[tuple[Member, MemberReader, str]]) -> None:
         """Import the files of one download, newest first; all of it is refused when it is another listener's."""
         export_id = export_id_of(member for member, _, _ in group)
-        owner = Owner(self._context, confirmed=self._confirmed)
+        owner = Owner(self._context, self._known, confirmed=self._confirmed)
         held: list[_Spooled] = []
         for reader in read_ahead([one[1] for one in sorted(group, key=lambda one: newest_first(one[0]))]):
             member = reader.member

@@ -66,6 +66,9 @@ cross join span
 """
 
 
+KnownPlay = tuple[str, datetime]  # its track's URI, and about when it ended (UTC)
+
+
 class Verdict(Enum):
     """What is known about the owner so far."""
 
@@ -75,14 +78,14 @@ class Verdict(Enum):
 
 
 class Owner:
-    """Judges one export of the listener, file by file, before any of it lands."""
+    """Judges one export, file by file, before any of it lands, by the plays of the listener that are known."""
 
-    def __init__(self, context: Context, *, confirmed: bool) -> None:
+    def __init__(self, context: Context, known: Iterable[KnownPlay], *, confirmed: bool) -> None:
         self._state = context.state
         self._listener = context.settings.listener_id
         self._now = context.clock.now()
         self._confirmed = confirmed
-        self._plays = [] if confirmed else known_plays(context)
+        self._plays = [] if confirmed else list(known)
         self._covered: set[int] = set()
         self._matched: set[int] = set()
         self._names: set[str] = set()
@@ -147,7 +150,7 @@ def name_hash(state: State, name: bytes, at: datetime) -> str:
     return hashlib.blake2b(name, key=bytes.fromhex(key), digest_size=16).hexdigest()
 
 
-def known_plays(context: Context) -> list[tuple[str, datetime]]:
+def known_plays(context: Context) -> list[KnownPlay]:
     """Give plays of the listener that are known (uri, about its end in UTC); none when the warehouse is busy."""
     if not context.settings.warehouse_path.exists():
         return []

@@ -114,3 +114,16 @@ def test_a_second_export_is_compared_with_the_first(tmp_path: Path, bring_in: Im
     assert bring_in(write_zip(tmp_path / "foreign.zip", foreign)).exit_code == 1
     assert bring_in(write_zip(tmp_path / "newer.zip", {name: [row(n) for n in range(240)]})).total("landed") == 240
     assert query(COUNT) == [(440,)]
+
+
+def test_each_download_of_one_import_is_judged(
+    tmp_path: Path, bring_in: Importer, context: Context, settings: Settings
+) -> None:
+    """That the first one is landing already does not keep the second from being compared with what is known."""
+    polled(context, settings, range(100, 140))
+    name = f"{FOLDER}/Streaming_History_Audio_2024_0.json"
+    own = write_zip(tmp_path / "a.zip", {name: [row(n) for n in range(300)]})
+    foreign = write_zip(tmp_path / "b.zip", {name: [row(n, spotify_track_uri=uri(9000 + n)) for n in range(310)]})
+    result = bring_in(own, foreign)
+    assert (result.total("landed"), len(result.refused)) == (300, 1)
+    assert "plays that are known from that time are not in it" in result.refused[0].reason
