@@ -28,6 +28,7 @@ import pytest
 import yaml
 
 from extract_load.settings import Settings
+from tests.keeping.searching import TOKENS
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("prefect-db", "prefect-server", "worker")
@@ -124,6 +125,15 @@ class Topology:
         os.killpg(process.pid, how)
         process.wait(timeout=60)
 
+    def ask_postgres(self, program: str, *words: str) -> str:
+        """Run a client of PostgreSQL's, and give what it prints."""
+        port = str(self.ports["prefect-db"])
+        command = [str(_postgres_bin() / program), "-h", "127.0.0.1", "-p", port, "-U", "prefect", *words]
+        done = subprocess.run(
+            command, check=True, capture_output=True, text=True, env={**os.environ, "PGPASSWORD": "prefect"}
+        )
+        return done.stdout
+
     def log(self, name: str) -> str:
         """The last words of a service."""
         return (self.folder / f"{name}.log").read_text(errors="replace")[-6000:]
@@ -205,21 +215,7 @@ def topology(compose: dict[str, Any], make_house: Callable[..., Any]) -> Iterato
     home.api = running.api()
     try:
         running.start("prefect-db")
-        psql = [
-            str(_postgres_bin() / "psql"),
-            "-h",
-            "127.0.0.1",
-            "-p",
-            str(running.ports["prefect-db"]),
-            "-U",
-            "prefect",
-        ]
-        subprocess.run(
-            [*psql, "-d", "postgres", "-c", "create database prefect"],
-            check=True,
-            capture_output=True,
-            env={**os.environ, "PGPASSWORD": "prefect"},
-        )
+        running.ask_postgres("psql", "-d", "postgres", "-c", "create database prefect")
         running.start("prefect-server")
         yield running
     finally:
@@ -252,7 +248,7 @@ def marts(path: Path) -> list[tuple[Any, ...]]:
 
 @pytest.mark.long
 def test_the_topology_runs_the_daily_etl(topology: Topology) -> None:
-    """PostgreSQL, server, worker: deployed, run by their bare names, Completed, and published."""
+    """PostgreSQL, server, worker: deployed, run by bare names, Completed, published; no secret in the database."""
     house = topology.house
     house.run(sys.executable, "-m", "extract_load", "import", str(house.export))
     topology.start("worker")
@@ -264,3 +260,8 @@ def test_the_topology_runs_the_daily_etl(topology: Topology) -> None:
     assert (etl["state_type"], ingestion["state_type"]) == ("COMPLETED", "COMPLETED"), topology.log("worker")
     with duckdb.connect(str(house.settings().published_path), read_only=True) as reader:
         assert reader.execute("select count(*) > 300 from marts.fct_plays").fetchall() == [(True,)]
+    dump = topology.ask_postgres("pg_dump", "--inserts", "prefect")
+    assert "daily-etl" in dump
+    said = dump + "".join((topology.folder / f"{name}.log").read_text(errors="replace") for name in SERVICES)
+    assert house.environment["SPOTIFY_CLIENT_SECRET"] not in said
+    assert TOKENS.search(said.encode()) is None
