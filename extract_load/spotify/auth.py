@@ -128,7 +128,10 @@ class Auth:
 
         Any name that is known is enough: accounts got a second id in the course of time.
         """
-        account = {hashlib.sha256(f"{self.settings.listener_id}:{name}".encode()).hexdigest()[:16] for name in names}
+        account = {
+            hashlib.sha256(f"{self.settings.listener_id}:{name}".encode(errors="replace")).hexdigest()[:16]
+            for name in names
+        }
         key = f"account:{self.settings.listener_id}"
         kept = self.state.get("listener", key) or []
         known = {kept} if isinstance(kept, str) else set(kept)
