@@ -285,8 +285,19 @@ def _ask(story: Story, since: datetime, until: datetime, days: int, format_: str
     else:
         return
     unknown_offline = any(p.is_offline and since <= p.ts <= until and not story.exported(p) for p in story.plays)
-    if format_ != "account_data" or not unknown_offline:
+    if _is_fair_offline(story, export) and (format_ != "account_data" or not unknown_offline):
         story.exports.append(export)
+
+
+def _is_fair_offline(story: Story, export: Export) -> bool:
+    """Rows of offline plays tell of times before the export's: no item without a name may stand beside one there."""
+    rows = [p for p in story.plays if p.is_offline and export.since <= p.ts <= export.until]
+    odd = [
+        item
+        for item in story.items
+        if (item.is_phantom or not item.has_track) and not export.since <= item.play.ts <= export.until
+    ]
+    return not any(abs(item.played_at - at) < EDGE for item in odd for p in rows for at in (p.started_at, p.ended_at))
 
 
 def _is_fair_edge(story: Story, export: Export, edge: datetime) -> bool:
