@@ -1,4 +1,5 @@
 {%- set slot_us = '((' ~ var('match_window') ~ ' + 30) * 1000000)' %}
+{%- set tight_ms = 5000 %}
 
 with
 
@@ -90,12 +91,24 @@ near as (
         and (e.stamp = 'end' or abs(end_delta_ms) > window_ms)
 ),
 
--- What a pair costs, in milliseconds apart: the start is a second choice, and polls seldom list a play under 30 s.
+-- An item without a track that stands right at the end of a row most likely tells of it.
+claimed as (
+    select distinct export_row_id
+    from near
+    where poll_track_key = 'unknown' and stamp = 'end' and abs(delta_ms) <= {{ tight_ms }}
+),
+
+-- What a pair costs, in milliseconds apart: the start is a second choice, polls seldom list a play under 30 s, and a
+-- row that an item without a track stands at is left to it where a farther one of the same track will do.
 costed as (
     select
-        *,
-        abs(delta_ms) + if(stamp = 'start', 300000, 0) + if(ms_played < 30000, 20000, 0) as cost
-    from near
+        n.*,
+        abs(n.delta_ms)
+        + if(n.stamp = 'start', 300000, 0)
+        + if(n.ms_played < 30000, 20000, 0)
+        + if(c.export_row_id is not null and n.poll_track_key <> 'unknown', 2 * n.window_ms, 0) as cost
+    from near as n
+    left join claimed as c on n.export_row_id = c.export_row_id
 ),
 
 final as (
@@ -105,7 +118,7 @@ final as (
         -- First as many pairs as can be; of these as many as can be of items in time that exports surely cover, since
         -- one outside may well be a play of its own; then the nearest.
         1000000000000 + if(is_surely_covered, 1000000000, 0) - cost as gain,
-        stamp = 'end' and cost <= 5000 as is_tight
+        stamp = 'end' and cost <= {{ tight_ms }} as is_tight
     from costed
 )
 
