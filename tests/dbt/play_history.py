@@ -14,7 +14,9 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 EPOCH = datetime(2025, 3, 1, 7, 0, 0)
-EDGE = timedelta(seconds=400)
+# A pause may be listed a window before its play starts, and its end a window from the edge; account data blurs both.
+EDGE = {"extended": timedelta(seconds=400), "endsong": timedelta(seconds=400), "account_data": timedelta(seconds=520)}
+WINDOW = timedelta(seconds=90)
 KINDS = (
     "single", "partial", "skip", "loop", "lagged", "lagged_loop", "start_stamped", "start_stamped_loop", "pause",
     "restart", "relinked", "offline_equal", "offline_timed", "incognito", "told_twice", "podcast", "no_track",
@@ -112,7 +114,8 @@ class Story:
 
     def bounds(self, export: Export) -> tuple[datetime, datetime]:
         """Give the first and the last time that stands in an export."""
-        times = [play.ts for play in self.plays] + self.podcasts
+        podcasts = self.podcasts if export.format != "account_data" else []
+        times = [play.ts for play in self.plays] + podcasts
         inside = [at for at in times if export.since <= at <= export.until]
         return min(inside), max(inside)
 
@@ -243,8 +246,15 @@ class Storyteller:
         if not self._is_polled:
             return
         at = played_at or (play.started_at if stamp == "start" else play.ended_at) + lag
-        is_near = stamp == "end" and not is_phantom and lag < timedelta(seconds=3)
         shown = play.song.id if track_id == "own" else track_id
+        # Pairs of a song keep their order, and ends come before starts: where a late item of the song stands after this
+        # one, or a start soon after an end, nobody can say which is whose. They are as many, and the song is right.
+        of_song = [item for item in self.story.items if item.track_id == shown]
+        is_overtaken = any(item.played_at >= at for item in of_song)
+        if stamp == "start":
+            for item in of_song:
+                item.is_near = item.is_near and at - item.played_at > WINDOW
+        is_near = stamp == "end" and not is_phantom and not is_overtaken and lag < timedelta(seconds=3)
         self.story.items.append(Item(play, at, shown if has_track else None, has_track, is_phantom, is_near))
 
 
@@ -297,12 +307,14 @@ def _is_fair_offline(story: Story, export: Export) -> bool:
         for item in story.items
         if (item.is_phantom or not item.has_track) and not export.since <= item.play.ts <= export.until
     ]
-    return not any(abs(item.played_at - at) < EDGE for item in odd for p in rows for at in (p.started_at, p.ended_at))
+    far = EDGE[export.format]
+    return not any(abs(item.played_at - at) < far for item in odd for p in rows for at in (p.started_at, p.ended_at))
 
 
 def _is_fair_edge(story: Story, export: Export, edge: datetime) -> bool:
-    near = [p for p in story.plays if abs(p.ended_at - edge) < EDGE or abs(p.started_at - edge) < EDGE]
+    far = EDGE[export.format]
+    near = [p for p in story.plays if abs(p.ended_at - edge) < far or abs(p.started_at - edge) < far]
     inside = {p.song for p in near if export.since <= p.ts <= export.until}
     outside = {p.song for p in near if not export.since <= p.ts <= export.until}
     odd = [item for item in story.items if item.is_phantom or not item.has_track]
-    return not inside & outside and not any(abs(item.played_at - edge) < EDGE for item in odd)
+    return not inside & outside and not any(abs(item.played_at - edge) < far for item in odd)

@@ -52,3 +52,24 @@ def told_by_dice(seed: int, listeners: int = LISTENERS) -> list[Story]:
         asked = [(0.0, dice.uniform(0.7, 1), 9, "extended"), (0.0, dice.uniform(0.2, 0.7), 3, "endsong")]
         told.append(tell(f"listener{number}", happenings, asked, dice.randrange(2**32)))
     return told
+
+
+def crowd_by_dice(seed: int, listeners: int) -> list[Story]:
+    """Tell stories of many listeners, as various as those of `stories`: a build takes about as long as one of ten."""
+    dice = random.Random(seed)
+
+    def ask(
+        since: float | None, lowest: float, highest: float, formats: tuple[str, ...]
+    ) -> tuple[float, float, int, str]:
+        edges = sorted((dice.uniform(0, 1) if since is None else since, dice.uniform(lowest, highest)))
+        return edges[0], edges[1], dice.randint(1, 30), dice.choice(formats)
+
+    told = []
+    for number in range(listeners):
+        happenings = [*KINDS, *dice.choices(KINDS, k=dice.randrange(13))]
+        dice.shuffle(happenings)
+        newer, older = ask(0.0, 0.6, 1, ("extended",)), ask(0.0, 0.1, 0.6, FORMATS)
+        others = [ask(None, 0, 1, FORMATS) for _ in range(dice.randrange(4))]
+        asked = dice.choice([[newer, older], [older, newer, *others[:1]], others])
+        told.append(tell(f"listener{number}", happenings, asked, dice.randrange(2**32)))
+    return told

@@ -1,3 +1,5 @@
+{%- set edge = 'to_seconds(' ~ var('match_window') ~ ' + if(is_to_the_minute, 60, 0))' %}
+
 with
 
 rows_of_exports as (
@@ -82,8 +84,9 @@ final as (
         is_to_the_minute,
         min(first_at) as covered_from,
         max(last_at) as covered_until,
-        covered_from + interval '{{ var("match_window") }} seconds' as surely_covered_from,
-        covered_until - interval '{{ var("match_window") }} seconds' as surely_covered_until,
+        -- A play that an export just misses may be listed a window away; a time to the minute may be a minute off.
+        covered_from + {{ edge }} as surely_covered_from,
+        covered_until - {{ edge }} as surely_covered_until,
         count(*) as export_count
     from numbered
     group by listener_id, is_to_the_minute, island

@@ -98,27 +98,28 @@ claimed as (
     where poll_track_key = 'unknown' and stamp = 'end' and abs(delta_ms) <= {{ tight_ms }}
 ),
 
--- What a pair costs, in milliseconds apart: the start is a second choice, polls seldom list a play under 30 s, and a
--- row that an item without a track stands at is left to it where a farther one of the same track will do.
+-- What a pair costs, in milliseconds apart: the start is a second choice, and polls seldom list a play under 30 s.
 costed as (
     select
         n.*,
-        abs(n.delta_ms)
-        + if(n.stamp = 'start', 300000, 0)
-        + if(n.ms_played < 30000, 20000, 0)
-        + if(c.export_row_id is not null and n.poll_track_key <> 'unknown', 2 * n.window_ms, 0) as cost
+        c.export_row_id is not null and n.poll_track_key <> 'unknown' as is_claimed_by_another,
+        abs(n.delta_ms) + if(n.stamp = 'start', 300000, 0) + if(n.ms_played < 30000, 20000, 0) as cost
     from near as n
     left join claimed as c on n.export_row_id = c.export_row_id
 ),
 
 final as (
     select
-        * exclude (delta_ms, end_delta_ms, window_ms, ms_played),
+        * exclude (delta_ms, end_delta_ms, window_ms, ms_played, is_claimed_by_another),
         round(delta_ms / 1000.0, 3) as delta_seconds,
         -- First as many pairs as can be; of these as many as can be of items in time that exports surely cover, since
-        -- one outside may well be a play of its own; then the nearest.
-        1000000000000 + if(is_surely_covered, 1000000000, 0) - cost as gain,
-        stamp = 'end' and cost <= {{ tight_ms }} as is_tight
+        -- one outside may well be a play of its own, and as many as can be that leave a row to the item that stands at
+        -- it; then the nearest.
+        1000000000000
+        + if(is_surely_covered, 1000000000, 0)
+        - if(is_claimed_by_another, 1000000000, 0)
+        - cost as gain,
+        stamp = 'end' and cost <= {{ tight_ms }} and not is_claimed_by_another as is_tight
     from costed
 )
 
