@@ -8,6 +8,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+# What taking an answer of another shape apart raises: whoever sent it is out of order, and that is never "not found".
+MALFORMED: tuple[type[Exception], ...] = (
+    *(AttributeError, LookupError, TypeError, ValueError, OverflowError, RecursionError),
+)
+
 
 class MusicTrackerError(Exception):
     """Base of the five kinds. `str(error)` is the sentence, followed by what to do next."""

@@ -23,7 +23,7 @@ from geopy.adapters import AdapterHTTPError, BaseSyncAdapter
 from geopy.distance import great_circle
 
 from extract_load.clock import Clock, SystemClock
-from extract_load.errors import BadInput, ConfigurationError, QuotaExhausted, ServiceUnavailable
+from extract_load.errors import MALFORMED, BadInput, ConfigurationError, QuotaExhausted, ServiceUnavailable
 from extract_load.http import PacedSession, Policy, Retry, Verdict, judge_plainly, retry_after
 from extract_load.settings import Settings
 from extract_load.state import State
@@ -58,8 +58,6 @@ _EXPECTED = {
     "subdivision": {"subdivision", "county"},
     "island": {"island", "county", "subdivision", "municipality"},
 }
-
-_MALFORMED = (AttributeError, LookupError, TypeError, ValueError, OverflowError, RecursionError)
 
 logging.getLogger("geopy").setLevel(logging.WARNING)  # it writes whole addresses, keys included, at DEBUG
 
@@ -122,7 +120,7 @@ class Geocoder:
         """
         try:
             return self._ask(question)
-        except _MALFORMED as error:
+        except MALFORMED as error:
             msg = f"{self.service} sent an answer in a form that it does not use ({type(error).__name__})."
             raise BadInput(msg) from None
 

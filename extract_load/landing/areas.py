@@ -16,6 +16,8 @@ from typing import Any
 import duckdb
 import orjson
 
+from extract_load.errors import MALFORMED
+
 log = logging.getLogger(__name__)
 
 _RANK: dict[str | None, int] = {
@@ -114,7 +116,7 @@ def _parsed(mbid: str, payload: Any) -> KnownArea:
     """Read one area; one whose answer has another form than it should is an area without parents."""
     try:
         return parse_area(mbid, payload)
-    except (AttributeError, KeyError, IndexError, TypeError, ValueError):
+    except MALFORMED:
         log.warning("The answer about area %s has a form that can't be read.", mbid)
         return KnownArea(mbid)
 

@@ -20,7 +20,7 @@ from musicbrainzngs import ResponseError
 
 from extract_load.aliases import add_new_artists, refresh_aliases
 from extract_load.enrichment import Context, StageResult, Status
-from extract_load.errors import QuotaExhausted, ServiceUnavailable
+from extract_load.errors import MALFORMED, QuotaExhausted, ServiceUnavailable
 from extract_load.landing.manifest import known_files
 from extract_load.landing.waiting import waiting_file
 from extract_load.lock import WarehouseBusy
@@ -41,10 +41,6 @@ UPSTREAM = "spotify"
 
 _BURST_SECONDS = 12.0
 _SLOW = 2.0  # requests a second, up to which there is time to land between two of them
-# What reading an answer of another shape raises: the batch is an outage, never "not found".
-_MALFORMED: tuple[type[Exception], ...] = (
-    *(AttributeError, LookupError, TypeError, ValueError, OverflowError, RecursionError),
-)
 _FAILURES = 2
 _EDITION = """
 select
@@ -245,7 +241,7 @@ class _Stage:
                 self._ended_by = error
             except ServiceUnavailable as error:
                 self._set_aside(job, error)
-            except (ResponseError, *_MALFORMED) as error:
+            except (ResponseError, *MALFORMED) as error:
                 msg = f"MusicBrainz sent an answer in a form that it does not use ({type(error).__name__})."
                 self._set_aside(job, ServiceUnavailable(msg, service=STAGE))
             if self._run.trouble is not None:

@@ -21,7 +21,7 @@ from spotipy.cache_handler import MemoryCacheHandler
 from spotipy.oauth2 import SpotifyOauthError
 
 from extract_load.clock import Clock
-from extract_load.errors import AuthorizationNeeded, ConfigurationError, ServiceUnavailable
+from extract_load.errors import MALFORMED, AuthorizationNeeded, ConfigurationError, ServiceUnavailable
 from extract_load.http import PacedSession
 from extract_load.secrets import quiet_libraries
 from extract_load.settings import Settings
@@ -162,7 +162,7 @@ class Auth:
             answer = self.oauth().refresh_access_token(token.refresh_token)
         except SpotifyOauthError as error:
             raise self._refused(token, error) from None
-        except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        except MALFORMED:
             answer = {}
         access, seconds = answer.get("access_token"), answer.get("expires_in")
         if not _is_token(access):

@@ -22,8 +22,7 @@ from extract_load.lock import WarehouseBusy
 PURPOSE = "music-tracker import"
 LAST_WAIT_SECONDS = 10.0
 _TRY_SECONDS = 1.0
-_ENOUGH_ROWS = 1_000_000  # what a transaction begins in the middle of a row group of DuckDB's is written twice
-
+_ENOUGH_ROWS = 1_000_000  # a row group of DuckDB's that two transactions share is written twice
 
 _Given = tuple[Path, int]  # a file in the spool, and its rows
 
