@@ -1,8 +1,13 @@
-"""How the tests share two processes: rooms with a slow set-up stay together, other files go where there is room."""
+"""How the tests share two processes, and the seeds of those that roll dice, which the end of a run prints.
+
+Rooms with a slow set-up stay together, other files go where there is room.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import random
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,3 +26,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     order = {"end_to_end": 0, "orchestrate": 1, "dbt": 2}
     items.sort(key=lambda item: order.get(item.path.relative_to(ROOT).parts[0], 3))
     return (yield)
+
+
+@pytest.fixture
+def seed_of(record_property: Callable[[str, object], None]) -> Callable[[str], int]:
+    """Give the seed that a variable such as KILL_SEED repeats, else a new one; it is printed at the end."""
+
+    def seed_of(variable: str) -> int:
+        seed = int(os.environ.get(variable, random.randrange(10**6)))
+        record_property(variable, seed)
+        return seed
+
+    return seed_of
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the seeds, also of tests that passed and of those that other processes ran."""
+    for report in (*terminalreporter.stats.get("passed", ()), *terminalreporter.stats.get("failed", ())):
+        for name, value in report.user_properties:
+            if name.endswith("_SEED"):
+                terminalreporter.write_line(f"{report.nodeid}: {name}={value}")

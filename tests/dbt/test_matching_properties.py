@@ -6,8 +6,7 @@ The compiled SQL of the models runs in bare DuckDB on generated histories of whi
 from __future__ import annotations
 
 import copy
-import os
-import random
+from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -53,10 +52,9 @@ def test_plays_keep_their_keys_while_exports_arrive(warehouse: BareWarehouse, to
 
 
 @pytest.mark.long
-def test_every_true_play_is_counted_once_at_length(warehouse: BareWarehouse) -> None:
+def test_every_true_play_is_counted_once_at_length(warehouse: BareWarehouse, seed_of: Callable[[str], int]) -> None:
     """200 times 150 histories, others each time; MATCH_SEED tells the same again, a failing one prints its recipe."""
-    first = int(os.environ.get("MATCH_SEED", random.randrange(10**6)))
-    print(f"MATCH_SEED={first}")
+    first = seed_of("MATCH_SEED")
     for seed in range(first, first + 200):
         told = crowd_by_dice(seed, listeners=150)
         wrong = judge(warehouse, told)

@@ -6,7 +6,6 @@ or doubled, cut and scrambled bytes, other status codes.
 
 from __future__ import annotations
 
-import os
 import random
 import resource
 import time
@@ -332,14 +331,13 @@ def test_hostile_answers_to_clients(tracker: Tracker) -> None:
 
 
 @pytest.mark.long
-def test_ten_thousand_hostile_answers(tracker: Tracker) -> None:
+def test_ten_thousand_hostile_answers(tracker: Tracker, seed_of: Callable[[str], int]) -> None:
     """The long form: 10,000 changed answers, some hundred through whole stages; memory stays within bounds."""
     ensure_index(tracker.context.settings.answers_dir)
     tracker.stages = (*tracker.stages, coordinates.enrich)
     fuzz(tracker, 25)
     through_stages = sum(proxy.changed for proxy in tracker.proxies)
-    clients, seed = Clients(tracker), int(os.environ.get("FUZZ_SEED", random.randrange(10**6)))
-    print(f"FUZZ_SEED={seed}")
+    clients, seed = Clients(tracker), seed_of("FUZZ_SEED")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     while sum(proxy.changed for proxy in tracker.proxies) < 10_000:
         clients.ask_everything(seed)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -142,11 +141,10 @@ def lose(life: Life) -> None:
     life.settings.warehouse_path.unlink()
 
 
-def roll() -> random.Random:
-    """Give dice whose seed is printed; KILL_SEED repeats it."""
-    seed = int(os.environ.get("KILL_SEED", random.randrange(10**6)))
-    print(f"KILL_SEED={seed}")
-    return random.Random(seed)
+@pytest.fixture
+def dice(seed_of: Callable[[str], int]) -> random.Random:
+    """Give dice; KILL_SEED repeats what they show."""
+    return random.Random(seed_of("KILL_SEED"))
 
 
 @pytest.fixture(scope="module")
@@ -155,22 +153,22 @@ def short(world: Stage, killer: KillServer, tmp_path_factory: pytest.TempPathFac
     return Course(shortened(), world, killer).undisturbed(tmp_path_factory.mktemp("undisturbed") / "home")
 
 
-def test_every_named_point(short: Course, world: Stage, tmp_path: Path) -> None:
+def test_every_named_point(short: Course, world: Stage, tmp_path: Path, dice: random.Random) -> None:
     """The short form: each point is reached, kills, and the same step run again ends well."""
     life = world.life(tmp_path / "home")
-    short.with_every_point(life, roll())
+    short.with_every_point(life, dice)
     short.compare(life)
     assert life.verify().differences == []
 
 
 @pytest.mark.long
 def test_three_hundred_kills(
-    world: Stage, killer: KillServer, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+    world: Stage, killer: KillServer, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, dice: random.Random
 ) -> None:
     """The long form: every named point, then lives of 34 random kills each until 300 hit; all end as undisturbed."""
     world.gazetteer = ensure_index(tmp_path / "gazetteer")
     course = Course(LIFE, world, killer).undisturbed(tmp_path_factory.mktemp("undisturbed") / "home")
-    dice, kills, lives = roll(), 0, 0
+    kills = lives = 0
     while kills < 300:
         life = world.life(tmp_path / f"home{lives}")
         kills += course.with_random_kills(life, 34, dice) if lives else course.with_every_point(life, dice)
