@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -120,10 +121,21 @@ class Topology:
         self._wait_until_healthy(name, service["healthcheck"]["test"], environment)
 
     def stop(self, name: str, how: signal.Signals = signal.SIGTERM) -> None:
-        """Stop a service with all that it started."""
+        """Stop a service with all that it started; what doesn't end in a minute is an error, but ends all the same."""
         process = self.processes.pop(name)
         os.killpg(process.pid, how)
-        process.wait(timeout=60)
+        try:
+            process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
+
+    def stop_all(self) -> None:
+        """Stop every service, the last that was started first, also when one makes trouble."""
+        with ExitStack() as ends:
+            for name in list(self.processes):
+                ends.callback(self.stop, name)
 
     def ask_postgres(self, program: str, *words: str) -> str:
         """Run a client of PostgreSQL's, and give what it prints."""
@@ -213,15 +225,13 @@ def topology(compose: dict[str, Any], make_house: Callable[..., Any]) -> Iterato
     home = make_house(folder / "home")
     running = Topology(compose, home, folder, {name: _free_port() for name in SERVICES})
     home.api = running.api()
-    try:
+    with ExitStack() as ends:
+        ends.callback(shutil.rmtree, folder, ignore_errors=True)
+        ends.callback(running.stop_all)
         running.start("prefect-db")
         running.ask_postgres("psql", "-d", "postgres", "-c", "create database prefect")
         running.start("prefect-server")
         yield running
-    finally:
-        for name in reversed(list(running.processes)):
-            running.stop(name)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def wait_for(api: str, name: str, count: int, seconds: float = 400) -> list[dict[str, Any]]:
