@@ -40,14 +40,17 @@ islands as (
     from reaches
 ),
 
--- A right on both sides of a cut stays on the first.
+-- A right on both sides of a cut stays where it gains the most.
 island_edges as (
     select
         ranked.*,
         islands.island
     from ranked
     inner join islands on ranked.chain = islands.chain and ranked.left_number = islands.left_number
-    qualify islands.island = min(islands.island) over (partition by ranked.chain, ranked.right_number)
+    qualify
+        islands.island = first_value(islands.island) over (
+            partition by ranked.chain, ranked.right_number order by ranked.gain desc, ranked.left_number
+        )
 ),
 
 sizes as (
