@@ -21,6 +21,18 @@ tracks as (
     from {{ ref('int_tracks__resolved') }}
 ),
 
+-- By any name or id that the artist goes by, since pages of one artist are united.
+unwanted_artists as (
+    select
+        a.artist_key,
+        x.reason
+    from {{ ref('excluded_artists') }} as x
+    inner join {{ ref('int_artists__aliased') }} as a
+        on
+            x.artist in (a.alias, a.artist_key)
+            or {{ fold_name('a.artist_name') }} = {{ fold_name('x.artist') }}
+),
+
 unwanted_tracks as (
     select
         t.track_key,
@@ -46,11 +58,15 @@ unwanted_tracks as (
         'artist' as excluded_by,
         x.reason
     from tracks as t
-    inner join {{ ref('excluded_artists') }} as x
-        on
-            t.folded_artist = {{ fold_name('x.artist') }}
-            or t.artist_key = x.artist
-            or t.artist_key = {{ artist_key_by_id('x.artist') }}
+    inner join unwanted_artists as x on t.artist_key = x.artist_key
+    union all
+    select
+        t.track_key,
+        4 as priority,
+        'artist' as excluded_by,
+        x.reason
+    from tracks as t
+    inner join {{ ref('excluded_artists') }} as x on t.folded_artist = {{ fold_name('x.artist') }}
 ),
 
 hits as (
