@@ -8,6 +8,7 @@ ordered as (
         ms_played,
         row_number() over in_time as place,
         lag(recording_key) over in_time = recording_key as is_repeat,
+        lag(play_key) over in_time as play_before,
         lag(local_started_at) over in_time as started_before,
         lag(date_key) over in_time as day_before,
         lag(ms_played) over in_time as ms_before
@@ -28,8 +29,9 @@ runs as (
     select
         listener_id,
         any_value(recording_key) as recording_key,
-        min(started_before) as started_at,
-        min(day_before) as started_on,
+        arg_min(play_before, place) as first_play_key,
+        arg_min(started_before, place) as started_at,
+        arg_min(day_before, place) as started_on,
         count(*) + 1 as times,
         sum(ms_played) + arg_min(ms_before, place) as ms
     from repeats
@@ -46,6 +48,7 @@ final as (
         {{ minutes('r.ms') }} as minutes,
         {{ coverage_columns('c') }},
         r.recording_key,
+        r.first_play_key,
         r.listener_id
     from runs as r
     inner join {{ ref('dim_recording') }} as t on r.recording_key = t.recording_key
@@ -54,4 +57,4 @@ final as (
 )
 
 select * from final
-order by times desc, started_at desc, recording_key
+order by times desc, started_at desc, first_play_key

@@ -5,7 +5,7 @@
         count(*) filter (where is_skip) as skips,
         count(*) filter (where is_play_completed) as completed
     from {{ ref('fct_plays') }}
-    where is_skip is not null and not is_excluded
+    where not is_assumed and not is_excluded
     group by all
 {%- endset %}
 with
@@ -18,7 +18,7 @@ all_time as (
     where period_type = 'all_time'
 ),
 
--- Only exports tell how a play ended: for a play known from a poll alone, is_skip is null.
+-- Only exports tell how long a play was. One without a reason counts as a start: else only short ones were left of them.
 by_day as (
     select
         listener_id,

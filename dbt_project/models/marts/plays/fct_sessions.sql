@@ -9,11 +9,12 @@ final as (
     select
         session_key,
         any_value(listener_id) as listener_id,
-        min(date_key) as date_key,
+        -- By the first and the last play: local clocks go back, in the night of winter time and when travelling.
+        arg_min(date_key, (started_at, ended_at, play_key)) as date_key,
         min(started_at) as started_at,
         max(ended_at) as ended_at,
-        min(local_started_at) as local_started_at,
-        max(local_ended_at) as local_ended_at,
+        arg_min(local_started_at, (started_at, ended_at, play_key)) as local_started_at,
+        arg_max(local_ended_at, (ended_at, play_key)) as local_ended_at,
         round(date_diff('second', min(started_at), max(ended_at)) / 60.0, 1) as length_minutes,
         round(sum(ms_played) / 60000.0, 1) as minutes_played,
         cast(count(*) as integer) as plays_any,
