@@ -222,7 +222,7 @@ class _Import:
 
     def _verdict(self, owner: Owner, spooled: _Spooled, look: Look) -> Verdict:
         assert spooled.path is not None
-        return owner.see(spooled.path, look.tally.usernames, has_uris=look.format != "account_data")
+        return owner.see(spooled.path, look.tally.usernames)
 
     def _release(self, owner: Owner, held: list[_Spooled]) -> list[_Spooled]:
         """Give the held files their names, and hand them to the landing; nothing is held then."""

@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 
 from extract_load.enrichment import Context
+from extract_load.errors import ServiceUnavailable
 from extract_load.lock import WarehouseBusy
 from extract_load.state import State
 from extract_load.warehouse import quoted
@@ -29,44 +30,76 @@ _SAMPLE = 400
 
 _KNOWN_PLAYS = f"""
 with polled as (
-    select payload ->> '$.track.uri' as uri, played_at as ended_at
+    select payload ->> '$.track.uri' as uri, payload ->> '$.track.name' as title, played_at as ended_at
     from raw.spotify_recently_played
     where listener_id = $listener
     order by played_at desc
     limit {_SAMPLE}
 ),
 exported as (
-    select payload ->> '$.spotify_track_uri' as uri, try_cast(payload ->> '$.ts' as timestamp) as ended_at
+    select
+        payload ->> '$.spotify_track_uri' as uri,
+        coalesce(payload ->> '$.master_metadata_track_name', payload ->> '$.trackName') as title,
+        try_cast(coalesce(payload ->> '$.ts', payload ->> '$.endTime') as timestamp) as ended_at
     from (
         select payload from raw.spotify_streaming_history
-        where listener_id = $listener and format <> 'account_data'
+        where listener_id = $listener
         using sample {_SAMPLE} rows (reservoir, 7)
     )
 )
-select uri, ended_at from (from polled union all from exported)
-where uri like 'spotify:track:%' and ended_at is not null
+select uri, lower(title), ended_at from (from polled union all from exported)
+where ended_at is not null and if(uri is null, title is not null, uri like 'spotify:track:%')
 """
 
+_PUBLISHED_PLAYS = f"""
+select 'spotify:track:' || tracks.spotify_track_id, lower(tracks.track_name), plays.ended_at
+from (
+    select * from marts.fct_plays
+    where listener_id = $listener
+    using sample {2 * _SAMPLE} rows (reservoir, 7)
+) as plays
+inner join marts.dim_track as tracks on plays.track_key = tracks.track_key
+where tracks.track_name is not null
+"""
+
+# A client may stamp a poll's item with the start. Account data knows no tracks, only their titles.
 _COMPARE = """
 with rows as (
-    select json ->> '$.spotify_track_uri' as uri, try_cast(json ->> '$.ts' as timestamp) as ended_at
+    select
+        json ->> '$.spotify_track_uri' as uri,
+        lower(coalesce(json ->> '$.master_metadata_track_name', json ->> '$.trackName')) as title,
+        try_cast(coalesce(json ->> '$.ts', json ->> '$.endTime') as timestamp) as ended_at,
+        coalesce(json ->> '$.ms_played', json ->> '$.msPlayed', '0') as ms_played,
+        ended_at - to_milliseconds(coalesce(try_cast(ms_played as bigint), 0)) as started_at
     from read_ndjson_objects('{path}', compression = 'gzip')
 ),
-span as (select min(ended_at) as first, max(ended_at) as last from rows)
-select
-    known.number,
-    known.ended_at between span.first and span.last,
-    exists (
-        from rows
-        where rows.uri = known.uri and abs(epoch(rows.ended_at) - epoch(known.ended_at)) <= {near}
-    ),
-    span.last
-from (select unnest(range(len($uris))) as number, unnest($uris) as uri, unnest($times) as ended_at) as known
+span as (select min(ended_at) as first, max(ended_at) as last from rows),
+known as (
+    select
+        unnest(range(len($uris))) as number, unnest($uris) as uri, unnest($titles) as title, unnest($times) as ended_at
+),
+alike as (
+    select known.number, known.ended_at as known_at, rows.started_at, rows.ended_at
+    from known inner join rows on known.uri = rows.uri
+    union all
+    select known.number, known.ended_at as known_at, rows.started_at, rows.ended_at
+    from known inner join rows on known.title = rows.title
+    where known.uri is null or rows.uri is null
+),
+matched as (
+    from alike select distinct number
+    where
+        abs(epoch(ended_at) - epoch(known_at)) <= {near}
+        or abs(epoch(started_at) - epoch(known_at)) <= {near}
+)
+select known.number, known.ended_at between span.first and span.last, matched.number is not null, span.last
+from known
 cross join span
+left join matched on known.number = matched.number
 """
 
 
-KnownPlay = tuple[str, datetime]  # its track's URI, and about when it ended (UTC)
+KnownPlay = tuple[str | None, str | None, datetime]  # URI and lower-case title of its track, about when it ended (UTC)
 
 
 class Verdict(Enum):
@@ -94,7 +127,7 @@ class Owner:
         """Whether nothing more can change the verdict: confirmed, named alike, enough matched, nothing to compare."""
         return self._confirmed or not self._plays or self._verdict() is Verdict.OWN
 
-    def see(self, spooled: Path, usernames: Iterable[bytes], *, has_uris: bool) -> Verdict:
+    def see(self, spooled: Path, usernames: Iterable[bytes]) -> Verdict:
         """Take in one file and give the verdict so far; FOREIGN by name is final."""
         self._names |= {self._hash(name) for name in usernames}
         known = set(self._state.get("listener", self._key()) or ())
@@ -102,7 +135,7 @@ class Owner:
             if not self._names & known:
                 return Verdict.FOREIGN
             self._plays = []
-        if self._plays and has_uris and not self.is_sure():
+        if self._plays and not self.is_sure():
             self._compare(spooled)
         return self._verdict()
 
@@ -126,8 +159,8 @@ class Owner:
     def _compare(self, spooled: Path) -> None:
         with duckdb.connect(config={"threads": 1, "memory_limit": "300MB"}) as connection:
             sql = _COMPARE.format(path=quoted(spooled), near=NEAR.total_seconds())
-            uris, times = [play[0] for play in self._plays], [play[1] for play in self._plays]
-            found = connection.execute(sql, {"uris": uris, "times": times}).fetchall()
+            uris, titles, times = (list(column) for column in zip(*self._plays, strict=True))
+            found = connection.execute(sql, {"uris": uris, "titles": titles, "times": times}).fetchall()
         self._covered |= {number for number, covered, _, _ in found if covered}
         self._matched |= {number for number, _, matched, _ in found if matched}
         last = found[0][3] if found else None
@@ -151,12 +184,23 @@ def name_hash(state: State, name: bytes, at: datetime) -> str:
 
 
 def known_plays(context: Context) -> list[KnownPlay]:
-    """Give plays of the listener that are known (uri, about its end in UTC); none when the warehouse is busy."""
-    if not context.settings.warehouse_path.exists():
+    """Give some plays of the listener that are known; the published ones while another has the warehouse.
+
+    Errors: ServiceUnavailable when neither can be read, since an export of who knows whom would be let in.
+    """
+    settings = context.settings
+    if not settings.warehouse_path.exists():
         return []
+    listener, published = {"listener": settings.listener_id}, settings.published_path
     try:
-        with context.warehouse.open("looking whose export it is", wait_seconds=2) as connection:
-            found = connection.execute(_KNOWN_PLAYS, {"listener": context.settings.listener_id}).fetchall()
-    except WarehouseBusy:
-        return []
-    return [(str(uri), at) for uri, at in found]
+        wait = 2 if published.exists() else None
+        with context.warehouse.open("looking whose export it is", wait_seconds=wait) as connection:
+            return connection.execute(_KNOWN_PLAYS, listener).fetchall()
+    except WarehouseBusy as busy:
+        if not published.exists():
+            raise ServiceUnavailable(
+                f"Whose export it is can't be looked up: {busy.what}",
+                todo="Import it again later, or with --confirm-listener if it is yours.",
+            ) from None
+    with duckdb.connect(str(published), read_only=True) as connection:
+        return connection.execute(_PUBLISHED_PLAYS, listener).fetchall()

@@ -7,10 +7,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import pytest
+
 from extract_load.enrichment import Context
+from extract_load.errors import ServiceUnavailable
+from extract_load.lock import WriterLock
 from extract_load.settings import Settings
 from extract_load.spool import Envelope, write_envelopes
-from extract_load.spotify.history import ImportResult
+from extract_load.spotify.history import ImportResult, import_paths
+from extract_load.warehouse import Warehouse
 from tests.extract_load.spotify.exports import FOLDER, START, old_row, row, uri, write_file, write_zip
 
 Importer = Callable[..., ImportResult]
@@ -127,3 +133,74 @@ def test_each_download_of_one_import_is_judged(
     result = bring_in(own, foreign)
     assert (result.total("landed"), len(result.refused)) == (300, 1)
     assert "plays that are known from that time are not in it" in result.refused[0].reason
+
+
+def of_account(number: int, title: str = "Song {}") -> dict[str, Any]:
+    """Give a row of account data, which knows minutes, names and no ids."""
+    at = START + timedelta(minutes=4 * number)
+    names = {"artistName": "Band", "trackName": title.format(number)}
+    return {"endTime": at.strftime("%Y-%m-%d %H:%M"), **names, "msPlayed": 200_000 + number}
+
+
+def test_account_data_is_judged_by_titles(tmp_path: Path, bring_in: Importer) -> None:
+    """Account data of the same time, and a detailed export after account data, must tell of the same songs."""
+    name = "StreamingHistory_music_0.json"
+    bring_in(write_file(tmp_path, "Streaming_History_Audio_2024_0.json", [row(n) for n in range(300)]))
+    foreign = write_file(tmp_path / "foreign", name, [of_account(n, "Other {}") for n in range(300)])
+    assert "plays that are known from that time are not in it" in bring_in(foreign).refused[0].reason
+    own = write_file(tmp_path / "own", name, [of_account(n) for n in range(300)])
+    assert bring_in(own).total("landed") == 300
+
+
+def test_an_export_is_judged_by_account_data(tmp_path: Path, bring_in: Importer) -> None:
+    """Where only account data is known, a detailed export must have its songs."""
+    name = "Streaming_History_Audio_2024_0.json"
+    bring_in(write_file(tmp_path, "StreamingHistory_music_0.json", [of_account(n) for n in range(300)]))
+    foreign = [row(n, master_metadata_track_name=f"Other {n}") for n in range(300)]
+    assert bring_in(write_file(tmp_path / "foreign", name, foreign)).exit_code == 1
+    assert bring_in(write_file(tmp_path / "own", name, [row(n) for n in range(300)])).total("landed") == 300
+
+
+def test_an_own_export_is_known_though_polls_told_the_start(
+    tmp_path: Path, bring_in: Importer, context: Context, settings: Settings
+) -> None:
+    """Some clients stamp an item with the start of the play, three minutes and more before the export's time."""
+    polled(context, settings, range(100, 140))
+    later = [row(n, ts=(START + timedelta(minutes=4 * n, seconds=200)).isoformat() + "Z") for n in range(300)]
+    assert bring_in(write_file(tmp_path, "x.json", later)).total("landed") == 300
+
+
+def publish(settings: Settings, numbers: range) -> None:
+    """Let these plays be published."""
+    settings.published_path.parent.mkdir(parents=True)
+    with duckdb.connect(str(settings.published_path)) as made:
+        made.execute("create schema marts")
+        made.execute(
+            "create table marts.fct_plays (listener_id varchar, track_key varchar, ended_at timestamp);"
+            "create table marts.dim_track (track_key varchar, spotify_track_id varchar, track_name varchar)"
+        )
+        for number in numbers:
+            at, key = START + timedelta(minutes=4 * number), f"key {number}"
+            made.execute("insert into marts.fct_plays values (?, ?, ?)", [settings.listener_id, key, at])
+            made.execute("insert into marts.dim_track values (?, ?, ?)", [key, uri(number)[14:], f"Song {number}"])
+
+
+def test_an_export_is_judged_while_another_has_the_warehouse(
+    tmp_path: Path, context: Context, settings: Settings
+) -> None:
+    """By what is published, and where nothing is, it is refused: a stranger's plays would be in for ever."""
+    polled(context, settings, range(100, 140))
+    hasty = settings.model_copy(update={"lock_wait_seconds": 0.2})
+    waiting = Context(hasty, Warehouse(hasty), context.state, "r", context.clock)
+    rows = [row(n, spotify_track_uri=uri(9000 + n)) for n in range(300)]
+    foreign = write_file(tmp_path / "foreign", "Streaming_History_Audio_2024_0.json", rows)
+    own = write_file(tmp_path / "own", "Streaming_History_Audio_2024_0.json", [row(n) for n in range(300)])
+    with WriterLock(settings.lock_path).held("dbt build", 5):
+        with pytest.raises(ServiceUnavailable, match=r"can't be looked up: .*dbt build.*--confirm-listener"):
+            import_paths(waiting, [own])
+        publish(settings, range(90, 150))
+        assert "plays that are known from that time are not in it" in import_paths(waiting, [foreign]).refused[0].reason
+        assert import_paths(waiting, [own]).exit_code == 0
+    context.landing.land()
+    with context.warehouse.open("a test") as connection:
+        assert connection.execute(COUNT).fetchall() == [(300,)]
