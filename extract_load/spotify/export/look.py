@@ -29,6 +29,8 @@ from extract_load.spotify.export.template import PLAYED_KEYS
 from extract_load.spotify.export.text import CHUNK, HEAD, Utf8Reader, format_of
 
 SMALL = 48 << 20
+MOST_AHEAD = 10
+"""Rows in the future beyond which it is the clock that is wrong; rows once rejected stay so: the file is known."""
 _DAMAGE: tuple[type[Exception], ...] = (
     *DAMAGE,
     *(zipfile.BadZipFile, lzma.LZMAError, OSError, NotImplementedError, RuntimeError),
@@ -95,6 +97,9 @@ class MemberReader:
                 size = source.drain()
         except _DAMAGE as error:
             raise BadInput(_damage(error)) from error
+        if reader.tally.ahead > MOST_AHEAD:
+            ahead = f"{reader.tally.ahead:,} of its {reader.tally.rows:,} rows lie in the future"
+            raise BadInput(f"by this machine's clock {ahead}: set the clock right and import it again")
         counted, by = self._settle(keys.count, reader.tally)
         return Look(self._sha256 or digest.hexdigest(), size, format_, counted, by, reader.tally)
 

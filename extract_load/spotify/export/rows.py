@@ -52,11 +52,12 @@ class Text(Protocol):
 
 @dataclass(slots=True)
 class Tally:
-    """What became of the rows of one file. `usernames` never leaves the memory."""
+    """What became of the rows of one file; `ahead` lie in the future. `usernames` never leaves the memory."""
 
     kept: int = 0
     rejected: int = 0
     mended: int = 0
+    ahead: int = 0
     cut: bool = False
     usernames: set[bytes] = field(default_factory=set)
 
@@ -169,6 +170,7 @@ class RowReader:
             at = datetime.fromisoformat(time).replace(tzinfo=None)
         except (TypeError, ValueError):
             return f"{self._time_key} is not a time"
+        self.tally.ahead += at > self._last_possible
         if not FIRST_POSSIBLE <= at <= self._last_possible:
             return f"{self._time_key} is before Spotify or in the future"
         if played is None:

@@ -10,6 +10,7 @@ import sys
 import threading
 import zipfile
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from extract_load.settings import Settings
 from extract_load.spotify.history import ImportResult, import_paths
 from extract_load.state import State
 from extract_load.warehouse import Warehouse
+from tests.extract_load.conftest import ManualClock
 from tests.extract_load.spotify.exports import FOLDER, old_row, row, text_of, write_file, write_zip
 
 Importer = Callable[..., ImportResult]
@@ -282,3 +284,17 @@ def test_an_import_that_was_killed_is_taken_up_again(
         (240, 240)
     ]
     assert {one.suffix for one in settings.spool_dir.rglob("*") if one.is_file()} == {".gz"}
+
+
+def test_a_clock_that_is_behind_loses_no_row(
+    tmp_path: Path, bring_in: Importer, clock: ManualClock, query: Query
+) -> None:
+    """A board that wakes up in 2023 refuses the export of 2024 and says why; with the right time it takes all of it."""
+    path = write_file(tmp_path, "Streaming_History_Audio_2024_0.json", [row(n) for n in range(50)])
+    now, clock.at = clock.at, datetime(2023, 1, 1)
+    refused = bring_in(path)
+    assert (refused.exit_code, refused.total("rows")) == (1, 0)
+    assert "50 of its 50 rows lie in the future: set the clock right" in refused.refused[0].reason
+    clock.at = now
+    assert bring_in(path).total("landed") == 50
+    assert query(COUNT) == [(50,)]
