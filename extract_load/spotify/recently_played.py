@@ -18,7 +18,7 @@ from typing import Any
 import orjson
 
 from extract_load.enrichment import Context
-from extract_load.errors import ConfigurationError, MusicTrackerError
+from extract_load.errors import ConfigurationError, MusicTrackerError, ServiceUnavailable
 from extract_load.lock import WarehouseBusy
 from extract_load.redact import redact
 from extract_load.spool import Envelope, write_envelopes
@@ -86,7 +86,9 @@ def poll(context: Context, limit: int = FULL_PAGE, *, land: bool = True) -> Poll
 
 def _ask(client: SpotifyClient, limit: int) -> list[Any]:
     items = client.get(lambda api: api.current_user_recently_played(limit=limit)).get("items")
-    return items if isinstance(items, list) else []
+    if not isinstance(items, list):
+        raise ServiceUnavailable("Spotify answered without a list of plays.", service=SERVICE)
+    return items
 
 
 def item_key(item: Any) -> str | None:

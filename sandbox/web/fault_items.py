@@ -111,6 +111,16 @@ def _empty_items(payload: Json, _items: list[Any], _strike: Strike) -> bool:
     return True
 
 
+def _no_items(payload: Json, _items: list[Any], strike: Strike) -> bool:
+    how = strike.option("how", "missing")
+    payload.clear()
+    if how == "null":
+        payload["items"] = None
+    elif how == "error":
+        payload["error"] = "try again"
+    return True
+
+
 EDITS: tuple[tuple[str, str, tuple[str, ...], Edit], ...] = (
     (
         "malformed_item",
@@ -125,4 +135,5 @@ EDITS: tuple[tuple[str, str, tuple[str, ...], Edit], ...] = (
     ("track_null", "the track of the item at `position` (1) is null", ("position",), _track_null),
     ("local_file", "the item at `position` (1) is a local file without ids", ("position",), _local_file),
     ("empty_items", "an empty list although there are plays", (), _empty_items),
+    ("no_items", "status 200 without a list; `how` is missing, null or error", ("how",), _no_items),
 )

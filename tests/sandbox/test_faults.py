@@ -132,6 +132,9 @@ def test_items_late_twice_without_track_local_and_cursors_null(sandbox: Sandbox,
     local = with_fault("local_file", position=3)["items"][3]["track"]
     assert (local["id"], local["is_local"], local["uri"][:14]) == (None, True, "spotify:local:")
     assert with_fault("empty_items")["items"] == []
+    assert with_fault("no_items") == {}
+    assert with_fault("no_items", how="null") == {"items": None}
+    assert with_fault("no_items", how="error") == {"error": "try again"}
     assert api.get(RECENT, limit=6).json() == good
 
 

@@ -144,6 +144,19 @@ def test_an_empty_list_is_not_an_outage_and_not_a_gap(listener: Make) -> None:
     assert spot.poll().outcome == "unchanged"
 
 
+@pytest.mark.parametrize("how", ["missing", "null", "error"])
+def test_an_answer_without_a_list_is_an_outage(how: str, listener: Make) -> None:
+    """It says nothing about plays, so the poll failed and covers no time; the next one sees the gap."""
+    spot = listener()
+    spot.poll()
+    spot.pass_time(days=8)
+    spot.fault("no_items", match=RECENT, times=1, how=how)
+    with pytest.raises(ServiceUnavailable, match="without a list of plays"):
+        spot.poll()
+    assert spot.polls()[-1]["outcome"] == "failed"
+    assert spot.poll().outcome == "gap"
+
+
 WEATHER = [
     ("server_error", {"status": 500}),
     ("server_error", {"status": 503}),
