@@ -92,8 +92,11 @@ class State:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Give the connection inside one write transaction; rolled back on an error."""
+        """Give the connection inside one write transaction, an outer one if there is; rolled back on an error."""
         with self._lock:
+            if self._db.in_transaction:
+                yield self._db
+                return
             self._db.execute("begin immediate")
             try:
                 yield self._db

@@ -19,6 +19,7 @@ import orjson
 
 from extract_load.enrichment import Context
 from extract_load.errors import ConfigurationError, MusicTrackerError, ServiceUnavailable
+from extract_load.killpoints import kill_point
 from extract_load.lock import WarehouseBusy
 from extract_load.redact import redact
 from extract_load.spool import Envelope, write_envelopes
@@ -77,8 +78,10 @@ def poll(context: Context, limit: int = FULL_PAGE, *, land: bool = True) -> Poll
         context.state.record_poll(_failed(context, at, error))
         raise
     _spool(context, at, items, limit, record)
-    _remember(context, items, at)
-    context.state.record_poll(record)
+    with context.state.transaction():  # once its items are known, no later poll would find this one's gap
+        _remember(context, items, at)
+        kill_point("poll.in_transaction")
+        context.state.record_poll(record)
     result = _landed(context, _result(record)) if land else _result(record)
     days = client.auth.signed_in().days_left(at)
     return replace(result, token_days_left=days, requests=client.session.sent, waited_seconds=client.session.waited)

@@ -175,6 +175,10 @@ class Life:
         """
         queries = {
             "polled": "select listener_id, played_at, track_key, payload from raw.spotify_recently_played",
+            "judged": (
+                "select distinct outcome, gap_from, gap_until from ops.polls"
+                " where outcome in ('first', 'gap', 'overlap')"
+            ),
             "exported": "select listener_id, file_sha256, row_number, payload from raw.spotify_streaming_history",
             "answers": (
                 "select distinct service, entity, entity_id from raw.api_responses"

@@ -24,7 +24,7 @@ BACKUP = (
     *("backup.after_commit", "backup.while_moving#3", "backup.before_tidying"),
 )
 LIFE: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("poll", (*SPOOL, *LAND)),
+    ("poll", (*SPOOL, "poll.in_transaction", *LAND)),
     ("import", ("spool.before_rename", "import.before_release", "import.after_release", *LAND)),
     (
         "spotify",
@@ -35,7 +35,7 @@ LIFE: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("marts", PUBLISH),
     ("backup", BACKUP),
     ("later", ()),
-    ("poll", (SPOOL[1], LAND[0])),
+    ("poll", (SPOOL[1], "poll.in_transaction", LAND[0])),
     ("compact", (SPOOL[0], "compaction.after_rename", "compaction.before_deleting", "compaction.while_deleting#2")),
     ("marts", ()),
     ("forget", ("forget.after_rules", "forget.while_scrubbing#2", "forget.after_scrubbing", "rebuild.after_swap")),
