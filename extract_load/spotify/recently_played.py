@@ -121,7 +121,7 @@ def _record(context: Context, at: datetime, items: list[Any], limit: int) -> Pol
         outcome = "unchanged"
     elif known:
         outcome = "overlap"
-    elif len(items) < limit:
+    elif len(seen["keys"] | keys) < limit:  # all that was ever played fits on a page, so nothing fell off its end
         outcome = "short"
     else:
         outcome, gap_from, gap_until = "gap", last, oldest
