@@ -12,7 +12,7 @@ import logging
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 FULL_PAGE = 50
 LAND_WAIT_SECONDS = 5.0
 _REMEMBERED = 400
+_AHEAD = timedelta(days=1)  # a time later than that can't be true: such an item is kept, but bounds no gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +107,10 @@ def item_key(item: Any) -> str | None:
 
 def _record(context: Context, at: datetime, items: list[Any], limit: int) -> PollRecord:
     """Compare with what was seen before: how many are new, and whether plays may be missing in between."""
-    seen = _seen(context)
+    seen = _seen(context, at)
     keys = {key for item in items if (key := item_key(item))}
     known = len(keys & seen["keys"])
-    times = sorted(time for item in items if (time := _played_at(item)))
+    times = sorted(time for item in items if (time := _played_at(item)) and time <= at + _AHEAD)
     oldest, newest = (times[0], times[-1]) if times else (None, None)
     last = seen["newest"]
     gap_from = gap_until = None
@@ -193,10 +194,19 @@ def _failed(context: Context, at: datetime, error: MusicTrackerError) -> PollRec
     )
 
 
-def _seen(context: Context) -> dict[str, Any]:
+def _seen(context: Context, at: datetime) -> dict[str, Any]:
+    """Give the keys of what was seen, and the newest time of it that can be true."""
     found = context.state.get(SERVICE, _key("seen", context)) or {}
     newest = found.get("newest")
+    if newest and newest > str(text_of(at + _AHEAD)):
+        newest = _newest_polled(context, at)
     return {"keys": set(found.get("keys", ())), "newest": datetime.fromisoformat(newest) if newest else None}
+
+
+def _newest_polled(context: Context, at: datetime) -> str | None:
+    sql = "select max(newest_played_at) as newest from polls where listener_id = ? and newest_played_at <= ?"
+    newest: str | None = context.state.rows(sql, (context.settings.listener_id, text_of(at + _AHEAD)))[0]["newest"]
+    return newest
 
 
 def _remember(context: Context, items: Iterable[Any], at: datetime) -> None:
@@ -204,8 +214,8 @@ def _remember(context: Context, items: Iterable[Any], at: datetime) -> None:
     found = context.state.get(SERVICE, _key("seen", context)) or {}
     fresh = [key for item in items if (key := item_key(item))]
     keys = list(dict.fromkeys([*fresh, *found.get("keys", ())]))[:_REMEMBERED]
-    times = [text for item in items if (text := text_of(_played_at(item)))]
-    newest = max([*times, *filter(None, [found.get("newest")])], default=None)
+    times = [time for item in items if (time := _played_at(item)) and time <= at + _AHEAD]
+    newest = text_of(max([*times, *filter(None, [_seen(context, at)["newest"]])], default=None))
     context.state.put(SERVICE, _key("seen", context), {"keys": keys, "newest": newest}, at)
 
 

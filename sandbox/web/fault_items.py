@@ -49,6 +49,8 @@ def _malformed_item(_payload: Json, items: list[Any], strike: Strike) -> bool:
         item.pop("played_at", None)
     elif how == "bad_played_at":
         item["played_at"] = "yesterday evening"
+    elif how == "future":
+        item["played_at"] = "2099-01-01T00:00:00.000Z"
     elif how == "no_track_id":
         track.pop("id", None)
         track.pop("uri", None)
@@ -124,7 +126,7 @@ def _no_items(payload: Json, _items: list[Any], strike: Strike) -> bool:
 EDITS: tuple[tuple[str, str, tuple[str, ...], Edit], ...] = (
     (
         "malformed_item",
-        "the item at `position` (1) is broken; `how` is text, no_played_at, bad_played_at, no_track_id or no_name",
+        "the item at `position` (1) is broken; `how`: text, no_played_at, bad_played_at, future, no_track_id, no_name",
         ("position", "how"),
         _malformed_item,
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -59,3 +60,30 @@ def test_less_than_a_page_that_was_ever_seen_is_no_gap(listener: Make) -> None:
     spot.fault("late_items", count=40, times=1)
     result = spot.poll()
     assert (result.outcome, result.new, result.gap) == ("short", 10, None)
+
+
+def test_an_item_of_the_future_bounds_no_gap(listener: Make) -> None:
+    """Its time can't be true: it is kept, and the gap begins at the newest play before it."""
+    spot = listener()
+    spot.fault("malformed_item", position=0, how="future", times=1)
+    assert spot.poll().landed == 50
+    newest = spot.polls()[-1]["newest_played_at"]
+    spot.pass_time(days=8)
+    gap = spot.poll().gap
+    assert gap[0] == datetime.fromisoformat(newest) < gap[1] < spot.clock.now()
+
+
+def test_a_future_that_is_remembered_already_bounds_no_gap(listener: Make) -> None:
+    """A state that believed such an item goes back to the newest play that a poll showed, and stays there."""
+    spot = listener()
+    spot.poll()
+    newest = datetime.fromisoformat(spot.polls()[-1]["newest_played_at"])
+    key = f"seen:{spot.context.settings.listener_id}"
+    seen = spot.context.state.get("spotify", key)
+    spot.context.state.put("spotify", key, {**seen, "newest": "2099-01-01 00:00:00.000000"}, spot.clock.now())
+    spot.pass_time(days=8)
+    first = spot.poll().gap
+    assert first[0] == newest < first[1]
+    spot.pass_time(days=8)
+    second = spot.poll().gap
+    assert first[1] < second[0] < second[1] < spot.clock.now()
