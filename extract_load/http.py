@@ -9,6 +9,7 @@ longer than `max_wait`: what takes longer is remembered as `blocked_until` and t
 from __future__ import annotations
 
 import logging
+import math
 import random
 import re
 import threading
@@ -23,7 +24,7 @@ from requests import PreparedRequest, Response
 
 from extract_load.clock import Clock, SystemClock
 from extract_load.errors import QuotaExhausted, ServiceUnavailable
-from extract_load.state import RequestRecord, State
+from extract_load.state import LONGEST_PAUSE, RequestRecord, State
 
 log = logging.getLogger(__name__)
 
@@ -65,11 +66,12 @@ def judge_plainly(response: Response) -> Verdict:
 
 
 def retry_after(response: Response) -> float | None:
-    """Give the Retry-After header in seconds, None without a usable one."""
+    """Give the Retry-After header in seconds, no more than LONGEST_PAUSE; None without a usable one."""
     try:
-        return max(0.0, float(response.headers.get("Retry-After", "")))
+        seconds = float(response.headers.get("Retry-After", ""))
     except ValueError:
         return None
+    return min(max(0.0, seconds), LONGEST_PAUSE.total_seconds()) if math.isfinite(seconds) else None
 
 
 def bucket_of_path(request: PreparedRequest) -> str:

@@ -123,6 +123,41 @@ def test_a_long_retry_after_is_remembered_and_nothing_is_sent_before(script, ses
     assert session_for().get(f"{url}/things").ok
 
 
+@pytest.mark.parametrize("asked", ["inf", "-inf", "nan", "soon"])
+def test_a_retry_after_that_is_no_number_of_seconds_counts_as_none(asked: str, script, session_for, clock) -> None:
+    """It is asked again after the usual back-off."""
+    served, url = script
+    served.answers = [(429, {"Retry-After": asked}, b""), (200, {}, b"{}")]
+    assert session_for().get(f"{url}/things").ok
+    assert 0 < sum(clock.slept) < 60
+
+
+@pytest.mark.parametrize("asked", ["1e30", "999999999"])
+def test_a_retry_after_of_years_is_believed_for_two_days(asked: str, script, session_for, clock) -> None:
+    """Nothing is sent for 48 hours, and then it works."""
+    served, url = script
+    served.answers = [(429, {"Retry-After": asked}, b""), (200, {}, b"{}")]
+    with pytest.raises(QuotaExhausted) as caught:
+        session_for().get(f"{url}/things")
+    assert caught.value.resume_at == clock.at + timedelta(hours=48)
+    clock.forward(48 * 3600 - 1)
+    with pytest.raises(QuotaExhausted):
+        session_for().get(f"{url}/things")
+    clock.forward(2)
+    assert session_for().get(f"{url}/things").ok
+
+
+def test_a_block_of_a_clock_that_was_ahead_does_not_hold(script, session_for, clock) -> None:
+    """Made in a year to come, it ends as soon as the clock is right."""
+    served, url = script
+    served.answers = [(429, {"Retry-After": "48925"}, b""), (200, {}, b"{}")]
+    right, clock.at = clock.at, clock.at + timedelta(days=365)
+    with pytest.raises(QuotaExhausted):
+        session_for().get(f"{url}/things")
+    clock.at = right
+    assert session_for().get(f"{url}/things").ok
+
+
 def test_a_block_holds_its_bucket_only(script, session_for) -> None:
     """Another endpoint of the same service goes on."""
     served, url = script

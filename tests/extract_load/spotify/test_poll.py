@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from extract_load.errors import ConfigurationError, ServiceUnavailable
+from extract_load.errors import ConfigurationError, QuotaExhausted, ServiceUnavailable
 from extract_load.lock import WriterLock
 from extract_load.settings import Settings
 from extract_load.spool import read_lines
@@ -195,6 +195,18 @@ def test_an_outage_is_an_error_and_not_no_new_plays(kind: str, options: dict[str
     assert spot.polls()[-1]["message"]
     spot.fine_weather()
     assert spot.poll().new == 49
+
+
+@pytest.mark.parametrize("retry_after", ["1e30", "999999999"])
+def test_a_pause_of_years_is_a_failed_poll_and_ends(retry_after: str, listener: Make) -> None:
+    """It is recorded as failed, and polling goes on two days later."""
+    spot = listener()
+    spot.fault("rate_limited", match=RECENT, times=1, retry_after=retry_after)
+    with pytest.raises(QuotaExhausted):
+        spot.poll()
+    assert spot.polls()[-1]["outcome"] == "failed"
+    spot.pass_time(hours=48, seconds=1)
+    assert spot.poll().new == 50
 
 
 def test_spotify_being_down_is_told(listener: Make) -> None:
