@@ -98,9 +98,9 @@ def _read_services(facts: Facts, state: State) -> None:
         if until:
             facts.blocked.append((row["service"], bucket, until))
     sent = state.rows(
-        "select service, bucket, count(*) as n from requests where service = 'spotify' and requested_at >= ?"
-        " group by service, bucket order by service, bucket",
-        (text_of(facts.now - timedelta(hours=24)),),
+        "select service, bucket, count(*) as n from requests where service = 'spotify'"
+        " and requested_at between ? and ? group by service, bucket order by service, bucket",
+        (text_of(facts.now - timedelta(hours=24)), text_of(facts.now)),
     )
     budget = facts.settings.spotify_daily_budget
     facts.budgets = [

@@ -155,15 +155,18 @@ class State:
         return int(self.rows(sql, (service, bucket, text_of(since)))[0]["n"])
 
     def budget_frees_at(self, service: str, bucket: str, budget: int, now: datetime) -> datetime | None:
-        """Give when a rolling 24 h budget allows the next request: None means now."""
+        """Give when a rolling 24 h budget allows the next request: None means now.
+
+        What was sent while the clock was ahead counts for nothing: it would spend the budget until that date.
+        """
         since = now - timedelta(hours=24)
         sql = (
-            "select requested_at from requests where service = ? and bucket = ? and requested_at >= ?"
+            "select requested_at from requests where service = ? and bucket = ? and requested_at between ? and ?"
             " order by requested_at desc limit 1 offset ?"
         )
         if budget <= 0:
             return now + timedelta(hours=24)
-        oldest = self.rows(sql, (service, bucket, text_of(since), budget - 1))
+        oldest = self.rows(sql, (service, bucket, text_of(since), text_of(now), budget - 1))
         return time_of(oldest[0]["requested_at"]) + timedelta(hours=24) if oldest else None
 
     def blocked_until(self, service: str, bucket: str, now: datetime) -> datetime | None:

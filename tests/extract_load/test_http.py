@@ -182,6 +182,20 @@ def test_the_daily_budget_is_kept_over_sessions_and_rolls(script, session_for, c
     assert session_for(daily_budget=lambda _: 3).get(f"{url}/things").ok
 
 
+def test_requests_of_a_clock_that_was_ahead_spend_no_budget(script, session_for, clock) -> None:
+    """The budget was spent in a year to come: once the clock is right it is whole, and is kept again."""
+    _, url = script
+    right, clock.at = clock.at, clock.at + timedelta(days=365)
+    for _ in range(3):
+        session_for(daily_budget=lambda _: 3).get(f"{url}/things")
+    clock.at = right
+    for _ in range(3):
+        assert session_for(daily_budget=lambda _: 3).get(f"{url}/things").ok
+    with pytest.raises(QuotaExhausted) as caught:
+        session_for(daily_budget=lambda _: 3).get(f"{url}/things")
+    assert caught.value.resume_at == right + timedelta(hours=24)
+
+
 def test_the_pace_holds_from_one_request_to_the_next(script, session_for, clock) -> None:
     """Five requests at two a second take two seconds of waiting."""
     _, url = script
