@@ -149,6 +149,24 @@ class State:
                 ),
             )
 
+    def number_requests_above(self, last: int, latest: datetime) -> None:
+        """Renumber a state file that was lost and begun anew, or restored: ids go on above `last`.
+
+        Its own requests so far (those after `latest`) are numbered anew, those of a restored file are known by theirs.
+        """
+        with self.transaction() as db:
+            used = db.execute("select max(seq) from sqlite_sequence where name = 'requests'").fetchone()[0]
+            if (used or 0) >= last:
+                return
+            db.execute(
+                "update requests set request_id = request_id + ? where requested_at > ?", (last, text_of(latest))
+            )
+            db.execute("delete from sqlite_sequence where name = 'requests'")
+            db.execute(
+                "insert into sqlite_sequence select 'requests', max(?, coalesce(max(request_id), 0)) from requests",
+                (last,),
+            )
+
     def requests_since(self, service: str, bucket: str, since: datetime) -> int:
         """Count the requests of a bucket since a moment (UTC)."""
         sql = "select count(*) as n from requests where service = ? and bucket = ? and requested_at >= ?"

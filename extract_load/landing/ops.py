@@ -23,11 +23,13 @@ def copy_state(connection: duckdb.DuckDBPyConnection, state: State) -> None:
 
 
 def _copy_requests(connection: duckdb.DuckDBPyConnection, state: State) -> None:
-    last = connection.execute("select coalesce(max(request_id), 0) from ops.requests").fetchall()[0][0]
+    last, latest = connection.execute("select max(request_id), max(requested_at) from ops.requests").fetchall()[0]
+    if last is not None:
+        state.number_requests_above(last, latest)
     columns = (
         "request_id, run_id, service, bucket, method, endpoint, requested_at, status, outcome, duration_ms, waited_ms"
     )
-    rows = state.rows(f"select {columns} from requests where request_id > ? order by request_id", (last,))
+    rows = state.rows(f"select {columns} from requests where request_id > ? order by request_id", (last or 0,))
     if rows:
         marks = ", ".join("?" * 11)
         connection.executemany(f"insert into ops.requests values ({marks})", [list(row.values()) for row in rows])
