@@ -11,15 +11,15 @@ heard as (
     from {{ ref('fct_artist_days') }}
 ),
 
--- A week with ten plays is only sought where there are ten plays at all.
+-- Only days with ten plays of the artist within six days of them can be part of seven days with ten.
 played_enough as (
-    select
-        listener_id,
-        artist_key
+    select *
     from heard
     where artist_key <> 'unknown'
-    group by all
-    having sum(plays) >= 10
+    qualify sum(plays) over (
+        partition by listener_id, artist_key order by day
+        range between interval 6 days preceding and interval 6 days following
+    ) >= 10
 ),
 
 daily as (
@@ -46,19 +46,18 @@ totals as (
     )
 ),
 
--- The best seven days of an artist end on a day on which the artist was played.
+-- Each day counts in the seven days that end on it or up to six days later: the share may be greatest when the plays of
+-- others have left them.
 windows as (
     select
         h.listener_id,
         h.artist_key,
-        h.day,
-        sum(h.plays) over week_before as plays,
-        sum(h.ms) over week_before as ms
-    from heard as h
-    semi join played_enough as e on h.listener_id = e.listener_id and h.artist_key = e.artist_key
-    window week_before as (
-        partition by h.listener_id, h.artist_key order by h.day range between interval 6 days preceding and current row
-    )
+        h.day + cast(d.days_later as integer) as day,
+        sum(h.plays) as plays,
+        sum(h.ms) as ms
+    from played_enough as h
+    cross join range(7) as d (days_later)
+    group by all
 ),
 
 best as (
