@@ -1,13 +1,32 @@
 {{ config(materialized='table') }}
 with
 
+all_time as (
+    select
+        listener_id,
+        period_start as first_day
+    from {{ ref('completeness') }}
+    where period_type = 'all_time'
+),
+
+known_years as (
+    select
+        c.*,
+        c.period_start >= a.first_day and c.last_day = c.period_start + interval 1 year - interval 1 day as is_full_year
+    from {{ ref('completeness') }} as c
+    inner join all_time as a on c.listener_id = a.listener_id
+    where c.period_type = 'year'
+),
+
+-- Only full years are compared: a part of a year is always less.
 years as (
     select
         *,
-        lag(plays) over (partition by listener_id order by period_start) as plays_year_before,
-        lag(minutes) over (partition by listener_id order by period_start) as minutes_year_before
-    from {{ ref('completeness') }}
-    where period_type = 'year'
+        case when is_full_year and lag(is_full_year) over by_year then lag(plays) over by_year end as plays_year_before,
+        case when is_full_year and lag(is_full_year) over by_year then lag(minutes) over by_year end
+            as minutes_year_before
+    from known_years
+    window by_year as (partition by listener_id order by period_start)
 ),
 
 -- A streak belongs to each year that it touches, with the days that lie in it.
@@ -46,7 +65,7 @@ final as (
     select
         cast(year(y.period_start) as integer) as year,
         y.period_start,
-        y.last_day = y.period_start + interval 1 year - interval 1 day as is_full_year,
+        y.is_full_year,
         y.plays,
         y.minutes,
         {{ percent('y.plays - y.plays_year_before', 'y.plays_year_before') }} as plays_change_pct,
@@ -54,7 +73,7 @@ final as (
         d.artists,
         d.tracks,
         d.effective_artists,
-        n.new_artists,
+        case when not n.is_warm_up then n.new_artists end as new_artists,
         c.countries,
         ta.names as top_artists,
         tt.names as top_tracks,
