@@ -115,7 +115,8 @@ final as (
     }} as mr on {{ same_year('mr') }}
     left join {{
         best_of_year(
-            ref('rediscoveries'), 'returned_on', 'artist_name', 'gap_days', 'artist_key', 'plays_next_30_days >= 3'
+            ref('rediscoveries'), 'returned_on', 'artist_name', 'gap_days', 'artist_key',
+            'plays_next_30_days >= 3 and coverage_pct >= 50'
         )
     }} as cb on {{ same_year('cb') }}
     left join {{ best_of_year(ref('fct_sessions'), 'date_key', 'session_key', 'length_minutes', 'session_key') }} as ls
