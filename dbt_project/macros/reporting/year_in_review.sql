@@ -1,9 +1,12 @@
-{#- The five names at the top of each year, of a report made by `top`, as a subquery. -#}
-{% macro top_five(report, name) -%}
+{#-
+  The five names at the top of each year, of a report made by `top`, as a subquery. Where `key` is given, the unknown
+  member is left out.
+-#}
+{% macro top_five(report, name, key=none) -%}
     (
-        select listener_id, period_start, list({{ name }} order by rank) as names
+        select listener_id, period_start, list({{ name }} order by rank)[:5] as names
         from {{ report }}
-        where period_type = 'year' and rank <= 5
+        where period_type = 'year' {%- if key %} and {{ key }} <> 'unknown' {%- endif %}
         group by all
     )
 {%- endmacro %}

@@ -1,18 +1,28 @@
 {{ config(materialized='table') }}
 with
 
+-- Whoever came after the unknown artist moves up by one; ranks that were cut off stay holes.
+ranked as (
+    select
+        *,
+        rank - count(*) filter (where artist_key = 'unknown') over by_rank as rank_of_known
+    from {{ ref('top_artists') }}
+    where period_type = 'month'
+    window by_rank as (partition by listener_id, period_start order by rank)
+),
+
 months as (
     select
         listener_id,
         period_start,
         artist_key,
         artist_name,
-        rank,
+        rank_of_known as rank,
         plays,
         coverage_pct,
         is_lower_bound
-    from {{ ref('top_artists') }}
-    where period_type = 'month' and artist_key <> 'unknown'
+    from ranked
+    where artist_key <> 'unknown'
 ),
 
 moved as (

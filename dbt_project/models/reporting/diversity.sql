@@ -37,6 +37,13 @@ tracks as (
     {{ in_periods('track_months', [], {'tracks': 'count(distinct d.recording_key)'}, period_types) }}
 ),
 
+known as (
+    select
+        *,
+        case when artist_key <> 'unknown' then plays end as plays_known
+    from by_artist
+),
+
 -- With n plays of N by an artist, the entropy is ln(N) - sum(n ln(n)) / N.
 mixed as (
     select
@@ -44,10 +51,10 @@ mixed as (
         period_type,
         period_start,
         cast(sum(plays) as bigint) as plays,
-        count(*) as artists,
-        exp(ln(sum(plays)) - sum(plays * ln(plays)) / sum(plays)) as effective_artists,
-        100 * list_sum(max(plays, 10)) / sum(plays) as top_10_pct
-    from by_artist
+        count(plays_known) as artists,
+        exp(ln(sum(plays_known)) - sum(plays_known * ln(plays_known)) / sum(plays_known)) as effective_artists,
+        100 * list_sum(max(plays_known, 10)) / sum(plays_known) as top_10_pct
+    from known
     group by all
 ),
 

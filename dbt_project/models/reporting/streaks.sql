@@ -43,6 +43,7 @@ active as (
         date_key as day,
         day_number
     from {{ ref('fct_artist_days') }}
+    where artist_key <> 'unknown'
     union all
     select
         listener_id,

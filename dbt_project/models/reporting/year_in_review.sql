@@ -97,9 +97,11 @@ final as (
     left join countries as c on {{ same_year('c') }}
     left join streaks as st on {{ same_year('st') }}
     left join drift as dr on {{ same_year('dr') }}
-    left join {{ top_five(ref('top_artists'), 'artist_name') }} as ta on {{ same_year('ta') }}
-    left join {{ top_five(ref('top_tracks'), "track_name || ' by ' || artist_name") }} as tt on {{ same_year('tt') }}
-    left join {{ top_five(ref('top_albums'), "album_name || ' by ' || artist_name") }} as tl on {{ same_year('tl') }}
+    left join {{ top_five(ref('top_artists'), 'artist_name', 'artist_key') }} as ta on {{ same_year('ta') }}
+    left join {{ top_five(ref('top_tracks'), "track_name || ' by ' || artist_name", 'recording_key') }} as tt
+        on {{ same_year('tt') }}
+    left join {{ top_five(ref('top_albums'), "album_name || ' by ' || artist_name", 'album_key') }} as tl
+        on {{ same_year('tl') }}
     left join {{ top_five(ref('top_genres'), 'genre') }} as tg on {{ same_year('tg') }}
     left join {{ top_five(ref('top_countries'), 'country_name') }} as tc on {{ same_year('tc') }}
     left join {{
