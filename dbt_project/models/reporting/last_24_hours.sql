@@ -4,16 +4,27 @@ clock as (
     select {{ utc_now() }} as now_at
 ),
 
+-- The listener's clock as it was at the newest play; a view of the published file has no time zones to ask.
+clocks as (
+    select
+        listener_id,
+        arg_max(local_started_at - started_at, started_at) as utc_offset
+    from {{ ref('fct_plays') }}
+    group by all
+),
+
 hours as (
     select
         l.listener_id,
         c.now_at,
         c.now_at - to_hours(h.hours_ago + 1) as hour_from,
         c.now_at - to_hours(h.hours_ago) as hour_until,
+        cast(c.now_at - to_hours(h.hours_ago + 1) + coalesce(o.utc_offset, interval 0 hour) as date) as local_day,
         h.hours_ago
     from {{ ref('completeness') }} as l
     cross join clock as c
     cross join range(24) as h (hours_ago)
+    left join clocks as o on l.listener_id = o.listener_id
     where l.period_type = 'all_time'
 ),
 
@@ -43,7 +54,7 @@ final as (
     left join plays as p
         on h.listener_id = p.listener_id and h.hour_from <= p.started_at and h.hour_until > p.started_at
     left join {{ ref('completeness') }} as c
-        on h.listener_id = c.listener_id and c.period_type = 'day' and c.period_start = cast(h.hour_from as date)
+        on h.listener_id = c.listener_id and c.period_type = 'day' and h.local_day = c.period_start
     group by h.listener_id, h.hours_ago, h.hour_from, h.hour_until
 )
 
