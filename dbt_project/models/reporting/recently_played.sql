@@ -1,11 +1,21 @@
 with
 
-newest as (
-    select *
+-- When each listener's 200th newest play ended: to sort all plays of a listener would take most of a second.
+bounds as (
+    select
+        listener_id,
+        list_min(max(ended_at, 200)) as newest_since
     from {{ ref('fct_plays') }}
     where not is_excluded
-    order by ended_at desc, play_key
-    limit 200
+    group by all
+),
+
+newest as (
+    select p.*
+    from {{ ref('fct_plays') }} as p
+    inner join bounds as b on p.listener_id = b.listener_id and p.ended_at >= b.newest_since
+    where not p.is_excluded
+    qualify row_number() over (partition by p.listener_id order by p.ended_at desc, p.play_key) <= 200
 ),
 
 final as (
