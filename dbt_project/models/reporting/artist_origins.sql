@@ -11,6 +11,7 @@ plays as (
     group by all
 ),
 
+-- Artists of one area may be of several countries, where the area itself is in none (Europe), and where it is unknown.
 places as (
     select
         p.listener_id,
@@ -37,7 +38,7 @@ places as (
 final as (
     select
         row_number() over (
-            partition by p.listener_id order by p.plays desc, p.origin_area_key, p.country_name
+            partition by p.listener_id order by p.plays desc, p.origin_area_key, p.country_name, p.continent
         ) as rank,
         p.place_name,
         p.city_name,
