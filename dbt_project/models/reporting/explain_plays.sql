@@ -34,7 +34,9 @@ final as (
             when p.is_play_lastfm and p.duration_ms is not null then 'yes: half of the track or more was heard'
             when p.is_play_lastfm then 'yes: it ended by itself after more than 30 seconds'
             when p.duration_ms is not null then 'no: neither half of the track nor 4 minutes were heard'
-            else 'no: the length of the track is not known, and it did not end by itself'
+            when p.reason_end = 'trackdone'
+                then 'no: it ended by itself, but 30 seconds or less were heard; the length of the track is not known'
+            else 'no: the length of the track is not known, and nothing says that it ended by itself'
         end || if(p.is_assumed, ' (as far as a poll can tell)', '') as why_lastfm,
 
         p.is_play_completed,
