@@ -19,8 +19,13 @@ from extract_load.spotify.tokens import token_hash
 Call = Callable[[spotipy.Spotify], Any]
 
 
-class NotFound(ServiceUnavailable):
-    """Spotify has no such object (404), or the id is malformed (400)."""
+class Refused(ServiceUnavailable):
+    """Spotify refused a request with `status`; `text` is what it said."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(f"Spotify refused with {status}.", service=SERVICE)
+        self.status = status
+        self.text = text
 
 
 class SpotifyClient:
@@ -34,7 +39,7 @@ class SpotifyClient:
     def get(self, call: Call) -> dict[str, Any]:
         """Make a call of spotipy's and give its object.
 
-        Errors: NotFound, EndpointNotAvailable, AuthorizationNeeded, ServiceUnavailable, QuotaExhausted.
+        Errors: Refused, EndpointNotAvailable, AuthorizationNeeded, ServiceUnavailable, QuotaExhausted.
         """
         token = self.auth.access_token()
         api = self._api(token)
@@ -85,9 +90,7 @@ def _in_our_words(error: SpotifyException) -> Exception:
     message = str(error.msg).split("\n", 1)[-1].strip()
     if status in (HTTPStatus.FORBIDDEN, HTTPStatus.UNAUTHORIZED):
         return refusal(status, message)
-    if status in (HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST):
-        return NotFound("Spotify has no such object.", todo="", service=SERVICE)
-    return ServiceUnavailable(f"Spotify refused with {status}.", service=SERVICE)
+    return Refused(status, message)
 
 
-__all__ = ["AuthorizationNeeded", "NotFound", "SpotifyClient"]
+__all__ = ["AuthorizationNeeded", "Refused", "SpotifyClient"]

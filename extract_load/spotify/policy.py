@@ -1,6 +1,7 @@
 """How Spotify is treated: pace, buckets, budgets, and what each kind of refusal means.
 
-An answer that is not JSON is a passing trouble, never "nothing". Source: contracts, Spotify, sections 2.4 and 4.
+An answer that is not in Spotify's own form is a passing trouble, never "nothing" and never a fact.
+Source: contracts, Spotify, sections 2.4 and 4.
 """
 
 from __future__ import annotations
@@ -59,6 +60,8 @@ def judge(response: Response) -> Verdict:
         return Retry(f"answered {status}", retry_after(response))
     if response.ok and not isinstance(_body(response), dict):
         return Retry("answered something that is not JSON")
+    if not response.ok and not _is_refusal(response):
+        return Retry(f"answered {status} with a page that is not Spotify's", retry_after(response))
     return Deliver("ok" if response.ok else f"refused {status}")
 
 
@@ -95,6 +98,16 @@ def refusal(response_status: int, message: str) -> Exception:
     if response_status == HTTPStatus.FORBIDDEN:
         return EndpointNotAvailable("Spotify does not offer this read to the app.", todo="", service=SERVICE)
     return AuthorizationNeeded("Spotify does not accept the sign-in.", todo="Run `music-tracker auth`.")
+
+
+def _is_refusal(response: Response) -> bool:
+    """Say whether a refusal is in a form of Spotify's: a proxy or a portal on the way answers 403 and 404, too."""
+    body = _body(response)
+    if isinstance(body, dict):
+        error = body.get("error")
+        return isinstance(error, str) or (isinstance(error, dict) and error.get("status") == response.status_code)
+    about_ids = response.status_code in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND)
+    return not about_ids and not response.text.lstrip("\ufeff \t\r\n").startswith("<")
 
 
 def _body(response: Response) -> Any:

@@ -6,21 +6,24 @@ Source: contracts, Spotify, sections 2.1 and 2.4.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
 import spotipy
 
 from extract_load.enrichment import Context
 from extract_load.errors import QuotaExhausted
-from extract_load.spotify.client import NotFound, SpotifyClient
+from extract_load.spotify.client import Refused, SpotifyClient
 from extract_load.spotify.pending import Kind
 from extract_load.spotify.policy import SERVICE, EndpointNotAvailable
 from extract_load.state import text_of, time_of
 
 BATCH: dict[Kind, int] = {"track": 50, "album": 20, "artist": 50}
 TRY_AGAIN = timedelta(days=30)
+_BAD_ID = re.compile(r"\binvalid\b.*\bids?\b", re.IGNORECASE)
 
 Found = tuple[str, dict[str, Any] | None]
 
@@ -64,13 +67,17 @@ class CatalogueReader:
     def _read_one(self, kind: Kind, one: str) -> dict[str, Any] | None:
         try:
             return self._client.get(lambda api: _single(api, kind, one))
-        except NotFound:
+        except Refused as error:
+            if not _is_missing(error):
+                raise
             return None
 
     def _read_batch(self, kind: Kind, ids: Sequence[str]) -> Iterator[Found]:
         try:
             answer = self._client.get(lambda api: _many(api, kind, ids))
-        except NotFound:  # one bad id spoils a batch
+        except Refused as error:  # one bad id spoils a batch
+            if not _is_missing(error):
+                raise
             yield from ((one, self._read_one(kind, one)) for one in ids)
             return
         found = answer.get(f"{kind}s")
@@ -89,6 +96,13 @@ class CatalogueReader:
         if not known or known["works"] != works or not works:
             fact = {"works": works, "checked_at": text_of(now)}
             self._context.state.put(SERVICE, f"capability:batch:{kind}", fact, now)
+
+
+def _is_missing(error: Refused) -> bool:
+    """Say whether Spotify spoke of the object: it has none of this id, or it cannot be an id."""
+    if error.status == HTTPStatus.NOT_FOUND:
+        return "service not found" not in error.text.lower()
+    return error.status == HTTPStatus.BAD_REQUEST and bool(_BAD_ID.search(error.text))
 
 
 def _single(api: spotipy.Spotify, kind: Kind, one: str) -> Any:

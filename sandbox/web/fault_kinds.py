@@ -132,10 +132,10 @@ def _truncated_json(strike: Strike) -> Response:
     return strike.response
 
 
-@_kind("after", "html", ALL, "an HTML page with `status` (200) in place of JSON", "status")
+@_kind("after", "html", ALL, "an HTML page with `status` (200) and `text` in place of JSON", "status", "text")
 def _html(strike: Strike) -> Response:
-    page = b"<!DOCTYPE html><html><body>We will be right back.</body></html>"
-    return Response(int(strike.option("status", 200)), page, "text/html; charset=utf-8")
+    page = f"<!DOCTYPE html><html><body>{strike.option('text', 'We will be right back.')}</body></html>"
+    return Response(int(strike.option("status", 200)), page.encode(), "text/html; charset=utf-8")
 
 
 _kind("after", "empty_body", ALL, "status 200 and nothing in it")(lambda _strike: Response(200, b""))
@@ -199,6 +199,15 @@ _always(
     "403 Forbidden, as removed endpoints answer (use with `match`)",
     lambda: spotify_error(403, "Forbidden"),
 )
+
+
+@_kind("before", "refused", SPOTIFY, "`status` (404), `message`; `part` of an address", "status", "message", "part")
+def _refused(strike: Strike) -> Response | None:
+    if str(strike.option("part", "")) not in strike.request.target:
+        return None
+    return spotify_error(int(strike.option("status", 404)), str(strike.option("message", "Resource not found")))
+
+
 _always(
     "access_token_expired",
     SPOTIFY,

@@ -1,0 +1,79 @@
+"""The catalogue and what refuses it: a failure is never "Spotify has no such thing", and never a fact about the app."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from extract_load.spotify.catalogue import enrich
+from extract_load.spotify.history import import_paths
+from sandbox import World, write_export
+
+Make = Callable[..., Any]
+
+KINDS = ("tracks", "albums", "artists")
+
+
+@pytest.fixture(scope="module")
+def little_world() -> World:
+    """Give a world of little listening, made once."""
+    world = World(artists=25, plays=170, years=1, days_ahead=120)
+    assert world.plays
+    return world
+
+
+@pytest.fixture
+def listened(listener: Make, little_world: World, tmp_path: Path) -> Make:
+    """Make a listener whose export is imported."""
+    path = tmp_path / "export.zip"
+
+    def make(**options: Any) -> Any:
+        home = {"spotify_daily_budget": 100_000, **options.pop("settings_of_home", {})}
+        spot = listener(world=little_world, settings_of_home=home, **options)
+        write_export(little_world, path)
+        import_paths(spot.run(), [path])
+        return spot
+
+    return make
+
+
+def statuses(spot: Any) -> dict[str, int]:
+    """Count the rows of all lookup tables of Spotify's by status."""
+    union = " union all ".join(f"select status from lookup.spotify_{kind}" for kind in KINDS)
+    return dict(spot.rows(f"select status, count(*) from ({union}) group by all"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("html", {"status": 404, "text": "404 Not Found - nginx"}),
+        ("html", {"status": 400, "text": "The plain HTTP request was sent to HTTPS port"}),
+        ("refused", {"status": 404, "message": "Service not found"}),
+        ("refused", {"status": 400, "message": "Only valid bearer authentication supported"}),
+    ],
+)
+def test_a_refusal_that_does_not_speak_of_the_object_is_an_outage(
+    kind: str, options: dict[str, Any], listened: Make
+) -> None:
+    """Something on the way, or a wrong address: nothing is gone, all of it is asked again by the next run."""
+    spot = listened()
+    spot.fault(kind, **options)
+    result = enrich(spot.run())
+    assert result.status == "partial"
+    assert f"{options['status']}" in result.message
+    assert statuses(spot) == {}
+    assert not [fact for fact in spot.context.state.facts("spotify") if fact.startswith("capability")]
+    spot.fine_weather()
+    assert enrich(spot.run()).status == "success"
+    assert set(statuses(spot)) == {"found"}
+
+
+def test_an_id_that_cannot_be_one_is_gone(listened: Make) -> None:
+    """Spotify says so itself, with a 400 in its own form."""
+    spot = listened(settings_of_home={"spotify_track_limit": 1, "spotify_album_limit": 0, "spotify_artist_limit": 0})
+    spot.fault("refused", status=400, message="Invalid base62 id", match="/v1/tracks/{id}")
+    enrich(spot.run())
+    assert statuses(spot) == {"gone": 1}
