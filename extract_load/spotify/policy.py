@@ -20,6 +20,7 @@ from extract_load.state import State
 
 SERVICE = "spotify"
 QUOTA_PAUSE = 24 * 3600.0
+_PLAIN = ("premium", "scope", "not registered", "developer dashboard", "developer.spotify.com/dashboard")
 _CATALOGUE = ("artists", "albums", "tracks", "search")
 
 
@@ -90,7 +91,7 @@ def refusal(response_status: int, message: str) -> Exception:
         return AuthorizationNeeded(
             "The sign-in does not allow reading recently played tracks.", todo="Run `music-tracker auth` again."
         )
-    if "not registered" in text or "developer dashboard" in text or "allow" in text:
+    if "not registered" in text or "developer dashboard" in text or "developer.spotify.com/dashboard" in text:
         return AuthorizationNeeded(
             "This Spotify user is not on the app's list of users.",
             todo="Add the user on developer.spotify.com/dashboard, under User Management.",
@@ -106,8 +107,9 @@ def _is_refusal(response: Response) -> bool:
     if isinstance(body, dict):
         error = body.get("error")
         return isinstance(error, str) or (isinstance(error, dict) and error.get("status") == response.status_code)
-    about_ids = response.status_code in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND)
-    return not about_ids and not response.text.lstrip("\ufeff \t\r\n").startswith("<")
+    # A lapsed subscription and an unlisted user are told in plain text.
+    text = response.text.lower()
+    return response.status_code == HTTPStatus.FORBIDDEN and "<html" not in text and any(word in text for word in _PLAIN)
 
 
 def _body(response: Response) -> Any:

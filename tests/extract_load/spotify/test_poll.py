@@ -209,6 +209,26 @@ def test_a_pause_of_years_is_a_failed_poll_and_ends(retry_after: str, listener: 
     assert spot.poll().new == 50
 
 
+@pytest.mark.parametrize(
+    ("kind", "options", "told"),
+    [
+        ("html", {"status": 403, "text": "Access to this site is not allowed."}, "a page that is not Spotify's"),
+        ("html", {"status": 401, "text": "Sign in to the guest network."}, "a page that is not Spotify's"),
+        ("refused", {"status": 400, "message": "Only valid bearer authentication supported"}, "refused with 400"),
+        ("refused", {"status": 404, "message": "Resource not found"}, "refused with 404"),
+    ],
+)
+def test_a_refused_poll_is_told_as_what_it_is(kind: str, options: dict[str, Any], told: str, listener: Make) -> None:
+    """A page of a proxy's says nothing about the listener's sign-in, and plays are no object that could be missing."""
+    spot = listener()
+    spot.fault(kind, match=RECENT, **options)
+    with pytest.raises(ServiceUnavailable, match=told):
+        spot.poll()
+    assert spot.polls()[-1]["outcome"] == "failed"
+    spot.fine_weather()
+    assert spot.poll().new == 50
+
+
 def test_spotify_being_down_is_told(listener: Make) -> None:
     """Nobody answers at all."""
     spot = listener()
