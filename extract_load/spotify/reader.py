@@ -50,19 +50,14 @@ class CatalogueReader:
 
         Errors: QuotaExhausted, ServiceUnavailable, AuthorizationNeeded.
         """
-        left = list(ids)
-        if len(left) > 1 and self._may_batch(kind):
-            try:
-                while left:
-                    yield from self._read_batch(kind, left[: BATCH[kind]])
-                    left = left[BATCH[kind] :]
-                self._remember(kind, works=True)
-            except (EndpointNotAvailable, QuotaExhausted) as error:
-                if isinstance(error, QuotaExhausted) and not error.bucket.endswith(":batch"):
-                    raise
-                self._remember(kind, works=False)
-        for one in left:
-            yield one, self._read_one(kind, one)
+        several = len(ids) > 1
+        for start in range(0, len(ids), BATCH[kind]):
+            part = ids[start : start + BATCH[kind]]
+            answers = self._read_batch(kind, part) if several and self._may_batch(kind) else None
+            if answers is None:
+                yield from ((one, self._read_one(kind, one)) for one in part)
+            else:
+                yield from answers
 
     def _read_one(self, kind: Kind, one: str) -> dict[str, Any] | None:
         try:
@@ -72,17 +67,33 @@ class CatalogueReader:
                 raise
             return None
 
-    def _read_batch(self, kind: Kind, ids: Sequence[str]) -> Iterator[Found]:
+    def _read_batch(self, kind: Kind, ids: Sequence[str]) -> list[Found] | None:
+        """Give the answers of a batch, None where the ids are to be read one by one."""
         try:
-            answer = self._client.get(lambda api: _many(api, kind, ids))
-        except Refused as error:  # one bad id spoils a batch
-            if not _is_missing(error):
+            found = self._client.get(lambda api: _many(api, kind, ids)).get(f"{kind}s")
+        except EndpointNotAvailable:
+            self._remember(kind, works=False)
+            return None
+        except (Refused, QuotaExhausted) as error:
+            if isinstance(error, Refused) and error.status == HTTPStatus.NOT_FOUND:
+                self._remember(kind, works=False)
+            elif not self._may_do_without(kind, error):
                 raise
-            yield from ((one, self._read_one(kind, one)) for one in ids)
-            return
-        found = answer.get(f"{kind}s")
-        answers = found if isinstance(found, list) else []
-        yield from ((one, item or None) for one, item in zip(ids, answers, strict=False))
+            return None
+        if not isinstance(found, list):
+            return None
+        self._remember(kind, works=True)
+        return [(one, item or None) for one, item in zip(ids, found, strict=False)]
+
+    def _may_do_without(self, kind: Kind, error: Refused | QuotaExhausted) -> bool:
+        """Say whether single reads help: one bad id spoils a batch, and some apps are answered 429 for ever.
+
+        An app whose batches have worked waits: one by one it would spend its day on a fiftieth.
+        """
+        if isinstance(error, Refused):
+            return _is_missing(error)
+        fact = self._context.state.get(SERVICE, f"capability:batch:{kind}")
+        return error.bucket.endswith(":batch") and not (fact and fact["works"])
 
     def _may_batch(self, kind: Kind) -> bool:
         fact = self._context.state.get(SERVICE, f"capability:batch:{kind}")

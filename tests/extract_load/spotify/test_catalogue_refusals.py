@@ -51,6 +51,7 @@ def statuses(spot: Any) -> dict[str, int]:
     [
         ("html", {"status": 404, "text": "404 Not Found - nginx"}),
         ("html", {"status": 400, "text": "The plain HTTP request was sent to HTTPS port"}),
+        ("html", {"status": 403, "text": "Access to premium sites is not allowed by the developer dashboard"}),
         ("refused", {"status": 404, "message": "Service not found"}),
         ("refused", {"status": 400, "message": "Only valid bearer authentication supported"}),
     ],
@@ -65,7 +66,8 @@ def test_a_refusal_that_does_not_speak_of_the_object_is_an_outage(
     assert result.status == "partial"
     assert f"{options['status']}" in result.message
     assert statuses(spot) == {}
-    assert not [fact for fact in spot.context.state.facts("spotify") if fact.startswith("capability")]
+    if kind == "html":
+        assert not [fact for fact in spot.context.state.facts("spotify") if fact.startswith("capability")]
     spot.fine_weather()
     assert enrich(spot.run()).status == "success"
     assert set(statuses(spot)) == {"found"}
@@ -77,3 +79,56 @@ def test_an_id_that_cannot_be_one_is_gone(listened: Make) -> None:
     spot.fault("refused", status=400, message="Invalid base62 id", match="/v1/tracks/{id}")
     enrich(spot.run())
     assert statuses(spot) == {"gone": 1}
+
+
+def batch_facts(spot: Any) -> dict[str, bool]:
+    """Give what is remembered of batches, by kind."""
+    facts = spot.context.state.facts("spotify")
+    return {key.split(":")[-1]: fact["works"] for key, fact in facts.items() if key.startswith("capability:batch")}
+
+
+def test_our_own_budget_is_no_fact_about_batches(listened: Make) -> None:
+    """When it is free again, an app that may batch goes on with batches."""
+    spot = listened(mode="existing", settings_of_home={"spotify_daily_budget": 1})
+    assert enrich(spot.run()).status == "partial"
+    assert batch_facts(spot) == dict.fromkeys(("track", "album", "artist"), True)
+    assert spot.sent("/v1/tracks/{id}") == 0, "what has worked is waited for"
+    spot.pass_time(hours=25)
+    enrich(spot.run())
+    assert spot.sent("/v1/tracks") == 2
+
+
+def test_a_quota_of_an_hour_is_no_fact_about_batches(listened: Make) -> None:
+    """Until batches have worked, single reads go on meanwhile; the hour over, a batch is tried again."""
+    spot = listened(mode="existing", settings_of_home={"spotify_track_limit": 5, "spotify_artist_limit": 0})
+    fault = spot.fault("quota_exceeded", match="/v1/tracks", retry_after=3600)
+    assert enrich(spot.run()).counts["tracks"] == 5
+    assert (fault.hits, spot.sent("/v1/tracks/{id}", 200)) == (1, 5)
+    assert "track" not in batch_facts(spot)
+    spot.fine_weather()
+    spot.pass_time(hours=2)
+    enrich(spot.run())
+    assert batch_facts(spot)["track"] is True
+    assert spot.sent("/v1/tracks/{id}", 200) == 5
+    spot.fault("quota_exceeded", match="/v1/tracks", retry_after=3600)
+    assert enrich(spot.run()).status == "partial"
+    assert (batch_facts(spot)["track"], spot.sent("/v1/tracks/{id}", 200)) == (True, 5)
+
+
+def test_batches_that_are_not_there_are_remembered_as_such(listened: Make) -> None:
+    """Removed endpoints have been answered with 404: asked once, then one by one."""
+    spot = listened(mode="existing")
+    for name in KINDS:
+        spot.fault("refused", status=404, match=f"/v1/{name}")
+    assert enrich(spot.run()).status == "success"
+    assert batch_facts(spot) == dict.fromkeys(("track", "album", "artist"), False)
+    assert {spot.sent(f"/v1/{name}") for name in KINDS} == {1}
+    assert set(statuses(spot)) == {"found"}
+
+
+def test_a_batch_without_its_list_proves_nothing(listened: Make) -> None:
+    """Its ids are read one by one, and nothing is remembered."""
+    spot = listened(mode="existing", settings_of_home={"spotify_track_limit": 5, "spotify_album_limit": 0})
+    spot.fault("refused", status=200, match="/v1/tracks")
+    assert enrich(spot.run()).counts["tracks"] == 5
+    assert "track" not in batch_facts(spot)
