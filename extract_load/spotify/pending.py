@@ -16,10 +16,13 @@ from extract_load.names import fold_name_sql
 
 Kind = Literal["track", "album", "artist"]
 
+# A poll's play that lies in an export of the same listener is counted there.
 _REFRESH = f"""
 insert into lookup.track_listening
 with exported as (
     select
+        listener_id,
+        export_id,
         split_part(payload ->> '$.spotify_track_uri', ':', 3) as spotify_track_id,
         cast(coalesce(try_cast(payload ->> '$.ms_played' as bigint), 0) as bigint) as ms_played,
         coalesce(payload ->> '$.master_metadata_album_artist_name', '') as artist_name,
@@ -28,15 +31,23 @@ with exported as (
     from raw.spotify_streaming_history
     where payload ->> '$.spotify_track_uri' like 'spotify:track:%'
 ),
+spans as (
+    select listener_id, export_id, min(ended_at) as first_at, max(ended_at) as last_at
+    from exported
+    group by all
+),
 polled as (
     select
         payload ->> '$.track.id' as spotify_track_id,
         least(greatest(coalesce(try_cast(payload ->> '$.track.duration_ms' as bigint), 0), 0), 86400000) as ms_played,
         coalesce(payload ->> '$.track.artists[0].name', '') as artist_name,
         coalesce(payload ->> '$.track.album.name', '') as album_name
-    from raw.spotify_recently_played
+    from raw.spotify_recently_played as items
     where (payload ->> '$.track.id') is not null
-        and played_at > coalesce((select max(ended_at) from exported), timestamp '1970-01-01')
+        and not exists (
+            select 1 from spans
+            where spans.listener_id = items.listener_id and items.played_at between spans.first_at and spans.last_at
+        )
 ),
 played as (
     select spotify_track_id, ms_played, artist_name, album_name from exported
