@@ -19,6 +19,7 @@ from typing import Any, Protocol
 from extract_load.enrichment import Context, StageResult, Status
 from extract_load.errors import AuthorizationNeeded, ConfigurationError, QuotaExhausted, ServiceUnavailable
 from extract_load.spool import Envelope, write_envelopes
+from extract_load.spotify.catalogue_failures import Failures
 from extract_load.spotify.pending import Kind, Pending, backlog, pending, refresh_listening, share_enriched
 
 log = logging.getLogger(__name__)
@@ -42,10 +43,11 @@ class Reader(Protocol):
         """Seconds waited."""
         ...
 
-    def read(self, kind: Kind, ids: Sequence[str]) -> Iterator[tuple[str, dict[str, Any] | None]]:
-        """Yield (id, object) as answers come, None for what Spotify does not have (404).
+    def read(self, kind: Kind, ids: Sequence[str]) -> Iterator[tuple[str, dict[str, Any] | ServiceUnavailable | None]]:
+        """Yield (id, object) as answers come, None for what Spotify does not have (404), the error where it failed.
 
-        Errors: QuotaExhausted, ServiceUnavailable, AuthorizationNeeded; what was yielded before stays good.
+        Errors: EndpointNotAvailable, QuotaExhausted, ServiceUnavailable, AuthorizationNeeded; what was yielded before
+        stays good.
         """
         ...
 
@@ -57,6 +59,7 @@ class _Tally:
     counts: dict[str, int] = field(default_factory=dict)
     partial: list[str] = field(default_factory=list)
     unanswered: set[str] = field(default_factory=set)
+    failures: dict[Kind, Failures] = field(default_factory=lambda: {kind: Failures(kind) for kind in NAMES})
     resume_at: datetime | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -188,8 +191,12 @@ def _ask(context: Context, reader: Reader, tally: _Tally, kind: Kind, chunk: lis
     """Read a chunk; whatever was answered is kept and landed, also when the service stops half-way."""
     answers: list[tuple[str, dict[str, Any] | None]] = []
     try:
-        for answer in reader.read(kind, [one.id for one in chunk]):
-            answers.append(answer)
+        for id_, found in reader.read(kind, [one.id for one in chunk]):
+            if isinstance(found, ServiceUnavailable):
+                tally.failures[kind].failed(id_, found)
+                continue
+            tally.failures[kind].answered()
+            answers.append((id_, found))
     finally:
         with tally.lock:
             tally.unanswered |= {one.id for one in chunk} - {id_ for id_, _ in answers}
@@ -232,6 +239,11 @@ def _tracks_of(context: Context, album: dict[str, Any], at: datetime) -> Iterato
 def _result(context: Context, reader: Reader, tally: _Tally, before: float) -> StageResult:
     now = context.clock.now()
     with context.warehouse.open("counting what Spotify has answered") as connection:
+        for kind, failures in tally.failures.items():
+            number = failures.write(connection, now)
+            if number:
+                tally.add(f"{NAMES[kind]}_failed", number)
+                tally.partial.append(f"Spotify failed to answer {number} {NAMES[kind]}; they are asked again later.")
         after = share_enriched(connection)
         waiting = backlog(connection, now)
     context.state.put(STAGE, "backlog", {**waiting, "share_enriched": round(after, 4)}, now)

@@ -83,9 +83,11 @@ with waiting as (
 select id, group_ms from waiting order by is_new desc, group_ms desc, id limit $most
 """
 
-# Facts grow old after SPOTIFY_REFRESH_DAYS; what Spotify did not have is asked for again ever more rarely.
+# Facts grow old after SPOTIFY_REFRESH_DAYS; what Spotify did not have or failed to answer is asked for ever later.
 _DUE = """if(
-    known.status = 'found', known.fetched_at + to_days($refresh_days) <= $now, known.next_attempt_at <= $now
+    known.status = 'found' and known.attempts = 0,
+    known.fetched_at + to_days($refresh_days) <= $now,
+    known.next_attempt_at <= $now
 )"""
 
 _HEARD = """

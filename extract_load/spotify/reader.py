@@ -15,7 +15,7 @@ from typing import Any
 import spotipy
 
 from extract_load.enrichment import Context
-from extract_load.errors import QuotaExhausted
+from extract_load.errors import QuotaExhausted, ServiceUnavailable
 from extract_load.spotify.client import Refused, SpotifyClient
 from extract_load.spotify.pending import Kind
 from extract_load.spotify.policy import SERVICE, EndpointNotAvailable
@@ -25,7 +25,7 @@ BATCH: dict[Kind, int] = {"track": 50, "album": 20, "artist": 50}
 TRY_AGAIN = timedelta(days=30)
 _BAD_ID = re.compile(r"\binvalid\b.*\bids?\b", re.IGNORECASE)
 
-Found = tuple[str, dict[str, Any] | None]
+Found = tuple[str, dict[str, Any] | ServiceUnavailable | None]
 
 
 class CatalogueReader:
@@ -46,10 +46,11 @@ class CatalogueReader:
         return self._client.session.waited
 
     def read(self, kind: Kind, ids: Sequence[str]) -> Iterator[Found]:
-        """Yield (id, object) as answers come, None for what Spotify does not have.
+        """Yield (id, object) as answers come, None for what Spotify does not have, the error where it failed.
 
-        Errors: QuotaExhausted, ServiceUnavailable, AuthorizationNeeded.
+        Errors: EndpointNotAvailable, QuotaExhausted, ServiceUnavailable (no sign-in), AuthorizationNeeded.
         """
+        self._client.auth.access_token()
         several = len(ids) > 1
         for start in range(0, len(ids), BATCH[kind]):
             part = ids[start : start + BATCH[kind]]
@@ -59,13 +60,13 @@ class CatalogueReader:
             else:
                 yield from answers
 
-    def _read_one(self, kind: Kind, one: str) -> dict[str, Any] | None:
+    def _read_one(self, kind: Kind, one: str) -> dict[str, Any] | ServiceUnavailable | None:
         try:
             return self._client.get(lambda api: _single(api, kind, one))
-        except Refused as error:
-            if not _is_missing(error):
-                raise
-            return None
+        except EndpointNotAvailable:
+            raise
+        except ServiceUnavailable as error:
+            return None if isinstance(error, Refused) and _is_missing(error) else error
 
     def _read_batch(self, kind: Kind, ids: Sequence[str]) -> list[Found] | None:
         """Give the answers of a batch, None where the ids are to be read one by one."""
@@ -74,10 +75,12 @@ class CatalogueReader:
         except EndpointNotAvailable:
             self._remember(kind, works=False)
             return None
-        except (Refused, QuotaExhausted) as error:
+        except ServiceUnavailable as error:  # one bad id spoils a batch, one by one it is found
             if isinstance(error, Refused) and error.status == HTTPStatus.NOT_FOUND:
                 self._remember(kind, works=False)
-            elif not self._may_do_without(kind, error):
+            return None
+        except QuotaExhausted as error:
+            if not self._may_do_without(kind, error):
                 raise
             return None
         if not isinstance(found, list):
@@ -85,13 +88,11 @@ class CatalogueReader:
         self._remember(kind, works=True)
         return [(one, item or None) for one, item in zip(ids, found, strict=False)]
 
-    def _may_do_without(self, kind: Kind, error: Refused | QuotaExhausted) -> bool:
-        """Say whether single reads help: one bad id spoils a batch, and some apps are answered 429 for ever.
+    def _may_do_without(self, kind: Kind, error: QuotaExhausted) -> bool:
+        """Say whether single reads help: some apps are answered 429 to every batch, for ever.
 
         An app whose batches have worked waits: one by one it would spend its day on a fiftieth.
         """
-        if isinstance(error, Refused):
-            return _is_missing(error)
         fact = self._context.state.get(SERVICE, f"capability:batch:{kind}")
         return error.bucket.endswith(":batch") and not (fact and fact["works"])
 

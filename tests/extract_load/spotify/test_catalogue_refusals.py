@@ -10,6 +10,7 @@ import pytest
 
 from extract_load.spotify.catalogue import enrich
 from extract_load.spotify.history import import_paths
+from extract_load.spotify.pending import pending, refresh_listening
 from sandbox import World, write_export
 
 Make = Callable[..., Any]
@@ -132,3 +133,56 @@ def test_a_batch_without_its_list_proves_nothing(listened: Make) -> None:
     spot.fault("refused", status=200, match="/v1/tracks")
     assert enrich(spot.run()).counts["tracks"] == 5
     assert "track" not in batch_facts(spot)
+
+
+@pytest.mark.parametrize("mode", ["development", "existing"])
+def test_an_id_that_spotify_never_answers_holds_nothing_up(mode: str, listened: Make) -> None:
+    """The others are found; the next run goes on with them."""
+    spot = listened(mode=mode)
+    with spot.context.warehouse.open("a test") as connection:
+        refresh_listening(connection)
+        most_listened = pending(connection, "track", 1, spot.clock.now())[0].id
+    spot.fault("refused", status=500, message="Server error.", part=most_listened)
+    result = enrich(spot.run())
+    assert result.status == "partial"
+    assert "Spotify failed to answer 1 tracks" in result.message
+    assert (result.counts["tracks_failed"], statuses(spot)["failed"]) == (1, 1)
+    assert set(statuses(spot)) == {"found", "failed"}
+    enrich(spot.run())
+    assert set(statuses(spot)) == {"found"}, "an album answers for its track"
+
+
+def test_an_id_that_is_never_answered_waits_ever_longer(listened: Make) -> None:
+    """A day, then two; when Spotify answers, it is found."""
+    spot = listened(settings_of_home={"spotify_artist_limit": 0})
+    enrich(spot.run())
+    with spot.context.warehouse.open("a test") as connection:
+        artist = pending(connection, "artist", 1, spot.clock.now())[0].id
+    spot.context.settings = spot.context.settings.model_copy(update={"spotify_artist_limit": None})
+    fault = spot.fault("refused", status=500, message="Server error.", match="/v1/artists/{id}", part=artist)
+    hits = []
+    for hours in (0, 25, 25, 25):
+        spot.pass_time(hours=hours)
+        enrich(spot.run())
+        hits.append(fault.hits)
+    assert hits == [4, 8, 8, 12]
+    spot.fine_weather()
+    spot.pass_time(days=5)
+    assert enrich(spot.run()).status == "success"
+    assert set(statuses(spot)) == {"found"}
+
+
+def test_a_found_artist_that_fails_later_stays_found(listened: Make) -> None:
+    """A failed refresh waits, too, and costs nothing that is known."""
+    spot = listened(settings_of_home={"spotify_track_limit": 3, "spotify_album_limit": 0, "spotify_artist_limit": 2})
+    enrich(spot.run())
+    artist = spot.rows("select spotify_artist_id from lookup.spotify_artists order by 1")[0][0]
+    spot.pass_time(days=91)
+    spot.context.settings = spot.context.settings.model_copy(update={"spotify_artist_limit": 100})
+    spot.fault("refused", status=500, message="Server error.", part=artist)
+    enrich(spot.run())
+    asked = spot.sent("/v1/artists/{id}", 500)
+    enrich(spot.run())
+    assert asked > 0 and spot.sent("/v1/artists/{id}", 500) == asked
+    known = "select status, attempts, payload is null from lookup.spotify_artists where spotify_artist_id = ?"
+    assert spot.rows(known, artist) == [("found", 1, False)]
