@@ -21,6 +21,7 @@ from extract_load.errors import AuthorizationNeeded, ConfigurationError, QuotaEx
 from extract_load.spool import Envelope, write_envelopes
 from extract_load.spotify.catalogue_failures import Failures
 from extract_load.spotify.pending import Kind, Pending, backlog, pending, refresh_listening, share_enriched
+from extract_load.spotify.policy import EndpointNotAvailable
 
 log = logging.getLogger(__name__)
 
@@ -174,7 +175,12 @@ def _round(
     only_siblings: bool = False,
     at_least: int = 1,
 ) -> int:
-    """Ask for one chunk of a kind and land the answers; give how many were asked for."""
+    """Ask for one chunk of a kind and land the answers; give how many were asked for.
+
+    A kind that Spotify does not offer ends here, the others go on.
+    """
+    if quota.spent:
+        return 0
     with context.warehouse.open(f"looking for {NAMES[kind]} to ask Spotify") as connection:
         most = quota.chunk() + len(tally.unanswered)
         found = pending(connection, kind, most, context.clock.now(), context.settings.spotify_refresh_days)
@@ -183,7 +189,12 @@ def _round(
     if len(chunk) < min(at_least, quota.chunk()):
         return 0
     quota.take(len(chunk))
-    _ask(context, reader, tally, kind, chunk)
+    try:
+        _ask(context, reader, tally, kind, chunk)
+    except EndpointNotAvailable as error:
+        tally.stopped(error)
+        quota.left = 0
+        return 0
     return len(chunk)
 
 

@@ -1,6 +1,7 @@
 """Read the catalogue in the way that the app is allowed to: batches where they work, one by one where they don't.
 
-Whether batches work is tried once, remembered as `capability:batch:<kind>` in the state, and tried again after a month.
+What Spotify refuses is remembered as `capability:batch:<kind>` or `capability:single:<kind>` in the state, and tried
+again after a month.
 Source: contracts, Spotify, sections 2.1 and 2.4.
 """
 
@@ -10,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 import spotipy
 
@@ -25,6 +26,7 @@ BATCH: dict[Kind, int] = {"track": 50, "album": 20, "artist": 50}
 TRY_AGAIN = timedelta(days=30)
 _BAD_ID = re.compile(r"\binvalid\b.*\bids?\b", re.IGNORECASE)
 
+Way = Literal["batch", "single"]
 Found = tuple[str, dict[str, Any] | ServiceUnavailable | None]
 
 
@@ -54,30 +56,35 @@ class CatalogueReader:
         several = len(ids) > 1
         for start in range(0, len(ids), BATCH[kind]):
             part = ids[start : start + BATCH[kind]]
-            answers = self._read_batch(kind, part) if several and self._may_batch(kind) else None
+            answers = self._read_batch(kind, part) if several and self._may("batch", kind) else None
             if answers is None:
                 yield from ((one, self._read_one(kind, one)) for one in part)
             else:
                 yield from answers
 
     def _read_one(self, kind: Kind, one: str) -> dict[str, Any] | ServiceUnavailable | None:
+        if not self._may("single", kind):
+            raise _not_offered(kind)
         try:
-            return self._client.get(lambda api: _single(api, kind, one))
+            found = self._client.get(lambda api: _single(api, kind, one))
         except EndpointNotAvailable:
-            raise
+            self._remember("single", kind, works=False)
+            raise _not_offered(kind) from None
         except ServiceUnavailable as error:
             return None if isinstance(error, Refused) and _is_missing(error) else error
+        self._remember("single", kind, works=True)
+        return found
 
     def _read_batch(self, kind: Kind, ids: Sequence[str]) -> list[Found] | None:
         """Give the answers of a batch, None where the ids are to be read one by one."""
         try:
             found = self._client.get(lambda api: _many(api, kind, ids)).get(f"{kind}s")
         except EndpointNotAvailable:
-            self._remember(kind, works=False)
+            self._remember("batch", kind, works=False)
             return None
         except ServiceUnavailable as error:  # one bad id spoils a batch, one by one it is found
             if isinstance(error, Refused) and error.status == HTTPStatus.NOT_FOUND:
-                self._remember(kind, works=False)
+                self._remember("batch", kind, works=False)
             return None
         except QuotaExhausted as error:
             if not self._may_do_without(kind, error):
@@ -85,7 +92,7 @@ class CatalogueReader:
             return None
         if not isinstance(found, list):
             return None
-        self._remember(kind, works=True)
+        self._remember("batch", kind, works=True)
         return [(one, item or None) for one, item in zip(ids, found, strict=False)]
 
     def _may_do_without(self, kind: Kind, error: QuotaExhausted) -> bool:
@@ -96,18 +103,23 @@ class CatalogueReader:
         fact = self._context.state.get(SERVICE, f"capability:batch:{kind}")
         return error.bucket.endswith(":batch") and not (fact and fact["works"])
 
-    def _may_batch(self, kind: Kind) -> bool:
-        fact = self._context.state.get(SERVICE, f"capability:batch:{kind}")
+    def _may(self, way: Way, kind: Kind) -> bool:
+        fact = self._context.state.get(SERVICE, f"capability:{way}:{kind}")
         if not fact:
             return True
         return bool(fact["works"]) or time_of(fact["checked_at"]) + TRY_AGAIN < self._context.clock.now()
 
-    def _remember(self, kind: Kind, *, works: bool) -> None:
+    def _remember(self, way: Way, kind: Kind, *, works: bool) -> None:
         now = self._context.clock.now()
-        known = self._context.state.get(SERVICE, f"capability:batch:{kind}")
+        known = self._context.state.get(SERVICE, f"capability:{way}:{kind}")
         if not known or known["works"] != works or not works:
             fact = {"works": works, "checked_at": text_of(now)}
-            self._context.state.put(SERVICE, f"capability:batch:{kind}", fact, now)
+            self._context.state.put(SERVICE, f"capability:{way}:{kind}", fact, now)
+
+
+def _not_offered(kind: Kind) -> EndpointNotAvailable:
+    msg = f"Spotify does not offer the app to read {kind}s (/v1/{kind}s/{{id}}); the rest goes on."
+    return EndpointNotAvailable(msg, todo="It is tried again once a month.", service=SERVICE)
 
 
 def _is_missing(error: Refused) -> bool:

@@ -186,3 +186,28 @@ def test_a_found_artist_that_fails_later_stays_found(listened: Make) -> None:
     assert asked > 0 and spot.sent("/v1/artists/{id}", 500) == asked
     known = "select status, attempts, payload is null from lookup.spotify_artists where spotify_artist_id = ?"
     assert spot.rows(known, artist) == [("found", 1, False)]
+
+
+@pytest.mark.parametrize("kind", ["album", "artist"])
+def test_a_read_that_is_not_offered_ends_its_own_kind(kind: str, listened: Make) -> None:
+    """All else is found, the refusal is named, and a month later it is tried again."""
+    spot = listened()
+    others = [name for name in KINDS if name != f"{kind}s"]
+    fault = spot.fault("endpoint_forbidden", match=f"/v1/{kind}s/{{id}}")
+    result = enrich(spot.run())
+    assert result.status == "partial"
+    assert f"/v1/{kind}s/{{id}}" in result.message
+    assert fault.hits == 1
+    for name in others:
+        assert spot.rows(f"select count(*) > 20, bool_and(status = 'found') from lookup.spotify_{name}") == [
+            (True, True)
+        ]
+    assert "100.0% after" in result.message
+    assert spot.context.state.get("spotify", f"capability:single:{kind}")["works"] is False
+    spot.pass_time(days=20)
+    assert f"/v1/{kind}s/{{id}}" in enrich(spot.run()).message
+    assert fault.hits == 1
+    spot.fine_weather()
+    spot.pass_time(days=11)
+    assert enrich(spot.run()).status == "success"
+    assert spot.rows(f"select count(*) > 20 from lookup.spotify_{kind}s") == [(True,)]
