@@ -72,7 +72,7 @@ class Auth:
         if self._is_good(token, refused):
             return token.access_token
         with self._turn():
-            token = self.signed_in()
+            token = self._in_force(TokenStore(self.settings).load(self.clock.now()))
             if self._is_good(token, refused):
                 return token.access_token
             return self._refresh(token, self.clock.now()).access_token
@@ -80,16 +80,12 @@ class Auth:
     def signed_in(self) -> Token:
         """Give the sign-in in force."""
         require_app(self.settings)
-        token = TokenStore(self.settings).load(self.clock.now())
-        refused = self.state.get(SERVICE, "needs_reauth")
-        if token is None and refused:
-            raise _over(str(refused.get("reason", "")))
-        if token is None:
-            raise AuthorizationNeeded("Nobody is signed in at Spotify.", todo="Run `music-tracker auth`.")
-        if refused and refused.get("token") == token_hash(token.refresh_token):
-            raise _over(str(refused.get("reason", "")))
-        self._remember_dates(token)
-        return token
+        store = TokenStore(self.settings)
+        token = store.read()
+        if store.is_variable_new(token):
+            with self._turn():  # who had it may have taken the variable over, and renewed it
+                token = store.load(self.clock.now())
+        return self._in_force(token)
 
     def oauth(self) -> spotipy.SpotifyOAuth:
         """Give spotipy's OAuth on our session, with our addresses and no cache file of its own."""
@@ -141,6 +137,17 @@ class Auth:
                 todo="Sign in with the right account, or run `music-tracker auth --confirm` if this one is yours, too.",
             )
         self.state.put("listener", key, sorted(known | account), self.clock.now())
+
+    def _in_force(self, token: Token | None) -> Token:
+        refused = self.state.get(SERVICE, "needs_reauth")
+        if token is None and refused:
+            raise _over(str(refused.get("reason", "")))
+        if token is None:
+            raise AuthorizationNeeded("Nobody is signed in at Spotify.", todo="Run `music-tracker auth`.")
+        if refused and refused.get("token") == token_hash(token.refresh_token):
+            raise _over(str(refused.get("reason", "")))
+        self._remember_dates(token)
+        return token
 
     def _is_good(self, token: Token, refused: str) -> bool:
         if not token.access_token or token.access_token == refused or token.expires_at is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -51,17 +52,20 @@ class TokenStore:
         self._env_token = secret.get_secret_value() if secret else ""
 
     def load(self, now: datetime) -> Token | None:
-        """Give the sign-in in force, None without one.
+        """Give the sign-in in force, None without one; takes a new variable over, so have the turn (see Auth).
 
         Errors: ConfigurationError when the file can't be read.
         """
-        kept = self._read()
-        env_hash = token_hash(self._env_token) if self._env_token else ""
-        if env_hash and (kept is None or kept.env_hash != env_hash):
-            token = Token(self._env_token, authorized_at=now, env_hash=env_hash)
-            self.save(token)
-            return token
-        return kept
+        kept = self.read()
+        if not self.is_variable_new(kept):
+            return kept
+        token = Token(self._env_token, authorized_at=now, env_hash=token_hash(self._env_token))
+        self.save(token)
+        return token
+
+    def is_variable_new(self, kept: Token | None) -> bool:
+        """Say whether the variable holds a token that the file never took over."""
+        return bool(self._env_token) and (kept is None or kept.env_hash != token_hash(self._env_token))
 
     def save(self, token: Token) -> None:
         """Write the file, readable by its owner alone, complete or not at all."""
@@ -75,13 +79,18 @@ class TokenStore:
             self.path.unlink(missing_ok=True)
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        partial = self.path.with_name(self.path.name + ".partial")
-        handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        partial.replace(self.path)
+        # a name of its own: two processes that shared one would take each other's file away
+        partial = self.path.with_name(f"{self.path.name}.{os.getpid()}-{secrets.token_hex(4)}.partial")
+        try:
+            handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "wb") as out:
+                out.write(content)
+                out.flush()
+                os.fsync(out.fileno())
+            partial.replace(self.path)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
 
     def set_aside(self) -> Path | None:
         """Put a token that Spotify refused aside, not away: now and then it is right again."""
@@ -91,7 +100,8 @@ class TokenStore:
         self.path.replace(aside)
         return aside
 
-    def _read(self) -> Token | None:
+    def read(self) -> Token | None:
+        """Give the sign-in in the file, None without one. Errors: ConfigurationError when it can't be read."""
         try:
             found = orjson.loads(self.path.read_bytes())
             return Token(
