@@ -13,7 +13,7 @@ import threading
 import webbrowser
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 from spotipy.oauth2 import SpotifyOauthError
@@ -25,6 +25,7 @@ from extract_load.spotify.client import SpotifyClient
 from extract_load.spotify.tokens import LIFETIME, Token
 
 WAIT_SECONDS = 300.0
+_SILENT_SECONDS = 5
 _DONE = b"<!doctype html><title>Signed in</title><p>You are signed in. You can close this page."
 
 
@@ -134,6 +135,13 @@ def _token(context: Context, client: SpotifyClient, code: str) -> Token:
     )
 
 
+class _Server(ThreadingHTTPServer):
+    """Browsers open connections to spare and say nothing on them: none holds up the others, or the end."""
+
+    daemon_threads = True
+    block_on_close = False
+
+
 class _Catcher:
     """Listens for the redirect on loopback; does nothing when the redirect URI is not ours to listen on."""
 
@@ -141,11 +149,11 @@ class _Catcher:
         parts = urlsplit(redirect_uri)
         self._answer: str | None = None
         self._came = threading.Event()
-        self._server: HTTPServer | None = None
+        self._server: _Server | None = None
         if parts.scheme != "http" or parts.hostname not in ("127.0.0.1", "::1") or not parts.port:
             return
         try:
-            self._server = HTTPServer((parts.hostname, parts.port), self._handler(parts.path or "/"))
+            self._server = _Server((parts.hostname, parts.port), self._handler(parts.path or "/"))
         except OSError:
             return
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -170,6 +178,8 @@ class _Catcher:
         catcher = self
 
         class Handler(BaseHTTPRequestHandler):
+            timeout = _SILENT_SECONDS
+
             def do_GET(self) -> None:
                 if urlsplit(self.path).path != path:
                     self.send_error(404)
