@@ -89,4 +89,4 @@ def _bar() -> Iterator[Callable[[int, int], None]]:
 
 
 def _ask(prompt: str) -> str:
-    return str(typer.prompt(prompt))
+    return str(typer.prompt(prompt, default="", show_default=False))  # without a default, Enter alone asks again

@@ -26,6 +26,7 @@ from extract_load.spotify.tokens import LIFETIME, Token
 
 WAIT_SECONDS = 300.0
 _SILENT_SECONDS = 5
+_PAGE_SECONDS = 1.0
 _DONE = b"<!doctype html><title>Signed in</title><p>You are signed in. You can close this page."
 
 
@@ -74,7 +75,7 @@ def _answer(catcher: _Catcher, address: str, *, browser: bool, ask: Callable[[st
     if ask is None:
         return None
     pasted = ask("Paste the address that you were led to (just Enter when the page says that you are signed in)")
-    return pasted.strip() or catcher.wait(0)
+    return pasted.strip() or catcher.wait(_PAGE_SECONDS if catcher.listening else 0)
 
 
 def _keep(client: SpotifyClient, token: Token, *, confirmed: bool) -> None:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import re
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 
+from extract_load.settings import Settings
 from extract_load.spotify import login as login_room
 from extract_load.spotify.login import login
-from tests.extract_load.spotify.signing_in import fresh
+from sandbox import Sandbox, World
+from tests.extract_load.spotify.signing_in import free_port, fresh
 
 Make = Callable[..., Any]
 
@@ -44,3 +52,45 @@ def test_a_silent_connection_holds_nothing_up(listener: Make, monkeypatch: pytes
     visit[0].join(20)
     assert [line[:15] for line in told] == ["Signed in until"]
     assert "You are signed in" in pages[0]
+
+
+def read_until(terminal: int, words: str) -> str:
+    """Read what a terminal shows until it shows these words, or its program is over."""
+    shown = ""
+    while words not in shown:
+        try:
+            shown += os.read(terminal, 4096).decode()
+        except OSError:  # how a terminal says that nobody is there any more
+            break
+    return shown
+
+
+@pytest.mark.parametrize("allowed", [True, False], ids=["the page was there", "no page was there"])
+def test_just_enter_takes_what_the_page_caught(allowed: bool, small_world: World, settings: Settings) -> None:
+    """The command at a real terminal: an empty line is an answer, too, and is never asked for twice."""
+    with Sandbox(small_world) as sandbox:
+        home = {"DATA_BASE_PATH": settings.data_base_path, "CACHE_DIR": settings.cache_dir}
+        variables = {**os.environ, **sandbox.env, **{name: str(path) for name, path in home.items()}}
+        variables |= {"DUCKDB_PATH": str(settings.duckdb_path), "COLUMNS": "1000"}
+        variables |= {"SPOTIFY_REFRESH_TOKEN": "", "SPOTIFY_REDIRECT_URI": f"http://127.0.0.1:{free_port()}/callback"}
+        ours, theirs = pty.openpty()
+        command = [Path(sys.executable).with_name("music-tracker"), "auth", "--no-browser"]
+        process = subprocess.Popen(
+            command, stdin=theirs, stdout=theirs, stderr=theirs, env=variables, cwd=settings.home_dir
+        )
+        os.close(theirs)
+        try:
+            shown = read_until(ours, "signed in):")
+            found = re.search(r"http://\S+/authorize\S+", shown)
+            assert found, shown
+            if allowed:
+                assert "You are signed in" in requests.get(found.group(), timeout=20).text
+            os.write(ours, b"\n")
+            ended = read_until(ours, "signed in):")
+            assert ("Signed in until" if allowed else "No answer came from Spotify.") in ended
+            assert "Traceback" not in ended
+            assert process.wait(20) == (0 if allowed else 3)
+        finally:
+            process.kill()
+            process.wait()
+            os.close(ours)
