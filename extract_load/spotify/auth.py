@@ -172,15 +172,14 @@ class Auth:
         except MALFORMED:
             answer = {}
         access, seconds = answer.get("access_token"), answer.get("expires_in")
-        if not _is_token(access):
+        if not is_token(access):
             raise ServiceUnavailable("Spotify's accounts service answered with something else.", service=SERVICE)
-        lasts = seconds if isinstance(seconds, int) and 0 < seconds <= _LONGEST_SECONDS else _USUAL_SECONDS
         granted, new = answer.get("granted_scope"), answer.get("refresh_token")
         renewed = replace(
             token,
             access_token=access,
-            refresh_token=new if _is_token(new) else token.refresh_token,
-            expires_at=now + timedelta(seconds=lasts),
+            refresh_token=new if is_token(new) else token.refresh_token,
+            expires_at=now + lasting(seconds),
             scope=granted if isinstance(granted, str) and granted else token.scope,
         )
         self.keep(renewed)
@@ -210,9 +209,15 @@ class Auth:
             self.state.put(SERVICE, "token", dates, self.clock.now())
 
 
-def _is_token(value: Any) -> TypeGuard[str]:
+def is_token(value: Any) -> TypeGuard[str]:
     """Say whether a value can be a token: what else came would end the sign-in if it were kept."""
     return isinstance(value, str) and 0 < len(value) < 5000 and value.isascii() and value.isprintable()
+
+
+def lasting(seconds: Any) -> timedelta:
+    """Give how long an access token lasts by its answer, or as long as they usually do."""
+    told = isinstance(seconds, int) and 0 < seconds <= _LONGEST_SECONDS
+    return timedelta(seconds=seconds if told else _USUAL_SECONDS)
 
 
 def _over(reason: str) -> AuthorizationNeeded:

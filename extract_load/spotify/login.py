@@ -12,16 +12,18 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from spotipy.oauth2 import SpotifyOauthError
 
 from extract_load.enrichment import Context
-from extract_load.errors import AuthorizationNeeded, ConfigurationError
-from extract_load.spotify.auth import SCOPE, require_app
+from extract_load.errors import MALFORMED, AuthorizationNeeded, ConfigurationError, ServiceUnavailable
+from extract_load.spotify.auth import SCOPE, is_token, lasting, require_app
 from extract_load.spotify.client import SpotifyClient
+from extract_load.spotify.policy import SERVICE
 from extract_load.spotify.tokens import LIFETIME, Token
 
 WAIT_SECONDS = 300.0
@@ -122,17 +124,31 @@ def _token(context: Context, client: SpotifyClient, code: str) -> Token:
         raise AuthorizationNeeded(
             f"Spotify did not take the code ({error.error}).", todo="Run `music-tracker auth` again."
         ) from None
-    granted = str(answer.get("granted_scope") or "")
+    except MALFORMED:
+        answer = {}
+    return _told(answer, now)
+
+
+def _told(answer: dict[str, Any], now: datetime) -> Token:
+    """Take the token out of the answer of the accounts service."""
+    access, refresh, scope = answer.get("access_token"), answer.get("refresh_token"), answer.get("granted_scope")
+    if not is_token(access) or not is_token(refresh):
+        raise ServiceUnavailable(
+            "Spotify's accounts service answered with something else than a sign-in.",
+            todo="Run `music-tracker auth` again.",
+            service=SERVICE,
+        )
+    granted = scope if isinstance(scope, str) else ""
     if granted and SCOPE not in granted.split():
         raise AuthorizationNeeded(
             "The sign-in does not allow reading what you played.", todo="Run `music-tracker auth` and allow it."
         )
     return Token(
-        refresh_token=str(answer["refresh_token"]),
+        refresh_token=refresh,
         authorized_at=now,
         scope=granted,
-        access_token=str(answer["access_token"]),
-        expires_at=now + timedelta(seconds=int(answer.get("expires_in") or 3600)),
+        access_token=access,
+        expires_at=now + lasting(answer.get("expires_in")),
     )
 
 

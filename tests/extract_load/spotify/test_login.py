@@ -17,11 +17,13 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from extract_load.errors import ServiceUnavailable
 from extract_load.settings import Settings
 from extract_load.spotify import login as login_room
 from extract_load.spotify.login import login
 from sandbox import Sandbox, World
-from tests.extract_load.spotify.signing_in import free_port, fresh
+from sandbox.web.messages import json_response
+from tests.extract_load.spotify.signing_in import free_port, fresh, sign_in
 
 Make = Callable[..., Any]
 
@@ -94,3 +96,25 @@ def test_just_enter_takes_what_the_page_caught(allowed: bool, small_world: World
             process.kill()
             process.wait()
             os.close(ours)
+
+
+STRANGE = {
+    "no refresh token": {"access_token": "BQ-secret", "token_type": "Bearer", "expires_in": 3600},
+    "nothing at all": {},
+    "no number of seconds": {"access_token": "BQ-secret", "expires_in": "soon", "refresh_token": "AQ-secret"},
+    "no seconds": {"access_token": "BQ-secret", "refresh_token": "AQ-secret"},
+    "a number for a token": {"access_token": "BQ-secret", "expires_in": 3600, "refresh_token": 7},
+}
+
+
+@pytest.mark.parametrize("body", STRANGE.values(), ids=STRANGE.keys())
+def test_a_strange_answer_to_the_code_is_told_plainly(
+    body: Any, listener: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It signs nobody in, and ends in one sentence that holds no token."""
+    spot = fresh(listener)
+    monkeypatch.setattr(spot.sandbox.accounts, "_by_code", lambda *_given, **_more: json_response(body))
+    with pytest.raises(ServiceUnavailable, match="music-tracker auth") as caught:
+        sign_in(spot)
+    assert "secret" not in str(caught.value)
+    assert not spot.context.settings.token_path.exists()
