@@ -104,20 +104,21 @@ class Auth:
         oauth.OAUTH_AUTHORIZE_URL = f"{self.settings.spotify_accounts_base_url}/authorize"
         return oauth
 
-    def keep(self, token: Token) -> None:
-        """Keep a new sign-in or a renewed one."""
-        TokenStore(self.settings).save(token)
-        self.state.put(SERVICE, "needs_reauth", None, self.clock.now())
-        self._remember_dates(token)
+    def sign_in(self, token: Token) -> bytes | None:
+        """Keep a new sign-in; give the token file as it was, to take the sign-in back with (None: there was none)."""
+        with self._turn():
+            path = TokenStore(self.settings).path
+            before = path.read_bytes() if path.exists() else None
+            self._keep(token)
+            return before
 
-    def kept(self) -> bytes | None:
-        """Give the token file as it is, to take a sign-in back with; None when there is none."""
-        path = TokenStore(self.settings).path
-        return path.read_bytes() if path.exists() else None
-
-    def take_back(self, before: bytes | None) -> None:
-        """Put the token file back as it was."""
-        TokenStore(self.settings).put_back(before)
+    def take_back(self, token: Token, before: bytes | None) -> None:
+        """Put the token file back as it was before a sign-in, unless yet another one took its place."""
+        with self._turn():
+            store = TokenStore(self.settings)
+            kept = store.read()
+            if kept is None or kept.authorized_at == token.authorized_at:
+                store.put_back(before)
 
     def bind_account(self, names: Iterable[str], *, confirmed: bool = False) -> None:
         """Bind the listener to a Spotify account by its names (account id, user id), as hashes; refuse another one.
@@ -164,6 +165,16 @@ class Auth:
         except Timeout:
             raise ServiceUnavailable("Another process is renewing the sign-in at Spotify.", service=SERVICE) from None
 
+    def _keep(self, token: Token) -> None:
+        TokenStore(self.settings).save(token)
+        self.state.put(SERVICE, "needs_reauth", None, self.clock.now())
+        self._remember_dates(token)
+
+    def _is_replaced(self, token: Token) -> bool:
+        """Say whether another sign-in took this one's place; a hand can do so without having the turn."""
+        kept = TokenStore(self.settings).read()
+        return kept is not None and kept.refresh_token != token.refresh_token
+
     def _refresh(self, token: Token, now: datetime) -> Token:
         try:
             answer = self.oauth().refresh_access_token(token.refresh_token)
@@ -182,10 +193,13 @@ class Auth:
             expires_at=now + lasting(seconds),
             scope=granted if isinstance(granted, str) and granted else token.scope,
         )
-        self.keep(renewed)
+        if not self._is_replaced(token):
+            self._keep(renewed)
         return renewed
 
     def _refused(self, token: Token, error: SpotifyOauthError) -> Exception:
+        if error.error == "invalid_grant" and self._is_replaced(token):
+            return ServiceUnavailable("The sign-in at Spotify changed while it was being renewed.", service=SERVICE)
         if error.error == "invalid_grant":
             reason = str(error.error_description or "the sign-in has ended")
             fact = {"since": text_of(self.clock.now()), "reason": reason, "token": token_hash(token.refresh_token)}

@@ -82,12 +82,11 @@ def _answer(catcher: _Catcher, address: str, *, browser: bool, ask: Callable[[st
 
 def _keep(client: SpotifyClient, token: Token, *, confirmed: bool) -> None:
     """Keep a sign-in, unless it is somebody else's: then the one from before stays."""
-    before = client.auth.kept()
-    client.auth.keep(token)
+    before = client.auth.sign_in(token)
     try:
         client.check_account(confirmed=confirmed)
     except AuthorizationNeeded:
-        client.auth.take_back(before)
+        client.auth.take_back(token, before)
         raise
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
+from extract_load.errors import AuthorizationNeeded, ServiceUnavailable
 from extract_load.settings import Settings
-from extract_load.spotify.tokens import TokenStore
+from extract_load.spotify.tokens import Token, TokenStore
+from tests.extract_load.spotify.signing_in import fresh, sign_in
 
 Make = Callable[..., Any]
 
@@ -88,3 +91,67 @@ def test_a_variable_never_overwrites_what_was_renewed_meanwhile(listener: Make) 
     kept = store.read()
     assert kept is not None
     assert kept.refresh_token == rotated.refresh_token
+
+
+def while_renewing(spot: Any, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Let something happen while Spotify has the next renewal in hand, before it answers."""
+    answer, done = spot.sandbox.accounts._by_refresh, threading.Event()
+
+    def by_refresh(form: dict[str, str]) -> Any:
+        if not done.is_set():
+            done.set()
+            act()
+        return answer(form)
+
+    monkeypatch.setattr(spot.sandbox.accounts, "_by_refresh", by_refresh)
+
+
+@pytest.mark.parametrize("ended", [False, True], ids=["renewed", "refused"])
+def test_a_sign_in_during_a_renewal_stays(ended: bool, listener: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`auth` ends while a poll renews the old token: the new sign-in is neither overwritten nor set aside."""
+    spot = fresh(listener)
+    sign_in(spot)
+    store = TokenStore(spot.context.settings)
+    old = store.read()
+    assert old is not None
+    spot.pass_time(days=150)
+    if ended:
+        spot.sandbox.tokens.revoke_all()
+    signing_in = threading.Thread(target=lambda: sign_in(spot))
+
+    def begin() -> None:
+        signing_in.start()
+        signing_in.join(1)  # it has to wait for the renewal, so this ends too early for it
+
+    while_renewing(spot, monkeypatch, begin)
+    with pytest.raises(AuthorizationNeeded) if ended else nullcontext():
+        spot.poll()
+    signing_in.join(30)
+    kept = store.read()
+    assert kept is not None
+    assert kept.refresh_token != old.refresh_token
+    assert kept.days_left(spot.clock.now()) in {179, 180}
+    assert spot.context.state.get("spotify", "needs_reauth") is None
+    assert spot.poll().token_days_left in {179, 180}
+
+
+@pytest.mark.parametrize("ended", [False, True], ids=["renewed", "refused"])
+def test_a_token_file_put_there_during_a_renewal_stays(
+    ended: bool, listener: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one is that was copied from another machine: it waits for nobody, and the next poll goes on with it."""
+    spot = fresh(listener)
+    sign_in(spot)
+    spot.pass_time(hours=2)
+    if ended:
+        spot.sandbox.tokens.revoke_all()
+    store = TokenStore(spot.context.settings)
+    new = Token(spot.sandbox.tokens.grant("user-read-recently-played"), authorized_at=spot.clock.now())
+    while_renewing(spot, monkeypatch, lambda: store.save(new))
+    with pytest.raises(ServiceUnavailable, match="changed") if ended else nullcontext():
+        spot.poll()
+    kept = store.read()
+    assert kept is not None
+    assert kept.refresh_token == new.refresh_token
+    assert spot.context.state.get("spotify", "needs_reauth") is None
+    assert spot.poll().token_days_left in {179, 180}
