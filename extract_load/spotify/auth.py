@@ -54,6 +54,14 @@ def require_app(settings: Settings) -> None:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The token file (None: there was none) and what the state knew of its token, before a sign-in."""
+
+    file: bytes | None
+    facts: dict[str, Any]
+
+
 @dataclass(slots=True)
 class Auth:
     """Gives access tokens. Errors of every call: ConfigurationError, AuthorizationNeeded, ServiceUnavailable."""
@@ -104,21 +112,24 @@ class Auth:
         oauth.OAUTH_AUTHORIZE_URL = f"{self.settings.spotify_accounts_base_url}/authorize"
         return oauth
 
-    def sign_in(self, token: Token) -> bytes | None:
-        """Keep a new sign-in; give the token file as it was, to take the sign-in back with (None: there was none)."""
+    def sign_in(self, token: Token) -> Before:
+        """Keep a new sign-in; give what was before, to take it back with."""
         with self._turn():
             path = TokenStore(self.settings).path
-            before = path.read_bytes() if path.exists() else None
+            facts = {key: self.state.get(SERVICE, key) for key in ("needs_reauth", "token")}
+            before = Before(path.read_bytes() if path.exists() else None, facts)
             self._keep(token)
             return before
 
-    def take_back(self, token: Token, before: bytes | None) -> None:
-        """Put the token file back as it was before a sign-in, unless yet another one took its place."""
+    def take_back(self, token: Token, before: Before) -> None:
+        """Put things back as they were before a sign-in, unless yet another one took its place."""
         with self._turn():
             store = TokenStore(self.settings)
             kept = store.read()
             if kept is None or kept.authorized_at == token.authorized_at:
-                store.put_back(before)
+                store.put_back(before.file)
+                for key, fact in before.facts.items():
+                    self.state.put(SERVICE, key, fact, self.clock.now())
 
     def bind_account(self, names: Iterable[str], *, confirmed: bool = False) -> None:
         """Bind the listener to a Spotify account by its names (account id, user id), as hashes; refuse another one.

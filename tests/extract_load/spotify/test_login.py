@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from extract_load.errors import ServiceUnavailable
+from extract_load.errors import AuthorizationNeeded, ServiceUnavailable
 from extract_load.settings import Settings
 from extract_load.spotify import login as login_room
 from extract_load.spotify.login import login
@@ -118,3 +118,24 @@ def test_a_strange_answer_to_the_code_is_told_plainly(
         sign_in(spot)
     assert "secret" not in str(caught.value)
     assert not spot.context.settings.token_path.exists()
+
+
+def test_a_refused_sign_in_of_somebody_else_brings_no_ended_one_back(listener: Make) -> None:
+    """The variable's token stays known as over, and is not sent once more; status goes on to name its own dates."""
+    home = {"spotify_redirect_uri": f"http://127.0.0.1:{free_port()}/callback"}
+    own = listener(settings_of_home=home)
+    own.poll()
+    own.pass_time(hours=2)
+    own.fault("refresh_token_revoked", service="accounts")
+    with pytest.raises(AuthorizationNeeded, match="over"):
+        own.poll()
+    facts = {key: own.context.state.get("spotify", key) for key in ("needs_reauth", "token")}
+    variable = {**home, "spotify_refresh_token": own.sandbox.env["SPOTIFY_REFRESH_TOKEN"]}
+    other = listener(world=World(seed=8, artists=20, plays=500, years=1, listener=1), settings_of_home=variable)
+    with pytest.raises(AuthorizationNeeded, match="another Spotify account"):
+        sign_in(other)
+    asked = own.sandbox.counts.total("accounts")
+    with pytest.raises(AuthorizationNeeded, match="over"):
+        own.poll()
+    assert own.sandbox.counts.total("accounts") == asked
+    assert {key: own.context.state.get("spotify", key) for key in facts} == facts
