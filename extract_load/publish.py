@@ -134,10 +134,8 @@ def _copy_table(connection: duckdb.DuckDBPyConnection, relation: Relation) -> in
 def _make_view(connection: duckdb.DuckDBPyConnection, relation: Relation) -> None:
     """Make a view again inside the draft, where its two-part names mean the draft's own tables."""
     connection.execute(f"use {_ALIAS}")
-    try:
-        connection.execute(f"create view {_name(relation.schema)}.{_name(relation.name)} as {relation.query}")
-    finally:
-        connection.execute(f"use {CATALOGUE}")
+    connection.execute(f"create view {_name(relation.schema)}.{_name(relation.name)} as {relation.query}")
+    connection.execute(f"use {CATALOGUE}")
 
 
 def _about(connection: duckdb.DuckDBPyConnection, label: str, at: datetime) -> None:

@@ -134,6 +134,21 @@ def test_a_draft_that_fails_leaves_nothing_behind(warehouse: Warehouse, settings
     assert list(first.path.parent.iterdir()) == [first.path]
 
 
+def test_a_view_that_cannot_be_made_again_is_told_by_its_reason(
+    warehouse: Warehouse, settings: Settings, state: State
+) -> None:
+    """A cross join before a left join can't be written down by DuckDB: its own words arrive, not what came of them."""
+    build(warehouse)
+    with warehouse.open("a build") as connection:
+        connection.execute(
+            "create view reporting.odd as select x.artist from marts.fct_plays as x cross join range(2) as h (n)"
+            " left join marts.fct_plays as y on x.id = y.id"
+        )
+    with pytest.raises(duckdb.Error, match="correlated"):
+        publish(settings, warehouse, state)
+    assert not list(settings.published_path.parent.glob("*"))
+
+
 def test_nothing_built_is_told(warehouse: Warehouse, settings: Settings, state: State) -> None:
     """An empty warehouse is not published as an empty file."""
     with pytest.raises(ConfigurationError, match="no marts"):

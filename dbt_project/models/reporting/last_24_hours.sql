@@ -21,10 +21,11 @@ hours as (
         c.now_at - to_hours(h.hours_ago) as hour_until,
         cast(c.now_at - to_hours(h.hours_ago + 1) + coalesce(o.utc_offset, interval 0 hour) as date) as local_day,
         h.hours_ago
+    -- In this order: DuckDB writes a cross join as a comma, which binds less than the left join.
     from {{ ref('completeness') }} as l
+    left join clocks as o on l.listener_id = o.listener_id
     cross join clock as c
     cross join range(24) as h (hours_ago)
-    left join clocks as o on l.listener_id = o.listener_id
     where l.period_type = 'all_time'
 ),
 
