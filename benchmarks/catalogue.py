@@ -1,8 +1,8 @@
 """Fills the lookup tables for the world of `raw_plays`: artists, albums, tracks, places and genres, quickly.
 
-In: a DuckDB connection whose default catalogue has the schema of `extract_load/schema`. Out: rows of lookup.* and
-raw.api_responses. Always holds: the same arguments give the same rows; about a tenth of everything is not known yet, as
-in a real warehouse, and every twentieth track shares its ISRC with another one.
+In: a DuckDB connection whose default catalogue has the schema of `extract_load/storage/schema`. Out: rows of lookup.*
+and raw.api_responses. Always holds: the same arguments give the same rows; about a tenth of everything is not known
+yet, as in a real warehouse, and every twentieth track shares its ISRC with another one.
 """
 
 from __future__ import annotations

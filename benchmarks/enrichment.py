@@ -24,13 +24,13 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from extract_load.enrichment import Board, Context, StageResult
-from extract_load.geography import coordinates
-from extract_load.musicbrainz import pipeline
-from extract_load.settings import Settings, load_settings
-from extract_load.spool import Envelope, write_envelopes
-from extract_load.state import State
-from extract_load.warehouse import Warehouse
+from extract_load.context import Board, Context, StageResult
+from extract_load.core.settings import Settings, load_settings
+from extract_load.geography import enrich as coordinates
+from extract_load.musicbrainz import enrich as pipeline
+from extract_load.storage.spool import Envelope, write_envelopes
+from extract_load.storage.state import State
+from extract_load.storage.warehouse import Warehouse
 
 LISTENED = datetime(2026, 10, 1)
 PLAYS_A_FILE = 500

@@ -23,9 +23,9 @@ from pathlib import Path
 
 import duckdb
 
+from extract_load.core.settings import load_settings, project_root
 from extract_load.geography import AreaQuery, Location, locate_areas
-from extract_load.geography.index import attach, ensure_index
-from extract_load.settings import load_settings, project_root
+from extract_load.geography.gazetteer_index import attach, ensure_index
 
 NEAR_KM, CONFIDENT = 50.0, 0.9
 TRUTHS = (

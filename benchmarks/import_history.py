@@ -175,11 +175,11 @@ def _bare_in_memory(given: Path, home: Path) -> None:
 
 
 def _import(given: Path, home: Path) -> None:
-    from extract_load.enrichment import Context
-    from extract_load.settings import load_settings
-    from extract_load.spotify.history import import_paths
-    from extract_load.state import State
-    from extract_load.warehouse import Warehouse
+    from extract_load.context import Context
+    from extract_load.core.settings import load_settings
+    from extract_load.spotify.history_import.importer import import_paths
+    from extract_load.storage.state import State
+    from extract_load.storage.warehouse import Warehouse
 
     settings = load_settings(
         home / "no.env", data_base_path=home / "src", cache_dir=home / "cache", duckdb_path=home / "music.duckdb"

@@ -1,6 +1,6 @@
 """Fills the raw tables with a listener's plays of any number, quickly, for benchmarks of the transformation.
 
-In: a DuckDB connection whose default catalogue has the schema of `extract_load/schema`. Out: rows of
+In: a DuckDB connection whose default catalogue has the schema of `extract_load/storage/schema`. Out: rows of
 raw.spotify_streaming_history (two overlapping exports), raw.spotify_recently_played, ops.landed_files and ops.polls.
 Always holds: the same arguments give the same rows. The world is plain: track n (0 to 6 * artists - 1) has the id
 'BenchTrack' + n, is by artist n % artists ('BenchArtist' + n) and on album n // 4 ('BenchAlbum' + n), each zero-padded

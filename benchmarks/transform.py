@@ -25,8 +25,8 @@ import duckdb
 from catalogue import fill_catalogue
 from raw_plays import LISTENER, fill_raw_plays
 
-from extract_load.clock import SystemClock
-from extract_load.warehouse import CATALOGUE, STORAGE, apply_schema
+from extract_load.core.clock import SystemClock
+from extract_load.storage.warehouse import CATALOGUE, STORAGE, apply_schema
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent

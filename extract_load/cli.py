@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from extract_load.commands import demo, ingestion, status
-from extract_load.disk import disk_in_words
-from extract_load.errors import (
+from extract_load.commands import maintenance as keeping
+from extract_load.core.disk_errors import disk_in_words
+from extract_load.core.errors import (
     AuthorizationNeeded,
     BadInput,
     ConfigurationError,
@@ -24,7 +25,6 @@ from extract_load.errors import (
     QuotaExhausted,
     ServiceUnavailable,
 )
-from extract_load.keeping import commands as keeping
 from extract_load.secrets import quiet_libraries
 
 if TYPE_CHECKING:

@@ -22,9 +22,9 @@ from urllib.parse import urlsplit
 import requests
 from requests import PreparedRequest, Response
 
-from extract_load.clock import Clock, SystemClock
-from extract_load.errors import QuotaExhausted, ServiceUnavailable
-from extract_load.state import LONGEST_PAUSE, RequestRecord, State
+from extract_load.core.clock import Clock, SystemClock
+from extract_load.core.errors import QuotaExhausted, ServiceUnavailable
+from extract_load.storage.state import LONGEST_PAUSE, RequestRecord, State
 
 log = logging.getLogger(__name__)
 

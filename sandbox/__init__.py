@@ -1,7 +1,7 @@
 """Stand-ins of Spotify, MusicBrainz and Nominatim over one seeded world, for the demo and the tests."""
 
 from sandbox.export import WrittenExport, write_export
-from sandbox.stand import Sandbox
+from sandbox.sandbox import Sandbox
 from sandbox.truth import dump_truth, truth_rows
 from sandbox.world import Habits, World, WorldSettings
 

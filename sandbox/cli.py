@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from sandbox.export import write_export
-from sandbox.stand import Sandbox
+from sandbox.sandbox import Sandbox
 from sandbox.truth import dump_truth
 from sandbox.world import World, WorldSettings
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sandbox.web.messages import Request, Response, json_response
-from sandbox.web.pace import Limiter
+from sandbox.web.http_messages import Request, Response, json_response
+from sandbox.web.rate_limiter import Limiter
 from sandbox.world.areas import Area, Place
 from sandbox.world.text import fold
 from sandbox.world.world import World

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["tests.support.data_directory_fixtures"]
+
 ROOT = Path(__file__).parent
 TOGETHER = ("dbt", "orchestrate", "end_to_end")
 """Rooms whose tests share one dbt build, one Prefect server, one listener's home."""

@@ -19,8 +19,8 @@ from pathlib import Path
 import typer
 
 from extract_load.commands.demo_summary import summary
-from extract_load.errors import ServiceUnavailable
-from extract_load.settings import Settings, project_root
+from extract_load.core.errors import ServiceUnavailable
+from extract_load.core.settings import Settings, project_root
 
 SEED = 7
 RUN_RECORDS = "prefect"

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from extract_load.commands.running import context_of_a_command
+from extract_load.commands.session import context_of_a_command
 
 
 def register(app: typer.Typer) -> None:
@@ -34,7 +34,7 @@ def ingest(
     limit: Annotated[int, typer.Option(min=1, max=50, help="How many of the newest plays to ask for.")] = 50,
 ) -> None:
     """Ask Spotify for the newest plays and keep them; written down and told like a run of `spotify-ingestion`."""
-    from extract_load.recorded import Outcome, recorded
+    from extract_load.monitoring.tracked_run import Outcome, recorded
     from extract_load.spotify.auth import require_app
     from extract_load.spotify.recently_played import PollResult, poll
 
@@ -62,7 +62,7 @@ def import_(
     confirm_listener: Annotated[bool, typer.Option(help="Yes, this export of another account is mine, too.")] = False,
 ) -> None:
     """Land an export of your streaming history; sends no request, and accounts for every row."""
-    from extract_load.spotify.history import import_paths
+    from extract_load.spotify.history_import.importer import import_paths
 
     with context_of_a_command("import") as context, _bar() as progress:
         result = import_paths(context, paths, confirm_listener=confirm_listener, progress=progress)

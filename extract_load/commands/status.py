@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from extract_load.health import Health, Level, health
-from extract_load.settings import load_settings
+from extract_load.core.settings import load_settings
+from extract_load.monitoring.health import Health, Level, health
 
 _SIGNS: dict[Level, tuple[str, str | None]] = {
     "ok": ("ok  ", typer.colors.GREEN),
@@ -36,7 +36,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")
 
 def doctor() -> None:
     """Try the doors as well: settings, folders, the warehouse, the services; then say how things stand."""
-    from extract_load.doctor import examine
+    from extract_load.monitoring.doctor import examine
 
     settings = load_settings()
     show(examine(settings))

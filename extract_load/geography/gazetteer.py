@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from extract_load.geography.index import SQL_DIR, attach, ensure_index
-from extract_load.settings import load_settings
+from extract_load.core.settings import load_settings
+from extract_load.geography.gazetteer_index import SQL_DIR, attach, ensure_index
 
 ATTRIBUTION = "Place names and coordinates: GeoNames, CC BY 4.0 (https://www.geonames.org/)"
 _STEPS = ("match_1_parents.sql", "match_2_candidates.sql", "match_3_answers.sql")

@@ -22,11 +22,11 @@ import requests
 from geopy.adapters import AdapterHTTPError, BaseSyncAdapter
 from geopy.distance import great_circle
 
-from extract_load.clock import Clock, SystemClock
-from extract_load.errors import MALFORMED, BadInput, ConfigurationError, QuotaExhausted, ServiceUnavailable
+from extract_load.core.clock import Clock, SystemClock
+from extract_load.core.errors import MALFORMED, BadInput, ConfigurationError, QuotaExhausted, ServiceUnavailable
+from extract_load.core.settings import Settings
 from extract_load.http import PacedSession, Policy, Retry, Verdict, judge_plainly, retry_after
-from extract_load.settings import Settings
-from extract_load.state import State
+from extract_load.storage.state import State
 
 OFF = "off"
 NOMINATIM = "nominatim"

@@ -4,6 +4,6 @@ Each file is one transaction: rows, rejects and the line in `ops.landed_files` c
 leaves whole files landed and the rest for the next run. Landing the same folder twice adds nothing.
 """
 
-from extract_load.landing.files import Landing, LandingReport
+from extract_load.landing.loader import Landing, LandingReport
 
 __all__ = ["Landing", "LandingReport"]

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import duckdb
 
-from extract_load.clock import Clock
+from extract_load.core.clock import Clock
 
 
 @dataclass(frozen=True, slots=True)

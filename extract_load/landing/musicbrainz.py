@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import duckdb
 
-from extract_load.clock import Clock
-from extract_load.landing.answers import land_answers
-from extract_load.landing.areas import resolve_areas
+from extract_load.core.clock import Clock
+from extract_load.landing.api_responses import land_answers
 from extract_load.landing.manifest import Landed, Lander, SpoolFile
-from extract_load.landing.reading import count_lines, read_envelopes, set_aside_forgotten
+from extract_load.landing.spool_reader import count_lines, read_envelopes, set_aside_forgotten
+from extract_load.lookups.area_hierarchy import resolve_areas
 
 _MATCHES = """
 insert into lookup.musicbrainz_matches

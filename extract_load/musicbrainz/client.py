@@ -17,11 +17,11 @@ import orjson
 import requests
 from musicbrainzngs import musicbrainz
 
-from extract_load.clock import Clock
+from extract_load.core.clock import Clock
+from extract_load.core.settings import Settings
 from extract_load.http import Deliver, PacedSession, Policy, Retry, Verdict, judge_plainly, retry_after
-from extract_load.musicbrainz.protocol import SERVICE, NotFound, Protocol
-from extract_load.settings import Settings
-from extract_load.state import State
+from extract_load.musicbrainz.ngs_adapter import SERVICE, NotFound, Protocol
+from extract_load.storage.state import State
 
 log = logging.getLogger(__name__)
 

@@ -20,14 +20,14 @@ from filelock import FileLock, Timeout
 from spotipy.cache_handler import MemoryCacheHandler
 from spotipy.oauth2 import SpotifyOauthError
 
-from extract_load.clock import Clock
-from extract_load.errors import MALFORMED, AuthorizationNeeded, ConfigurationError, ServiceUnavailable
+from extract_load.core.clock import Clock
+from extract_load.core.errors import MALFORMED, AuthorizationNeeded, ConfigurationError, ServiceUnavailable
+from extract_load.core.settings import Settings
 from extract_load.http import PacedSession
 from extract_load.secrets import quiet_libraries
-from extract_load.settings import Settings
-from extract_load.spotify.policy import SERVICE
-from extract_load.spotify.tokens import Token, TokenStore, token_hash
-from extract_load.state import State, text_of
+from extract_load.spotify.request_policy import SERVICE
+from extract_load.spotify.token_store import Token, TokenStore, token_hash
+from extract_load.storage.state import State, text_of
 
 log = logging.getLogger(__name__)
 

@@ -9,12 +9,12 @@ from typing import Any
 import spotipy
 from spotipy.exceptions import SpotifyException
 
-from extract_load.enrichment import Context
-from extract_load.errors import AuthorizationNeeded, ServiceUnavailable
+from extract_load.context import Context
+from extract_load.core.errors import AuthorizationNeeded, ServiceUnavailable
 from extract_load.secrets import quiet_libraries
 from extract_load.spotify.auth import Auth
-from extract_load.spotify.policy import SERVICE, refusal, session_for
-from extract_load.spotify.tokens import token_hash
+from extract_load.spotify.request_policy import SERVICE, refusal, session_for
+from extract_load.spotify.token_store import token_hash
 
 Call = Callable[[spotipy.Spotify], Any]
 

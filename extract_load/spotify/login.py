@@ -19,12 +19,12 @@ from urllib.parse import parse_qs, urlsplit
 
 from spotipy.oauth2 import SpotifyOauthError
 
-from extract_load.enrichment import Context
-from extract_load.errors import MALFORMED, AuthorizationNeeded, ConfigurationError, ServiceUnavailable
+from extract_load.context import Context
+from extract_load.core.errors import MALFORMED, AuthorizationNeeded, ConfigurationError, ServiceUnavailable
 from extract_load.spotify.auth import SCOPE, is_token, lasting, require_app
 from extract_load.spotify.client import SpotifyClient
-from extract_load.spotify.policy import SERVICE
-from extract_load.spotify.tokens import LIFETIME, Token
+from extract_load.spotify.request_policy import SERVICE
+from extract_load.spotify.token_store import LIFETIME, Token
 
 WAIT_SECONDS = 300.0
 _SILENT_SECONDS = 5

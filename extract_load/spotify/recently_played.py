@@ -17,15 +17,15 @@ from typing import Any
 
 import orjson
 
-from extract_load.enrichment import Context
-from extract_load.errors import ConfigurationError, MusicTrackerError, ServiceUnavailable
-from extract_load.killpoints import kill_point
-from extract_load.lock import WarehouseBusy
-from extract_load.redact import redact
-from extract_load.spool import Envelope, write_envelopes
+from extract_load.context import Context
+from extract_load.core.errors import ConfigurationError, MusicTrackerError, ServiceUnavailable
+from extract_load.core.failpoints import kill_point
+from extract_load.core.redaction import redact
 from extract_load.spotify.client import SpotifyClient
-from extract_load.spotify.policy import SERVICE
-from extract_load.state import PollRecord, text_of
+from extract_load.spotify.request_policy import SERVICE
+from extract_load.storage.spool import Envelope, write_envelopes
+from extract_load.storage.state import PollRecord, text_of
+from extract_load.storage.writer_lock import WarehouseBusy
 
 log = logging.getLogger(__name__)
 

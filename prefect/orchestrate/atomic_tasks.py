@@ -15,8 +15,8 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.tasks import Task, exponential_backoff
 
-from extract_load.enrichment import Context
-from extract_load.errors import BadInput
+from extract_load.context import Context
+from extract_load.core.errors import BadInput
 from extract_load.wording import first_of
 from orchestrate.base_tasks import (
     BACKLOG_TIMEOUT_SECONDS,
@@ -105,7 +105,7 @@ def load_spool(run_key: str) -> TaskResult:
 @atomic("validate what was loaded")
 def validate_landing(run_key: str) -> TaskResult:
     """Check that every row of every file is accounted for."""
-    from extract_load.landing.validation import Validation, validate
+    from extract_load.landing.reconciliation import Validation, validate
 
     def report(result: Validation) -> TaskResult:
         if result.unbalanced:
@@ -123,7 +123,7 @@ def validate_landing(run_key: str) -> TaskResult:
 @atomic("enrich from Spotify")
 def enrich_from_spotify(run_key: str) -> TaskResult:
     """Ask Spotify for the artists, albums and tracks that explain most listening."""
-    from extract_load.spotify.catalogue import enrich
+    from extract_load.spotify.catalogue.enrich import enrich
 
     with shared_run(key=run_key) as run:
         return BaseEnrichmentTask(run, "enrich from Spotify", enrich).execute()
@@ -132,7 +132,7 @@ def enrich_from_spotify(run_key: str) -> TaskResult:
 @atomic("enrich from MusicBrainz")
 def enrich_from_musicbrainz(run_key: str) -> TaskResult:
     """Find the artists at MusicBrainz, then what is known there about them and their places."""
-    from extract_load.musicbrainz.pipeline import enrich
+    from extract_load.musicbrainz.enrich import enrich
 
     with shared_run(key=run_key) as run:
         return BaseEnrichmentTask(run, "enrich from MusicBrainz", enrich).execute()
@@ -141,7 +141,7 @@ def enrich_from_musicbrainz(run_key: str) -> TaskResult:
 @atomic("find coordinates")
 def find_coordinates(run_key: str) -> TaskResult:
     """Give the places of the artists their coordinates."""
-    from extract_load.geography.coordinates import enrich
+    from extract_load.geography.enrich import enrich
 
     with shared_run(key=run_key) as run:
         return BaseEnrichmentTask(run, "find coordinates", enrich).execute()
@@ -150,7 +150,7 @@ def find_coordinates(run_key: str) -> TaskResult:
 @atomic("test with dbt")
 def check_models(run_key: str) -> TaskResult:
     """Run every data test of the dbt project and name those that failed."""
-    from orchestrate.dbt_runner import run_tests, tell_tests
+    from orchestrate.dbt_build.runner import run_tests, tell_tests
 
     with shared_run(key=run_key) as run:
 
@@ -165,7 +165,7 @@ def check_models(run_key: str) -> TaskResult:
 @atomic("publish")
 def publish_marts(run_key: str, blocking_failures: list[str]) -> TaskResult:
     """Put the marts where readers find them, unless a blocking test failed."""
-    from extract_load.publish import PublishResult, publish
+    from extract_load.publishing.publish import PublishResult, publish
 
     def report(result: PublishResult) -> TaskResult:
         if result.kept:

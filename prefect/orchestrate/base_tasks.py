@@ -14,9 +14,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from extract_load.enrichment import Context, StageResult
-from extract_load.errors import AuthorizationNeeded, MusicTrackerError, QuotaExhausted, ServiceUnavailable
-from extract_load.runs import RunLog, TaskRecord
+from extract_load.context import Context, StageResult
+from extract_load.core.errors import AuthorizationNeeded, MusicTrackerError, QuotaExhausted, ServiceUnavailable
+from extract_load.monitoring.run_log import RunLog, TaskRecord
 
 if TYPE_CHECKING:
     from prefect import State

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from extract_load.keeping.transform import offer
+from extract_load.maintenance.marts_builder import offer
 from orchestrate.marts import build_marts
 
 

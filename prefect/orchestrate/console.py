@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import typer
 
-from extract_load.errors import MusicTrackerError
+from extract_load.core.errors import MusicTrackerError
 
 _SPOKEN = "%(asctime)s  %(message)s"
 _OF_A_MODEL = re.compile(r"Node \S+ finished with status \S+")

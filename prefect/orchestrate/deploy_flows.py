@@ -12,9 +12,9 @@ from typing import Annotated
 
 import typer
 
-from extract_load.errors import ConfigurationError
-from extract_load.health import Line
-from extract_load.settings import Settings, load_settings
+from extract_load.core.errors import ConfigurationError
+from extract_load.core.settings import Settings, load_settings
+from extract_load.monitoring.health import Line
 from orchestrate.console import prepare_prefect, run_script
 
 _MARKS = {"ok": "ok     ", "note": "note   ", "warning": "warning", "problem": "PROBLEM"}
@@ -41,7 +41,7 @@ def deploy(settings: Settings, names: tuple[str, ...]) -> None:
 
 def validate(settings: Settings, *, thorough: bool, etl: bool = True) -> Iterator[Line]:
     """Look at what a deployed run needs and say what is there; `thorough` asks the services, `etl` looks at dbt."""
-    from orchestrate.server import needed_api, server_version
+    from orchestrate.server.api import needed_api, server_version
 
     yield Line("settings", "ok", f"The settings are right (environment {settings.environment}).")
     try:
@@ -51,15 +51,15 @@ def validate(settings: Settings, *, thorough: bool, etl: bool = True) -> Iterato
         if not thorough:
             return
     if etl:
-        from orchestrate.dbt_runner import check_project
+        from orchestrate.dbt_build.runner import check_project
 
         try:
             yield Line("dbt", "ok", f"The dbt project parses: {check_project(settings)} models.")
         except ConfigurationError as error:
             yield Line("dbt", "problem", error.what, error.todo)
     if thorough:
-        from extract_load.reachable import check_credentials, check_services
-        from extract_load.state import State
+        from extract_load.monitoring.service_checks import check_credentials, check_services
+        from extract_load.storage.state import State
 
         yield from check_credentials(settings)
         state = State(settings.state_path)
@@ -87,7 +87,7 @@ def main(
     if any(line.level == "problem" for line in found):
         raise ConfigurationError("Nothing was deployed.", todo="Mend what is marked PROBLEM above, then try again.")
     from orchestrate.deployments import WORK_POOL, names_of
-    from orchestrate.server import api_in_use, needed_api
+    from orchestrate.server.api import api_in_use, needed_api
 
     names = names_of(ingestion=not etl_only, etl=not spotify_only)
     with api_in_use(needed_api(settings)):

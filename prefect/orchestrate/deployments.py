@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from prefect.schedules import Cron, Interval, Schedule
 from prefect.types.entrypoint import EntrypointType
 
-from extract_load.settings import Settings
+from extract_load.core.settings import Settings
 from orchestrate.console import PREFECT_DEFAULTS
 
 if TYPE_CHECKING:

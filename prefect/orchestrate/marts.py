@@ -5,9 +5,9 @@ No flow, no server: the same steps as in the transformation subflow, and what fa
 
 from __future__ import annotations
 
-from extract_load.errors import ServiceUnavailable
-from extract_load.settings import Settings
-from extract_load.warehouse import Warehouse
+from extract_load.core.errors import ServiceUnavailable
+from extract_load.core.settings import Settings
+from extract_load.storage.warehouse import Warehouse
 
 
 def build_marts(settings: Settings) -> list[str]:
@@ -15,7 +15,7 @@ def build_marts(settings: Settings) -> list[str]:
 
     Errors: ServiceUnavailable naming the models that could not be built.
     """
-    from orchestrate.dbt_runner import blocking_failures, build_models_quietly, dbt_session, run_tests
+    from orchestrate.dbt_build.runner import blocking_failures, build_models_quietly, dbt_session, run_tests
 
     with Warehouse(settings).hold("dbt build"), dbt_session(settings):
         nodes = build_models_quietly(settings)

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, tzinfo
 
 from prefect.runtime import flow_run
 
-from extract_load.errors import ConfigurationError
-from extract_load.settings import load_settings
+from extract_load.core.errors import ConfigurationError
+from extract_load.core.settings import load_settings
 
 
 def run_name() -> str:

@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from extract_load.settings import load_settings
+from extract_load.core.settings import load_settings
 from orchestrate.console import prepare_prefect, run_script, speak_plainly
 from orchestrate.flow_config import FlowConfig, get_flow_config
 
@@ -34,7 +34,7 @@ def run(which: WhichFlow, limit: int = 50, config_env: str | None = None) -> int
     """Run a flow and give the exit code. Errors: ConfigurationError before any work."""
     prepare_prefect(spoken=True)
     config = get_flow_config(config_env)
-    from orchestrate.server import configured_api, lasting_api, temporary_api
+    from orchestrate.server.api import configured_api, lasting_api, temporary_api
 
     if os.environ.get(_SENT_BY_US):  # its server is there, however long it takes to answer
         return _run_here(which, limit, config)
@@ -73,7 +73,7 @@ def _in_a_process_of_its_own(which: WhichFlow, limit: int, config_env: str | Non
 def _run_here(which: WhichFlow, limit: int, config: FlowConfig) -> int:
     from orchestrate.flows.daily_etl import daily_etl
     from orchestrate.flows.spotify_ingestion import spotify_ingestion
-    from orchestrate.subflows.states import SKIPPED
+    from orchestrate.runs.final_state import SKIPPED
 
     speak_plainly()
     if which is WhichFlow.SPOTIFY:

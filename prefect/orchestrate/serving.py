@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from contextlib import ExitStack
 
-from extract_load.settings import load_settings
+from extract_load.core.settings import load_settings
 from orchestrate.console import prepare_prefect
 
 MOST_RUNS = 2
@@ -19,7 +19,7 @@ def serve_deployments() -> None:
     from prefect import serve
 
     from orchestrate.deployments import CATALOGUE, build
-    from orchestrate.server import api_in_use, lasting_api, own_api
+    from orchestrate.server.api import api_in_use, lasting_api, own_api
 
     # Prefect's own way of stopping makes a coroutine too many; a person who stops us need not read of it.
     warnings.filterwarnings("ignore", "coroutine 'Runner.astop' was never awaited", RuntimeWarning)

@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from random import Random
 
 from sandbox.world.plays import Play, Spoken
-from sandbox.world.sittings import PLATFORMS
+from sandbox.world.sessions import PLATFORMS
 from sandbox.world.world import World
 
 USERNAME = "sandbox.listener"

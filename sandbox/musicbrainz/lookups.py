@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sandbox.musicbrainz.data import MusicBrainzData, Recording
-from sandbox.musicbrainz.parts import (
+from sandbox.musicbrainz.fragments import (
     AREA_ALIAS,
     ARTIST_ALIAS,
     ARTIST_TYPES,

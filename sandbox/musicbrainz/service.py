@@ -9,14 +9,14 @@ from random import Random
 from typing import Any
 
 from sandbox.musicbrainz.data import MusicBrainzData
-from sandbox.musicbrainz.hits import Hits
+from sandbox.musicbrainz.fragments import Json
 from sandbox.musicbrainz.lookups import Lookups
-from sandbox.musicbrainz.parts import Json
 from sandbox.musicbrainz.search import BadQuery, run
+from sandbox.musicbrainz.search_documents import Hits
 from sandbox.web.fault_kinds import rate_limit_503
 from sandbox.web.faults import Faults
-from sandbox.web.messages import HttpProblem, Request, Response, json_response, text_response
-from sandbox.web.pace import Limiter
+from sandbox.web.http_messages import HttpProblem, Request, Response, json_response, text_response
+from sandbox.web.rate_limiter import Limiter
 from sandbox.world.ids import ISRC_PATTERN, SPOTIFY_ID_PATTERN, UUID_PATTERN
 from sandbox.world.world import World
 

@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urlsplit
 from sandbox.spotify.tokens import Tokens
 from sandbox.web.clock import Clock
 from sandbox.web.faults import Faults
-from sandbox.web.messages import Request, Response, json_response, text_response
+from sandbox.web.http_messages import Request, Response, json_response, text_response
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from functools import cached_property, lru_cache
 
 from sandbox.spotify import routes
-from sandbox.spotify.feed import Feed, FeedItem
 from sandbox.spotify.objects import Json, SpotifyObjects, paged
+from sandbox.spotify.recently_played import Feed, FeedItem
 from sandbox.spotify.search import search_artists, search_items
 from sandbox.spotify.tokens import Access, Tokens
 from sandbox.web.clock import Clock
 from sandbox.web.fault_kinds import spotify_error
-from sandbox.web.messages import HttpProblem, Request, Response, json_response
+from sandbox.web.http_messages import HttpProblem, Request, Response, json_response
 from sandbox.world.world import World
 
 MODES = ("development", "existing", "extended")

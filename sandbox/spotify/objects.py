@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
-from sandbox.spotify.feed import FeedItem
+from sandbox.spotify.recently_played import FeedItem
 from sandbox.world.artists import Artist
-from sandbox.world.catalogue import LABEL, Album, Track
+from sandbox.world.discography import LABEL, Album, Track
 from sandbox.world.plays import Play
 from sandbox.world.world import World
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from sandbox.web.fault_kinds import spotify_error
-from sandbox.web.messages import HttpProblem, Request
+from sandbox.web.http_messages import HttpProblem, Request
 from sandbox.world.ids import SPOTIFY_ID_PATTERN
 
 _PAGE = frozenset({"limit", "offset", "market"})

@@ -9,7 +9,7 @@ import re
 
 from sandbox.spotify.objects import Json, SpotifyObjects
 from sandbox.world.artists import Artist
-from sandbox.world.catalogue import Track
+from sandbox.world.discography import Track
 from sandbox.world.text import words_of
 from sandbox.world.world import World
 

@@ -12,9 +12,9 @@ from typing import Any
 import orjson
 
 from sandbox.web.clock import Clock
-from sandbox.web.counts import Counts
 from sandbox.web.faults import Faults
-from sandbox.web.messages import Request, Response, json_response
+from sandbox.web.http_messages import Request, Response, json_response
+from sandbox.web.request_counts import Counts
 
 
 class AdminPages:

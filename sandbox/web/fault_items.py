@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from sandbox.web.fault_types import Strike
-from sandbox.web.messages import Response
+from sandbox.web.http_messages import Response
 
 Json = dict[str, Any]
 Edit = Callable[[Json, list[Any], Strike], bool]

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from sandbox.web import fault_items
 from sandbox.web.fault_types import Stage, Strike
-from sandbox.web.messages import Response, json_response, text_response
+from sandbox.web.http_messages import Response, json_response, text_response
 
 ALL = ("spotify", "accounts", "musicbrainz", "nominatim")
 SPOTIFY = ("spotify",)

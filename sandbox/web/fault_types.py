@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sandbox.web.clock import Clock
-from sandbox.web.messages import Request, Response
+from sandbox.web.http_messages import Request, Response
 
 Stage = Literal["before", "after", "flag"]
 

@@ -13,7 +13,7 @@ from typing import Any
 from sandbox.web.clock import Clock
 from sandbox.web.fault_kinds import KINDS
 from sandbox.web.fault_types import Fault, Stage, Strike
-from sandbox.web.messages import Request, Response
+from sandbox.web.http_messages import Request, Response
 
 
 class Faults:

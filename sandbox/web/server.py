@@ -13,9 +13,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Protocol
 from urllib.parse import parse_qsl, unquote
 
-from sandbox.web.counts import Counts, Served
 from sandbox.web.faults import Faults
-from sandbox.web.messages import HttpProblem, Request, Response, json_response
+from sandbox.web.http_messages import HttpProblem, Request, Response, json_response
+from sandbox.web.request_counts import Counts, Served
 
 logger = logging.getLogger(__name__)
 

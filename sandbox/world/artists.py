@@ -13,7 +13,7 @@ from typing import Literal
 
 from sandbox.world.areas import Map, read_table
 from sandbox.world.ids import IdScheme
-from sandbox.world.words import artist_name, sort_name
+from sandbox.world.invented_names import artist_name, sort_name
 
 VARIOUS_ARTISTS = "89ad4ac3-39f7-470e-963a-56509c546377"
 

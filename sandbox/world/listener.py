@@ -11,12 +11,12 @@ from datetime import date, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from sandbox.world.catalogue import Catalogue, Track
+from sandbox.world.discography import Catalogue, Track
 from sandbox.world.habits import Habits
+from sandbox.world.invented_names import book_name, show_name
 from sandbox.world.plays import Play, Spoken
-from sandbox.world.sittings import MINUTE, Sitting, Sync, away, draw_sitting, music_play, spoken_play
+from sandbox.world.sessions import MINUTE, Sitting, Sync, away, draw_sitting, music_play, spoken_play
 from sandbox.world.taste import Taste
-from sandbox.world.words import book_name, show_name
 
 HOUR = 60 * MINUTE
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sandbox.world.catalogue import Track
+from sandbox.world.discography import Track
 
 
 @dataclass(frozen=True, slots=True)

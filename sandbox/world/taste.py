@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from random import Random
 
-from sandbox.world.catalogue import Catalogue, Track
+from sandbox.world.discography import Catalogue, Track
 
 
 class Taste:

@@ -12,12 +12,12 @@ from functools import cached_property
 
 from sandbox.world.areas import Place, load_map
 from sandbox.world.artists import VARIOUS_ARTISTS, Artist, build_cast
-from sandbox.world.catalogue import Catalogue
+from sandbox.world.discography import Catalogue
+from sandbox.world.edge_cases import Traps
 from sandbox.world.habits import Habits
 from sandbox.world.ids import IdScheme
 from sandbox.world.listener import Listener
 from sandbox.world.plays import Play
-from sandbox.world.traps import Traps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import duckdb
 
-from extract_load.aliases import refresh_aliases
-from extract_load.clock import SystemClock
-from extract_load.warehouse import CATALOGUE, apply_schema
+from extract_load.core.clock import SystemClock
+from extract_load.lookups.artist_aliases import refresh_aliases
+from extract_load.storage.warehouse import CATALOGUE, apply_schema
 from tests.dbt.raw_rows import write_stories
 from tests.dbt.strategies import told_by_dice
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import duckdb
 
-from extract_load.clock import SystemClock
-from extract_load.warehouse import CATALOGUE, apply_schema
+from extract_load.core.clock import SystemClock
+from extract_load.storage.warehouse import CATALOGUE, apply_schema
 
 PLAYS_LAST = ("int_plays__timed", "fct_source_rows", "int_coverage__spanned")
 

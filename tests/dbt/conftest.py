@@ -11,8 +11,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from extract_load.clock import SystemClock
-from extract_load.warehouse import CATALOGUE, apply_schema
+from extract_load.core.clock import SystemClock
+from extract_load.storage.warehouse import CATALOGUE, apply_schema
 from tests.dbt.bare_duckdb import CompiledProject
 from tests.dbt.raw_rows import write_stories
 from tests.dbt.strategies import told_by_dice

@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from extract_load.warehouse import CATALOGUE
+from extract_load.storage.warehouse import CATALOGUE
 from tests.dbt.arrivals import Arrivals
 from tests.dbt.bare_duckdb import BareWarehouse, CompiledProject
 from tests.dbt.conftest import ROOT, Dbt

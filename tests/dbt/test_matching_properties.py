@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.dbt.bare_duckdb import BareWarehouse, CompiledProject
-from tests.dbt.judging import LAST_MODELS, judge
+from tests.dbt.oracle import LAST_MODELS, judge
 from tests.dbt.play_history import KINDS, Story
 from tests.dbt.strategies import crowd_by_dice, stories, told_by_dice
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from extract_load.clock import SystemClock
-from extract_load.warehouse import CATALOGUE, apply_schema
+from extract_load.core.clock import SystemClock
+from extract_load.storage.warehouse import CATALOGUE, apply_schema
 from tests.dbt.bare_duckdb import BareWarehouse, CompiledProject
 from tests.dbt.conftest import ROOT, Dbt
 from tests.dbt.play_history import Story

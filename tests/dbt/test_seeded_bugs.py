@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.dbt.bare_duckdb import BareWarehouse, CompiledProject, Model
-from tests.dbt.judging import LAST_MODELS, judge
+from tests.dbt.oracle import LAST_MODELS, judge
 from tests.dbt.strategies import told_by_dice
 
 NEAREST_ONLY = """

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from extract_load.settings import Settings
+from extract_load.core.settings import Settings
 from sandbox import Sandbox, World, write_export
 
 ROOT = Path(__file__).parents[2]

@@ -18,13 +18,13 @@ from typing import Any
 import duckdb
 import pytest
 
-from extract_load.keeping.fingerprint import Marks, differences
-from extract_load.keeping.rebuild import published_marts
-from extract_load.lock import WriterLock
-from extract_load.settings import load_settings
+from extract_load.core.settings import load_settings
+from extract_load.maintenance.rebuild import published_marts
+from extract_load.maintenance.table_checksums import Marks, differences
+from extract_load.storage.writer_lock import WriterLock
 from sandbox import Sandbox, World, write_export
 from tests.end_to_end.conftest import BIN, ROOT, Home, Lived
-from tests.keeping.searching import found_in
+from tests.support.secret_scan import found_in
 
 
 def marks_of(home: Home) -> Marks:
@@ -243,7 +243,7 @@ def _is_json(text: str) -> bool:
 
 ASK_THE_API = """
 import httpx
-from orchestrate.server import temporary_api
+from orchestrate.server.api import temporary_api
 with temporary_api() as url:
     for what in ("flows", "flow_runs", "task_runs", "logs", "artifacts", "deployments", "variables", "flow_run_states",
                  "task_run_states", "concurrency_limits", "work_pools", "block_documents", "automations", "events"):

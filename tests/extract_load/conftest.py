@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from extract_load.enrichment import Context
-from extract_load.settings import Settings, load_settings
-from extract_load.state import State
-from extract_load.warehouse import Warehouse
+from extract_load.context import Context
+from extract_load.core.settings import Settings, load_settings
+from extract_load.storage.state import State
+from extract_load.storage.warehouse import Warehouse
 
 
 @dataclass

@@ -9,9 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from extract_load.errors import QuotaExhausted, ServiceUnavailable
+from extract_load.core.errors import QuotaExhausted, ServiceUnavailable
 from extract_load.http import PacedSession, Policy, endpoint_of
-from extract_load.state import State
+from extract_load.storage.state import State
 
 Answer = tuple[int, dict[str, str], bytes]
 CUT = 299  # our own mark: promise a body and hang up

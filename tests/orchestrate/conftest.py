@@ -20,9 +20,9 @@ os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
 os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "240")
 os.environ.setdefault("DO_NOT_TRACK", "1")
 
-from extract_load.settings import Settings, load_settings
-from extract_load.state import State
-from extract_load.warehouse import Warehouse
+from extract_load.core.settings import Settings, load_settings
+from extract_load.storage.state import State
+from extract_load.storage.warehouse import Warehouse
 from sandbox import Sandbox, World, write_export
 
 ROOT = Path(__file__).parents[2]
@@ -134,7 +134,7 @@ def export(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def api() -> Iterator[str]:
     """Give the address of one Prefect server for all tests, with a long start-up time-out."""
-    from orchestrate.server import api_in_use, temporary_api
+    from orchestrate.server.api import api_in_use, temporary_api
 
     with temporary_api() as url, api_in_use(url):
         yield url

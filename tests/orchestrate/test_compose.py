@@ -28,8 +28,8 @@ import httpx
 import pytest
 import yaml
 
-from extract_load.settings import Settings
-from tests.keeping.searching import TOKENS
+from extract_load.core.settings import Settings
+from tests.support.secret_scan import TOKENS
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("prefect-db", "prefect-server", "worker")

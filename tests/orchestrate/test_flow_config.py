@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from extract_load.errors import ConfigurationError
+from extract_load.core.errors import ConfigurationError
 from orchestrate.flow_config import FlowConfig, get_flow_config, in_effect
 
 ROOT = Path(__file__).parents[2]

@@ -18,8 +18,8 @@ import duckdb
 import httpx
 import pytest
 
-from extract_load.runs import RunLog
-from extract_load.state import State
+from extract_load.monitoring.run_log import RunLog
+from extract_load.storage.state import State
 
 ROOT = Path(__file__).parents[2]
 ETL = (sys.executable, "prefect/orchestrate/prefect_flows.py", "--flow", "etl")

@@ -17,16 +17,16 @@ from prefect.client.schemas.filters import FlowFilter, FlowFilterName, FlowRunFi
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from prefect.states import Completed, Running
 
-from extract_load.runs import RunLog
-from extract_load.settings import Settings
-from extract_load.state import State
-from orchestrate.burying import EPITAPH, bury
+from extract_load.core.settings import Settings
+from extract_load.monitoring.run_log import RunLog
+from extract_load.storage.state import State
 from orchestrate.monitoring import lock_of, monitored
+from orchestrate.runs.crashed import EPITAPH, bury
 
 ROOT = Path(__file__).parents[2]
 HOLDS_AND_DIES = """
 import os, sys
-from extract_load.settings import load_settings
+from extract_load.core.settings import load_settings
 from orchestrate.monitoring import monitored
 with monitored("daily-etl") as watched:
     print("held", bool(watched.busy), flush=True)

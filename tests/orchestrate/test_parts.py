@@ -11,15 +11,15 @@ from pathlib import Path
 import prefect
 import pytest
 
-from extract_load.errors import ServiceUnavailable
-from extract_load.health import Health, Line
-from extract_load.runs import RunRecord, TaskRecord
-from extract_load.settings import load_settings
+from extract_load.core.errors import ServiceUnavailable
+from extract_load.core.settings import load_settings
+from extract_load.monitoring.health import Health, Line
+from extract_load.monitoring.run_log import RunRecord, TaskRecord
 from orchestrate.console import OwnWords
-from orchestrate.dbt_runner import NodeResult, blocking_failures, tell_build, tell_tests
+from orchestrate.dbt_build.runner import NodeResult, blocking_failures, tell_build, tell_tests
 from orchestrate.deployments import CATALOGUE, build, names_of
-from orchestrate.markdown import summary
-from orchestrate.prefect_plugin import completed
+from orchestrate.runs.report import summary
+from orchestrate.server.command_line_plugin import completed
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 23, 5, 0)

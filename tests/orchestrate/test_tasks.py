@@ -12,20 +12,20 @@ import pytest
 from prefect import State, task
 from prefect.cache_policies import NO_CACHE
 
-from extract_load.enrichment import StageResult
-from extract_load.errors import (
+from extract_load.context import StageResult
+from extract_load.core.errors import (
     AuthorizationNeeded,
     BadInput,
     ConfigurationError,
     QuotaExhausted,
     ServiceUnavailable,
 )
-from extract_load.lock import WarehouseBusy
-from extract_load.runs import RunLog
+from extract_load.monitoring.run_log import RunLog
+from extract_load.storage.writer_lock import WarehouseBusy
 from orchestrate.atomic_tasks import atomic, load_spool, patiently
 from orchestrate.base_tasks import BaseEnrichmentTask, BaseProcessorTask, TaskResult, is_transient
 from orchestrate.flow_config import FlowConfig
-from orchestrate.subflows.states import closing_state, overall, sentence
+from orchestrate.runs.final_state import closing_state, overall, sentence
 from orchestrate.subflows.utils import Run, RunStopped, run_together, shared_run, stage
 
 LATER = datetime(2026, 11, 24, 8, 0)

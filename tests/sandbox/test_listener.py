@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from sandbox import Habits, Sandbox, World
-from sandbox.spotify.feed import Feed
+from sandbox.spotify.recently_played import Feed
 from sandbox.world.plays import Play
 
 

@@ -10,10 +10,10 @@ from prefect import State, flow
 from orchestrate.atomic_tasks import enrich_from_musicbrainz, enrich_from_spotify, find_coordinates
 from orchestrate.base_tasks import TaskResult, in_a_sentence
 from orchestrate.flow_config import FlowConfig
+from orchestrate.runs.final_state import closing_state
 from orchestrate.subflows.geographic_enrichment import geographic_enrichment_subflow
 from orchestrate.subflows.musicbrainz_enrichment import musicbrainz_enrichment_subflow
 from orchestrate.subflows.spotify_enrichment import spotify_enrichment_subflow
-from orchestrate.subflows.states import closing_state
 from orchestrate.subflows.utils import STAGES, run_together, shared_run
 
 PARTS = {

@@ -8,7 +8,7 @@ from prefect import State, flow
 
 from orchestrate.atomic_tasks import enrich_from_spotify, patiently
 from orchestrate.flow_config import FlowConfig
-from orchestrate.subflows.states import closing_state
+from orchestrate.runs.final_state import closing_state
 from orchestrate.subflows.utils import attempt, shared_run, stage
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from prefect import State, flow
 
-from extract_load.enrichment import Context
+from extract_load.context import Context
 from orchestrate.atomic_tasks import check_models, patiently, publish_marts
 from orchestrate.base_tasks import BaseProcessorTask, TaskResult
-from orchestrate.dbt_runner import NodeResult, blocking_failures, build_models, dbt_session, settle, tell_build
+from orchestrate.dbt_build.runner import NodeResult, blocking_failures, build_models, dbt_session, settle, tell_build
 from orchestrate.flow_config import FlowConfig
-from orchestrate.subflows.states import closing_state
+from orchestrate.runs.final_state import closing_state
 from orchestrate.subflows.utils import Run, attempt, result_or_failure, shared_run
 
 BUILD = "build with dbt"

@@ -19,14 +19,14 @@ from typing import Any
 from prefect.runtime import flow_run
 from prefect.tasks import Task
 
-from extract_load.clock import SystemClock
-from extract_load.enrichment import Board, Context, Progress
-from extract_load.errors import ServiceUnavailable
-from extract_load.settings import Settings
-from extract_load.state import State
-from extract_load.warehouse import Warehouse
+from extract_load.context import Board, Context, Progress
+from extract_load.core.clock import SystemClock
+from extract_load.core.errors import ServiceUnavailable
+from extract_load.core.settings import Settings
+from extract_load.storage.state import State
+from extract_load.storage.warehouse import Warehouse
 from orchestrate.base_tasks import BACKLOG_TIMEOUT_SECONDS, TaskResult, in_a_sentence
-from orchestrate.dbt_runner import NodeResult
+from orchestrate.dbt_build.runner import NodeResult
 from orchestrate.flow_config import FlowConfig, in_effect
 
 log = logging.getLogger(__name__)

@@ -11,9 +11,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from extract_load.enrichment import Context
-from extract_load.geography.index import attach, ensure_index
-from extract_load.settings import Settings
+from extract_load.context import Context
+from extract_load.core.settings import Settings
+from extract_load.geography.gazetteer_index import attach, ensure_index
 from sandbox import Sandbox, World
 
 DORA = "00000000-0000-4000-8000-00000000d0a1"

@@ -11,13 +11,13 @@ from typing import Any
 import orjson
 import pytest
 
-from extract_load.clock import Clock
-from extract_load.enrichment import Context, StageResult
-from extract_load.musicbrainz.pipeline import enrich
-from extract_load.settings import Settings
-from extract_load.spool import Envelope, write_envelopes
-from extract_load.state import State
-from extract_load.warehouse import Warehouse
+from extract_load.context import Context, StageResult
+from extract_load.core.clock import Clock
+from extract_load.core.settings import Settings
+from extract_load.musicbrainz.enrich import enrich
+from extract_load.storage.spool import Envelope, write_envelopes
+from extract_load.storage.state import State
+from extract_load.storage.warehouse import Warehouse
 from sandbox import Sandbox, World
 from sandbox.spotify.objects import SpotifyObjects
 

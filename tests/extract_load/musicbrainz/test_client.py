@@ -8,10 +8,10 @@ from collections.abc import Callable
 import pytest
 from musicbrainzngs import compat, musicbrainz
 
-from extract_load.errors import ConfigurationError, QuotaExhausted, ServiceUnavailable
+from extract_load.core.errors import ConfigurationError, QuotaExhausted, ServiceUnavailable
 from extract_load.http import PacedSession
 from extract_load.musicbrainz.client import MusicBrainz, connect
-from extract_load.musicbrainz.protocol import Refused
+from extract_load.musicbrainz.ngs_adapter import Refused
 
 
 @pytest.fixture

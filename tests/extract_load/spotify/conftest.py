@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from extract_load.enrichment import Context
-from extract_load.settings import Settings, load_settings
-from extract_load.spotify.history import ImportResult, import_paths
+from extract_load.context import Context
+from extract_load.core.settings import Settings, load_settings
+from extract_load.spotify.history_import.importer import ImportResult, import_paths
 from extract_load.spotify.recently_played import PollResult, poll
-from extract_load.state import State
-from extract_load.warehouse import Warehouse
+from extract_load.storage.state import State
+from extract_load.storage.warehouse import Warehouse
 from sandbox import Sandbox, World
 
 Importer = Callable[..., ImportResult]

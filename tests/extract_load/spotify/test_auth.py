@@ -14,13 +14,13 @@ import orjson
 import pytest
 import requests
 
-from extract_load.errors import AuthorizationNeeded, ConfigurationError, ServiceUnavailable
-from extract_load.settings import Settings
+from extract_load.core.errors import AuthorizationNeeded, ConfigurationError, ServiceUnavailable
+from extract_load.core.settings import Settings
 from extract_load.spotify import login as login_room
 from extract_load.spotify.login import login
-from extract_load.spotify.tokens import TokenStore
+from extract_load.spotify.token_store import TokenStore
 from sandbox import World
-from tests.extract_load.spotify.signing_in import consent, fresh, sign_in
+from tests.support.sign_in import consent, fresh, sign_in
 
 Make = Callable[..., Any]
 

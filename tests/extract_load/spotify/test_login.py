@@ -17,13 +17,13 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from extract_load.errors import AuthorizationNeeded, ServiceUnavailable
-from extract_load.settings import Settings
+from extract_load.core.errors import AuthorizationNeeded, ServiceUnavailable
+from extract_load.core.settings import Settings
 from extract_load.spotify import login as login_room
 from extract_load.spotify.login import login
 from sandbox import Sandbox, World
-from sandbox.web.messages import json_response
-from tests.extract_load.spotify.signing_in import free_port, fresh, sign_in
+from sandbox.web.http_messages import json_response
+from tests.support.sign_in import free_port, fresh, sign_in
 
 Make = Callable[..., Any]
 

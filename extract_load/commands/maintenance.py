@@ -1,0 +1,285 @@
+"""The commands that keep the plays: rebuild, backup (and `backup verify`), restore, compact, forget, export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from extract_load.core.errors import BadInput, ConfigurationError
+from extract_load.core.settings import Settings, load_settings, project_root
+from extract_load.storage.state import State
+from extract_load.storage.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from extract_load.maintenance.forget_request import Wish
+    from extract_load.maintenance.rebuild import RebuildReport
+
+Tell = Callable[[int, int], None]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (rebuild, backup, restore, compact, forget, export):
+        app.command()(command)
+
+
+def rebuild() -> None:
+    """Make the warehouse anew from what is kept (spool, cache, seeds), without one request."""
+    from extract_load.maintenance.marts_builder import find_transform
+    from extract_load.maintenance.rebuild import rebuild as make
+
+    transform = find_transform()
+    with _home() as (settings, state), _bar("Landing files") as tell:
+        report = make(settings, state, transform, progress=tell)
+    _say_rebuilt(report)
+
+
+def backup(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[verify] [DIR]", help="Where to; `verify DIR` checks one. Default: data/backup."),
+    ] = None,
+) -> None:
+    """Copy all that can't be had again, while everything runs; only what is new is copied.
+
+    `music-tracker backup verify DIR` reads every byte of a backup, restores it aside, builds the marts from it, and
+    compares them with those that were published when it was made.
+    """
+    given = list(words or [])
+    checks = bool(given) and given[0] == "verify"
+    if checks:
+        given.pop(0)
+    if len(given) > 1 or (checks and not given):
+        raise ConfigurationError("One folder is needed.", todo="`backup DIR`, or `backup verify DIR`.")
+    if checks:
+        _verify(Path(given[0]))
+    else:
+        _backup(Path(given[0]) if given else None)
+
+
+def restore(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A backup.")],
+    despite_damage: Annotated[bool, typer.Option(help="Restore what is intact when files are damaged.")] = False,
+    then_rebuild: Annotated[bool, typer.Option("--rebuild/--no-rebuild", help="Make the warehouse from it.")] = True,
+) -> None:
+    """Put the files of a backup back: into an empty home, or what is missing beside what is there."""
+    from extract_load.maintenance.marts_builder import find_transform
+    from extract_load.maintenance.rebuild import rebuild as make
+    from extract_load.maintenance.restore import restore as put_back
+
+    transform = find_transform() if then_rebuild else None
+    settings = load_settings()
+    with _bar("Restoring files") as tell:
+        report = put_back(settings, folder, despite_damage=despite_damage, progress=tell)
+    typer.echo(f"{report.restored:,} files restored, {report.already_there:,} were there already.")
+    for line in report.left_out:
+        typer.secho(f"Left out: {line}.", fg=typer.colors.YELLOW)
+    if transform is None:
+        typer.echo("Next: music-tracker rebuild")
+        return
+    with _home() as (settings, state), _bar("Landing files") as tell:
+        rebuilt = make(settings, state, transform, progress=tell)
+    _say_rebuilt(rebuilt)
+
+
+def compact(
+    older_than_days: Annotated[int, typer.Option(min=1, help="Days (UTC) that stay as many small files.")] = 2,
+) -> None:
+    """Put the many small spool files of each past day into one; nothing else changes."""
+    from extract_load.maintenance.compact import compact as put_together
+
+    with _home() as (settings, _), _bar("Days") as tell:
+        report = put_together(settings, Warehouse(settings), older_than_days=older_than_days, progress=tell)
+    typer.echo(
+        f"{report.files:,} files of {report.days:,} days became {report.days:,}"
+        f" ({_size(report.bytes_before)} before, {_size(report.bytes_after)} now)."
+    )
+    for line in report.left_alone:
+        typer.secho(f"Left as it is: {line}", fg=typer.colors.YELLOW)
+
+
+def forget(
+    *,
+    play: Annotated[str | None, typer.Option(help="The key of one play (marts.fct_plays.play_key).")] = None,
+    artist: Annotated[str | None, typer.Option(help="An artist: name, Spotify address or id, MBID.")] = None,
+    since: Annotated[str | None, typer.Option("--from", help="Plays that ended from then on.")] = None,
+    until: Annotated[str | None, typer.Option(help="Plays that ended before then.")] = None,
+    note: Annotated[str | None, typer.Option(help="Kept beside the rule, for yourself.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Take a play, an artist or a time span out of everything: spool, cache, warehouse, and backups to come.
+
+    Times are like 2024-05-01 or "2024-05-01 18:30" in LISTENER_TIMEZONE. What is played later counts again.
+    """
+    from extract_load.maintenance.forget import finish_forgetting, plan_forgetting
+    from extract_load.maintenance.forget import forget as take_out
+    from extract_load.maintenance.marts_builder import find_transform
+
+    transform = find_transform()
+    with _home() as (settings, state):
+        with _bar("Landing files") as tell:
+            finished = finish_forgetting(settings, state, transform, progress=tell)
+        if finished:
+            _drop_dev_build()
+            typer.echo("An earlier forget had been interrupted; it is finished now. Run this again for anything else.")
+            return
+        wish = _wish(settings, play, artist, since, until)
+        plan = plan_forgetting(settings, Warehouse(settings), wish)
+        typer.echo(
+            f"This takes {plan.plays_in_exports:,} plays told by exports and {plan.plays_in_polls:,} told by polls"
+            f" ({plan.lines:,} lines in {plan.files:,} files). It can't be undone from here."
+        )
+        if not yes:
+            typer.confirm("Forget them?", abort=True)
+        with _bar("Landing files") as tell:
+            report = take_out(settings, state, transform, plan, note=note, progress=tell)
+        _drop_dev_build()
+    _say_rebuilt(report)
+    typer.echo(
+        "Backups follow when they are made again: music-tracker backup DIR. What you exported is yours to delete."
+    )
+
+
+def export(
+    forms: Annotated[
+        list[str] | None, typer.Option("--format", help="parquet, csv, listenbrainz or tables; may be repeated.")
+    ] = None,
+    folder: Annotated[Path | None, typer.Option("--to", help="Where to. Default: data/export.")] = None,
+    rule: Annotated[str | None, typer.Option(help="Only plays that count: any, spotify30, lastfm, completed.")] = None,
+) -> None:
+    """Write every play once in forms that need nothing of ours: Parquet, CSV, ListenBrainz's listens."""
+    from extract_load.maintenance.export import FORMATS
+    from extract_load.maintenance.export import export as write
+
+    settings = load_settings()
+    chosen = [form for form in FORMATS if form in (forms or ["parquet", "csv", "listenbrainz"])]
+    unknown = sorted(set(forms or []) - set(FORMATS))
+    if unknown:
+        raise ConfigurationError(f"There is no format {unknown[0]}.", todo=f"There are {', '.join(FORMATS)}.")
+    for written in write(settings, folder or settings.home_dir / "export", chosen, rule=rule):
+        typer.echo(f"{written.rows:>10,} rows  {written.path}")
+
+
+def _backup(folder: Path | None) -> None:
+    from extract_load.maintenance.backup import backup as copy
+
+    settings = load_settings()
+    with _bar("Files") as tell:
+        report = copy(settings, folder or settings.home_dir / "backup", progress=tell)
+    typer.echo(
+        f"{report.files:,} files are in {report.folder}; {report.copied:,} of them"
+        f" ({_size(report.copied_bytes)}) copied now, {report.removed:,} taken out."
+    )
+    for line in report.kept:
+        typer.secho(f"Kept as it was: {line}.", fg=typer.colors.YELLOW)
+    if folder is None:
+        typer.echo("It lies on the same disk as the data: name a folder elsewhere to be safe from losing the disk.")
+
+
+def _verify(folder: Path) -> None:
+    from extract_load.maintenance.marts_builder import find_transform
+    from extract_load.maintenance.verify import verify
+
+    transform = find_transform()
+    settings = load_settings()
+    with _bar("Landing files") as tell:
+        report = verify(settings, folder, transform, progress=tell)
+    for line in report.notes:
+        typer.echo(line)
+    if not report.is_good:
+        raise BadInput(
+            f"The marts differ from those that were published: {'; '.join(report.differences or ())}.",
+            todo="The files are intact. If the program or a seed changed since, make a new backup after an etl.",
+        )
+    typer.secho(
+        f"Good: {report.files:,} files intact, {report.rows:,} rows landed, {report.plays:,} plays"
+        + (", the marts equal to the published ones." if report.differences is not None else "."),
+        fg=typer.colors.GREEN,
+    )
+
+
+def _wish(settings: Settings, play: str | None, artist: str | None, since: str | None, until: str | None) -> Wish:
+    from extract_load.maintenance.forget_request import Wish
+
+    if play and (artist or since or until):
+        raise ConfigurationError("A play is named by its key alone.", todo="Give --play, or the others.")
+    if not (play or artist or since or until):
+        raise ConfigurationError("Nothing is named.", todo="Give --play, --artist, or --from and --until.")
+    end = _moment(settings, "--until", until)
+    return Wish(
+        play_key=play,
+        artist=artist,
+        reaches_from=_moment(settings, "--from", since),
+        reaches_until=end - timedelta(microseconds=1) if end else None,
+    )
+
+
+def _moment(settings: Settings, option: str, text: str | None) -> datetime | None:
+    """Read a time of the listener's as naive UTC."""
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigurationError(f"{option} is no time.", todo='Write 2024-05-01 or "2024-05-01 18:30".') from None
+    local = at if at.tzinfo else at.replace(tzinfo=settings.zone)
+    return local.astimezone(UTC).replace(tzinfo=None)
+
+
+def _drop_dev_build() -> None:
+    """Delete what a bare `dbt build` made: it would still tell, and is made again by the next one."""
+    for name in ("dev.duckdb", "dev.duckdb.wal"):
+        (project_root() / "dbt_project" / name).unlink(missing_ok=True)
+
+
+def _say_rebuilt(report: RebuildReport) -> None:
+    plays = report.marts.get("marts.fct_plays")
+    landed = sum(report.landing.landed.values())
+    typer.echo(f"{landed:,} rows of {report.landing.files:,} files landed; {plays.rows if plays else 0:,} plays.")
+    for name in report.landing.unreadable:
+        typer.secho(f"Can't be read: {name}", fg=typer.colors.YELLOW)
+    if report.differences == []:
+        typer.secho("The marts are equal to the ones published before.", fg=typer.colors.GREEN)
+    elif report.differences:
+        typer.echo(f"Other than published before: {'; '.join(report.differences)}.")
+    if report.failed_tests:
+        raise BadInput(
+            f"Blocking tests failed: {', '.join(report.failed_tests[:5])}.", todo="`music-tracker status` says more."
+        )
+
+
+@contextmanager
+def _home() -> Iterator[tuple[Settings, State]]:
+    settings = load_settings()
+    state = State(settings.state_path)
+    try:
+        yield settings, state
+    finally:
+        state.close()
+
+
+@contextmanager
+def _bar(title: str) -> Iterator[Tell]:
+    """Show a bar on a terminal, and nothing elsewhere."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _size(count: int) -> str:
+    """Say a number of bytes as a person would."""
+    size = float(count)
+    for unit in ("bytes", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"

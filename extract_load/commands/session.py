@@ -1,0 +1,25 @@
+"""What every command needs first: settings, state, warehouse, in one context that is closed at the end."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from extract_load.context import Context
+from extract_load.core.settings import load_settings
+from extract_load.storage.state import State
+from extract_load.storage.warehouse import Warehouse
+
+
+@contextmanager
+def context_of_a_command(name: str) -> Iterator[Context]:
+    """Give the context of one run of a command. Errors: ConfigurationError before any work."""
+    settings = load_settings()
+    logging.getLogger("extract_load").setLevel(settings.log_level)
+    state = State(settings.state_path)
+    try:
+        yield Context(settings, Warehouse(settings), state, f"{name}-{uuid.uuid4().hex[:8]}")
+    finally:
+        state.close()

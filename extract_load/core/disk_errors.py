@@ -1,0 +1,44 @@
+"""What the disk refuses, in one sentence: a full disk, a folder that can't be written, a file that can't be read.
+
+Python, SQLite and DuckDB each have words of their own for it; a person gets the same ones.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+from extract_load.core.errors import ConfigurationError, MusicTrackerError
+
+_SQLITE = ("disk", "readonly", "unable to open")
+
+
+@contextmanager
+def disk_in_words() -> Iterator[None]:
+    """Turn what the disk refuses inside a block into one sentence.
+
+    Errors: ConfigurationError; everything else goes on as it came.
+    """
+    try:
+        yield
+    except MusicTrackerError:
+        raise
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        raise _refused(f"{where}: {error.strerror or type(error).__name__}") from error
+    except sqlite3.OperationalError as error:
+        if not any(word in str(error) for word in _SQLITE):
+            raise
+        raise _refused(f" (the state's, below data/): {error}") from error
+    except (duckdb.IOException, duckdb.TransactionException) as error:
+        if isinstance(error, duckdb.TransactionException) and "Could not write" not in str(error):
+            raise
+        raise _refused(f": {str(error).splitlines()[0]}") from error
+
+
+def _refused(what: str) -> ConfigurationError:
+    todo = "Make room or give access, then run the command again: nothing was lost."
+    return ConfigurationError(f"A file can't be written or read{what}.", todo=todo)

@@ -1,0 +1,202 @@
+"""The one typed settings object, read from the environment and `.env`.
+
+Unset means the preset of ENVIRONMENT, set means that it wins. A bad value stops everything before any work with one
+sentence that names the variable. Relative paths count from the project's root, never from the working directory.
+Source: design, "Settings and limits"; every variable of the original keeps its name and meaning.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from extract_load.core.errors import ConfigurationError
+from extract_load.presets import PRESETS, Environment
+
+PUBLIC_HOSTS = ("musicbrainz.org", "nominatim.openstreetmap.org")
+
+
+def project_root() -> Path:
+    """Give the folder that relative paths count from: MUSIC_TRACKER_HOME, else the checkout, else here."""
+    named = os.environ.get("MUSIC_TRACKER_HOME")
+    if named:
+        return Path(named).expanduser().resolve()
+    checkout = Path(__file__).resolve().parents[2]
+    return checkout if (checkout / "dbt_project").is_dir() else Path.cwd()
+
+
+class Settings(BaseSettings):
+    """What a person can set. Limits count entities per run; None means no limit. Times are seconds."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
+
+    environment: Environment = "development"
+
+    spotify_client_id: str | None = None
+    spotify_client_secret: SecretStr | None = None
+    spotify_refresh_token: SecretStr | None = None
+    spotify_redirect_uri: str = "http://127.0.0.1:8888/callback"
+    spotify_token_path: Path | None = None
+    listener_id: str = Field(default="me", pattern=r"^[A-Za-z0-9_.-]{1,64}$")
+
+    data_base_path: Path = Path("data/src")
+    cache_dir: Path = Path("data/cache")
+    duckdb_path: Path = Path("data/music_tracker.duckdb")
+    duckdb_memory_limit: str = Field(default="500MB", pattern=r"^\d+(\.\d+)?\s?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$")
+    duckdb_threads: int = Field(default=2, ge=1, le=64)
+
+    spotify_artist_limit: int | None = Field(default=None, ge=0)
+    spotify_album_limit: int | None = Field(default=None, ge=0)
+    spotify_track_limit: int | None = Field(default=None, ge=0)
+    musicbrainz_fetch_limit: int | None = Field(default=None, ge=0)
+    musicbrainz_hierarchy_limit: int | None = Field(default=None, ge=0)
+    musicbrainz_name_search: bool = True
+    default_timeout: float = Field(default=300, gt=0)
+    spotify_daily_budget: int = Field(default=400, ge=0)
+    spotify_refresh_days: int = Field(default=90, ge=1)
+
+    geocoder: str = "nominatim"
+    geocoder_api_key: SecretStr | None = None
+    geocoder_limit: int = Field(default=25, ge=0)
+
+    listener_timezone: str = "UTC"
+    contact: str = ""
+
+    spotify_api_base_url: str = "https://api.spotify.com/v1"
+    spotify_accounts_base_url: str = "https://accounts.spotify.com"
+    musicbrainz_base_url: str = "https://musicbrainz.org"
+    nominatim_base_url: str = "https://nominatim.openstreetmap.org"
+    musicbrainz_requests_per_second: float = Field(default=1, gt=0)
+    nominatim_requests_per_second: float = Field(default=1, gt=0)
+    spotify_requests_per_second: float = Field(default=2, gt=0)
+
+    ingest_interval_minutes: int = Field(default=30, ge=1, le=1440)
+    etl_hour: int = Field(default=5, ge=0, le=23)
+    alert_urls: SecretStr | None = None
+    alert_no_poll_hours: float = Field(default=6, gt=0)
+    lock_wait_seconds: float = Field(default=600, ge=0)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    music_tracker_demo: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _presets(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Lay the preset of ENVIRONMENT under what is set."""
+        preset = PRESETS.get(str(values.get("environment", "development")), {})
+        return {**preset, **values}
+
+    @field_validator("listener_timezone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        if zone not in available_timezones():
+            msg = f"{zone!r} is not a time zone name; write one like Europe/Berlin"
+            raise ValueError(msg)
+        return zone
+
+    @field_validator("spotify_api_base_url", "spotify_accounts_base_url", "musicbrainz_base_url", "nominatim_base_url")
+    @classmethod
+    def _web_address(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            msg = "it must be an address that starts with http:// or https://"
+            raise ValueError(msg)
+        return url.rstrip("/")
+
+    @model_validator(mode="after")
+    def _public_pace(self) -> Settings:
+        """Hold the public hosts to the one request a second that they ask for."""
+        for name, url, pace in (
+            ("MUSICBRAINZ_REQUESTS_PER_SECOND", self.musicbrainz_base_url, self.musicbrainz_requests_per_second),
+            ("NOMINATIM_REQUESTS_PER_SECOND", self.nominatim_base_url, self.nominatim_requests_per_second),
+        ):
+            host = urlsplit(url).hostname or ""
+            if pace > 1 and any(host == public or host.endswith("." + public) for public in PUBLIC_HOSTS):
+                msg = f"{name} is {pace:g}, but the public host {host} allows at most 1 request a second"
+                raise ValueError(msg)
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The listener's time zone of LISTENER_TIMEZONE."""
+        return ZoneInfo(self.listener_timezone)
+
+    @property
+    def spool_dir(self) -> Path:
+        """DATA_BASE_PATH, absolute: what the services answered about plays, as files."""
+        return _absolute(self.data_base_path)
+
+    @property
+    def answers_dir(self) -> Path:
+        """CACHE_DIR, absolute: enrichment answers, as files."""
+        return _absolute(self.cache_dir)
+
+    @property
+    def warehouse_path(self) -> Path:
+        """DUCKDB_PATH, absolute."""
+        return _absolute(self.duckdb_path)
+
+    @property
+    def home_dir(self) -> Path:
+        """The folder of the warehouse: the lock, the state and the published file lie there."""
+        return self.warehouse_path.parent
+
+    @property
+    def state_path(self) -> Path:
+        """SQLite file of the facts that must be readable at any time."""
+        return self.home_dir / "state.sqlite"
+
+    @property
+    def lock_path(self) -> Path:
+        """The writer's lock file."""
+        return self.home_dir / ".writer.lock"
+
+    @property
+    def published_path(self) -> Path:
+        """The file that readers open."""
+        return self.home_dir / "published" / "music_tracker.duckdb"
+
+    @property
+    def token_path(self) -> Path:
+        """Where `music-tracker auth` keeps the token (0600)."""
+        return _absolute(self.spotify_token_path or self.home_dir / "spotify_token.json")
+
+    @property
+    def has_spotify_app(self) -> bool:
+        """Whether client id and secret are set."""
+        return bool(self.spotify_client_id and self.spotify_client_secret)
+
+    def user_agent(self) -> str:
+        """Give the User-Agent: name, version, and CONTACT in the form that MusicBrainz and Nominatim ask for."""
+        return f"music-tracker/0.1 ( {self.contact or 'a private listening warehouse; no contact set'} )"
+
+
+def load_settings(env_file: Path | None = None, **overrides: Any) -> Settings:
+    """Read the settings from the environment and `.env` (environment wins), with `overrides` on top.
+
+    MUSIC_TRACKER_ENV_FILE names another file than the `.env` of the root.
+    Errors: ConfigurationError, one sentence per bad variable.
+    """
+    path = env_file or Path(os.environ.get("MUSIC_TRACKER_ENV_FILE") or project_root() / ".env")
+    try:
+        return Settings(_env_file=path if path.is_file() else None, **overrides)
+    except ValidationError as error:
+        problems = "; ".join(_sentence(dict(problem)) for problem in error.errors(include_input=False))
+        raise ConfigurationError(f"{problems}.", todo="Mend it in the environment or in .env.") from None
+
+
+def _sentence(problem: dict[str, Any]) -> str:
+    """Say one problem plainly, the variable's name first; the value itself is not repeated (it may be a secret)."""
+    names = [str(part).upper() for part in problem["loc"]]
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{names[0]}: {message[0].lower() + message[1:]}" if names else message
+
+
+def _absolute(path: Path) -> Path:
+    expanded = path.expanduser()
+    return expanded if expanded.is_absolute() else project_root() / expanded

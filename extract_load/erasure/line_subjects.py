@@ -1,0 +1,159 @@
+"""What a line of a spool file tells that a wish to forget may reach: when, whose, about which track and artists.
+
+Knows the three forms of lines: an envelope with a play (polls), a bare row below a head line (exports), an envelope
+with an answer or a decision (cache). A forgotten line becomes a stub in the form that its landing takes for a reject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache, partial
+from typing import Any
+
+import orjson
+
+from extract_load.core.text import fold_name
+
+POLLS, EXPORTS = "recently_played", "streaming_history"
+PLAYS = (POLLS, EXPORTS)
+_REASON = "forgotten"
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """When (naive UTC), whose, and the plain names of what a line is about, found when asked for."""
+
+    at: datetime | None
+    listener_id: str | None
+    find_subjects: Callable[[], Iterator[str]]
+
+    @property
+    def subjects(self) -> frozenset[str]:
+        """Give the plain names of track and artists."""
+        return frozenset(self.find_subjects())
+
+
+def sightings(lines: Iterable[bytes], entity: str) -> Iterator[tuple[int, Sighting]]:
+    """Yield (line number from 1, what it tells) for each line that tells of something."""
+    listener_id: str | None = None
+    for number, line in enumerate(lines, start=1):
+        record = _record(line)
+        if record is None:
+            continue
+        if entity == EXPORTS and number == 1:
+            listener_id = record.get("listener_id")
+        elif entity == EXPORTS:
+            yield number, _of_play(_row_of(record), listener_id)
+        elif entity == POLLS and isinstance(record.get("payload"), dict):
+            yield number, _of_play(record["payload"], record.get("listener_id"))
+        elif entity not in PLAYS:
+            yield number, Sighting(moment(record.get("fetched_at")), None, partial(_named_in, record))
+
+
+def stub(line: bytes, entity: str, forget_id: str) -> bytes:
+    """Give what takes a forgotten line's place: it says which wish took it, and nothing else."""
+    if entity == EXPORTS:
+        record: dict[str, Any] = {"_": "rejected", "reason": _REASON, "detail": forget_id, "payload": None}
+    else:
+        record = orjson.loads(line) | {"request": {_REASON: forget_id}, "payload": None}
+    return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def stub_of(line: bytes) -> str | None:
+    """Give the forget_id of a stub, None for any other line."""
+    record = _record(line) if b'"forgotten"' in line else None
+    if record is None or record.get("payload") is not None:
+        return None
+    if record.get("_") == "rejected" and record.get("reason") == _REASON:
+        return str(record["detail"])
+    request = record.get("request")
+    return request.get(_REASON) if isinstance(request, dict) else None
+
+
+def subjects_of_play(payload: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the plain names of what a play is about: its track by uri and by names, its artists by id and by name."""
+    track = payload.get("track")
+    if isinstance(track, dict):
+        album = track.get("album")
+        credited = [*_dicts(track.get("artists")), *(_dicts(album.get("artists")) if isinstance(album, dict) else ())]
+        uri, title = track.get("uri"), track.get("name")
+    else:
+        credited = [{"name": payload.get("master_metadata_album_artist_name") or payload.get("artistName")}]
+        uri = payload.get("spotify_track_uri")
+        title = payload.get("master_metadata_track_name") or payload.get("trackName")
+    if isinstance(uri, str) and uri:
+        yield f"track:{uri}"
+    for artist in credited:
+        yield from subjects_of_artist(artist.get("id"), artist.get("name"))
+    if credited and isinstance(title, str) and isinstance(credited[0].get("name"), str):
+        yield f"names:{_folded(credited[0]['name'])} / {_folded(title)}"
+
+
+def subjects_of_artist(artist_id: Any, name: Any) -> Iterator[str]:
+    """Yield the plain names of an artist."""
+    if isinstance(artist_id, str) and artist_id:
+        yield f"artist:{artist_id}"
+    if isinstance(name, str) and name:
+        yield f"artist-name:{_folded(name)}"
+
+
+def moment(text: Any) -> datetime | None:
+    """Read a time of ours or of Spotify's as naive UTC; None for anything else."""
+    if not isinstance(text, str):
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+        return at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
+    except (ValueError, OverflowError):
+        return None
+
+
+def _record(line: bytes) -> dict[str, Any] | None:
+    try:
+        found = orjson.loads(line)
+    except ValueError:
+        return None  # not ours to judge: landing rejects it
+    return found if isinstance(found, dict) else None
+
+
+def _row_of(record: dict[str, Any]) -> Mapping[str, Any]:
+    """Give the row of an export's line; of a rejected one what was kept of it."""
+    if record.get("_") != "rejected":
+        return record
+    kept = record.get("payload")
+    return (_record(kept.encode()) if isinstance(kept, str) else None) or {}
+
+
+def _of_play(payload: Mapping[str, Any], listener_id: str | None) -> Sighting:
+    at = moment(payload.get("played_at") or payload.get("ts") or payload.get("endTime"))
+    return Sighting(at, listener_id, partial(subjects_of_play, payload))
+
+
+def _named_in(record: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the artists that an answer or a decision is about or credits: by Spotify id, MBID or artist_key."""
+    request, payload = record.get("request"), record.get("payload")
+    if isinstance(request, dict):
+        yield f"artist:{request.get('id')}"
+    if isinstance(payload, dict):
+        yield f"artist:{payload.get('artist_key')}"
+        yield f"artist:{payload.get('mbid')}"
+    waiting: list[Any] = [payload]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            for artist in (*_dicts(value.get("artists")), *_dicts([value.get("artist")])):
+                yield from subjects_of_artist(artist.get("id"), None)
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+@lru_cache(maxsize=65536)
+def _folded(name: str) -> str:
+    return fold_name(name)

@@ -1,0 +1,205 @@
+"""What the listener wanted forgotten, kept out of the spool and the cache for good.
+
+A rule says which rows it reaches: by listener, by the time at which a play ended, and by tracks or artists, which are
+only kept hashed. Rules are spool files themselves (`music_tracker/forgotten`), so they survive a rebuild, travel in
+backups, and meet old exports and old polls that bring the same plays again. A forgotten line is replaced by a stub that
+says which wish took it: lines keep their numbers, and the manifest still accounts for every line of a file.
+Source: docs/backup.md, "Forgetting".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from extract_load.erasure.line_subjects import PLAYS, Sighting, moment, sightings, stub
+from extract_load.storage.day_files import members, write_day
+from extract_load.storage.spool import (
+    Envelope,
+    new_file,
+    pack,
+    packed_writer,
+    read_lines,
+    spooled_files,
+    write_envelopes,
+)
+
+SOURCE, ENTITY = "music_tracker", "forgotten"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule: a row is forgotten that meets all of its parts. Times are naive UTC and belong to the span.
+
+    `subjects` are hashes (with `salt`), empty means all; `entity` narrows it to one kind of spool file; `nearest_to`
+    takes only the one row of a file that is nearest to that moment (the same play, told by the other source).
+    """
+
+    forget_id: str
+    kind: str
+    salt: str = ""
+    listener_id: str | None = None
+    reaches_from: datetime | None = None
+    reaches_until: datetime | None = None
+    subjects: frozenset[str] = frozenset()
+    entity: str | None = None
+    nearest_to: datetime | None = None
+
+    def may_reach(self, seen: Sighting, entity: str) -> bool:
+        """Say whether kind of file, listener and time are within reach; the subjects are not looked at."""
+        is_play = entity in PLAYS
+        if self.entity not in {None, entity} or (not is_play and self.kind != "artist"):
+            return False
+        if is_play and self.listener_id not in {None, seen.listener_id}:
+            return False
+        if seen.at is None:
+            return bool(self.subjects) and self.reaches_from is None
+        after = self.reaches_from is None or seen.at >= self.reaches_from
+        return after and (self.reaches_until is None or seen.at <= self.reaches_until)
+
+
+@dataclass(slots=True)
+class Rules:
+    """All rules of a spool."""
+
+    rules: list[Rule] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        """Say whether there is anything to keep out."""
+        return bool(self.rules)
+
+    @property
+    def salt(self) -> str:
+        """Give the salt for a new rule: the one that is in use, so that a line is hashed once for all rules."""
+        return self.rules[0].salt if self.rules else secrets.token_hex(16)
+
+    def forgotten_lines(self, lines: Iterable[bytes], entity: str) -> dict[int, str]:
+        """Give the numbers (from 1) of lines that a rule reaches, with the rule's forget_id."""
+        found: dict[int, str] = {}
+        nearest: dict[int, tuple[float, int]] = {}
+        for number, seen in sightings(lines, entity):
+            for position, rule in self._reaching(seen, entity):
+                if rule.nearest_to is None or seen.at is None:
+                    found.setdefault(number, rule.forget_id)
+                    continue
+                distance = abs((seen.at - rule.nearest_to).total_seconds())
+                nearest[position] = min(nearest.get(position, (distance, number)), (distance, number))
+        for position, (_, number) in nearest.items():
+            found.setdefault(number, self.rules[position].forget_id)
+        return found
+
+    def _reaching(self, seen: Sighting, entity: str) -> Iterator[tuple[int, Rule]]:
+        hashes: dict[str, frozenset[str]] = {}
+        for position, rule in enumerate(self.rules):
+            if not rule.may_reach(seen, entity):
+                continue
+            if rule.subjects:
+                if rule.salt not in hashes:
+                    hashes[rule.salt] = hashed(seen.subjects, rule.salt)
+                if not rule.subjects & hashes[rule.salt]:
+                    continue
+            yield position, rule
+
+
+def load_rules(spool_dir: Path) -> Rules:
+    """Read the rules of a spool."""
+    rules = Rules()
+    for path in sorted((spool_dir / SOURCE / ENTITY).glob("dt=*/*.ndjson.gz")):
+        for line in read_lines(path):
+            rules.rules.append(_rule(orjson.loads(line)["payload"]))
+    return rules
+
+
+def write_rules(spool_dir: Path, rules: Iterable[Rule], *, note: str | None, at: datetime) -> Path | None:
+    """Write the rules of one forgetting into the spool, all or none; from then on they hold."""
+    envelopes = [
+        Envelope(SOURCE, ENTITY, rule.forget_id, at, _payload(rule, note), {}, rule.listener_id) for rule in rules
+    ]
+    return write_envelopes(spool_dir, envelopes)
+
+
+def scrub(path: Path, entity: str, rules: Rules) -> int:
+    """Replace the lines of a spool file that a rule reaches by stubs, atomically, and say how many."""
+    taken = rules.forgotten_lines(read_lines(path), entity)
+    if taken:
+        with new_file(path) as out, packed_writer(out) as packed:
+            for line in _without(read_lines(path), entity, taken):
+                packed.write(line)
+    return len(taken)
+
+
+def scrub_day(path: Path, entity: str, rules: Rules) -> int:
+    """Do the same for a day file."""
+    count, files = 0, []
+    for member in members(path):
+        lines = member.content.splitlines(keepends=True)
+        taken = rules.forgotten_lines(lines, entity)
+        count += len(taken)
+        files.append((member.name, pack(b"".join(_without(lines, entity, taken))) if taken else member.packed))
+    if count:
+        write_day(path, files)
+    return count
+
+
+def spool_files_of(root: Path) -> Iterator[tuple[Path, str]]:
+    """Yield the single files below a root with their entity, rules left out."""
+    for path in spooled_files(root):
+        entity = path.parent.parent.name
+        if (path.parent.parent.parent.name, entity) != (SOURCE, ENTITY):
+            yield path, entity
+
+
+def hashed(subjects: Iterable[str], salt: str) -> frozenset[str]:
+    """Give the hashes by which a rule knows subjects."""
+    return frozenset(_hashed(salt, subject) for subject in subjects)
+
+
+def _without(lines: Iterable[bytes], entity: str, taken: Mapping[int, str]) -> Iterator[bytes]:
+    for number, line in enumerate(lines, start=1):
+        yield stub(line, entity, taken[number]) if number in taken else line
+
+
+def _rule(payload: Mapping[str, Any]) -> Rule:
+    return Rule(
+        forget_id=payload["forget_id"],
+        kind=payload["kind"],
+        salt=payload["salt"],
+        listener_id=payload["listener_id"],
+        reaches_from=moment(payload["reaches_from"]),
+        reaches_until=moment(payload["reaches_until"]),
+        subjects=frozenset(payload["subjects"]),
+        entity=payload["entity"],
+        nearest_to=moment(payload["nearest_to"]),
+    )
+
+
+def _payload(rule: Rule, note: str | None) -> dict[str, Any]:
+    return {
+        "forget_id": rule.forget_id,
+        "kind": rule.kind,
+        "listener_id": rule.listener_id,
+        "reaches_from": _text(rule.reaches_from),
+        "reaches_until": _text(rule.reaches_until),
+        "subjects": sorted(rule.subjects),
+        "entity": rule.entity,
+        "nearest_to": _text(rule.nearest_to),
+        "note": note,
+        "salt": rule.salt,
+    }
+
+
+def _text(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+@lru_cache(maxsize=65536)
+def _hashed(salt: str, subject: str) -> str:
+    return hashlib.sha256(f"{salt}|{subject}".encode(errors="surrogatepass")).hexdigest()[:32]

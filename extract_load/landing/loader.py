@@ -1,0 +1,167 @@
+"""Find what is not landed yet and land it, file by file, oldest first."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Container, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from extract_load.core.clock import Clock, SystemClock
+from extract_load.core.errors import BadInput
+from extract_load.core.failpoints import kill_point
+from extract_load.core.settings import Settings
+from extract_load.erasure import rules as forgetting
+from extract_load.landing.api_responses import ANSWER_TABLES, land_answers
+from extract_load.landing.area_coordinates import GEOGRAPHY_LANDERS
+from extract_load.landing.backlog import (
+    Waiting,
+    at_hand,
+    find_backlog,
+    remember_days,
+    scratch_folder,
+    waiting_file,
+)
+from extract_load.landing.erasure_rules import land_rules
+from extract_load.landing.manifest import Lander, SpoolFile, record
+from extract_load.landing.musicbrainz import MUSICBRAINZ_LANDERS
+from extract_load.landing.recently_played import land_polls
+from extract_load.landing.state_copy import copy_state
+from extract_load.landing.streaming_history import land_history
+from extract_load.storage.state import State
+from extract_load.storage.warehouse import Warehouse
+
+log = logging.getLogger(__name__)
+
+LANDERS: dict[tuple[str, str], Lander] = {
+    ("spotify", "recently_played"): land_polls,
+    ("spotify", "streaming_history"): land_history,
+    (forgetting.SOURCE, forgetting.ENTITY): land_rules,
+    **dict.fromkeys(ANSWER_TABLES, land_answers),
+    **MUSICBRAINZ_LANDERS,
+    **GEOGRAPHY_LANDERS,
+}
+
+
+@dataclass(slots=True)
+class LandingReport:
+    """What one landing did: files and rows by (source, entity), and the files that could not be read."""
+
+    files: int = 0
+    landed: dict[tuple[str, str], int] = field(default_factory=dict)
+    known: dict[tuple[str, str], int] = field(default_factory=dict)
+    rejected: dict[tuple[str, str], int] = field(default_factory=dict)
+    unreadable: list[str] = field(default_factory=list)
+
+    def rows(self, source: str, entity: str) -> int:
+        """Give the rows landed of one kind."""
+        return self.landed.get((source, entity), 0)
+
+
+class Landing:
+    """Lands spool and cache into one warehouse."""
+
+    def __init__(self, settings: Settings, warehouse: Warehouse, state: State, clock: Clock | None = None) -> None:
+        self._settings = settings
+        self._warehouse = warehouse
+        self._state = state
+        self._clock = clock or SystemClock()
+
+    def land(
+        self,
+        *,
+        purpose: str = "landing",
+        wait_seconds: float | None = None,
+        without: Container[str] = (),
+        progress: Callable[[int, int], None] | None = None,
+    ) -> LandingReport:
+        """Land every file that is not in yet, and copy the state to `ops`.
+
+        Files `without` (by lasting name) are left out; `progress` is told (files done, files in all).
+        Errors: WarehouseBusy; the files stay for the next call.
+        """
+        with self._warehouse.open(purpose, wait_seconds) as connection:
+            backlog = find_backlog(self._settings, connection)
+            todo = [file for file in backlog.files if file.name not in without]
+            report = self._land(connection, todo, progress)
+            report.unreadable.extend(backlog.unreadable)
+            remember_days(connection, backlog, self._clock)
+            copy_state(connection, self._state)
+        return report
+
+    def land_now(self, connection: duckdb.DuckDBPyConnection, paths: Iterable[Path]) -> LandingReport:
+        """Land files that were just written, on an open connection (they must not be in yet)."""
+        return self._land(connection, [waiting_file(self._settings, path) for path in paths], None)
+
+    def land_together(self, connection: duckdb.DuckDBPyConnection, paths: Iterable[Path]) -> LandingReport:
+        """Land large files in one transaction, as they come: DuckDB writes 122,880 rows at a time to their place.
+
+        Each file is in wholly or not at all. When one of them can't be landed, those up to it go in one by one.
+        """
+        todo: list[Waiting] = []
+        report = LandingReport()
+        rules = forgetting.load_rules(self._settings.spool_dir)
+        try:
+            with scratch_folder(self._settings) as scratch, _transaction(connection):
+                for path in paths:
+                    todo.append(waiting_file(self._settings, path))
+                    with at_hand(todo[-1], rules, scratch) as file:
+                        self._insert(connection, file, LANDERS[(file.source, file.entity)], report)
+        except BadInput:
+            return self._land(connection, todo, None)
+        return report
+
+    def _land(
+        self, connection: duckdb.DuckDBPyConnection, todo: list[Waiting], progress: Callable[[int, int], None] | None
+    ) -> LandingReport:
+        report = LandingReport()
+        rules = forgetting.load_rules(self._settings.spool_dir)
+        with scratch_folder(self._settings) as scratch:
+            for number, waiting in enumerate(todo, start=1):
+                lander = LANDERS.get((waiting.source, waiting.entity))
+                if lander is None:
+                    log.warning("No table is known for %s; the file stays where it is.", waiting.name)
+                    continue
+                try:
+                    with at_hand(waiting, rules, scratch) as file:
+                        self._land_one(connection, file, lander, report)
+                except BadInput as error:
+                    report.unreadable.append(waiting.name)
+                    log.error("%s can't be landed: %s", waiting.name, error)
+                if progress:
+                    progress(number, len(todo))
+        return report
+
+    def _land_one(
+        self, connection: duckdb.DuckDBPyConnection, file: SpoolFile, lander: Lander, report: LandingReport
+    ) -> None:
+        with _transaction(connection):
+            self._insert(connection, file, lander, report)
+
+    def _insert(
+        self, connection: duckdb.DuckDBPyConnection, file: SpoolFile, lander: Lander, report: LandingReport
+    ) -> None:
+        landed = lander(connection, file, self._clock)
+        record(connection, file, landed, self._clock)
+        kill_point("landing.in_transaction")
+        key = (file.source, file.entity)
+        report.files += 1
+        for tally, count in ((report.landed, landed.landed), (report.known, landed.known)):
+            tally[key] = tally.get(key, 0) + count
+        report.rejected[key] = report.rejected.get(key, 0) + landed.rejected
+
+
+@contextmanager
+def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Commit at the end of the block, or roll back."""
+    connection.execute("begin")
+    try:
+        yield
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
+    kill_point("landing.after_commit")

@@ -1,0 +1,54 @@
+"""Read one spool file into a temporary table, and count its lines by another way than DuckDB's."""
+
+from __future__ import annotations
+
+import duckdb
+
+from extract_load.core.clock import Clock
+from extract_load.core.errors import BadInput
+from extract_load.landing.manifest import SpoolFile
+from extract_load.storage.spool import DAMAGE, read_lines
+from extract_load.storage.warehouse import quoted
+
+
+def count_lines(file: SpoolFile) -> int:
+    """Count the lines of a spool file in Python.
+
+    Errors: BadInput when the file is not readable gzip.
+    """
+    try:
+        return sum(1 for line in read_lines(file.path) if line.strip())
+    except DAMAGE as error:
+        msg = f"{file.path.name} is damaged."
+        raise BadInput(msg, todo="Put it back from a backup, or delete it.") from error
+
+
+def read_envelopes(connection: duckdb.DuckDBPyConnection, file: SpoolFile) -> None:
+    """Make the temporary table `incoming`: one row a line, with row_number from 1 and the envelope's parts.
+
+    `forgotten` names the rule that took a line's content away; it is null in nearly all.
+    """
+    connection.execute(
+        f"""
+        create or replace temp table incoming as
+        select
+            row_number() over () as row_number,
+            json ->> '$.listener_id' as listener_id,
+            json ->> '$.run_id' as run_id,
+            cast(json ->> '$.fetched_at' as timestamp) as fetched_at,
+            json -> '$.request' as request,
+            json ->> '$.request.forgotten' as forgotten,
+            json -> '$.payload' as payload
+        from read_ndjson_objects('{quoted(file.path)}', compression = 'gzip', maximum_object_size = 67108864)
+        """
+    )
+
+
+def set_aside_forgotten(connection: duckdb.DuckDBPyConnection, file: SpoolFile, clock: Clock) -> int:
+    """Record the lines of `incoming` that a rule took as rejected, without content, and say how many."""
+    taken = connection.execute(
+        "insert into ops.rejected_rows select ?, row_number, 'forgotten', forgotten, null, ? from incoming"
+        " where forgotten is not null",
+        [file.name, clock.now()],
+    ).fetchall()
+    return int(taken[0][0])

@@ -1,0 +1,115 @@
+"""Land one file of an export: its rows into raw.spotify_streaming_history, its rejects with their reasons.
+
+The spool file's first line tells what the original was (spotify/export/spooling.py); line n + 1 is its row n. An
+original that is in already adds no row: all of its rows are known. A forgotten row is a reject without content.
+Always holds: rows_counted, by another reader of the original, = landed + known + rejected.
+"""
+
+from __future__ import annotations
+
+import zlib
+from datetime import datetime
+from typing import Any
+
+import duckdb
+import orjson
+
+from extract_load.core.clock import Clock
+from extract_load.core.errors import BadInput
+from extract_load.landing.manifest import Landed, SpoolFile
+from extract_load.storage.spool import read_lines
+from extract_load.storage.warehouse import quoted
+
+_UNREADABLE = (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError)
+
+# A line that is no row starts with this key, which no row of Spotify's has.
+MARK = '{"_":'
+
+# A row of 1 MiB at most is a line of 6 MiB at most, if all of it is signs that JSON must escape.
+_LINES = """
+(
+    select row_number() over () - 1 as row_number, json
+    from read_ndjson_objects('{path}', compression = 'gzip', maximum_object_size = 8388608)
+)
+"""
+
+_INSERT = """
+insert into raw.spotify_streaming_history
+select
+    $listener_id, $export_id, $sha256, row_number, $format, json, $source_file, $fetched_at::timestamp,
+    $landed_at::timestamp
+from {lines}
+where row_number > 0 and not starts_with(cast(json as varchar), $mark)
+"""
+
+_REJECT = """
+insert into ops.rejected_rows
+select
+    $source_file, row_number, coalesce(json ->> '$.reason', 'forgotten'),
+    coalesce(json ->> '$.detail', json ->> '$.request.forgotten'), json ->> '$.payload', $landed_at::timestamp
+from {lines}
+where row_number > 0 and starts_with(cast(json as varchar), $mark)
+"""
+
+_IS_IN = """
+select count(*) from ops.landed_files
+where source = 'spotify' and entity = 'streaming_history' and original_sha256 = ? and listener_id = ?
+"""
+
+
+def land_history(connection: duckdb.DuckDBPyConnection, file: SpoolFile, clock: Clock) -> Landed:
+    """Land one file of an export inside the caller's transaction.
+
+    Errors: BadInput when the spool file is damaged, or does not hold what its first line says.
+    """
+    head = _head(file)
+    request = head["request"]
+    counted = int(request["rows_counted"])
+    landed = known = rejected = 0
+    if connection.execute(_IS_IN, [request["sha256"], head["listener_id"]]).fetchall()[0][0]:
+        known = counted
+    else:
+        landed, rejected = _insert(connection, file, head, clock.now())
+        if landed + rejected != counted:
+            msg = f"{file.path.name} has {landed + rejected:,} rows where its first line says {counted:,}."
+            raise BadInput(msg, todo="Delete it and import the original again.")
+    return Landed(
+        fetched_at=datetime.fromisoformat(head["fetched_at"]),
+        counted=counted,
+        landed=landed,
+        known=known,
+        rejected=rejected,
+        listener_id=head["listener_id"],
+        export_id=request["export_id"],
+        original_name=request["file"],
+        original_sha256=request["sha256"],
+    )
+
+
+def _insert(
+    connection: duckdb.DuckDBPyConnection, file: SpoolFile, head: dict[str, Any], now: datetime
+) -> tuple[int, int]:
+    request, lines = head["request"], _LINES.format(path=quoted(file.path))
+    common = {"source_file": file.name, "landed_at": now, "mark": MARK}
+    keys = {key: request[key] for key in ("export_id", "sha256", "format")}
+    values = {**common, **keys, "listener_id": head["listener_id"], "fetched_at": head["fetched_at"]}
+    try:
+        landed = int(connection.execute(_INSERT.format(lines=lines), values).fetchall()[0][0])
+        rejected = 0
+        if landed != int(request["rows_counted"]):
+            rejected = int(connection.execute(_REJECT.format(lines=lines), common).fetchall()[0][0])
+    except (duckdb.InvalidInputException, duckdb.IOException) as error:
+        raise BadInput(f"{file.path.name} is damaged.", todo="Delete it and import the original again.") from error
+    return landed, rejected
+
+
+def _head(file: SpoolFile) -> dict[str, Any]:
+    try:
+        first = next(iter(read_lines(file.path)), b"")
+        head: dict[str, Any] = orjson.loads(first)
+        for key in ("sha256", "export_id", "format", "rows_counted", "file"):
+            head["request"][key]
+    except _UNREADABLE as error:
+        msg = f"{file.path.name} has no first line that says what it is."
+        raise BadInput(msg, todo="Delete it and import the original again.") from error
+    return head

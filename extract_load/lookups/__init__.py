@@ -1,0 +1,1 @@
+"""Lookup rows derived from rows that are there already: no request is sent."""

@@ -1,0 +1,125 @@
+"""Forget: a play, an artist or a time span, out of everything that is kept.
+
+1. Rules are written into the spool: from then on the wish holds, whatever is killed, imported or polled again.
+2. Every file of the spool and the cache is rewritten where a rule reaches a line; a stub without content stays.
+3. The warehouse is made anew (rows that DuckDB deletes stay in its file for a while), published, and takes the place of
+   the old one. Backups follow when they are made the next time.
+A kill in between is finished by the next `forget` or `rebuild`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from extract_load.core.clock import Clock, SystemClock
+from extract_load.core.failpoints import kill_point
+from extract_load.core.settings import Settings
+from extract_load.erasure import rules as forgetting
+from extract_load.erasure.line_subjects import EXPORTS, POLLS, sightings
+from extract_load.erasure.rules import Rule, Rules
+from extract_load.lookups.artist_aliases import refresh_aliases
+from extract_load.maintenance.forget_request import Wish, rules_for
+from extract_load.maintenance.marts_builder import Transform
+from extract_load.maintenance.rebuild import RebuildReport, rebuild_in_turn, unfinished_forgetting
+from extract_load.maintenance.spool_lock import keeping_turn
+from extract_load.storage.day_files import day_files, members
+from extract_load.storage.spool import read_lines
+from extract_load.storage.state import State
+from extract_load.storage.warehouse import Warehouse
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetPlan:
+    """What a wish would take: its rules, and the lines and files that they reach; of these, plays as each source tells.
+
+    A poll item that many polls show is one play; a play that both sources tell of is counted for each.
+    """
+
+    rules: tuple[Rule, ...]
+    lines: int
+    files: int
+    plays_in_polls: int
+    plays_in_exports: int
+
+
+def plan_forgetting(settings: Settings, warehouse: Warehouse, wish: Wish, *, clock: Clock | None = None) -> ForgetPlan:
+    """Find out what a wish would take, without taking anything.
+
+    Errors: BadInput when nothing is known by that name.
+    """
+    now = (clock or SystemClock()).now()
+    forget_id = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+    blank = Rule(forget_id, wish.kind, forgetting.load_rules(settings.spool_dir).salt)
+    with warehouse.open("forget") as connection:
+        refresh_aliases(connection)  # every id and name by which an artist is known
+        found = rules_for(connection, wish, blank, now)
+    return _count(settings, found)
+
+
+def forget(
+    settings: Settings,
+    state: State,
+    transform: Transform,
+    plan: ForgetPlan,
+    *,
+    note: str | None = None,
+    seeds: Path | None = None,
+    clock: Clock | None = None,
+    progress: Progress | None = None,
+) -> RebuildReport:
+    """Carry a plan out. `note` is kept beside it, in the listener's own words.
+
+    Errors: what a rebuild raises; the wish holds all the same, and the next `forget` or `rebuild` finishes it.
+    """
+    clock = clock or SystemClock()
+    with keeping_turn(settings, "forget", clock):
+        forgetting.write_rules(settings.spool_dir, plan.rules, note=note, at=clock.now())
+        kill_point("forget.after_rules")
+        return rebuild_in_turn(settings, state, transform, seeds=seeds, clock=clock, progress=progress)
+
+
+def finish_forgetting(
+    settings: Settings,
+    state: State,
+    transform: Transform,
+    *,
+    seeds: Path | None = None,
+    clock: Clock | None = None,
+    progress: Progress | None = None,
+) -> RebuildReport | None:
+    """Finish what a process that was killed had begun to forget; None when there is nothing like that."""
+    with keeping_turn(settings, "forget", clock):
+        if not unfinished_forgetting(state, forgetting.load_rules(settings.spool_dir)):
+            return None
+        return rebuild_in_turn(settings, state, transform, seeds=seeds, clock=clock, progress=progress)
+
+
+def _count(settings: Settings, found: list[Rule]) -> ForgetPlan:
+    only = Rules(found)
+    lines = files = exported = 0
+    polled: set[tuple[datetime | None, frozenset[str]]] = set()
+    for entity, content in _contents(settings):
+        taken = only.forgotten_lines(content, entity)
+        lines += len(taken)
+        files += bool(taken)
+        if entity == EXPORTS:
+            exported += len(taken)
+        elif entity == POLLS and taken:
+            polled.update((seen.at, seen.subjects) for number, seen in sightings(content, entity) if number in taken)
+    return ForgetPlan(tuple(found), lines, files, len(polled), exported)
+
+
+def _contents(settings: Settings) -> Iterator[tuple[str, list[bytes]]]:
+    """Yield the lines of every file of the spool and the cache, with its entity."""
+    for root in (settings.spool_dir, settings.answers_dir):
+        for path, entity in forgetting.spool_files_of(root):
+            yield entity, list(read_lines(path))
+        for path in day_files(root):
+            for member in members(path):
+                yield path.parent.name, member.content.splitlines()

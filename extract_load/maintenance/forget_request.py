@@ -1,0 +1,151 @@
+"""From what a listener names (a play, an artist, a time span) to the rules that reach it everywhere.
+
+A play is known by the raw rows that tell of it; an artist by every id and name that lookup knows, and by the tracks
+that credit them. What is found goes into rules hashed (forgetting.py).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import duckdb
+
+from extract_load.core.errors import BadInput
+from extract_load.core.text import fold_name
+from extract_load.erasure.line_subjects import EXPORTS, POLLS, subjects_of_artist, subjects_of_play
+from extract_load.erasure.rules import Rule, hashed
+
+MATCH_WINDOW = timedelta(seconds=90)  # as far as the two sources may stand apart about one play (dbt's rule)
+_SPOTIFY = re.compile(r"(?:spotify:artist:|/artist/)([0-9A-Za-z]{22})")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be forgotten: one play by its key, one artist, or a span of time (naive UTC, both ends in it)."""
+
+    play_key: str | None = None
+    artist: str | None = None
+    reaches_from: datetime | None = None
+    reaches_until: datetime | None = None
+    listener_id: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """Name the kind: play, artist or span."""
+        return "play" if self.play_key else "artist" if self.artist else "span"
+
+
+def rules_for(connection: duckdb.DuckDBPyConnection, wish: Wish, blank: Rule, now: datetime) -> list[Rule]:
+    """Give the rules of a wish, made from a blank one. They reach what was played until now, not what comes later.
+
+    Errors: BadInput when nothing is known by that name.
+    """
+    if wish.play_key:
+        return _rules_of_play(connection, wish.play_key, blank)
+    until = min(wish.reaches_until or now, now)
+    span = replace(blank, listener_id=wish.listener_id, reaches_from=wish.reaches_from, reaches_until=until)
+    if wish.artist:
+        span = replace(span, subjects=hashed(_subjects_of(connection, wish.artist.strip()), blank.salt))
+    return [span]
+
+
+def _rules_of_play(connection: duckdb.DuckDBPyConnection, play_key: str, blank: Rule) -> list[Rule]:
+    """Each row's own moment, in its own kind of file; for a source that has not told of the play, its nearest."""
+    told = _rows_of_play(connection, play_key)
+    if not told:
+        raise BadInput(f"No play has the key {play_key}.", todo="Keys are in `marts.fct_plays.play_key`.")
+    found = []
+    for entity, listener_id, at, subjects in told:
+        tracks = hashed((one for one in subjects if one.startswith(("track:", "names:"))), blank.salt)
+        rule = replace(
+            blank, listener_id=listener_id, reaches_from=at, reaches_until=at, subjects=tracks, entity=entity
+        )
+        found.append(rule)
+        other = EXPORTS if entity == POLLS else POLLS
+        if other not in {row[0] for row in told}:
+            start, end = at - MATCH_WINDOW, at + MATCH_WINDOW
+            found.append(replace(rule, reaches_from=start, reaches_until=end, entity=other, nearest_to=at))
+    return list(dict.fromkeys(found))
+
+
+def _rows_of_play(
+    connection: duckdb.DuckDBPyConnection, play_key: str
+) -> list[tuple[str, str, datetime, frozenset[str]]]:
+    """Give the raw rows that tell of a play: entity, listener, the moment in the row, subjects."""
+    try:
+        rows = connection.execute(
+            """
+            with told as (from marts.fct_source_rows where play_key = ?)
+            select 'recently_played', raw.listener_id, raw.played_at, raw.payload
+            from told
+            inner join raw.spotify_recently_played as raw using (source_file, row_number)
+            union all
+            select
+                'streaming_history', raw.listener_id,
+                try_cast(coalesce(raw.payload ->> '$.ts', raw.payload ->> '$.endTime') as timestamp), raw.payload
+            from told
+            inner join raw.spotify_streaming_history as raw using (source_file, row_number)
+            """,
+            [play_key],
+        ).fetchall()
+    except duckdb.CatalogException:
+        raise BadInput("There are no marts yet to find the play in.", todo="Run `music-tracker etl`.") from None
+    return [
+        (entity, listener, at, frozenset(subjects_of_play(json.loads(payload))))
+        for entity, listener, at, payload in rows
+        if at is not None
+    ]
+
+
+def _subjects_of(connection: duckdb.DuckDBPyConnection, named: str) -> set[str]:
+    """Give all by which an artist is known: ids, names, and the tracks that credit them."""
+    spotify_id = _SPOTIFY.search(named)
+    asked = spotify_id[1] if spotify_id else named
+    keys = connection.execute(
+        "select distinct artist_key from lookup.artist_aliases"
+        " where alias in ($asked, $folded) or artist_key = $asked or lower(name) = lower($asked)",
+        {"asked": asked, "folded": fold_name(asked)},
+    ).fetchall()
+    aliases = connection.execute(
+        "select alias_kind, alias, name, artist_key from lookup.artist_aliases where list_contains(?, artist_key)",
+        [[key for (key,) in keys]],
+    ).fetchall()
+    ids = {alias for kind, alias, _, _ in aliases if kind != "export_name"} | {key for (key,) in keys}
+    names = {name for kind, _, name, _ in aliases if kind in {"spotify_id", "export_name"} and name}
+    if not aliases:
+        names = {asked}
+        if not _is_heard_of(connection, asked):
+            todo = "Write the name as it is in `marts.dim_artist`, or an id."
+            raise BadInput(f"Nobody is known as {named}.", todo=todo)
+    subjects = {one for artist_id in ids for one in subjects_of_artist(artist_id, None)}
+    subjects |= {one for name in names for one in subjects_of_artist(None, name)}
+    return subjects | {f"track:spotify:track:{track}" for track in _tracks_of(connection, ids)}
+
+
+def _is_heard_of(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Say whether raw rows name an artist whom lookup does not know yet."""
+    rows = connection.execute(
+        "select distinct unnest([payload ->> '$.master_metadata_album_artist_name', payload ->> '$.artistName'])"
+        " from raw.spotify_streaming_history"
+        " union select distinct payload ->> '$.track.artists[0].name' from raw.spotify_recently_played"
+    ).fetchall()
+    return any(row[0] and fold_name(row[0]) == fold_name(name) for row in rows)
+
+
+def _tracks_of(connection: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> list[str]:
+    """Give the Spotify ids of tracks that credit one of these artists, as far as they were read."""
+    rows = connection.execute(
+        """
+        with credited as (
+            select spotify_track_id, unnest(from_json(payload -> '$.artists', '[{"id": "VARCHAR"}]')).id as artist_id
+            from lookup.spotify_tracks
+        )
+        select distinct spotify_track_id from credited where list_contains(?, artist_id)
+        """,
+        [sorted(ids)],
+    ).fetchall()
+    return [row[0] for row in rows]

@@ -1,0 +1,93 @@
+"""What the published file says about itself: its marts in numbers, and the very files and polls it was made from.
+
+With it, a restored backup can be held against what the listener saw: the marts are built from the same files and polls,
+and must be the same. What came in later is named, so that a backup made in the middle of a run can be checked, too.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from extract_load.core.settings import Settings
+from extract_load.maintenance.backup_manifest import Published
+from extract_load.maintenance.table_checksums import Marks, fingerprint
+from extract_load.storage.day_files import folder_of, members
+from extract_load.storage.warehouse import quoted
+
+log = logging.getLogger(__name__)
+
+_ALIAS = "published"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """When something was published (UTC), the marks of its marts, and the files and polls that it was made from."""
+
+    published_at: datetime
+    marts: Marks
+    files: frozenset[str]
+    polls: frozenset[str]
+
+
+def published_evidence(settings: Settings) -> Evidence | None:
+    """Read the published file; None when there is none, or it can't be read."""
+    path = settings.published_path
+    if not path.exists():
+        return None
+    try:
+        with duckdb.connect(":memory:", config={"memory_limit": settings.duckdb_memory_limit}) as reader:
+            reader.execute("set TimeZone = 'UTC'")
+            reader.execute(f"attach '{quoted(path)}' as {_ALIAS} (read_only)")
+            published_at = reader.execute(f"select published_at from {_ALIAS}.about.publication").fetchall()[0][0]
+            files = reader.execute(f"select source_file from {_ALIAS}.about.files").fetchall()
+            polls = reader.execute(f"select poll_id from {_ALIAS}.about.polls").fetchall()
+            return Evidence(published_at, fingerprint(reader, _ALIAS), _names(files), _names(polls))
+    except (duckdb.Error, IndexError) as error:
+        log.warning("The published file says nothing that can be compared (%s).", type(error).__name__)
+        return None
+
+
+def as_kept(evidence: Evidence, files: Mapping[str, Path], state: Path) -> Published:
+    """Say what of a backup came after the published marts: files by lasting name, and polls of the copied state.
+
+    `files` tells where the backup's files of spool and cache lie at home.
+    """
+    there = {name for one, path in files.items() for name in _lasting_names(one, path, evidence.published_at)}
+    later_files = sorted(there - evidence.files)
+    later_polls = sorted(_polls_of(state) - evidence.polls)
+    return Published(evidence.published_at.isoformat(sep=" "), evidence.marts, later_files, later_polls)
+
+
+def _lasting_names(name: str, path: Path, published_at: datetime) -> Iterator[str]:
+    """Yield the lasting names that a file of the backup stands for, as far as they may be newer than the marts."""
+    if not name.rsplit("/", 1)[1].startswith("dt="):
+        yield name
+        return
+    if not path.exists():
+        return
+    written = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None)
+    if written < published_at - timedelta(days=1):
+        return  # a day is put together after its files are landed, so these were
+    for member in members(path):
+        yield f"{name.rsplit('/', 1)[0]}/{folder_of(path).name}/{member.name}"
+
+
+def _polls_of(state: Path) -> set[str]:
+    if not state.exists():
+        return set()
+    with closing(sqlite3.connect(state)) as copy:
+        if not copy.execute("select 1 from sqlite_master where name = 'polls'").fetchall():
+            return set()
+        return {str(row[0]) for row in copy.execute("select poll_id from polls")}
+
+
+def _names(rows: list[tuple[str]]) -> frozenset[str]:
+    return frozenset(row[0] for row in rows)

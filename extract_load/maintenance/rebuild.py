@@ -1,0 +1,183 @@
+"""Rebuild: the warehouse anew from the spool, the cache and the seeds alone, without one request.
+
+The new warehouse is made aside (`.rebuild/` beside the old one) and takes the old one's place in one rename when it is
+complete, so that a kill or a failure anywhere leaves the old one as it was, and nobody waits but for the last moment.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Container
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from extract_load.core.clock import Clock, SystemClock
+from extract_load.core.errors import BadInput
+from extract_load.core.failpoints import kill_point
+from extract_load.core.settings import Settings, project_root
+from extract_load.erasure import rules as forgetting
+from extract_load.erasure.rewrite import scrub_everything
+from extract_load.landing import Landing, LandingReport
+from extract_load.maintenance.derive_lookups import derive
+from extract_load.maintenance.marts_builder import Transform
+from extract_load.maintenance.spool_lock import keeping_turn
+from extract_load.maintenance.stale_files import sweep, sweep_spilled
+from extract_load.maintenance.table_checksums import Marks, differences, fingerprint
+from extract_load.publishing.publish import publish
+from extract_load.storage.spool import sync_folder
+from extract_load.storage.state import State
+from extract_load.storage.warehouse import CATALOGUE, Warehouse, quoted
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(slots=True)
+class RebuildReport:
+    """What a rebuild made: the landing's counts, the marks of the marts, and where they differ from the published."""
+
+    landing: LandingReport
+    marts: Marks
+    differences: list[str] | None = None
+    failed_tests: list[str] = field(default_factory=list)
+
+
+def seeds_dir() -> Path:
+    """Give the folder of the dbt seeds."""
+    return project_root() / "dbt_project" / "seeds"
+
+
+def rebuild(
+    settings: Settings,
+    state: State,
+    transform: Transform,
+    *,
+    seeds: Path | None = None,
+    clock: Clock | None = None,
+    progress: Progress | None = None,
+) -> RebuildReport:
+    """Make the warehouse anew and publish it.
+
+    `progress` is told (files landed, files in all). Errors: what the transform raises; the old warehouse stays.
+    """
+    with keeping_turn(settings, "rebuild", clock):
+        return rebuild_in_turn(settings, state, transform, seeds=seeds, clock=clock, progress=progress)
+
+
+def rebuild_in_turn(
+    settings: Settings,
+    state: State,
+    transform: Transform,
+    *,
+    seeds: Path | None = None,
+    clock: Clock | None = None,
+    progress: Progress | None = None,
+) -> RebuildReport:
+    """Do the same for a caller that has the turn (keeping_turn) already."""
+    clock = clock or SystemClock()
+    rules = forgetting.load_rules(settings.spool_dir)
+    unfinished = unfinished_forgetting(state, rules)
+    if unfinished:
+        scrub_everything(settings, rules)
+        kill_point("forget.after_scrubbing")
+    aside = settings.home_dir / ".rebuild"
+    shutil.rmtree(aside, ignore_errors=True)
+    sweep(settings)
+    report = build_aside(settings, state, transform, aside, seeds=seeds, clock=clock, progress=progress)
+    report.differences = _against_published(settings, report.marts)
+    kill_point("rebuild.before_swap")
+    warehouse = Warehouse(settings, clock)
+    with warehouse.lock.held("rebuild", settings.lock_wait_seconds):
+        _take_place(aside / settings.warehouse_path.name, settings.warehouse_path)
+        kill_point("rebuild.after_swap")
+        sweep_spilled(settings)
+        Landing(settings, warehouse, state, clock).land(purpose="rebuild")  # what came in meanwhile
+    if unfinished and report.failed_tests:
+        settings.published_path.unlink(missing_ok=True)  # the last one would still tell
+    publish(settings, warehouse, state, blocking_failures=report.failed_tests, clock=clock)
+    for forget_id in unfinished:
+        state.put("keeping", f"forgotten:{forget_id}", True, clock.now())
+    shutil.rmtree(aside, ignore_errors=True)
+    return report
+
+
+def unfinished_forgetting(state: State, rules: forgetting.Rules) -> list[str]:
+    """Give the ids of what was to be forgotten and is not out of everything yet (a process was killed)."""
+    done = state.facts("keeping")
+    ids = dict.fromkeys(rule.forget_id for rule in rules.rules)
+    return [forget_id for forget_id in ids if f"forgotten:{forget_id}" not in done]
+
+
+def build_aside(
+    settings: Settings,
+    state: State,
+    transform: Transform,
+    aside: Path,
+    *,
+    without: Container[str] = (),
+    seeds: Path | None = None,
+    clock: Clock | None = None,
+    progress: Progress | None = None,
+) -> RebuildReport:
+    """Build a whole warehouse in another folder, from the spool and the cache of the settings.
+
+    Files `without` (by lasting name) are left out. Errors: BadInput when the rows of a file do not add up.
+    """
+    clock = clock or SystemClock()
+    elsewhere = settings.model_copy(
+        update={
+            "duckdb_path": aside / settings.warehouse_path.name,
+            "data_base_path": settings.spool_dir,
+            "cache_dir": settings.answers_dir,
+            "spotify_token_path": settings.token_path,
+        }
+    )
+    warehouse = Warehouse(elsewhere, clock)
+    landing = Landing(elsewhere, warehouse, state, clock).land(purpose="rebuild", without=without, progress=progress)
+    with warehouse.open("rebuild") as connection:
+        derive(elsewhere, connection, seeds or seeds_dir(), clock)
+    kill_point("rebuild.after_landing")
+    failed = list(transform(elsewhere))
+    with warehouse.open("rebuild") as connection:
+        _see_that_rows_add_up(connection)
+        marts = fingerprint(connection, CATALOGUE)
+    return RebuildReport(landing, marts, failed_tests=failed)
+
+
+def published_marts(settings: Settings) -> Marks | None:
+    """Give the marks of the published marts, None when nothing is published or it can't be read."""
+    if not settings.published_path.exists():
+        return None
+    try:
+        with duckdb.connect(":memory:", config={"memory_limit": settings.duckdb_memory_limit}) as reader:
+            reader.execute(f"attach '{quoted(settings.published_path)}' as published (read_only)")
+            return fingerprint(reader, "published")
+    except duckdb.Error as error:
+        log.warning("The published file can't be compared with: %s", type(error).__name__)
+        return None
+
+
+def _against_published(settings: Settings, marts: Marks) -> list[str] | None:
+    before = published_marts(settings)
+    return None if before is None else differences(before, marts)
+
+
+def _see_that_rows_add_up(connection: duckdb.DuckDBPyConnection) -> None:
+    """Hold every file to its account: rows counted = landed + known + rejected."""
+    wrong = connection.execute(
+        "select source_file from ops.landed_files where rows_counted <> rows_landed + rows_known + rows_rejected"
+    ).fetchall()
+    if wrong:
+        msg = f"{len(wrong)} file(s) do not add up, such as {wrong[0][0]}."
+        raise BadInput(msg, todo="The old warehouse is untouched; please report this.")
+
+
+def _take_place(new: Path, place: Path) -> None:
+    """Put a closed database file in the place of another, whose write-ahead log goes with it."""
+    place.with_name(place.name + ".wal").unlink(missing_ok=True)
+    new.replace(place)
+    sync_folder(place.parent)

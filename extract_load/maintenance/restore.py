@@ -1,0 +1,165 @@
+"""Restore: what a backup holds goes home again, into an empty home or beside what is there.
+
+Always holds: nothing at home is overwritten but a seed, whose former content is kept beside it, and only in a home that
+has no plays yet. The state comes last: were it there before the plays that it knows of, an unchanged poll would not be
+kept again; a state that is there already is added to. What was forgotten, by the backup or at home, is out of the
+restored files when this ends.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from extract_load.core.clock import Clock
+from extract_load.core.errors import BadInput
+from extract_load.core.failpoints import kill_point
+from extract_load.core.settings import Settings
+from extract_load.erasure import rules as forgetting
+from extract_load.erasure.rewrite import scrub_everything
+from extract_load.maintenance.backup_manifest import (
+    CACHE,
+    SEEDS,
+    SPOOL,
+    STATE,
+    copy_marked,
+    damaged_files,
+    mark_of,
+    place_of,
+    read_manifest,
+)
+from extract_load.maintenance.rebuild import seeds_dir
+from extract_load.maintenance.spool_lock import keeping_turn
+from extract_load.storage.day_files import day_file_of, day_files, members
+from extract_load.storage.spool import spooled_files
+
+Progress = Callable[[int, int], None]
+
+PERSONAL_SEEDS = ("listener_zones.csv", "excluded_*.csv", "*_manual.csv")
+"""Seeds that a listener writes; the others belong to the version of the program that is installed."""
+
+
+@dataclass(slots=True)
+class RestoreReport:
+    """What one restore did: files put back, files that were there already, and what was left out and why."""
+
+    restored: int = 0
+    already_there: int = 0
+    left_out: list[str] = field(default_factory=list)
+
+
+def restore(
+    settings: Settings,
+    folder: Path,
+    *,
+    despite_damage: bool = False,
+    seeds: Path | None = None,
+    clock: Clock | None = None,
+    progress: Progress | None = None,
+) -> RestoreReport:
+    """Put the files of a backup back; the warehouse is made from them by a rebuild.
+
+    Errors: BadInput when files of the backup are missing or damaged, each named; `despite_damage` restores the others.
+    """
+    folder = folder.expanduser().resolve()
+    manifest = read_manifest(folder)
+    damaged = damaged_files(folder, manifest)
+    if damaged and not despite_damage:
+        raise BadInput(damage_in_words(damaged), todo="`--despite-damage` restores the others.")
+    with keeping_turn(settings, "a restore", clock):
+        way_back = _Restore(settings, folder, seeds or seeds_dir())
+        way_back.report.left_out.extend(f"{name} {why}" for name, why in damaged.items())
+        names = sorted(manifest.files.keys() - damaged.keys(), key=lambda name: (name == STATE, name))
+        for number, name in enumerate(names, start=1):
+            way_back.put(name)
+            kill_point("restore.while_copying")
+            if progress:
+                progress(number, len(names))
+        scrub_everything(settings, forgetting.load_rules(settings.spool_dir))
+    return way_back.report
+
+
+def damage_in_words(damaged: dict[str, str]) -> str:
+    """Name damaged files of a backup, all of them up to twenty."""
+    named = "; ".join(f"{name} {why}" for name, why in list(damaged.items())[:20])
+    more = f"; and {len(damaged) - 20} more" if len(damaged) > 20 else ""
+    return f"{len(damaged)} file(s) of the backup are damaged: {named}{more}."
+
+
+def merge_state(source: Path, target: Path, *, with_facts: bool) -> None:
+    """Add what a state file at home lacks: polls and runs; facts about services only where no plays were yet.
+
+    What is there stays: it is newer.
+    """
+    with closing(sqlite3.connect(target, timeout=60)) as db:
+        db.execute("attach ? as kept", (str(source),))
+        tables = ("polls", "runs", "task_runs", *(("service_state",) if with_facts else ()))
+        for table in tables:
+            both = [_columns(db, schema, table) for schema in ("main", "kept")]
+            names = ", ".join(name for name in both[0] if name in both[1])
+            if names:
+                db.execute(f"insert or ignore into main.{table} ({names}) select {names} from kept.{table}")
+        db.commit()
+
+
+def _columns(db: sqlite3.Connection, schema: str, table: str) -> list[str]:
+    return [str(row[0]) for row in db.execute("select name from pragma_table_info(?, ?)", (table, schema))]
+
+
+class _Restore:
+    """One restore under way."""
+
+    def __init__(self, settings: Settings, folder: Path, seeds: Path) -> None:
+        self.report = RestoreReport()
+        self._settings = settings
+        self._folder = folder
+        self._seeds = seeds
+        self._is_empty = not spooled_files(settings.spool_dir) and not day_files(settings.spool_dir)
+
+    def put(self, name: str) -> None:
+        """Put one file back, if it is missing."""
+        target, source = self._home_of(name), place_of(self._folder, name)
+        is_seed = name.startswith(SEEDS)
+        if target is None:
+            self.report.left_out.append(f"{name} belongs to no place that this version knows")
+        elif is_seed and not any(target.match(pattern) for pattern in PERSONAL_SEEDS):
+            return
+        elif not target.exists():
+            if _is_in_a_day(target):
+                self.report.already_there += 1
+            else:
+                self._copy(source, target)
+        elif name == STATE:
+            merge_state(source, target, with_facts=self._is_empty)
+            self.report.restored += 1
+        elif mark_of(target) == mark_of(source):
+            self.report.already_there += 1
+        elif is_seed and self._is_empty:
+            shutil.copy2(target, target.with_name(target.name + ".before-restore"))
+            self._copy(source, target)
+        else:
+            self.report.left_out.append(f"{name} is there already, with a content of its own")
+
+    def _copy(self, source: Path, target: Path) -> None:
+        copy_marked(source, target)
+        self.report.restored += 1
+
+    def _home_of(self, name: str) -> Path | None:
+        if name == STATE:
+            return self._settings.state_path
+        roots = ((SPOOL, self._settings.spool_dir), (CACHE, self._settings.answers_dir), (SEEDS, self._seeds))
+        for prefix, root in roots:
+            if name.startswith(prefix):
+                return place_of(root, name.removeprefix(prefix))
+        return None
+
+
+def _is_in_a_day(target: Path) -> bool:
+    """Say whether a small file is at home inside a day file."""
+    day_file = day_file_of(target.parent)
+    is_small = target.parent.name.startswith("dt=") and day_file.exists()
+    return is_small and any(member.name == target.name for member in members(day_file))

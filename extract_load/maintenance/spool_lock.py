@@ -1,0 +1,35 @@
+"""Who may move or rewrite spool files: one of compaction, forgetting, backup and restore at a time.
+
+Ingestion never asks for this turn: it only adds files under new names. So while one of them has it, files of the spool
+and the cache appear, but none changes or goes away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from extract_load.core.clock import Clock
+from extract_load.core.errors import ServiceUnavailable
+from extract_load.core.settings import Settings
+from extract_load.storage.writer_lock import WarehouseBusy, WriterLock
+
+
+@contextmanager
+def keeping_turn(settings: Settings, purpose: str, clock: Clock | None = None) -> Iterator[None]:
+    """Have the turn for a block; `purpose` is what those who wait are told.
+
+    Errors: ServiceUnavailable after LOCK_WAIT_SECONDS, naming who has it.
+    """
+    lock = WriterLock(settings.home_dir / ".keeping.lock", clock)
+    taken = lock.held(purpose, settings.lock_wait_seconds)
+    try:
+        taken.__enter__()
+    except WarehouseBusy:
+        holder = lock.holder() or "another process"
+        msg = f"The spool is being rearranged by {holder}; waited {settings.lock_wait_seconds:g} s."
+        raise ServiceUnavailable(msg, service="spool") from None
+    try:
+        yield
+    finally:
+        taken.__exit__(None, None, None)

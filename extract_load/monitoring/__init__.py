@@ -1,0 +1,1 @@
+"""Health, alerts, the doctor's checks, and the log of runs."""

@@ -1,0 +1,107 @@
+"""Tell a person what changed for the worse, once, and when it is well again.
+
+In: the `Health` of now and what was told before (state, service `alerts`). Out: one message through the addresses of
+ALERT_URLS (Apprise), or a log line without any. What could not be delivered is told again by the next run.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from extract_load.core.clock import Clock, SystemClock
+from extract_load.core.settings import Settings
+from extract_load.monitoring.health import Health
+from extract_load.secrets import quiet_libraries
+from extract_load.storage.state import State, text_of
+
+log = logging.getLogger(__name__)
+
+Send = Callable[[str, str, bool], bool]
+_SERVICE = "alerts"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One thing to tell: a trouble that is new, or one that is over."""
+
+    kind: Literal["trouble", "recovered"]
+    key: str
+    text: str
+    todo: str = ""
+
+
+def tell_changes(
+    settings: Settings, state: State, health: Health, *, clock: Clock | None = None, send: Send | None = None
+) -> list[Alert]:
+    """Tell what is new or over since the last call, and remember what was told. Gives what was told.
+
+    `send(title, body, is_trouble)` delivers one message and says whether it arrived; by default by way of ALERT_URLS.
+    """
+    clock = clock or SystemClock()
+    known: dict[str, dict[str, str]] = state.facts(_SERVICE)
+    now_wrong = {line.key: line for line in health.alerts()}
+    alerts = [
+        *(Alert("trouble", key, line.text, line.todo) for key, line in now_wrong.items() if key not in known),
+        *(Alert("recovered", key, said["text"]) for key, said in known.items() if key not in now_wrong),
+    ]
+    if not alerts:
+        return []
+    if not (send or sender(settings))(
+        _title(settings, alerts), _body(alerts), any(a.kind == "trouble" for a in alerts)
+    ):
+        log.warning("The alert could not be delivered; the next run tries again. It says: %s", _body(alerts))
+        return []
+    now = clock.now()
+    for alert in alerts:
+        told = {"since": text_of(now), "text": alert.text} if alert.kind == "trouble" else None
+        state.put(_SERVICE, alert.key, told, now)
+    return alerts
+
+
+def sender(settings: Settings) -> Send:
+    """Give the way to a person: the addresses of ALERT_URLS, or the log."""
+    urls = settings.alert_urls.get_secret_value().split() if settings.alert_urls else []
+    return _by_apprise(urls) if urls else _by_log
+
+
+def _by_apprise(urls: Sequence[str]) -> Send:
+    import apprise
+
+    quiet_libraries()
+
+    post = apprise.Apprise()
+    for url in urls:
+        if not post.add(url):
+            log.warning("One address in ALERT_URLS is not one that Apprise knows; it is left out.")
+
+    def send(title: str, body: str, is_trouble: bool) -> bool:
+        kind = apprise.NotifyType.WARNING if is_trouble else apprise.NotifyType.SUCCESS
+        return bool(post.notify(title=title, body=body, notify_type=kind))
+
+    return send
+
+
+def _by_log(title: str, body: str, is_trouble: bool) -> bool:
+    log.log(logging.WARNING if is_trouble else logging.INFO, "%s\n%s", title, body)
+    return True
+
+
+def _title(settings: Settings, alerts: Sequence[Alert]) -> str:
+    troubles = sum(1 for alert in alerts if alert.kind == "trouble")
+    over = len(alerts) - troubles
+    parts = [f"{troubles} new" if troubles else "", f"{over} recovered" if over else ""]
+    demo = " (DEMO)" if settings.music_tracker_demo else ""
+    return f"Music tracker{demo}: {', '.join(part for part in parts if part)}"
+
+
+def _body(alerts: Sequence[Alert]) -> str:
+    lines = []
+    for alert in alerts:
+        if alert.kind == "recovered":
+            lines.append(f"Recovered, it said: {alert.text}")
+        else:
+            lines.append(f"{alert.text} {alert.todo}".strip())
+    return "\n\n".join(lines)

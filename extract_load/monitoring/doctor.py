@@ -1,0 +1,63 @@
+"""Try the doors: whether folders can be written, who has the warehouse, which services answer.
+
+One line each, with a way out. Sends one request to each service; leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from extract_load.core.clock import SystemClock
+from extract_load.core.errors import MusicTrackerError
+from extract_load.core.settings import Settings
+from extract_load.monitoring.health import Health, Line
+from extract_load.monitoring.service_checks import check_credentials, check_services
+from extract_load.storage.state import State
+from extract_load.storage.warehouse import Warehouse
+from extract_load.storage.writer_lock import WarehouseBusy
+
+
+def examine(settings: Settings) -> Health:
+    """Look at everything that a run needs, and give what was found."""
+    state = State(settings.state_path)
+    try:
+        lines = [*_folders(settings), *_warehouse(settings), *check_credentials(settings)]
+        lines += check_services(settings, state)
+    finally:
+        state.close()
+    return Health(SystemClock().now(), tuple(lines))
+
+
+def _folders(settings: Settings) -> Iterator[Line]:
+    named = {
+        "DATA_BASE_PATH": settings.spool_dir,
+        "CACHE_DIR": settings.answers_dir,
+        "the folder of DUCKDB_PATH": settings.home_dir,
+    }
+    for name, folder in named.items():
+        there = _nearest(folder)
+        if os.access(there, os.W_OK):
+            yield Line(f"folder:{name}", "ok", f"{name} can be written.")
+        else:
+            yield Line(
+                f"folder:{name}", "problem", f"{name} can't be written.", f"Give yourself write access to {there}."
+            )
+
+
+def _warehouse(settings: Settings) -> Iterator[Line]:
+    try:
+        with Warehouse(settings).open("music-tracker doctor", wait_seconds=1):
+            yield Line("warehouse", "ok", "The warehouse opens.")
+    except WarehouseBusy as busy:
+        yield Line("warehouse", "note", busy.what, busy.todo)
+    except MusicTrackerError as error:
+        yield Line("warehouse", "problem", error.what, error.todo)
+
+
+def _nearest(folder: Path) -> Path:
+    """Give the folder, or the nearest one above it that exists."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder

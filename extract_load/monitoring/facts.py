@@ -1,0 +1,144 @@
+"""What `health` judges: facts from the state and the published file, gathered without judging them."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import duckdb
+
+from extract_load.core.settings import Settings
+from extract_load.monitoring.run_log import RunLog, RunRecord
+from extract_load.storage.state import State, text_of, time_of
+
+log = logging.getLogger(__name__)
+
+GOOD_POLLS = ("first", "overlap", "gap", "short", "unchanged", "empty")
+WAITING = {
+    "spotify": {"tracks": "tracks to read at Spotify", "albums": "albums", "artists": "artists"},
+    "musicbrainz": {"waiting": "artists to look for at MusicBrainz", "without_facts": "to describe"},
+}
+MATCHING = {"matched": "matched", "in_review": "in review", "unmatched": "not found", "waiting": "not yet looked for"}
+BUDGETED = ("artists", "albums", "tracks", "search")
+
+
+@dataclass(slots=True)
+class Facts:
+    """All that is known at `now` (UTC). Spans and moments are naive UTC; lists are oldest first but for runs.
+
+    `looked_up` (at Spotify) and `matching` (with MusicBrainz, by state) are shares of the listening time, 0 to 1.
+    """
+
+    settings: Settings
+    now: datetime
+    running: list[RunRecord] = field(default_factory=list)
+    ended: dict[str, list[RunRecord]] = field(default_factory=dict)
+    first_run: datetime | None = None
+    last_poll: datetime | None = None
+    last_poll_failure: str = ""
+    gaps: list[tuple[datetime, datetime]] = field(default_factory=list)
+    authorized_at: datetime | None = None
+    needs_sign_in: bool = False
+    blocked: list[tuple[str, str, datetime]] = field(default_factory=list)
+    budgets: list[tuple[str, str, int, int]] = field(default_factory=list)
+    backlog: dict[str, int] = field(default_factory=dict)
+    looked_up: float | None = None
+    matching: dict[str, float] = field(default_factory=dict)
+    failed_tests: list[str] = field(default_factory=list)
+    told_tests: list[str] = field(default_factory=list)
+    published_at: datetime | None = None
+    kept: str = ""
+    plays: int | None = None
+    newest_play: datetime | None = None
+
+
+def gather(settings: Settings, state: State, now: datetime) -> Facts:
+    """Read the state and the published file."""
+    facts = Facts(settings, now)
+    _read_runs(facts, state)
+    _read_polls(facts, state)
+    _read_services(facts, state)
+    _read_builds(facts, state)
+    _read_published(facts)
+    return facts
+
+
+def _read_runs(facts: Facts, state: State) -> None:
+    runs = RunLog(state)
+    runs.mark_dead(facts.now)
+    facts.running = runs.running(facts.now)
+    facts.ended = {flow: runs.latest(flow, 2) for flow in ("spotify-ingestion", "daily-etl")}
+    first = state.rows("select min(started_at) as at from runs")[0]["at"]
+    facts.first_run = time_of(first) if first else None
+
+
+def _read_polls(facts: Facts, state: State) -> None:
+    polls = state.rows("select * from polls order by polled_at")
+    good = [poll for poll in polls if poll["outcome"] in GOOD_POLLS]
+    facts.last_poll = time_of(good[-1]["polled_at"]) if good else None
+    if polls and polls[-1]["outcome"] not in GOOD_POLLS:
+        facts.last_poll_failure = polls[-1]["message"] or ""
+    facts.gaps = [
+        (time_of(poll["gap_from"]), time_of(poll["gap_until"]))
+        for poll in good
+        if poll["gap_from"] and poll["gap_until"]
+    ]
+
+
+def _read_services(facts: Facts, state: State) -> None:
+    spotify = state.facts("spotify")
+    token, refused = spotify.get("token") or {}, spotify.get("needs_reauth") or {}
+    facts.needs_sign_in = bool(refused) and refused.get("token") == token.get("token", refused.get("token"))
+    facts.authorized_at = time_of(token["authorized_at"]) if token.get("authorized_at") else None
+    for row in state.rows("select service, key, value from service_state where key like 'blocked_until:%'"):
+        bucket = str(row["key"]).removeprefix("blocked_until:")
+        until = state.blocked_until(row["service"], bucket, facts.now)
+        if until:
+            facts.blocked.append((row["service"], bucket, until))
+    sent = state.rows(
+        "select service, bucket, count(*) as n from requests where service = 'spotify'"
+        " and requested_at between ? and ? group by service, bucket order by service, bucket",
+        (text_of(facts.now - timedelta(hours=24)), text_of(facts.now)),
+    )
+    budget = facts.settings.spotify_daily_budget
+    facts.budgets = [
+        (row["service"], row["bucket"], int(row["n"]), budget)
+        for row in sent
+        if str(row["bucket"]).partition(":")[0] in BUDGETED
+    ]
+    for service, words in WAITING.items():
+        backlog = state.get(service, "backlog") or {}
+        facts.backlog.update({said: int(backlog[name]) for name, said in words.items() if name in backlog})
+    facts.looked_up = (state.get("spotify", "backlog") or {}).get("share_enriched")
+    shares: dict[str, float] = (state.get("musicbrainz", "backlog") or {}).get("listening_share", {})
+    facts.matching = {said: shares[name] for name, said in MATCHING.items() if name in shares}
+
+
+def _read_builds(facts: Facts, state: State) -> None:
+    build: dict[str, Any] = state.get("dbt", "last_build") or {}
+    facts.failed_tests = [str(name) for name in build.get("failed", [])]
+    facts.told_tests = [str(name) for name in build.get("told", [])]
+    kept = state.get("publish", "kept")
+    facts.kept = str(kept["why"]) if kept else ""
+    last = state.get("publish", "last")
+    facts.published_at = time_of(last["at"]) if last else None
+
+
+def _read_published(facts: Facts) -> None:
+    """Count plays, and close the gaps that an export covers, where the published file says so."""
+    path = facts.settings.published_path
+    if not path.is_file():
+        facts.published_at = None
+        return
+    try:
+        with duckdb.connect(str(path), read_only=True) as reader:
+            plays, newest = reader.execute("select count(*), max(ended_at) from marts.fct_plays").fetchall()[0]
+            facts.plays, facts.newest_play = int(plays), newest
+            closed = reader.execute(
+                "select gap_from, gap_until from marts.fct_listening_gaps where is_closed"
+            ).fetchall()
+            facts.gaps = [gap for gap in facts.gaps if gap not in closed]
+    except duckdb.Error as error:
+        log.debug("The published file could not be asked: %s", error)

@@ -1,0 +1,201 @@
+"""The log of runs: what ran, how it ended, what each task counted. Kept in the state, copied to `ops`.
+
+A run is written down when it starts, so one whose process was killed is seen as `crashed` by the next that looks.
+Times are naive UTC.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import duckdb
+import psutil
+
+from extract_load.storage.state import State, text_of, time_of
+
+RunStatus = Literal["running", "success", "no_updates", "partial", "failed", "cancelled", "crashed"]
+
+_LONGEST_RUN = timedelta(hours=24)
+
+_SCHEMA = """
+create table if not exists runs (
+    run_id text primary key, flow text not null, name text not null, environment text not null,
+    started_at text not null, ended_at text, status text not null, message text,
+    host text not null, pid integer not null, pid_started real not null
+);
+create index if not exists runs_by_flow on runs (flow, started_at);
+create table if not exists task_runs (
+    run_id text not null, task text not null, attempt integer not null, started_at text not null,
+    seconds real not null, status text not null, counts text not null, requests integer not null,
+    waited_seconds real not null, message text,
+    primary key (run_id, task, attempt)
+);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One run of a flow as the log knows it."""
+
+    run_id: str
+    flow: str
+    name: str
+    environment: str
+    started_at: datetime
+    status: RunStatus = "running"
+    ended_at: datetime | None = None
+    message: str = ""
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took, None while it runs."""
+        return (self.ended_at - self.started_at).total_seconds() if self.ended_at else None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRecord:
+    """One attempt at one task of a run; `seconds` in all, of which `waited_seconds` waiting for its turn."""
+
+    run_id: str
+    task: str
+    started_at: datetime
+    seconds: float
+    status: str
+    counts: Mapping[str, int] = field(default_factory=dict)
+    requests: int = 0
+    waited_seconds: float = 0.0
+    message: str = ""
+
+
+class RunLog:
+    """The runs in the state file. Safe from any thread and process, as the state is."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        for statement in filter(str.strip, _SCHEMA.split(";")):
+            with state.transaction() as db:
+                db.execute(statement)
+
+    def start(self, run: RunRecord) -> None:
+        """Write down that a run of this process starts, and mark those whose process died as crashed."""
+        self.mark_dead(run.started_at)
+        me = psutil.Process(os.getpid())
+        values = (run.run_id, run.flow, run.name, run.environment, text_of(run.started_at), None, "running", "")
+        with self._state.transaction() as db:
+            db.execute(
+                "insert or replace into runs values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (*values, socket.gethostname(), me.pid, me.create_time()),
+            )
+
+    def end(self, run_id: str, status: RunStatus, message: str, at: datetime) -> None:
+        """Write down how a run ended."""
+        with self._state.transaction() as db:
+            db.execute(
+                "update runs set ended_at = ?, status = ?, message = ? where run_id = ?",
+                (text_of(at), status, message, run_id),
+            )
+
+    def task(self, record: TaskRecord) -> None:
+        """Write down one attempt at a task."""
+        with self._state.transaction() as db:
+            attempt = db.execute(
+                "select count(*) from task_runs where run_id = ? and task = ?", (record.run_id, record.task)
+            ).fetchone()[0]
+            db.execute(
+                "insert into task_runs values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    *(record.run_id, record.task, attempt + 1, text_of(record.started_at), round(record.seconds, 3)),
+                    *(record.status, json.dumps(dict(record.counts)), record.requests),
+                    *(round(record.waited_seconds, 3), record.message),
+                ),
+            )
+
+    def mark_dead(self, at: datetime) -> list[str]:
+        """Mark runs whose process is gone as crashed, and give their ids."""
+        dead = [
+            str(row["run_id"])
+            for row in self._state.rows("select * from runs where status = 'running'")
+            if not _lives(row, at)
+        ]
+        for run_id in dead:
+            self.end(run_id, "crashed", "Its process ended in the middle; the next run goes on from there.", at)
+        return dead
+
+    def latest(self, flow: str, count: int = 1) -> list[RunRecord]:
+        """Give the latest runs of a flow that have ended, newest first."""
+        sql = "select * from runs where flow = ? and status <> 'running' order by started_at desc limit ?"
+        return [_run(row) for row in self._state.rows(sql, (flow, count))]
+
+    def running(self, at: datetime) -> list[RunRecord]:
+        """Give the runs that are under way."""
+        found = self._state.rows("select * from runs where status = 'running' order by started_at")
+        return [_run(row) for row in found if _lives(row, at)]
+
+    def tasks(self, run_id: str) -> list[TaskRecord]:
+        """Give the tasks of a run in the order in which they started."""
+        sql = "select * from task_runs where run_id = ? order by started_at, task, attempt"
+        return [_task(row) for row in self._state.rows(sql, (run_id,))]
+
+
+def copy_runs(connection: duckdb.DuckDBPyConnection, state: State) -> None:
+    """Bring `ops.runs` and `ops.task_runs` up to the state, in one transaction."""
+    RunLog(state)
+    runs = state.rows("select run_id, flow, name, environment, started_at, ended_at, status, message from runs")
+    tasks = state.rows("select * from task_runs")
+    connection.execute("begin")
+    try:
+        known = {
+            row[0] for row in connection.execute("select run_id from ops.runs where ended_at is not null").fetchall()
+        }
+        for table, rows in (("runs", runs), ("task_runs", tasks)):
+            new = [list(row.values()) for row in rows if row["run_id"] not in known]
+            if new:
+                marks = ", ".join("?" * len(new[0]))
+                connection.executemany(f"insert or replace into ops.{table} values ({marks})", new)
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
+
+
+def _lives(row: dict[str, Any], at: datetime) -> bool:
+    """Say whether a run's process is still there (numbers are given out again; another machine can't be asked)."""
+    if row["host"] != socket.gethostname():
+        return at - time_of(row["started_at"]) < _LONGEST_RUN
+    try:
+        return abs(psutil.Process(int(row["pid"])).create_time() - float(row["pid_started"])) < 2
+    except psutil.Error:
+        return False
+
+
+def _run(row: dict[str, Any]) -> RunRecord:
+    return RunRecord(
+        run_id=row["run_id"],
+        flow=row["flow"],
+        name=row["name"],
+        environment=row["environment"],
+        started_at=time_of(row["started_at"]),
+        status=row["status"],
+        ended_at=time_of(row["ended_at"]) if row["ended_at"] else None,
+        message=row["message"] or "",
+    )
+
+
+def _task(row: dict[str, Any]) -> TaskRecord:
+    return TaskRecord(
+        run_id=row["run_id"],
+        task=row["task"],
+        started_at=time_of(row["started_at"]),
+        seconds=row["seconds"],
+        status=row["status"],
+        counts=json.loads(row["counts"]),
+        requests=row["requests"],
+        waited_seconds=row["waited_seconds"],
+        message=row["message"] or "",
+    )

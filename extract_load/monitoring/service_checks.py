@@ -1,0 +1,73 @@
+"""Do the services answer? One request each, counted as every other; any answer below 500 will do.
+
+For `doctor` and for the validation before a deployment. Nothing is taken for an outage of a service here: the line says
+what happened, and that work resumes by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from requests import Response
+
+from extract_load.core.clock import Clock
+from extract_load.core.errors import MusicTrackerError
+from extract_load.core.settings import Settings
+from extract_load.http import Deliver, PacedSession, Policy, Verdict
+from extract_load.monitoring.health import Line
+from extract_load.storage.state import State
+
+_SECONDS = 10.0
+
+
+def check_services(settings: Settings, state: State, clock: Clock | None = None) -> list[Line]:
+    """Ask each service that a run would use whether it is there, and give a line for each."""
+    return [_check(settings, state, clock, *service) for service in _services(settings)]
+
+
+def check_credentials(settings: Settings) -> list[Line]:
+    """Say what is set up, and what is skipped without it."""
+    lines = [
+        Line("credentials", "ok", "The Spotify app is set up.")
+        if settings.has_spotify_app
+        else Line(
+            "credentials",
+            "note",
+            "No Spotify app is set up: polling and Spotify's catalogue are skipped, all else works.",
+            "Set SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET in .env, then run `music-tracker auth`.",
+        )
+    ]
+    if settings.has_spotify_app and not (settings.spotify_refresh_token or settings.token_path.is_file()):
+        lines.append(Line("token", "warning", "Nobody is signed in at Spotify.", "Run `music-tracker auth`."))
+    if not settings.contact:
+        todo = "Set CONTACT to a mail or web address."
+        lines.append(Line("contact", "note", "MusicBrainz and Nominatim ask for a way to reach you.", todo))
+    return lines
+
+
+def _services(settings: Settings) -> Iterator[tuple[str, str]]:
+    if settings.has_spotify_app:
+        yield "spotify_accounts", settings.spotify_accounts_base_url
+        yield "spotify", settings.spotify_api_base_url
+    yield "musicbrainz", f"{settings.musicbrainz_base_url}/ws/2/genre/all?fmt=txt"
+    if settings.geocoder == "nominatim":
+        yield "nominatim", f"{settings.nominatim_base_url}/status"
+
+
+def _check(settings: Settings, state: State, clock: Clock | None, service: str, url: str) -> Line:
+    policy = Policy(service, read_timeout=_SECONDS, connect_timeout=_SECONDS, max_attempts=1, judge=_any_answer)
+    host = urlsplit(url).hostname
+    with PacedSession(policy, state, run_id="check", user_agent=settings.user_agent(), clock=clock) as session:
+        try:
+            answer = session.get(url, allow_redirects=False)
+        except MusicTrackerError as error:
+            return Line(f"reach:{service}", "warning", f"{host} can't be asked now: {error}", "Check the network.")
+    if answer.status_code >= 500:
+        text = f"{host} answers, but with an error of its own ({answer.status_code})."
+        return Line(f"reach:{service}", "warning", text, "Runs go on without it and try again.")
+    return Line(f"reach:{service}", "ok", f"{host} answers.")
+
+
+def _any_answer(response: Response) -> Verdict:
+    return Deliver("ok" if response.ok else f"answered {response.status_code}")

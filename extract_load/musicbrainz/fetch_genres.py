@@ -1,0 +1,56 @@
+"""The list of genres: a tag whose name is on it is a genre. One request, once a month.
+
+Writes one line (musicbrainz, genre), which lands in `lookup.musicbrainz_genres`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+
+from extract_load.core.errors import ServiceUnavailable
+from extract_load.musicbrainz.ngs_adapter import SERVICE, Refused
+from extract_load.musicbrainz.step import Run
+from extract_load.storage.spool import Envelope
+
+_FRESH_DAYS = 30
+_NEWEST = "select max(fetched_at) from lookup.musicbrainz_genres"
+
+
+class Genres:
+    """The step of the genre list."""
+
+    name = "genres"
+    full = 1
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def pending(self, connection: duckdb.DuckDBPyConnection, more: bool) -> list[str]:  # noqa: ARG002
+        """Say whether the list is missing or a month old."""
+        newest = connection.execute(_NEWEST).fetchall()[0][0]
+        now = self._run.context.clock.now()
+        return [] if newest is not None and newest > now - timedelta(days=_FRESH_DAYS) else ["all"]
+
+    def key(self, item: str) -> str:
+        """Name an item."""
+        return f"genres:{item}"
+
+    def weight(self, item: str) -> int:  # noqa: ARG002
+        """Count one."""
+        return 1
+
+    def ask(self, items: Sequence[str]) -> list[Path]:  # noqa: ARG002
+        """Read the list."""
+        try:
+            names = self._run.client.genres()
+        except Refused as error:
+            raise ServiceUnavailable(
+                f"MusicBrainz refuses to list its genres: {error.message}.", service=SERVICE
+            ) from None
+        self._run.count("genres_listed", len(names))
+        at = self._run.context.clock.now()
+        return self._run.keep([Envelope("musicbrainz", "genre", self._run.context.run_id, at, names, {"id": "all"})])

@@ -1,0 +1,99 @@
+"""Matches set by hand: the seed `artist_matches_manual.csv` overrides every other way, and survives rebuilds.
+
+A row names an artist by `spotify_artist_id`, or by `artist_name` as the export has it; `mbid` says who it is, and an
+empty one that MusicBrainz does not know it. The same seed is read by dbt. What is taken out of it is asked for again.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from extract_load.core.errors import BadInput
+from extract_load.core.settings import project_root
+from extract_load.core.text import fold_name_sql
+from extract_load.storage.warehouse import quoted
+
+log = logging.getLogger(__name__)
+
+_READ = """
+create or replace temp table by_hand as
+select
+    row_number() over () as number,
+    nullif(trim(spotify_artist_id), '') as spotify_artist_id,
+    nullif(trim(artist_name), '') as artist_name,
+    lower(nullif(trim(mbid), '')) as mbid,
+    nullif(trim(note), '') as note
+from read_csv('{path}', header = true, all_varchar = true, delim = ',', quote = '"')
+"""
+
+_SET = f"""
+create or replace temp table set_by_hand as
+select
+    aliases.artist_key,
+    arg_max(struct_pack(mbid := by_hand.mbid, note := by_hand.note), by_hand.number) as latest
+from by_hand
+inner join lookup.artist_aliases as aliases
+    on (aliases.alias_kind = 'spotify_id' and aliases.alias = by_hand.spotify_artist_id)
+    or (
+        aliases.alias_kind = 'export_name'
+        and by_hand.spotify_artist_id is null
+        and aliases.alias = {fold_name_sql("by_hand.artist_name")}
+    )
+where by_hand.mbid is null or try_cast(by_hand.mbid as uuid) is not null
+group by aliases.artist_key
+"""
+
+_FORGET = """
+delete from lookup.musicbrainz_matches
+where method = 'manual' and artist_key not in (select artist_key from set_by_hand)
+"""
+
+_PUT = """
+insert into lookup.musicbrainz_matches
+select
+    artist_key, case when latest.mbid is null then 'not_found' else 'found' end, latest.mbid, 'manual', 1.0,
+    case when latest.note is not null then json_object('note', latest.note) end, 0, null, $now, null
+from set_by_hand
+on conflict (artist_key) do update set
+    status = excluded.status, mbid = excluded.mbid, method = 'manual', score = 1.0, evidence = excluded.evidence,
+    attempts = 0, next_attempt_at = null, matched_at = excluded.matched_at, message = null
+where musicbrainz_matches.method is distinct from 'manual'
+    or musicbrainz_matches.mbid is distinct from excluded.mbid
+    or musicbrainz_matches.evidence is distinct from excluded.evidence
+"""
+
+
+def default_seed() -> Path:
+    """Give the place of the seed in the project."""
+    return project_root() / "dbt_project" / "seeds" / "artist_matches_manual.csv"
+
+
+def apply_manual_matches(connection: duckdb.DuckDBPyConnection, seed: Path, now: datetime) -> int:
+    """Write the seed's matches over all others, and take out those that left it. Give how many matches changed.
+
+    Errors: BadInput when the seed can't be read; a row with a malformed MBID is left out with a warning.
+    """
+    if not seed.is_file():
+        return 0
+    try:
+        connection.execute(_READ.format(path=quoted(seed)))
+    except duckdb.Error as error:
+        msg = f"{seed.name} can't be read as a table of artist_name, spotify_artist_id, mbid and note."
+        raise BadInput(msg, todo="Mend its header and its quotes.") from error
+    wrong = "select number, mbid from by_hand where mbid is not null and try_cast(mbid as uuid) is null"
+    for number, mbid in connection.execute(wrong).fetchall():
+        log.warning("Row %d of %s has no MBID but %r; it is left out.", number, seed.name, mbid)
+    connection.execute(_SET)
+    connection.execute("begin")
+    try:
+        forgotten = connection.execute(_FORGET).fetchall()[0][0]
+        put = connection.execute(_PUT, {"now": now}).fetchall()[0][0]
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
+    return int(forgotten) + int(put)

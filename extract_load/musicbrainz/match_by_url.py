@@ -1,0 +1,75 @@
+"""Identity by Spotify page: up to 100 pages a request, and MusicBrainz says which artist each belongs to.
+
+Reads `lookup.artist_aliases`; writes lines (musicbrainz, page), what was answered, and (musicbrainz, match), what
+follows from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from extract_load.musicbrainz.client import BATCH
+from extract_load.musicbrainz.matching_rules import Decision, Question, decide_by_page
+from extract_load.musicbrainz.step import PLANNED, Halving, Run
+from extract_load.storage.spool import Envelope
+
+# An artist whose earlier round ended in a miss starts a new one when its time has come.
+_PENDING = """
+select aliases.artist_key, aliases.alias, coalesce(aliases.name, ''), coalesce(matches.attempts, 0)
+from lookup.artist_aliases as aliases
+left join lookup.musicbrainz_matches as matches using (artist_key)
+left join lookup.artist_listening as listening using (artist_key)
+where aliases.alias_kind = 'spotify_id' and regexp_full_match(aliases.alias, '[0-9A-Za-z]{22}')
+    and (matches.artist_key is null or (matches.status <> 'found' and matches.next_attempt_at <= $now))
+    and matches.method is distinct from 'manual'
+order by listening.ms_played desc nulls last, aliases.first_seen_at, aliases.alias
+limit $most
+"""
+
+
+class Pages:
+    """The step of the Spotify pages."""
+
+    name = "pages"
+    full = BATCH
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._halving = Halving(run)
+
+    def pending(self, connection: duckdb.DuckDBPyConnection, more: bool) -> list[Question]:  # noqa: ARG002
+        """Give the Spotify artists that nobody asked about, or that were not found weeks ago, most listened first."""
+        most = self._run.room(PLANNED)
+        if most <= 0:
+            return []
+        rows = connection.execute(_PENDING, {"now": self._run.context.clock.now(), "most": most}).fetchall()
+        return [Question(artist_key, name, spotify_id, attempts) for artist_key, spotify_id, name, attempts in rows]
+
+    def key(self, item: Question) -> str:
+        """Name an item."""
+        return f"page:{item.artist_key}"
+
+    def weight(self, item: Question) -> int:  # noqa: ARG002
+        """Count one."""
+        return 1
+
+    def ask(self, items: Sequence[Question]) -> list[Path]:
+        """Read one batch of pages and decide."""
+        asked = {str(one.spotify_id): one for one in items}
+        batch = self._halving.ask(self._run.client.pages, list(asked))
+        at, run_id = self._run.context.clock.now(), self._run.context.run_id
+        answered = {spotify_id: one for spotify_id, one in asked.items() if spotify_id not in batch.unanswered}
+        self._run.entered.update(one.artist_key for one in answered.values())
+        lines, decisions = [], []
+        for spotify_id, question in answered.items():
+            page = batch.found.get(spotify_id)
+            if spotify_id in batch.refused:
+                decisions.append(Decision(question, "failed", "url", reason=batch.refused[spotify_id]))
+                continue
+            status = "found" if page else "not_found"
+            lines.append(Envelope("musicbrainz", "page", run_id, at, page, {"id": spotify_id, "status": status}))
+            decisions.append(decide_by_page(question, page))
+        return self._run.keep(lines) + self._run.decide(decisions, at)

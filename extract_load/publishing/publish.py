@@ -1,0 +1,201 @@
+"""The file that readers open: marts and reports, whole, tested, with no reference to any other file.
+
+In: the warehouse after a dbt build. Out: `data/published/music_tracker.duckdb`, put in place by one rename. Tables of
+the published schemas are copied, views are made again with two-part names, so the file works under any name, alias and
+working directory. A reader never sees a half-written file, and a build whose blocking tests failed never gets here.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import psutil
+
+from extract_load.core.clock import Clock, SystemClock
+from extract_load.core.failpoints import kill_point
+from extract_load.core.settings import Settings
+from extract_load.publishing.attribution import write_attribution
+from extract_load.publishing.relations import Relation, copy_comments, in_order, read_relations
+from extract_load.storage.spool import sync_folder
+from extract_load.storage.state import State, text_of
+from extract_load.storage.warehouse import CATALOGUE, Warehouse, quoted
+from extract_load.wording import first_of
+
+log = logging.getLogger(__name__)
+
+SCHEMAS = ("marts", "reporting")
+_ALIAS = "published"
+
+
+@dataclass(frozen=True, slots=True)
+class PublishResult:
+    """What was published: the file, rows by table (`schema.table`), the views; `kept` says why an older file stays."""
+
+    path: Path
+    published_at: datetime | None = None
+    tables: dict[str, int] = field(default_factory=dict)
+    views: tuple[str, ...] = ()
+    size_bytes: int = 0
+    kept: str = ""
+
+
+def publish(
+    settings: Settings,
+    warehouse: Warehouse,
+    state: State,
+    *,
+    blocking_failures: Sequence[str] = (),
+    clock: Clock | None = None,
+) -> PublishResult:
+    """Write the published file anew and put it in place, or keep the last one when a blocking test failed.
+
+    The state remembers what happened as the facts `last` and `kept` of `publish`. In the demo every table's comment
+    begins with DEMO. Errors: WarehouseBusy; ConfigurationError when there is nothing to publish.
+    """
+    clock = clock or SystemClock()
+    target = settings.published_path
+    if blocking_failures:
+        kept = f"The last published file stays, because these did not pass: {first_of(blocking_failures)}."
+        state.put("publish", "kept", {"at": text_of(clock.now()), "why": kept}, clock.now())
+        return PublishResult(target, kept=kept)
+    draft = target.with_name(f".{target.stem}.{os.getpid()}.draft")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _forget_dead_drafts(target)
+    _forget(draft)
+    try:
+        with warehouse.open("publishing") as connection:
+            tables, views = _write(connection, draft, label_of(settings), clock.now())
+        _check(draft, settings)
+        _put_in_place(draft, target)
+    finally:
+        _forget(draft)
+    now = clock.now()
+    result = PublishResult(target, now, tables, tuple(views), target.stat().st_size)
+    state.put("publish", "kept", None, now)
+    state.put(
+        "publish",
+        "last",
+        {"at": text_of(now), "tables": len(tables), "views": len(views), "rows": sum(tables.values())},
+        now,
+    )
+    return result
+
+
+def label_of(settings: Settings) -> str:
+    """Give what is put before every table's comment: DEMO in the demo, else nothing."""
+    return "DEMO" if settings.music_tracker_demo else ""
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection, draft: Path, label: str, at: datetime
+) -> tuple[dict[str, int], list[str]]:
+    """Fill the draft; give rows by table, and the views."""
+    relations = in_order(connection, SCHEMAS)
+    connection.execute(f"attach '{quoted(draft)}' as {_ALIAS}")
+    connection.execute("begin")  # one transaction: a commit for every comment would take seconds
+    try:
+        for schema in dict.fromkeys(relation.schema for relation in relations):
+            connection.execute(f"create schema if not exists {_ALIAS}.{_name(schema)}")
+        tables: dict[str, int] = {}
+        views: list[str] = []
+        for relation in relations:
+            if relation.is_view:
+                _make_view(connection, relation)
+                views.append(str(relation))
+            else:
+                tables[str(relation)] = _copy_table(connection, relation)
+            copy_comments(connection, relation, _ALIAS, label)
+        _about(connection, label, at)
+        connection.execute("commit")
+        connection.execute(f"checkpoint {_ALIAS}")
+    except BaseException:
+        with suppress(duckdb.TransactionException):
+            connection.execute("rollback")
+        raise
+    finally:
+        connection.execute(f"use {CATALOGUE}")
+        connection.execute(f"detach {_ALIAS}")
+    return tables, views
+
+
+def _copy_table(connection: duckdb.DuckDBPyConnection, relation: Relation) -> int:
+    place = f"{_name(relation.schema)}.{_name(relation.name)}"
+    connection.execute(f"create table {_ALIAS}.{place} as from {CATALOGUE}.{place}")
+    return int(connection.execute(f"select count(*) from {_ALIAS}.{place}").fetchall()[0][0])
+
+
+def _make_view(connection: duckdb.DuckDBPyConnection, relation: Relation) -> None:
+    """Make a view again inside the draft, where its two-part names mean the draft's own tables."""
+    connection.execute(f"use {_ALIAS}")
+    connection.execute(f"create view {_name(relation.schema)}.{_name(relation.name)} as {relation.query}")
+    connection.execute(f"use {CATALOGUE}")
+
+
+def _about(connection: duckdb.DuckDBPyConnection, label: str, at: datetime) -> None:
+    """Say where the data comes from, under which licences, and when it was published (UTC)."""
+    connection.execute(f"create schema {_ALIAS}.about")
+    write_attribution(connection, f"{_ALIAS}.about.attribution")
+    connection.execute(f"create table {_ALIAS}.about.publication (published_at timestamp, label varchar)")
+    connection.execute(f"insert into {_ALIAS}.about.publication values (?, ?)", [at, label or None])
+    _made_from(connection, "files", "stg_ops__landed_files", "source_file")
+    _made_from(connection, "polls", "stg_ops__polls", "poll_id")
+    prefix = f"{label}: " if label else ""
+    for table, comment in (
+        ("attribution", "One source of the data, its licence, and the credit that goes with what you share."),
+        ("publication", "One row: when this file was published (UTC)."),
+        ("files", "One spool or cache file that this was made from: a restored backup is compared with the same ones."),
+        ("polls", "One poll of recently-played that this was made from."),
+    ):
+        connection.execute(f"comment on table {_ALIAS}.about.{table} is '{quoted(prefix + comment)}'")
+
+
+def _made_from(connection: duckdb.DuckDBPyConnection, table: str, model: str, key: str) -> None:
+    """Name what the marts were built from, as staging saw it when they were built; empty without that model."""
+    known = connection.execute(
+        "select 1 from duckdb_tables() where database_name = ? and schema_name = 'staging' and table_name = ?",
+        [CATALOGUE, model],
+    ).fetchall()
+    rows = f"select {key} from {CATALOGUE}.staging.{model} order by {key}" if known else f"select '' as {key} limit 0"
+    connection.execute(f"create table {_ALIAS}.about.{table} as {rows}")
+
+
+def _check(draft: Path, settings: Settings) -> None:
+    """Open the draft as a stranger would, under another alias, with no other file around, and bind every view."""
+    with duckdb.connect(":memory:", config={"memory_limit": settings.duckdb_memory_limit}) as stranger:
+        stranger.execute(f"attach '{quoted(draft)}' as reader (read_only)")
+        for relation in read_relations(stranger, "reader"):
+            stranger.execute(f"describe reader.{_name(relation.schema)}.{_name(relation.name)}")
+
+
+def _put_in_place(draft: Path, target: Path) -> None:
+    with draft.open("rb") as written:
+        os.fsync(written.fileno())
+    target.with_name(target.name + ".wal").unlink(missing_ok=True)  # a reader's leftovers belong to the old file
+    kill_point("publish.before_rename")
+    draft.replace(target)
+    sync_folder(target.parent)
+    kill_point("publish.after_rename")
+
+
+def _forget_dead_drafts(target: Path) -> None:
+    """Remove drafts of processes that were killed while they wrote them."""
+    for left in target.parent.glob(f".{target.stem}.*.draft"):
+        pid = left.name.split(".")[-2]
+        if not (pid.isdigit() and psutil.pid_exists(int(pid))):
+            _forget(left)
+
+
+def _forget(draft: Path) -> None:
+    draft.unlink(missing_ok=True)
+    draft.with_name(draft.name + ".wal").unlink(missing_ok=True)
+
+
+def _name(identifier: str) -> str:
+    return '"' + identifier.replace('"', '""') + '"'

@@ -1,0 +1,133 @@
+"""The parts of a published file: which tables and views, in which order, with which words about them.
+
+A view's query is rewritten from three-part names (`music_tracker.marts.x`) to two-part ones (`marts.x`); what it reads
+is taken from DuckDB's own parser, so nothing outside the published file can be forgotten.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from typing import Any
+
+import duckdb
+
+from extract_load.core.errors import ConfigurationError
+from extract_load.storage.warehouse import CATALOGUE, quoted
+
+_LITERAL = re.compile(r"('(?:[^']|'')*')")
+_VIEW_HEAD = re.compile(r"\A\s*create\s+view\s+.*?\bas\s+", re.IGNORECASE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """One table or view; `query` is a view's SELECT with two-part names, empty for a table."""
+
+    schema: str
+    name: str
+    query: str = ""
+
+    @property
+    def is_view(self) -> bool:
+        """Whether it is a view."""
+        return bool(self.query)
+
+    def __str__(self) -> str:
+        """Give `schema.name`."""
+        return f"{self.schema}.{self.name}"
+
+
+def read_relations(connection: duckdb.DuckDBPyConnection, catalogue: str) -> list[Relation]:
+    """Give every table and view of a catalogue, sorted by name."""
+    found = connection.execute(
+        "select schema_name, table_name, '' from duckdb_tables() where database_name = ? and not internal"
+        " union all"
+        " select schema_name, view_name, sql from duckdb_views() where database_name = ? and not internal"
+        " order by all",
+        [catalogue, catalogue],
+    ).fetchall()
+    return [Relation(schema, name, _without_catalogue(sql, catalogue)) for schema, name, sql in found]
+
+
+def in_order(connection: duckdb.DuckDBPyConnection, schemas: Sequence[str]) -> list[Relation]:
+    """Give what is to be published, each relation after those it reads.
+
+    That is all of the given schemas, and whatever their views read elsewhere in the warehouse.
+    Errors: ConfigurationError when a view reads what is not in the warehouse, or nothing is there to publish.
+    """
+    known = {str(relation): relation for relation in read_relations(connection, CATALOGUE)}
+    waiting = [relation for relation in known.values() if relation.schema in schemas]
+    if not waiting:
+        raise ConfigurationError("There are no marts to publish yet.", todo="Run `music-tracker etl`.")
+    graph: dict[str, set[str]] = {}
+    while waiting:
+        relation = waiting.pop()
+        if str(relation) in graph:
+            continue
+        reads = set(_reads(connection, relation)) if relation.is_view else set()
+        lost = sorted(reads - known.keys())
+        if lost:
+            msg = f"The view {relation} reads {', '.join(lost)}, which the warehouse does not have."
+            raise ConfigurationError(msg, todo="Build the dbt project anew: `music-tracker etl`.")
+        graph[str(relation)] = reads
+        waiting.extend(known[name] for name in reads)
+    return [known[name] for name in TopologicalSorter(dict(sorted(graph.items()))).static_order()]
+
+
+def copy_comments(connection: duckdb.DuckDBPyConnection, relation: Relation, catalogue: str, label: str) -> None:
+    """Carry the comments of a relation and its columns over to another catalogue; the label goes before the first."""
+    kind = "view" if relation.is_view else "table"
+    said = connection.execute(
+        f"select comment from duckdb_{kind}s() where database_name = ? and schema_name = ? and {kind}_name = ?",
+        [CATALOGUE, relation.schema, relation.name],
+    ).fetchall()[0][0]
+    place = f'{catalogue}."{relation.schema}"."{relation.name}"'
+    comment = ": ".join(part for part in (label, said) if part)
+    if comment:
+        connection.execute(f"comment on {kind} {place} is '{quoted(comment)}'")
+    columns = connection.execute(
+        "select column_name, comment from duckdb_columns()"
+        " where database_name = ? and schema_name = ? and table_name = ? and comment is not null",
+        [CATALOGUE, relation.schema, relation.name],
+    ).fetchall()
+    for column, words in columns:
+        connection.execute(f"""comment on column {place}."{column}" is '{quoted(words)}'""")
+
+
+def _reads(connection: duckdb.DuckDBPyConnection, view: Relation) -> Iterator[str]:
+    """Give the tables and views that a view reads, as `schema.name`."""
+    text = connection.execute("select json_serialize_sql(?)", [view.query]).fetchall()[0][0]
+    tree = json.loads(text)
+    if tree.get("error"):
+        msg = f"The view {view} can't be taken apart: {tree.get('error_message', 'its SQL is not a plain select')}."
+        raise ConfigurationError(msg, todo="Make it a table in dbt, then build again.")
+    for node in _nodes(tree):
+        if node.get("type") != "BASE_TABLE" or not node.get("schema_name"):
+            continue  # a name without a schema is one of the view's own common table expressions
+        if node.get("catalog_name"):
+            msg = f"The view {view} names another database: {node['catalog_name']}."
+            raise ConfigurationError(msg, todo="Make it a table in dbt, then build again.")
+        yield f"{node['schema_name']}.{node['table_name']}"
+
+
+def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
+    """Walk through every object of a parsed query."""
+    if isinstance(tree, dict):
+        yield tree
+        tree = list(tree.values())
+    if isinstance(tree, list):
+        for part in tree:
+            yield from _nodes(part)
+
+
+def _without_catalogue(sql: str, catalogue: str) -> str:
+    """Give the SELECT of a view with the catalogue taken out of its names; texts in quotes stay as they are."""
+    if not sql:
+        return ""
+    query = _VIEW_HEAD.sub("", sql, count=1).rstrip().rstrip(";")
+    parts = _LITERAL.split(query)
+    name = re.compile(rf'(?<![\w."]){re.escape(catalogue)}\.(?=[\w"]+\.)|"{re.escape(catalogue)}"\.(?=[\w"]+\.)')
+    return "".join(part if part.startswith("'") else name.sub("", part) for part in parts)

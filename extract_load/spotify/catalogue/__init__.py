@@ -1,0 +1,1 @@
+"""Tracks, albums and artists from the Spotify catalogue."""

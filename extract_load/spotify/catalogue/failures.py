@@ -1,0 +1,56 @@
+"""Ids that Spotify fails to answer while it answers others: they wait, ever longer, and hold nothing else up.
+
+Some in a row are no bad ids but an outage: nothing is written of them, and it is told as such. Rows of `lookup.*` keep
+what was found before; only their attempts and the time of the next one change. Source: design, section 2.5.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import duckdb
+
+from extract_load.core.errors import ServiceUnavailable
+from extract_load.spotify.catalogue.pending import Kind
+
+OUTAGE = 3
+
+_FAILED = """
+insert into lookup.spotify_{kind}s (spotify_{kind}_id, status, attempts, next_attempt_at, message)
+values ($id, 'failed', 1, $now + interval 1 day, $message)
+on conflict (spotify_{kind}_id) do update set
+    attempts = attempts + 1,
+    next_attempt_at = $now + interval 1 day * cast(least(power(2, attempts), 32) as integer),
+    message = excluded.message
+"""
+
+
+@dataclass(slots=True)
+class Failures:
+    """The failures of one kind in one run; those of `row` were followed by no answer so far."""
+
+    kind: Kind
+    settled: list[tuple[str, str]] = field(default_factory=list)
+    row: list[tuple[str, str]] = field(default_factory=list)
+
+    def answered(self) -> None:
+        """Spotify answers: it was about the ids."""
+        self.settled += self.row
+        self.row = []
+
+    def failed(self, id_: str, error: ServiceUnavailable) -> None:
+        """Note one. Errors: ServiceUnavailable when it is an outage."""
+        self.row.append((id_, error.what))
+        if len(self.row) >= OUTAGE:
+            self.row = []
+            raise ServiceUnavailable(
+                f"{OUTAGE} {self.kind}s in a row got no answer: {error.what}", service=error.service
+            )
+
+    def write(self, connection: duckdb.DuckDBPyConnection, now: datetime) -> int:
+        """Let them wait, give how many."""
+        self.answered()
+        for id_, message in self.settled:
+            connection.execute(_FAILED.format(kind=self.kind), {"id": id_, "now": now, "message": message})
+        return len(self.settled)

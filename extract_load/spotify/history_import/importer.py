@@ -1,0 +1,285 @@
+"""Import the exports of a listening history: zips as downloaded, folders, single files; no request is sent.
+
+In: paths. Out: redacted spool files, their rows in raw.spotify_streaming_history, an account of every row. A file is
+complete in the spool before it is landed, and lands in one transaction: after a kill the next run resumes. A file that
+is in already adds no row. Source: contracts, Spotify, section 5; spotify/export/ has the parts.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from pathlib import Path
+from typing import Literal
+
+from extract_load.context import Context
+from extract_load.core.errors import BadInput, ServiceUnavailable
+from extract_load.spotify.history_import.discovery import find_members
+from extract_load.spotify.history_import.file_reader import Look, MemberReader, read_ahead
+from extract_load.spotify.history_import.history_file import Found, Member, Refused, export_id_of, newest_first
+from extract_load.spotify.history_import.landing_thread import LandedFiles, LandingThread
+from extract_load.spotify.history_import.ownership import Owner, Verdict, known_plays
+from extract_load.spotify.history_import.spool_writer import drop_leftovers, find_spooled, header, release, write_held
+from extract_load.storage.writer_lock import WarehouseBusy, WriterLock
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[int, int], None]
+Status = Literal["landed", "spooled", "known"]
+
+FOREIGN = (
+    "it looks like another listener's export ({why}); nothing of it was kept."
+    " If it is yours, import it again with --confirm-listener"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FileAccount:
+    """What became of one history file's rows: rows = landed + known + rejected, once it is landed.
+
+    `mended` rows are kept although signs in them were no Unicode. `spooled` means safe, but not landed yet.
+    """
+
+    name: str
+    format: str
+    export_id: str
+    status: Status
+    rows: int
+    landed: int = 0
+    known: int = 0
+    rejected: int = 0
+    mended: int = 0
+
+
+@dataclass(slots=True)
+class ImportResult:
+    """What an import did: an account per history file, what was refused, and how many other files were left alone."""
+
+    files: list[FileAccount] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    left_alone: int = 0
+    waiting_for: str = ""
+
+    def total(self, what: Literal["rows", "landed", "known", "rejected", "mended"]) -> int:
+        """Add up one count over all files."""
+        return sum(int(getattr(file, what)) for file in self.files)
+
+    @property
+    def exit_code(self) -> int:
+        """0 when everything that was given is kept, 1 when something was refused or nothing was found."""
+        return 1 if self.refused or not self.files else 0
+
+    @property
+    def message(self) -> str:
+        """One sentence about it all."""
+        if not self.files:
+            return "Nothing was imported."
+        rows = f"{self.total('rows'):,} rows in {len(self.files)} file(s)"
+        parts = {"landed": "new", "known": "known already", "rejected": "rejected (ops.rejected_rows says why)"}
+        told = [f"{self.total(what):,} {words}" for what, words in parts.items() if self.total(what)]  # type: ignore[arg-type]
+        if self.waiting_for:
+            told.append(f"kept in the spool until the next run, as the warehouse is busy: {self.waiting_for}")
+        return f"{rows}: {', '.join(told) or 'nothing new'}."
+
+    def account(self) -> list[str]:
+        """Give the account as lines for a person: refusals, then the rows."""
+        lines = [f"Refused {one.name}: {one.reason}." for one in self.refused]
+        for file in self.files:
+            if file.rejected or file.mended:
+                lines.append(f"{file.name}: {file.rejected:,} rows rejected, {file.mended:,} mended.")
+        if self.left_alone:
+            lines.append(f"{self.left_alone:,} other files hold no listening history and were left alone.")
+        return [*lines, self.message]
+
+
+def import_paths(
+    context: Context, paths: Iterable[Path], *, confirm_listener: bool = False, progress: Progress | None = None
+) -> ImportResult:
+    """Import what the paths hold; what can't be taken is refused with a reason, the rest goes on.
+
+    `progress` is told (bytes done, bytes in all). Errors: ServiceUnavailable when another import is running.
+    """
+    lock = WriterLock(context.settings.home_dir / ".import.lock", context.clock)
+    try:
+        with lock.held("another import", context.settings.lock_wait_seconds), _threads_that_take_turns():
+            drop_leftovers(context.settings.spool_dir)
+            return _Import(context, find_members(paths), confirm_listener, progress).run()
+    except WarehouseBusy as busy:
+        raise ServiceUnavailable(f"Another import is running: {lock.holder() or busy.what}.") from None
+
+
+@contextmanager
+def _threads_that_take_turns() -> Iterator[None]:
+    """Let threads change every half millisecond: reading ahead and landing ask little of Python, but often."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(0.0005)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
+
+
+@dataclass(slots=True)
+class _Spooled:
+    """A file on its way: its account so far, and its spool file (None when it was imported before)."""
+
+    account: FileAccount
+    path: Path | None
+    size: int
+
+
+class _Import:
+    """One import: groups files by download, spools each, hands them to the landing thread, adds up."""
+
+    def __init__(self, context: Context, found: Found, confirmed: bool, progress: Progress | None) -> None:
+        self._context = context
+        self._confirmed = confirmed
+        self._result = ImportResult(refused=list(found.refused), left_alone=found.left_alone)
+        self._readers = list(self._with_history(found.members))
+        self._progress = _Progress(progress, sum(member.size for member, _, _ in self._readers))
+        self._spooled: list[_Spooled] = []
+        self._seen: set[str] = set()
+
+    def run(self) -> ImportResult:
+        """Do it all, and give the account."""
+        self._known = [] if self._confirmed else known_plays(self._context)  # before landing takes the warehouse
+        self._thread = LandingThread(self._context, self._progress.landed)
+        try:
+            key = _download
+            for _, group in groupby(sorted(self._readers, key=key), key=key):
+                self._import_one_download(list(group))
+        finally:
+            landed = self._thread.finish()
+        self._add_up(landed)
+        return self._result
+
+    def _with_history(self, members: Iterable[Member]) -> Iterable[tuple[Member, MemberReader, str]]:
+        for member in members:
+            reader = MemberReader(member, self._context.clock.now())
+            try:
+                format_ = reader.format()
+                reason = "" if format_ else "it holds no listening history"
+            except BadInput as error:
+                format_, reason = None, error.what
+            if format_:
+                yield member, reader, format_
+            elif member.asked_for or member.is_named_like_spotifys:
+                self._result.refused.append(Refused(member.name, reason))
+            else:
+                self._result.left_alone += 1
+
+    def _import_one_download(self, group: list[tuple[Member, MemberReader, str]]) -> None:
+        """Import the files of one download, newest first; all of it is refused when it is another listener's."""
+        export_id = export_id_of(member for member, _, _ in group)
+        owner = Owner(self._context, self._known, confirmed=self._confirmed)
+        held: list[_Spooled] = []
+        for reader in read_ahead([one[1] for one in sorted(group, key=lambda one: newest_first(one[0]))]):
+            member = reader.member
+            spooled = self._spool(reader, export_id)
+            if spooled is None:
+                continue
+            held.append(spooled[0])
+            if spooled[0].path and self._verdict(owner, *spooled) is Verdict.FOREIGN:
+                self._refuse(member, held, "its rows carry another user name")
+                return
+            if owner.is_sure():
+                held = self._release(owner, held)
+        if owner.final() is Verdict.FOREIGN:
+            self._refuse(group[0][0], held, "plays that are known from that time are not in it")
+            return
+        self._release(owner, held)
+
+    def _spool(self, reader: MemberReader, export_id: str) -> tuple[_Spooled, Look] | None:
+        """Read one file and write it, held; None when it is refused."""
+        settings, member, at = self._context.settings, reader.member, self._context.clock.now()
+        try:
+            format_ = reader.format()
+            assert format_ is not None
+            look = reader.look(format_)
+            first = header(
+                member.name, look, export_id, listener_id=settings.listener_id, run_id=self._context.run_id, at=at
+            )
+            known = find_spooled(settings.spool_dir, settings.listener_id, look.sha256)
+            is_new = known is None and look.sha256 not in self._seen
+            path = write_held(settings.spool_dir, first, reader.blocks(look)) if is_new else None
+        except BadInput as error:
+            self._result.refused.append(Refused(member.name, error.what))
+            return None
+        finally:
+            reader.forget()
+        self._seen.add(look.sha256)
+        status: Status = "spooled" if is_new else "known"
+        account = FileAccount(member.name, look.format, export_id, status, look.counted, mended=look.tally.mended)
+        if not is_new:
+            account = replace(account, known=look.counted, mended=0)
+        self._progress.spooled(member.size, done=not is_new)
+        return _Spooled(account, path, member.size), look
+
+    def _verdict(self, owner: Owner, spooled: _Spooled, look: Look) -> Verdict:
+        assert spooled.path is not None
+        return owner.see(spooled.path, look.tally.usernames)
+
+    def _release(self, owner: Owner, held: list[_Spooled]) -> list[_Spooled]:
+        """Give the held files their names, and hand them to the landing; nothing is held then."""
+        owner.remember()
+        for one in held:
+            if one.path:
+                one.path = release(one.path)
+                self._progress.remember(one.path, one.size)
+                self._thread.put(one.path, one.account.rows)
+            self._spooled.append(one)
+        return []
+
+    def _refuse(self, member: Member, held: list[_Spooled], why: str) -> None:
+        for one in held:
+            if one.path:
+                one.path.unlink(missing_ok=True)
+        self._result.refused.append(Refused(member.name, FOREIGN.format(why=why)))
+
+    def _add_up(self, landed: LandedFiles) -> None:
+        self._result.waiting_for = landed.busy
+        for one in self._spooled:
+            rows = landed.files.get(one.path) if one.path else None
+            if rows:
+                counts = {"landed": rows.landed, "known": rows.known, "rejected": rows.rejected}
+                self._result.files.append(replace(one.account, status="landed", **counts))  # type: ignore[arg-type]
+            else:
+                self._result.files.append(one.account)
+        self._result.files.sort(key=lambda file: (file.export_id, file.name))
+
+
+class _Progress:
+    """Counts bytes: half a file's when it is spooled, half when it is landed. Called from two threads."""
+
+    def __init__(self, tell: Progress | None, total: int) -> None:
+        self._tell, self._total, self._half_bytes = tell, total, 0
+        self._sizes: dict[Path, int] = {}
+        self._lock = threading.Lock()
+
+    def remember(self, path: Path, size: int) -> None:
+        """Remember how large the original of a spool file is."""
+        self._sizes[path] = size
+
+    def spooled(self, size: int, *, done: bool) -> None:
+        """Count a file that is spooled, or `done` because it was in."""
+        self._add(2 * size if done else size)
+
+    def landed(self, path: Path) -> None:
+        """Count a file that is landed."""
+        self._add(self._sizes.get(path, 0))
+
+    def _add(self, half_bytes: int) -> None:
+        with self._lock:
+            self._half_bytes += half_bytes
+            if self._tell:
+                self._tell(min(self._total, self._half_bytes // 2), self._total)
+
+
+def _download(one: tuple[Member, MemberReader, str]) -> tuple[str, bool]:
+    """Group files by where they lie, and the short account data apart from the lifetime history."""
+    return one[0].place, one[2] == "account_data"

@@ -1,0 +1,141 @@
+"""The fast way through well-formed rows: one pattern that proves a whole row and keeps all but the personal parts.
+
+A template is learnt from one row: these keys in this order, with these separators and values of these kinds. A row that
+fits it is valid JSON, has a usable time and duration, and holds no other key: so what may not be kept can't slip by.
+A row that does not fit is no error: the careful way reads it. The pattern is linear in time (possessive throughout).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from itertools import groupby
+
+import orjson
+
+from extract_load.core.redaction import PERSONAL_KEYS
+
+TIME_KEYS = {"extended": "ts", "endsong": "ts", "account_data": "endTime"}
+PLAYED_KEYS = {"extended": "ms_played", "endsong": "ms_played", "account_data": "msPlayed"}
+
+TEXT_KEYS = frozenset(
+    {
+        *("platform", "conn_country", "reason_start", "reason_end", "master_metadata_track_name"),
+        *("master_metadata_album_artist_name", "master_metadata_album_album_name", "episode_name"),
+        *("episode_show_name", "audiobook_title", "audiobook_chapter_title", "artistName", "trackName", "podcastName"),
+        *("episodeName", "audiobookName", "chapterName"),
+    }
+)
+URI_KEYS = frozenset({"spotify_track_uri", "spotify_episode_uri", "audiobook_uri", "audiobook_chapter_uri"})
+FLAG_KEYS = frozenset({"shuffle", "skipped", "offline", "incognito_mode"})
+
+# Signs as they are, and the escapes of JSON but for surrogates and for ASCII in disguise. That the text is UTF-8 the
+# caller knows. A set is named by what is in it: that is tested in one step, its contrary in three.
+_SIGN = r"[ !#-\[\]-\xff]"
+_ESCAPED = r'\\(?:["\\/bfnrt]|u(?:00[89a-fA-F]|0[1-9a-fA-F][0-9a-fA-F]|[1-9a-cA-CeEfF][0-9a-fA-F]{2})[0-9a-fA-F])'
+_SIGNS = rf"{_SIGN}*+(?:{_ESCAPED}{_SIGN}*+)*+"
+_TEXT = rf'(?:"(?!spotify:|http){_SIGNS}"|null)'
+_URI = r'(?:null|"spotify:(?:track|episode|show|chapter|audiobook):[0-9A-Za-z]{1,64}")'
+_FLAG = r"(?:true|false|null)"
+_WHOLE = r"(?:null|-?(?:0|[1-9]\d{0,14}+)(?=[ \t\r\n,}]))"
+_PLAYED = r"(?:0|[1-9]\d{0,8}+)(?=[ \t\r\n,}])"
+_DAY = r"(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
+_STAMP = rf'"{{year}}-{_DAY}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ"'
+_MINUTE = rf'"{{year}}-{_DAY} (?:[01]\d|2[0-3]):[0-5]\d"'
+_PERSONAL = r'(?:null|"[\x00-!#-\[\]-\xff]*+(?:\\.[\x00-!#-\[\]-\xff]*+)*+")'
+
+_OPENING = re.compile(rb'\{([ \t\r\n]*)"')
+_COLON = re.compile(rb'"([ \t]*:[ \t]*)')
+_COMMA = re.compile(rb'([ \t\r\n]*,[ \t\r\n]*)"')
+_CLOSING = re.compile(rb"([ \t\r\n]*)\}$")
+_BREAK = re.compile(rb"[\r\n]+[ \t\r\n]*")
+
+
+class Template:
+    """The pattern of one kind of row; make it with `learn`."""
+
+    def __init__(self, pattern: re.Pattern[bytes], *, has_breaks: bool) -> None:
+        self._pattern = pattern
+        self._has_breaks = has_breaks
+
+    def take(self, text: bytes, start: int, lines: list[bytes]) -> int:
+        """Add the rows that fit, one after another from `start`, as parts of lines; give where the first misfit is."""
+        scanner = self._pattern.scanner(text, start)  # type: ignore[attr-defined]
+        match: re.Match[bytes] | None = None
+        before = len(lines)
+        if self._pattern.groups == 2:
+            for match in iter(scanner.match, None):
+                lines.append(match[1] + match[2])
+        else:
+            for match in iter(scanner.match, None):
+                lines.append(b"".join(match.groups()))
+        if self._has_breaks:
+            lines[before:] = [_BREAK.sub(b"", line) for line in lines[before:]]
+        return match.end() if match else start
+
+
+def learn(row: bytes, time_key: str, last_day: date) -> Template | None:
+    """Make the template of a row; None when it has a key that we don't know, or another form.
+
+    Times from 2006 to `last_day` fit; what is earlier or later is for the careful way to refuse.
+    """
+    try:
+        sample: dict[str, object] = orjson.loads(row)
+    except orjson.JSONDecodeError:
+        return None
+    parts = [pattern.search(row) for pattern in (_OPENING, _COLON, _COMMA, _CLOSING)]
+    year = _year_until(last_day)
+    values = {key: _value_of(key, year) for key in sample}
+    if None in parts or None in values.values() or len(sample) < 2 or time_key not in sample:
+        return None
+    *_, last = sample
+    if last.lower() in PERSONAL_KEYS:
+        return None
+    opening, colon, comma, closing = (re.escape(part[1].decode()) for part in parts if part)
+    pattern, is_open = rf"(\{{{opening}", True
+    for kind, run in groupby(sample, key=lambda key: _kind_of(key, sample[key])):
+        if (kind == "personal") is is_open:
+            pattern, is_open = pattern + (")" if is_open else "("), not is_open
+        members = nulls = ""
+        for key in run:
+            name, end = f'"{re.escape(key)}"{colon}', "" if key == last else comma
+            members, nulls = f"{members}{name}{values[key]}{end}", f"{nulls}{name}null{end}"
+        # Rows of music have the same seven nulls, rows of podcasts others: they are read at a stretch.
+        pattern += f"(?>{nulls}|{members})" if kind == "null" else members
+    pattern += rf"{closing}\}})[ \t\r\n]*+(?:,[ \t\r\n]*+(?=\{{)|(?=\]))"
+    compiled = re.compile(pattern.encode("latin-1"))
+    has_breaks = any(b"\n" in part[1] or b"\r" in part[1] for part in parts if part)
+    return Template(compiled, has_breaks=has_breaks) if compiled.match(row + b",{") else None
+
+
+def _kind_of(key: str, value: object) -> str:
+    if key.lower() in PERSONAL_KEYS:
+        return "personal"
+    return "null" if value is None else "value"
+
+
+def _year_until(last: date) -> str:
+    """Give the pattern of the years from 2006 to that of a day, which looks ahead so that no later day fits."""
+    decades: dict[int, list[int]] = {}
+    for year in range(2006, last.year + 1):
+        decades.setdefault(year // 10, []).append(year % 10)
+    years = "|".join(f"{decade}[{ends[0]}-{ends[-1]}]" for decade, ends in decades.items())
+    later = [f"{month:02}" for month in range(last.month + 1, 13)]
+    later += [f"{last.month:02}-{day:02}" for day in range(last.day + 1, 32)]
+    return f"(?!{last.year}-(?:{'|'.join(later) or 'x'}))(?:{years})"
+
+
+def _value_of(key: str, year: str) -> str | None:
+    """Give the pattern of a key's value, None for a key that we don't know."""
+    if key.lower() in PERSONAL_KEYS:
+        return _PERSONAL
+    kinds = (
+        ({"ts"}, _STAMP.replace("{year}", year)),
+        ({"endTime"}, _MINUTE.replace("{year}", year)),
+        ({"ms_played", "msPlayed"}, _PLAYED),
+        ({"offline_timestamp"}, _WHOLE),
+        (URI_KEYS, _URI),
+        (FLAG_KEYS, _FLAG),
+        (TEXT_KEYS, _TEXT),
+    )
+    return next((pattern for keys, pattern in kinds if key in keys), None)

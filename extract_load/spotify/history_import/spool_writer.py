@@ -1,0 +1,81 @@
+"""Write one file of an export into the spool: a header line, then one line a row, redacted, complete or not at all.
+
+Layout: `spotify/streaming_history/dt=<day of import>/<UTC time>_<run id>_<key>.ndjson.gz`; the key is made of listener
+and hash of the original file, so that a file which was imported before is known by a look at the names.
+Line 1 is the envelope: payload null, request `{file, sha256, bytes, export_id, format, rows, rejected, mended,
+rows_counted, counted_by}`. Line n + 1 is row n of the original: the row itself, or
+`{"_": "rejected", "reason", "detail", "payload"}`.
+A file that may turn out to be another listener's waits under a temporary name (`.held`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+from extract_load.core.failpoints import kill_point
+from extract_load.spotify.history_import.file_reader import Look
+from extract_load.storage.spool import SUFFIX, Envelope, new_file, packed_writer, sync_folder
+
+SOURCE, ENTITY = "spotify", "streaming_history"
+HELD = ".held"
+
+
+def key_of(listener_id: str, sha256: str) -> str:
+    """Name an original file for its listener."""
+    return hashlib.sha256(f"{listener_id}:{sha256}".encode()).hexdigest()[:20]
+
+
+def find_spooled(root: Path, listener_id: str, sha256: str) -> Path | None:
+    """Give the spool file of an original that was imported before, None if it was not."""
+    found = (root / SOURCE / ENTITY).glob(f"dt=*/*_{key_of(listener_id, sha256)}{SUFFIX}")
+    return next(iter(sorted(found)), None)
+
+
+def header(name: str, look: Look, export_id: str, *, listener_id: str, run_id: str, at: datetime) -> Envelope:
+    """Give the first line: what the file was, and what became of its rows."""
+    request = {
+        "file": name,
+        "sha256": look.sha256,
+        "bytes": look.size,
+        "export_id": export_id,
+        "format": look.format,
+        "rows": look.tally.kept,
+        "rejected": look.tally.rejected,
+        "mended": look.tally.mended,
+        "rows_counted": look.counted,
+        "counted_by": look.counted_by,
+    }
+    return Envelope(SOURCE, ENTITY, run_id, at, None, request, listener_id)
+
+
+def write_held(root: Path, first: Envelope, blocks: Iterable[bytes]) -> Path:
+    """Write a file under its temporary name, which landing does not look at, and give that name."""
+    key = key_of(first.listener_id or "", str(first.request["sha256"]))
+    stamp = first.fetched_at.strftime("%Y%m%dT%H%M%S%f")
+    folder = root / SOURCE / ENTITY / f"dt={first.fetched_at:%Y-%m-%d}"
+    path = folder / f"{stamp}_{first.run_id}_{key}{SUFFIX}{HELD}"
+    with new_file(path) as out, packed_writer(out) as packed:
+        packed.write(first.line())
+        for block in blocks:
+            packed.write(block)
+    return path
+
+
+def release(held: Path) -> Path:
+    """Give a held file its lasting name: from now on it is imported, whatever happens."""
+    path = held.with_name(held.name.removesuffix(HELD))
+    kill_point("import.before_release")
+    held.replace(path)
+    sync_folder(path.parent)
+    kill_point("import.after_release")
+    return path
+
+
+def drop_leftovers(root: Path) -> None:
+    """Remove what an import that was killed left half-done; only called with the import's lock."""
+    for pattern in (f"dt=*/*{HELD}", f"dt=*/*{HELD}.partial"):
+        for path in (root / SOURCE / ENTITY).glob(pattern):
+            path.unlink(missing_ok=True)

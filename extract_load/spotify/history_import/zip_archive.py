@@ -1,0 +1,95 @@
+"""Zip archives, read in place and never unpacked to disk; what looks hostile is refused with a sentence.
+
+Limits: 5,000 entries, 4 GiB a file, 16 GiB in all, and no file that grows more than 400 times when unpacked. Names of
+entries are only shown, never used to write. Links, encrypted entries and `..` paths are refused, archives inside the
+archive are left alone. Source: contracts, Spotify, sections 5.1 and 5.3.
+"""
+
+from __future__ import annotations
+
+import stat
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, cast
+
+from extract_load.spotify.history_import.history_file import (
+    MAX_FILE_BYTES,
+    Found,
+    Member,
+    Refused,
+    is_rubbish,
+    plain_name,
+)
+
+MAX_ENTRIES = 5_000
+MAX_TOTAL_BYTES = 16 << 30
+MAX_RATIO = 400
+_SMALL = 10 << 20
+_READABLE = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
+
+
+def look_into(path: Path) -> Found:
+    """Give what a zip holds; a zip that can't be read or is not to be trusted comes back as refused."""
+    found = Found()
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError):
+        found.refused.append(Refused(plain_name(path.name), "the zip is damaged; download it again"))
+        return found
+    trouble = _trouble_of_all(entries)
+    if trouble:
+        found.refused.append(Refused(plain_name(path.name), trouble))
+        return found
+    for entry in entries:
+        _sort(path, entry, found)
+    return found
+
+
+def _trouble_of_all(entries: list[zipfile.ZipInfo]) -> str:
+    if len(entries) > MAX_ENTRIES:
+        return f"it holds {len(entries):,} files; an export has some dozens"
+    if sum(entry.file_size for entry in entries) > MAX_TOTAL_BYTES:
+        return "it would unpack to more than 16 GiB, which no export does"
+    return ""
+
+
+def _sort(path: Path, entry: zipfile.ZipInfo, found: Found) -> None:
+    """Put one entry where it belongs: a candidate, refused, or left alone."""
+    if is_rubbish(entry.filename) or not entry.filename.lower().endswith(".json"):
+        found.left_alone += 1
+        return
+    name, trouble = plain_name(entry.filename), _trouble_of(entry)
+    if trouble:
+        found.refused.append(Refused(name, trouble))
+        return
+    place = f"{path}!{PurePosixPath(entry.filename).parent}"
+    found.members.append(Member(name, entry.file_size, place, _opener(path, entry)))
+
+
+def _trouble_of(entry: zipfile.ZipInfo) -> str:
+    """Say the first thing that is wrong with an entry."""
+    parts = entry.filename.replace("\\", "/").split("/")
+    growth = entry.file_size // max(1, entry.compress_size)
+    troubles = {
+        "its path leads out of the archive": ".." in parts or parts[0] == "",
+        "it is a link, not a file": stat.S_ISLNK(entry.external_attr >> 16),
+        "it is encrypted": bool(entry.flag_bits & 0x1),
+        "it is packed in a way that can't be read here": entry.compress_type not in _READABLE,
+        "it would unpack to more than 4 GiB": entry.file_size > MAX_FILE_BYTES,
+        f"it would grow {growth} times when unpacked, as a zip bomb does": entry.file_size > _SMALL
+        and growth > MAX_RATIO,
+    }
+    return next((trouble for trouble, is_so in troubles.items() if is_so), "")
+
+
+def _opener(path: Path, entry: zipfile.ZipInfo) -> Callable[[], AbstractContextManager[BinaryIO]]:
+    @contextmanager
+    def opened(path: Path, entry: zipfile.ZipInfo) -> Iterator[BinaryIO]:
+        with zipfile.ZipFile(path) as archive, archive.open(entry) as stream:
+            yield cast("BinaryIO", stream)
+
+    return partial(opened, path, entry)

@@ -1,0 +1,1 @@
+"""Where data is kept: warehouse, writer lock, spool, day archives, state."""

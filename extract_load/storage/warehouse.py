@@ -1,0 +1,164 @@
+"""The only door to DuckDB: one writer at a time, one configuration, the schema applied on the way in.
+
+The database file is attached under the fixed name `music_tracker`, whatever it is called on disk. Connections are held
+in short bursts, never across a network call; for the length of a dbt build `hold` keeps the lock with no connection.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import psutil
+
+from extract_load.core.clock import Clock, SystemClock
+from extract_load.core.errors import BadInput, ConfigurationError
+from extract_load.core.settings import Settings
+from extract_load.storage.writer_lock import WarehouseBusy, WriterLock
+
+log = logging.getLogger(__name__)
+
+CATALOGUE = "music_tracker"
+SCHEMA_DIR = Path(__file__).with_name("schema")
+# Files are written in a form that DuckDB 1.2 and later read: raw JSON packs four times as small in it.
+STORAGE = "storage_version 'v1.2.0'"
+_OTHER_PROCESS = re.compile(r"\(PID (\d+)\)")
+_RETRY_SECONDS = 0.25
+
+
+class Warehouse:
+    """The warehouse of one settings object. Cheap to make; holds no connection until asked."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.path = settings.warehouse_path
+        self.lock = WriterLock(settings.lock_path, clock)
+        self._settings = settings
+        self._clock = clock or SystemClock()
+        self._own = threading.local()
+
+    @contextmanager
+    def open(self, purpose: str, wait_seconds: float | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a connection with the lock held; nested calls of a thread share it.
+
+        `purpose` is what others are told who wait. Errors: WarehouseBusy after `wait_seconds` (LOCK_WAIT_SECONDS when
+        not given), also when a process that knows no lock, such as a duckdb shell, has the file open.
+        """
+        shared: duckdb.DuckDBPyConnection | None = getattr(self._own, "connection", None)
+        if shared is not None:
+            yield shared
+            return
+        wait = self._settings.lock_wait_seconds if wait_seconds is None else wait_seconds
+        started = self._clock.monotonic()
+        with self.lock.held(purpose, wait):
+            connection = self._connect(wait - (self._clock.monotonic() - started))
+            self._own.connection = connection
+            try:
+                yield connection
+            finally:
+                self._own.connection = None
+                connection.close()
+
+    @contextmanager
+    def hold(self, purpose: str, wait_seconds: float | None = None) -> Iterator[None]:
+        """Hold the lock without a connection, for a process or a library that opens the file itself (dbt)."""
+        wait = self._settings.lock_wait_seconds if wait_seconds is None else wait_seconds
+        with self.open(purpose, wait):
+            pass  # the file exists, is free, and has its schema
+        with self.lock.held(purpose, wait):
+            yield
+
+    def _connect(self, wait: float) -> duckdb.DuckDBPyConnection:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        deadline = self._clock.monotonic() + wait
+        while True:
+            connection = duckdb.connect(":memory:", config=self._config())
+            try:
+                connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
+                connection.execute(f"attach '{quoted(self.path)}' as {CATALOGUE} ({STORAGE})")
+                connection.execute(f"use {CATALOGUE}")
+                apply_schema(connection, self._clock)
+            except duckdb.IOException as error:
+                connection.close()
+                refusal = in_our_words(str(error), self.path)
+                if not isinstance(refusal, WarehouseBusy) or self._clock.monotonic() >= deadline:
+                    raise refusal from None
+                self._clock.sleep(_RETRY_SECONDS)
+            except BaseException:
+                connection.close()
+                raise
+            else:
+                return connection
+
+    def _config(self) -> dict[str, str | bool | int | float | list[str]]:
+        spill = self.path.parent / ".duckdb_tmp"
+        return {
+            "memory_limit": self._settings.duckdb_memory_limit,
+            "threads": self._settings.duckdb_threads,
+            "temp_directory": str(spill),
+            "autoinstall_known_extensions": False,
+        }
+
+
+def apply_schema(connection: duckdb.DuckDBPyConnection, clock: Clock) -> None:
+    """Apply the numbered schema files that the database does not have yet, each in one transaction.
+
+    Errors: ConfigurationError when the database was made by a newer version of the house.
+    """
+    steps = [(int(path.name.split("_")[0]), path) for path in sorted(SCHEMA_DIR.glob("[0-9]*.sql"))]
+    known = connection.execute(
+        "select count(*) from duckdb_tables() where database_name = current_database()"
+        " and schema_name = 'ops' and table_name = 'schema_versions'"
+    ).fetchall()[0][0]
+    done = (
+        {row[0] for row in connection.execute("select version from ops.schema_versions").fetchall()} if known else set()
+    )
+    if done and max(done) > steps[-1][0]:
+        msg = f"The warehouse has schema version {max(done)}, this program knows {steps[-1][0]}."
+        raise ConfigurationError(msg, todo="Update the music tracker, then try again.")
+    todo = [(version, path) for version, path in steps if version not in done]
+    if not todo:
+        return
+    connection.execute("begin")
+    try:
+        for _, path in todo:
+            connection.execute(path.read_text(encoding="utf-8"))
+        connection.executemany(
+            "insert into ops.schema_versions values (?, ?, ?)",
+            [(version, path.stem, clock.now()) for version, path in todo],
+        )
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
+
+
+def quoted(path: Path | str) -> str:
+    """Give a path with its single quotes doubled, for the few statements of DuckDB that take no parameter."""
+    return str(path).replace("'", "''")
+
+
+def in_our_words(text: str, path: Path) -> Exception:
+    """Turn DuckDB's own words about a file that it can't open into ours."""
+    if "lock" in text:
+        found = _OTHER_PROCESS.search(text)
+        pid = int(found[1]) if found else 0
+        try:
+            who = f"{psutil.Process(pid).name()} (process {pid})" if pid else "another process"
+        except psutil.Error:
+            who = f"process {pid}"
+        return WarehouseBusy(
+            f"The warehouse file is open in {who}.", todo="Close it there, or let the next run try again."
+        )
+    if "not a valid DuckDB database" in text or "corrupt" in text.lower():
+        return BadInput(
+            f"{path.name} is not a DuckDB database that can be read.",
+            todo="Move it away and run `music-tracker rebuild`: the plays are safe in the spool.",
+        )
+    return ConfigurationError(
+        f"{path.name} can't be opened in {path.parent.name}/.", todo="Check that the folder exists and is writable."
+    )

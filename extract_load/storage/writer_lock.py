@@ -1,0 +1,109 @@
+"""The writer's lock: one process, and one thread in it, has the warehouse at a time.
+
+The lock is a file that the operating system frees when its holder dies, so a stale one is taken over by itself. Beside
+it a small JSON file (pid, command, since) tells those who wait whom they wait for.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from filelock import FileLock, Timeout
+
+from extract_load.core.clock import Clock, SystemClock
+from extract_load.core.errors import ServiceUnavailable
+
+log = logging.getLogger(__name__)
+
+_SLICE_SECONDS = 5.0
+
+
+class WarehouseBusy(ServiceUnavailable):
+    """Somebody else has the warehouse; the sentence says who, and since when."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who has the lock: process id, what it does, since when (UTC, ISO 8601)."""
+
+    pid: int
+    command: str
+    since: str
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f"{self.command} (process {self.pid}, since {self.since} UTC)"
+
+
+class WriterLock:
+    """The lock of one warehouse. Re-entrant in a thread; threads of one process queue up as processes do."""
+
+    def __init__(self, path: Path, clock: Clock | None = None) -> None:
+        self.path = path
+        self._info_path = path.with_name(path.name + ".json")
+        self._clock = clock or SystemClock()
+        self._thread = threading.RLock()
+        self._depth = 0
+        self._file: FileLock | None = None
+
+    @contextmanager
+    def held(self, purpose: str, wait_seconds: float) -> Iterator[None]:
+        """Hold the lock for a block; `purpose` is what those who wait are told.
+
+        Errors: WarehouseBusy after `wait_seconds`.
+        """
+        deadline = self._clock.monotonic() + wait_seconds
+        if not self._thread.acquire(timeout=max(wait_seconds, 0.001)):
+            raise self._busy(wait_seconds)
+        try:
+            if self._depth == 0:
+                self._file = self._acquire(purpose, deadline, wait_seconds)
+            self._depth += 1
+            try:
+                yield
+            finally:
+                self._depth -= 1
+                if self._depth == 0 and self._file is not None:
+                    self._info_path.unlink(missing_ok=True)
+                    self._file.release()
+                    self._file = None
+        finally:
+            self._thread.release()
+
+    def holder(self) -> Holder | None:
+        """Say who has the lock, None if nobody is known to."""
+        try:
+            found = json.loads(self._info_path.read_text(encoding="utf-8"))
+            holder = Holder(int(found["pid"]), str(found["command"]), str(found["since"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return holder if psutil.pid_exists(holder.pid) else None
+
+    def _acquire(self, purpose: str, deadline: float, wait_seconds: float) -> FileLock:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.path, thread_local=False)
+        while True:
+            left = deadline - self._clock.monotonic()
+            try:
+                lock.acquire(timeout=max(0.0, min(_SLICE_SECONDS, left)), poll_interval=0.02)
+            except Timeout:
+                if self._clock.monotonic() >= deadline:
+                    raise self._busy(wait_seconds) from None
+                log.info("Waiting for the warehouse: %s has it.", self.holder() or "another process")
+                continue
+            since = self._clock.now().isoformat(sep=" ", timespec="seconds")
+            info = {"pid": os.getpid(), "command": purpose, "since": since}
+            self._info_path.write_text(json.dumps(info), encoding="utf-8")
+            return lock
+
+    def _busy(self, waited: float) -> WarehouseBusy:
+        who = self.holder() or "another process"
+        return WarehouseBusy(f"The warehouse is in use by {who}; waited {waited:g} s.", service="warehouse")

@@ -1,0 +1,1 @@
+"""dbt through prefect-dbt, in one place: the runner and its results."""

@@ -1,0 +1,260 @@
+"""dbt, by way of prefect-dbt: the one place that knows how it is run.
+
+Models and seeds are built first and appear as tasks of the flow run; then all data tests run as one task, with the
+failures named: a task run per test would double the time and the memory of a build. Unit tests judge the SQL, not the
+data, and stay with `dbt build` and the project's own tests. Always holds: the caller has the writer's lock for the
+whole build, dbt keeps its connection open until the end, and it is closed here whatever happens.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from extract_load.core.errors import ConfigurationError, ServiceUnavailable
+from extract_load.core.settings import Settings, project_root
+from extract_load.wording import first_of
+from orchestrate.base_tasks import TaskResult
+
+log = logging.getLogger(__name__)
+
+Outcome = Literal["ok", "warned", "failed", "skipped"]
+_OUTCOMES: dict[str, Outcome] = {
+    **dict.fromkeys(("success", "pass", "no-op"), "ok"),
+    **dict.fromkeys(("warn", "partial success"), "warned"),
+    **dict.fromkeys(("error", "fail", "runtime error"), "failed"),
+    "skipped": "skipped",
+}
+BLOCKING = "blocking"
+_HEADLINE = re.compile(r"\w+ Error in \w+ ")
+_NODE_THREADS = "(run_task)"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeResult:
+    """What became of one model, seed or test; `rows` are a test's failing rows, `seconds` its time."""
+
+    name: str
+    kind: str
+    outcome: Outcome
+    message: str = ""
+    rows: int = 0
+    seconds: float = 0.0
+    blocking: bool = False
+
+
+def build_models(settings: Settings) -> list[NodeResult]:
+    """Build seeds and models, each shown as a task when called in a flow run. Call it inside a `dbt_session`.
+
+    Errors: ServiceUnavailable when the warehouse is taken, ConfigurationError when the project does not compile.
+    """
+    from dbt_common.events.base_types import EventLevel
+    from prefect.context import GLOBAL_SETTINGS_CONTEXT, SettingsContext
+    from prefect_dbt import PrefectDbtRunner, PrefectDbtSettings
+
+    class OwnProfile(PrefectDbtSettings):  # type: ignore[misc]
+        """Reads profiles.yml where it lies: the profile finds its plugin by its own folder."""
+
+        @contextmanager
+        def resolve_profiles_yml(self) -> Iterator[str]:
+            yield str(self.profiles_dir)
+
+    class OwnRunner(PrefectDbtRunner):  # type: ignore[misc]
+        """Lets the thread of each model use the settings of this process; reading them anew costs 0.1 s a model."""
+
+        def _call_task(self, task_state: Any, node: Any, context: dict[str, Any], enable_assets: bool) -> None:
+            if SettingsContext.get() is GLOBAL_SETTINGS_CONTEXT:
+                context = {**context, "settings_context": {}}
+            super()._call_task(task_state, node, context, enable_assets)
+
+    runner = OwnRunner(
+        settings=OwnProfile(
+            project_dir=project_dir(),
+            profiles_dir=project_dir(),
+            target_path=target_dir(settings),
+            log_level=EventLevel.ERROR,  # what tests have to say is told by name
+        ),
+        raise_on_failure=False,
+        disable_assets=True,
+    )
+    arguments = ["build", "--target", "prod", "--exclude-resource-types", "test", "unit_test", "--log-path"]
+    try:
+        done = runner.invoke([*arguments, str(target_dir(settings) / "logs")])
+    except ValueError as error:
+        raise _in_our_words(error.__cause__ or error) from None
+    return _results(done.result)
+
+
+def build_models_quietly(settings: Settings) -> list[NodeResult]:
+    """Build seeds and models with dbt alone: no task run, no server. Call it inside a `dbt_session`."""
+    return _by_dbt_alone(settings, "build", "--exclude-resource-types", "test", "unit_test")
+
+
+def settle(seconds: float = 120) -> None:
+    """Wait until every model's task has told the server how it ended.
+
+    prefect-dbt does that in threads of their own and waits for none; a process that ends would break them off.
+    """
+    deadline = time.monotonic() + seconds
+    for thread in threading.enumerate():
+        if thread.name.endswith(_NODE_THREADS):
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+
+def run_tests(settings: Settings) -> list[NodeResult]:
+    """Run every data test of the built models and give what became of each, inside a `dbt_session` too."""
+    return _by_dbt_alone(settings, "test", "--exclude-resource-types", "unit_test")
+
+
+def check_project(settings: Settings) -> int:
+    """Parse the project and give how many models it has. Errors: ConfigurationError when it does not parse."""
+    from dbt.cli.main import dbtRunner
+
+    arguments = [
+        *("parse", "--target", "prod", "--quiet", "--log-level", "none", "--project-dir", str(project_dir())),
+        *("--profiles-dir", str(project_dir()), "--target-path", str(target_dir(settings))),
+        *("--log-path", str(target_dir(settings) / "logs")),
+    ]
+    with dbt_session(settings):
+        done = dbtRunner().invoke(arguments)
+    if done.exception:
+        raise _in_our_words(done.exception)
+    nodes: Any = done.result
+    return sum(1 for node in nodes.nodes.values() if node.resource_type == "model")
+
+
+def blocking_failures(results: Sequence[NodeResult]) -> list[str]:
+    """Give the names of what must not be published: failed blocking tests, and models that were not built."""
+    return [
+        result.name
+        for result in results
+        if result.outcome == "failed" and (result.blocking or result.kind in ("model", "seed"))
+    ]
+
+
+def tell_build(nodes: Sequence[NodeResult]) -> TaskResult:
+    """Put a build into the form of a task's result: `failed` when a model or seed was not built."""
+    counts = {"models": sum(1 for node in nodes if node.kind == "model" and node.outcome == "ok")}
+    bad = [node for node in nodes if node.outcome == "failed"]
+    if bad:
+        skipped = sum(1 for node in nodes if node.outcome == "skipped")
+        named = first_of([f"{node.name} ({node.message})" for node in bad])
+        todo = (
+            f"Readers keep the last good file. To see more: dbt build --project-dir dbt_project --select {bad[0].name}"
+        )
+        return TaskResult("failed", {**counts, "skipped": skipped}, message=f"dbt could not build {named}. {todo}")
+    return TaskResult("success", counts)
+
+
+def tell_tests(tests: Sequence[NodeResult]) -> TaskResult:
+    """Put tests into the form of a task's result: `failed` when a blocking one failed; advisory ones are told."""
+    counts = {"tests": len(tests), "warnings": sum(1 for test in tests if test.outcome == "warned")}
+    failed = [_named(test) for test in tests if test.outcome == "failed"]
+    warned = [_named(test) for test in tests if test.outcome == "warned"]
+    if any(test.outcome == "failed" and test.blocking for test in tests):
+        return TaskResult("failed", counts, message=f"Tests failed: {first_of(failed)}")
+    if failed or warned:
+        return TaskResult("success", counts, message=f"Advisory tests tell: {first_of([*failed, *warned])}")
+    return TaskResult("success", counts)
+
+
+def _named(test: NodeResult) -> str:
+    return f"{test.name} ({test.rows:,} rows)" if test.rows else test.name
+
+
+def project_dir() -> Path:
+    """Give the folder of the dbt project."""
+    return project_root() / "dbt_project"
+
+
+def target_dir(settings: Settings) -> Path:
+    """Give the folder for what dbt writes: beside the warehouse, out of the way of a person's own `dbt build`."""
+    return settings.home_dir / ".dbt"
+
+
+@contextmanager
+def dbt_session(settings: Settings) -> Iterator[None]:
+    """Tell the profile which warehouse it is, for any number of calls, and close dbt's connection at the end."""
+    told = {
+        "DUCKDB_PATH": str(settings.warehouse_path),
+        "DUCKDB_MEMORY_LIMIT": settings.duckdb_memory_limit,
+        "DUCKDB_THREADS": str(settings.duckdb_threads),
+        "LISTENER_TIMEZONE": settings.listener_timezone,
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DBT_USE_COLORS": "false",
+    }
+    before = {name: os.environ.get(name) for name in told}
+    os.environ.update(told)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        _close_connections()
+
+
+def _close_connections() -> None:
+    """Let go of the warehouse: dbt run inside a process keeps the file open otherwise (dbt-duckdb, issue 616)."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+
+
+def _by_dbt_alone(settings: Settings, *command: str) -> list[NodeResult]:
+    from dbt.cli.main import dbtRunner
+
+    arguments = [
+        *(*command, "--target", "prod", "--quiet", "--log-level", "none"),
+        *("--project-dir", str(project_dir()), "--profiles-dir", str(project_dir())),
+        *("--target-path", str(target_dir(settings)), "--log-path", str(target_dir(settings) / "logs")),
+    ]
+    done = dbtRunner().invoke(arguments)
+    if done.exception:
+        raise _in_our_words(done.exception)
+    return _results(done.result)
+
+
+def _short(message: str) -> str:
+    """Give the first lines of dbt's words, but for the one that repeats which model it is about.
+
+    DuckDB's lists of candidates would bury what is wrong.
+    """
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    if len(lines) > 1 and _HEADLINE.match(lines[0]):
+        lines = lines[1:]
+    return " ".join(lines[:2])[:300]
+
+
+def _results(result: Any) -> list[NodeResult]:
+    return [
+        NodeResult(
+            name=str(item.node.name),
+            kind=str(item.node.resource_type),
+            outcome=_OUTCOMES.get(str(item.status).lower(), "failed"),
+            message=_short(str(item.message or "")),
+            rows=int(item.failures or 0),
+            seconds=float(item.execution_time or 0),
+            blocking=BLOCKING in item.node.tags,
+        )
+        for item in result.results
+    ]
+
+
+def _in_our_words(error: BaseException) -> Exception:
+    """Turn what stopped dbt before its first model into one of our errors; it carries our own sentence where it can."""
+    words = " ".join(line.strip() for line in str(error).splitlines() if line.strip())
+    if "warehouse file is open in" in words:
+        start = words.index("The warehouse file is open in")
+        return ServiceUnavailable(words[start:], todo="", service="warehouse")
+    return ConfigurationError(f"dbt could not start: {words}", todo="`dbt parse --project-dir dbt_project` says more.")

@@ -1,0 +1,1 @@
+"""Which Prefect server the commands talk to, and the one that is started here."""

@@ -1,0 +1,181 @@
+"""Which Prefect server a run talks to: the one that is set, the one that answers on this machine, or a temporary one.
+
+The temporary one is a process of its own with a port of its own, keeps its records in PREFECT_HOME as a lasting one
+would, writes its words to a file beside them, and ends with the process that started it, however that one ends.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+
+from extract_load.core.errors import ConfigurationError, ServiceUnavailable
+from extract_load.core.settings import Settings
+from extract_load.monitoring.health import Line
+
+log = logging.getLogger(__name__)
+
+LOCAL_HOST = "127.0.0.1"
+LOCAL_PORT = 4200
+LOCAL_API = f"http://{LOCAL_HOST}:{LOCAL_PORT}/api"
+_PROBE_SECONDS = 3.0
+_STOP_SECONDS = 20.0
+
+
+def configured_api() -> str | None:
+    """Give the address in Prefect's own settings (environment, .env, profile), None when there is none."""
+    from prefect.settings import get_current_settings
+
+    url = get_current_settings().api.url
+    return str(url) if url else None
+
+
+def lasting_api(settings: Settings) -> str | None:
+    """Give a server that is up: the one that is set, else one at the usual place; the demo looks for none.
+
+    A PREFECT_HOME that somebody set stands for a world of its own, so the usual place is not looked at then.
+    """
+    url = configured_api()
+    if url:
+        if answers(url):
+            return url
+        log.warning("The Prefect server at %s does not answer.", url)
+        return None
+    if settings.music_tracker_demo or os.environ.get("PREFECT_HOME"):
+        return None
+    return LOCAL_API if answers(LOCAL_API) else None
+
+
+def needed_api(settings: Settings) -> str:
+    """Give a server that is up. Errors: ConfigurationError that says how to start one."""
+    url = lasting_api(settings)
+    if url is None:
+        where = configured_api() or LOCAL_API
+        raise ConfigurationError(
+            f"No Prefect server answers at {where}.",
+            todo="Start one with `docker-compose up -d prefect-server prefect-db` or `prefect server start`,"
+            " or set PREFECT_API_URL to yours.",
+        )
+    return url
+
+
+def answers(url: str) -> bool:
+    """Say whether a Prefect server answers there."""
+    try:
+        return httpx.get(f"{url}/health", timeout=_PROBE_SECONDS).json() is True
+    except (httpx.HTTPError, ValueError):
+        return False
+
+
+def server_version(url: str) -> Line:
+    """Say whether the server there speaks our version of Prefect."""
+    import prefect
+
+    theirs = str(httpx.get(f"{url}/admin/version", timeout=_PROBE_SECONDS).json())
+    if theirs == prefect.__version__:
+        return Line("server", "ok", f"The Prefect server at {url} has our version, {theirs}.")
+    text = f"The Prefect server at {url} has version {theirs}, ours is {prefect.__version__}."
+    return Line("server", "warning", text, "Run the same version on both sides.")
+
+
+@contextmanager
+def api_in_use(url: str) -> Iterator[None]:
+    """Let this process and those it starts talk to the server there."""
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    before = os.environ.get("PREFECT_API_URL")
+    os.environ["PREFECT_API_URL"] = url
+    try:
+        with temporary_settings({PREFECT_API_URL: url}):
+            yield
+    finally:
+        if before is None:
+            del os.environ["PREFECT_API_URL"]
+        else:
+            os.environ["PREFECT_API_URL"] = before
+
+
+@contextmanager
+def temporary_api() -> Iterator[str]:
+    """Run a server for the length of the block and give its address.
+
+    Errors: ServiceUnavailable when it does not come up in `server.ephemeral.startup_timeout_seconds`.
+    """
+    with _server("temporary", _free_port()) as url:
+        yield url
+
+
+@contextmanager
+def own_api() -> Iterator[str]:
+    """Run a server with UI and schedules at the usual place, for the length of the block. Errors: as temporary_api."""
+    with _server("own", LOCAL_PORT) as url:
+        yield url
+
+
+@contextmanager
+def _server(kind: str, port: int) -> Iterator[str]:
+    from prefect.settings import get_current_settings
+
+    settings = get_current_settings()
+    log_file = Path(settings.home) / f"{kind}-server.log"
+    log_file.parent.mkdir(parents=True, exist_ok=True)
+    url = f"http://{LOCAL_HOST}:{port}/api"
+    with log_file.open("ab") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "orchestrate.server.process", kind, str(port)],
+            stdin=subprocess.PIPE,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,  # a Ctrl-C is for the run; the server ends when the run has told it everything
+        )
+        try:
+            _wait_for(process, url, float(settings.server.ephemeral.startup_timeout_seconds), log_file)
+            yield url
+        finally:
+            _stop(process)
+
+
+def _wait_for(process: subprocess.Popen[bytes], url: str, seconds: float, log_file: Path) -> None:
+    deadline = time.monotonic() + seconds
+    while not (_listens(url) and answers(url)):
+        if process.poll() is not None or time.monotonic() > deadline:
+            what = "ended at once" if process.poll() is not None else f"did not start within {seconds:.0f} s"
+            raise ServiceUnavailable(f"Prefect's server {what}.", todo=f"{log_file} says more.")
+        time.sleep(0.1)
+
+
+def _listens(url: str) -> bool:
+    """Say whether anything is there at all: much cheaper to ask, again and again, than the server itself."""
+    parts = urlsplit(url)
+    try:
+        socket.create_connection((parts.hostname or LOCAL_HOST, parts.port or LOCAL_PORT), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Let the server write down what it still has, then end."""
+    if process.stdin:
+        process.stdin.close()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((LOCAL_HOST, 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,49 @@
+"""Prefect's start-up hook of this project: `prefect deployment run daily-etl` works by its bare name.
+
+Prefect wants FLOW/DEPLOYMENT; our deployments bear the names of their flows, so the rest of the name is known. Where no
+server is set but one answers on this machine, the command line talks to that one. Switched on in pyproject.toml
+(`[tool.prefect]`), so it counts for commands that are given in the project's root; it acts on Prefect's command line
+alone, never on runs, workers or servers, and imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prefect.plugins import SetupResult, register_hook
+
+if TYPE_CHECKING:
+    from prefect.plugins import HookContext
+
+NAMES = ("daily-etl", "spotify-ingestion")
+WITHOUT_SERVER = ("server", "config", "profile", "version", "--version", "--help")
+
+
+@register_hook
+def setup_environment(*, ctx: HookContext) -> SetupResult | None:
+    """Complete a bare deployment name, and find the server of this machine where none is set."""
+    if not _is_command_line(sys.argv[0]):
+        return None
+    sys.argv[1:] = completed(sys.argv[1:])
+    command = next((word for word in sys.argv[1:] if not word.startswith("-")), "--help")
+    if ctx.api_url or command in WITHOUT_SERVER or os.environ.get("PREFECT_HOME"):
+        return None
+    from orchestrate.server.api import LOCAL_API, answers
+
+    return SetupResult(env={"PREFECT_API_URL": LOCAL_API}) if answers(LOCAL_API) else None
+
+
+def completed(arguments: list[str]) -> list[str]:
+    """Give the arguments with a bare name of ours after `deployment ...` written out in full."""
+    if arguments[:1] != ["deployment"]:
+        return arguments
+    return [f"{word}/{word}" if word in NAMES else word for word in arguments]
+
+
+def _is_command_line(program: str) -> bool:
+    """Say whether this process is `prefect ...` or `python -m prefect ...`."""
+    path = Path(program)
+    return path.stem == "prefect" or path.parts[-2:] == ("prefect", "__main__.py")

@@ -1,0 +1,39 @@
+"""A Prefect server as a child of ours: `python -m orchestrate.server.process temporary|own PORT`, on 127.0.0.1.
+
+`temporary`: the API for the length of one run, without UI, schedules or triggers. `own`: with them, for
+`music-tracker serve`. Either ends when its standard input is closed, so it never outlives the process that started it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+
+QUIET = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "PREFECT_SERVER_LOGGING_LEVEL": "WARNING"}
+
+
+def main(kind: str, port: int) -> None:
+    """Serve until standard input is closed."""
+    for name, value in {**QUIET, **({"PREFECT_UI_ENABLED": "false"} if kind == "temporary" else {})}.items():
+        os.environ.setdefault(name, value)
+    import uvicorn
+    from prefect.server.api.server import create_app
+
+    app = create_app(ephemeral=kind == "temporary", final=True)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app, host="127.0.0.1", port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=10
+        )
+    )
+
+    def stop_with_the_parent() -> None:
+        sys.stdin.buffer.read()
+        server.should_exit = True
+
+    threading.Thread(target=stop_with_the_parent, daemon=True).start()
+    server.run()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

@@ -1,0 +1,97 @@
+"""Rebuild: the same marts from what is kept, and the old warehouse untouched until the new one is complete."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import duckdb
+import pytest
+
+from extract_load.core.errors import ServiceUnavailable
+from extract_load.maintenance.compact import compact
+from extract_load.maintenance.rebuild import rebuild
+from extract_load.maintenance.table_checksums import differences, fingerprint
+from tests.support.data_directories import START, Home, published_plays, small_transform
+
+
+def test_a_rebuild_after_deleting_the_warehouse_gives_equal_marts(lived_in: Home) -> None:
+    """The spool, the cache and the state are enough, also after compaction."""
+    before, plays = lived_in.everything(), published_plays(lived_in.settings)
+    compact(lived_in.settings, lived_in.warehouse, clock=lived_in.clock)
+    lived_in.settings.warehouse_path.unlink()
+    report = rebuild(lived_in.settings, lived_in.state, small_transform, seeds=lived_in.seeds, clock=lived_in.clock)
+    assert report.differences == []
+    assert lived_in.everything() == before
+    assert published_plays(lived_in.settings) == plays
+    assert not (lived_in.settings.home_dir / ".rebuild").exists()
+
+
+def test_a_failed_build_leaves_the_old_warehouse_and_the_published_file(lived_in: Home) -> None:
+    """What could not be built does not take anybody's place."""
+    before, plays = lived_in.everything(), published_plays(lived_in.settings)
+
+    def broken(settings: object) -> list[str]:
+        raise ServiceUnavailable("A model could not be built.", service="dbt")
+
+    with pytest.raises(ServiceUnavailable):
+        rebuild(lived_in.settings, lived_in.state, broken, seeds=lived_in.seeds, clock=lived_in.clock)
+    assert lived_in.everything() == before
+    assert published_plays(lived_in.settings) == plays
+
+
+def test_a_damaged_warehouse_is_made_anew(lived_in: Home) -> None:
+    """A file that DuckDB can't open any more is no loss."""
+    plays = published_plays(lived_in.settings)
+    lived_in.settings.warehouse_path.write_bytes(b"no database" * 1000)
+    rebuild(lived_in.settings, lived_in.state, small_transform, seeds=lived_in.seeds, clock=lived_in.clock)
+    assert published_plays(lived_in.settings) == plays
+
+
+def test_plays_that_come_in_during_a_rebuild_are_in_the_new_warehouse(lived_in: Home) -> None:
+    """Ingestion goes on meanwhile; what it landed in the old warehouse lands in the new one, too."""
+
+    def slow(settings: object) -> list[str]:
+        lived_in.poll(900, 5, at=START + timedelta(days=4))
+        lived_in.landing.land()
+        return list(small_transform(settings))
+
+    rebuild(lived_in.settings, lived_in.state, slow, seeds=lived_in.seeds, clock=lived_in.clock)
+    assert lived_in.rows("select count(*) from raw.spotify_recently_played where fetched_at >= '2026-10-05'") == [(5,)]
+
+
+def test_a_failed_blocking_test_keeps_the_published_file(lived_in: Home) -> None:
+    """The warehouse is the new one, the readers keep the last file that was good."""
+    plays = published_plays(lived_in.settings)
+
+    def doubtful(settings: object) -> list[str]:
+        small_transform(settings)
+        return ["each_play_once"]
+
+    report = rebuild(lived_in.settings, lived_in.state, doubtful, seeds=lived_in.seeds, clock=lived_in.clock)
+    assert report.failed_tests == ["each_play_once"]
+    assert published_plays(lived_in.settings) == plays
+
+
+def test_the_fingerprint_knows_rows_and_values_but_not_their_order() -> None:
+    """Order and load times play no part; a changed value, a doubled row, a null for an empty text do."""
+    with duckdb.connect(":memory:") as connection:
+        connection.execute("create schema marts")
+
+        def marks(rows: str) -> dict:
+            connection.execute(
+                f"create or replace table marts.t as select * from (values {rows}) as v (a, b, c, landed_at)"
+            )
+            return fingerprint(connection, "memory")
+
+        plain = marks("(1, 'x', 0.1, 1), (2, '', 0.3, 2)")
+        assert differences(plain, marks("(2, '', 0.3, 8), (1, 'x', 0.1, 9)")) == []
+        assert differences(plain, marks("(1, 'x', 0.1, 1), (2, 'y', 0.3, 2)")) == [
+            "marts.t has other values in its 2 rows"
+        ]
+        assert differences(plain, marks("(1, 'x', 0.1, 1), (2, null, 0.3, 2)")) != []
+        assert differences(plain, marks("(1, 'x', 0.1, 1), (1, 'x', 0.1, 1), (2, '', 0.3, 2)")) == [
+            "marts.t has 3 rows instead of 2"
+        ]
+        doubles = marks("(1, 'x', 0.1::double + 0.2::double, 1)")
+        assert differences(doubles, marks("(1, 'x', 0.3::double, 1)")) == []
+        assert differences(plain, {}) == ["marts.t is missing"]

@@ -1,0 +1,128 @@
+"""The door to DuckDB: one at a time, everybody told who is inside, the schema applied once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from extract_load.core.errors import BadInput, ConfigurationError
+from extract_load.core.settings import Settings
+from extract_load.storage.warehouse import SCHEMA_DIR, Warehouse
+from extract_load.storage.writer_lock import WarehouseBusy
+
+HOLD = """
+import sys
+from pathlib import Path
+from extract_load.storage.writer_lock import WriterLock
+with WriterLock(Path(sys.argv[1])).held("a long import", 5):
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
+SHELL = """
+import sys, duckdb
+connection = duckdb.connect(sys.argv[1])
+print("open", flush=True)
+sys.stdin.readline()
+"""
+
+
+def start(script: str, path: Path) -> subprocess.Popen[str]:
+    """Start another process that holds something, and wait until it does."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().strip() in {"held", "open"}
+    return process
+
+
+def test_the_schema_is_applied_once_and_remembered(warehouse: Warehouse) -> None:
+    """Opening twice applies each numbered file one time."""
+    files = [path.stem for path in sorted(SCHEMA_DIR.glob("[0-9]*.sql"))]
+    for _ in range(2):
+        with warehouse.open("test") as connection:
+            rows = connection.execute("select name from ops.schema_versions order by version").fetchall()
+        assert [row[0] for row in rows] == files
+
+
+def test_the_catalogue_has_one_name_whatever_the_file_is_called(settings: Settings, tmp_path: Path) -> None:
+    """A path with spaces and a quote opens, as `music_tracker`."""
+    odd = settings.model_copy(update={"duckdb_path": tmp_path / "it's mine" / "my plays.duckdb"})
+    with Warehouse(odd).open("test") as connection:
+        assert connection.execute("select current_database()").fetchall() == [("music_tracker",)]
+
+
+def test_a_newer_database_is_refused_in_plain_words(warehouse: Warehouse) -> None:
+    """An old program does not touch what a newer one made."""
+    with warehouse.open("test") as connection:
+        connection.execute("insert into ops.schema_versions values (999, 'later', now()::timestamp)")
+    with pytest.raises(ConfigurationError, match="schema version 999"), warehouse.open("test"):
+        pass
+
+
+def test_who_waits_is_told_for_whom(warehouse: Warehouse, settings: Settings) -> None:
+    """The sentence names the command and the process that hold the lock."""
+    with start(HOLD, settings.lock_path) as holder:
+        with pytest.raises(WarehouseBusy) as caught, warehouse.open("test", wait_seconds=0.2):
+            pass
+        holder.communicate("\n")
+    assert f"a long import (process {holder.pid}" in str(caught.value)
+
+
+def test_a_killed_holder_frees_the_lock(warehouse: Warehouse, settings: Settings) -> None:
+    """A stale lock of a dead process is taken over."""
+    with start(HOLD, settings.lock_path) as holder:
+        holder.kill()
+        holder.wait()
+    with warehouse.open("test", wait_seconds=5) as connection:
+        assert connection.execute("select 1").fetchall() == [(1,)]
+
+
+def test_a_shell_that_has_the_file_open_is_named(warehouse: Warehouse) -> None:
+    """A duckdb shell knows no lock of ours; who opens the file is told its process id."""
+    with warehouse.open("test"):
+        pass
+    with start(SHELL, warehouse.path) as shell:
+        with pytest.raises(WarehouseBusy) as caught, warehouse.open("test", wait_seconds=0.2):
+            pass
+        shell.communicate("\n")
+    assert f"process {shell.pid}" in str(caught.value)
+
+
+def test_threads_take_turns(warehouse: Warehouse) -> None:
+    """Many threads write at once and every row is there."""
+
+    def write(number: int) -> None:
+        with warehouse.open(f"writer {number}") as connection:
+            connection.execute("create table if not exists raw.numbers (n integer)")
+            connection.execute("insert into raw.numbers values (?)", [number])
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    with warehouse.open("test") as connection:
+        assert connection.execute("select count(distinct n) from raw.numbers").fetchall() == [(8,)]
+
+
+def test_hold_keeps_others_out_but_leaves_the_file_free(warehouse: Warehouse, settings: Settings) -> None:
+    """While a build is on, another library of the same process opens the file itself."""
+    with warehouse.hold("dbt build"):
+        with duckdb.connect(str(settings.warehouse_path)) as other:
+            assert other.execute("select count(*) from ops.landed_files").fetchall() == [(0,)]
+        holder = warehouse.lock.holder()
+        assert holder is not None
+        assert holder.command == "dbt build"
+
+
+def test_a_file_that_is_no_database_is_said_to_be_none(settings: Settings) -> None:
+    """Garbage under the warehouse's name is reported with the way out."""
+    settings.warehouse_path.write_bytes(b"not a database at all" * 500)
+    with pytest.raises(BadInput, match="music-tracker rebuild"), Warehouse(settings).open("test", 0.1):
+        pass
