@@ -24,7 +24,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from extract_load.context import Board, Context, StageResult
+from extract_load.context import Board, Context
+from extract_load.core.results import TaskResult
 from extract_load.core.settings import Settings, load_settings
 from extract_load.geography import enrich as coordinates
 from extract_load.musicbrainz import enrich as pipeline
@@ -82,15 +83,15 @@ def measure(home: Path, *, artists: int, pace: float | None) -> tuple[dict[str, 
     return figures, sum(again.values())
 
 
-def enrich(context: Context) -> tuple[float, list[StageResult]]:
+def enrich(context: Context) -> tuple[float, dict[str, TaskResult]]:
     """Run both stages side by side; give the wall time and what they say."""
     context.board = Board()
     context.board.start(pipeline.STAGE, "geography")
-    results: list[StageResult] = []
+    results: dict[str, TaskResult] = {}
 
     def run(name: str, stage: Any) -> None:
         try:
-            results.append(stage(context))
+            results[name] = stage(context)
         finally:
             context.board.done(name)
 
@@ -103,7 +104,7 @@ def enrich(context: Context) -> tuple[float, list[StageResult]]:
         thread.join()
     if len(results) < len(stages):
         sys.exit("A stage failed; see above.")
-    return time.perf_counter() - started, sorted(results, key=lambda result: result.stage)
+    return time.perf_counter() - started, dict(sorted(results.items()))
 
 
 def counted(settings: Settings) -> dict[str, int]:
@@ -128,15 +129,15 @@ def one_by_one(context: Context) -> int:
         )
 
 
-def tell(artists: int, pace: float | None, figures: dict[str, Any], results: list[StageResult]) -> None:
+def tell(artists: int, pace: float | None, figures: dict[str, Any], results: dict[str, TaskResult]) -> None:
     """Print the figures of one world."""
     at_pace = "at one request a second" if pace else "with no pace to keep"
     print(f"\n{artists:,} artists, all linked")
     print(f"  MusicBrainz: {figures['musicbrainz']} requests; one by one: {figures['one_by_one']:,}")
     print(f"  Nominatim:   {figures['nominatim']} requests; Spotify: 0 (the artists came with the plays)")
     print(f"  {figures['seconds']} s {at_pace}; one by one: {figures['one_by_one'] / 60:,.0f} min at one a second")
-    for result in results:
-        print(f"  {result.stage}: {result.status}: {result.message}")
+    for stage, result in results.items():
+        print(f"  {stage}: {result.status}: {result.message}")
 
 
 @contextmanager

@@ -14,29 +14,16 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from extract_load.commands import demo, ingestion, status
-from extract_load.commands import maintenance as keeping
+from extract_load.commands import demo, ingestion, maintenance, status
 from extract_load.core.disk_errors import disk_in_words
 from extract_load.core.errors import (
-    AuthorizationNeeded,
-    BadInput,
-    ConfigurationError,
     MusicTrackerError,
-    QuotaExhausted,
-    ServiceUnavailable,
 )
-from extract_load.secrets import quiet_libraries
+from extract_load.core.redaction import quiet_libraries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-EXIT_CODES: dict[type[MusicTrackerError], int] = {
-    ConfigurationError: 2,
-    AuthorizationNeeded: 3,
-    ServiceUnavailable: 4,
-    QuotaExhausted: 5,
-    BadInput: 6,
-}
 COMMAND_GROUP = "music_tracker.commands"
 
 
@@ -52,15 +39,10 @@ def build_app() -> typer.Typer:
     ingestion.register(app)
     status.register(app)
     demo.register(app)
-    keeping.register(app)
+    maintenance.register(app)
     for entry in sorted(entry_points(group=COMMAND_GROUP), key=lambda entry: entry.name):
         entry.load()(app)
     return app
-
-
-def exit_code(error: MusicTrackerError) -> int:
-    """Give the exit code of an error's kind."""
-    return next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), 1)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -73,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             build_app()(args=list(arguments) if arguments is not None else None, prog_name="music-tracker")
     except MusicTrackerError as error:
         typer.secho(str(error), err=True, fg=typer.colors.RED)
-        sys.exit(exit_code(error))
+        sys.exit(error.exit_code)
     except KeyboardInterrupt:
         typer.echo("Stopped. What was finished is kept; the next run goes on from there.", err=True)
         sys.exit(130)

@@ -1,6 +1,6 @@
 """What every enrichment stage works with, and how concurrent stages hand on to each other.
 
-A stage is a plain function `enrich(context) -> StageResult`. Three of them run at the same time (spotify, musicbrainz,
+A stage is a plain function `enrich(context) -> TaskResult`. Three of them run at the same time (spotify, musicbrainz,
 geography); each reads what is pending from SQL, sends full batches, lands the answers at once, and tells the `Board`.
 A stage is done when its upstream stages are done and nothing is pending, or its limit or budget is spent.
 """
@@ -8,10 +8,8 @@ A stage is done when its upstream stages are done and nothing is pending, or its
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Literal
 
 from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.settings import Settings
@@ -19,25 +17,7 @@ from extract_load.landing import Landing
 from extract_load.storage.state import State
 from extract_load.storage.warehouse import Warehouse
 
-Status = Literal["success", "no_updates", "partial", "failed"]
 Progress = Callable[[str, int, int | None], None]
-
-
-@dataclass(frozen=True, slots=True)
-class StageResult:
-    """What one stage did: counts by name (entities), requests sent, seconds waited, and a sentence.
-
-    `partial` means that work is left although the stage could not go on (budget, block, outage): `resume_at` (UTC) says
-    from when on it can; an outage is never `no_updates`.
-    """
-
-    stage: str
-    status: Status
-    counts: Mapping[str, int] = field(default_factory=dict)
-    requests: int = 0
-    waited_seconds: float = 0.0
-    message: str = ""
-    resume_at: datetime | None = None
 
 
 class Board:

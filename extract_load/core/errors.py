@@ -7,6 +7,7 @@ Source: docs of the house, "Errors".
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
 
 # What taking an answer of another shape apart raises: whoever sent it is out of order, and that is never "not found".
 MALFORMED: tuple[type[Exception], ...] = (
@@ -15,7 +16,12 @@ MALFORMED: tuple[type[Exception], ...] = (
 
 
 class MusicTrackerError(Exception):
-    """Base of the five kinds. `str(error)` is the sentence, followed by what to do next."""
+    """Base of the five kinds. `str(error)` is the sentence, followed by what to do next.
+
+    `exit_code` is what a command ends with when this error stops it.
+    """
+
+    exit_code: ClassVar[int] = 1
 
     def __init__(self, what: str, *, todo: str = "") -> None:
         self.what = what
@@ -26,13 +32,19 @@ class MusicTrackerError(Exception):
 class ConfigurationError(MusicTrackerError):
     """A setting is missing or wrong: stop before any work."""
 
+    exit_code = 2
+
 
 class AuthorizationNeeded(MusicTrackerError):
     """Spotify wants the listener to sign in again: import, enrichment elsewhere and dbt go on."""
 
+    exit_code = 3
+
 
 class ServiceUnavailable(MusicTrackerError):
     """A service did not answer as it should: try again later; recorded, and never taken for "nothing new"."""
+
+    exit_code = 4
 
     def __init__(self, what: str, *, todo: str = "The next run tries again.", service: str = "") -> None:
         super().__init__(what, todo=todo)
@@ -41,6 +53,8 @@ class ServiceUnavailable(MusicTrackerError):
 
 class QuotaExhausted(MusicTrackerError):
     """A budget of requests is spent, ours or the service's; nothing is sent before `resume_at` (UTC)."""
+
+    exit_code = 5
 
     def __init__(self, what: str, *, resume_at: datetime, service: str = "", bucket: str = "") -> None:
         super().__init__(what, todo=f"Work resumes by itself after {resume_at:%Y-%m-%d %H:%M} UTC.")
@@ -51,3 +65,5 @@ class QuotaExhausted(MusicTrackerError):
 
 class BadInput(MusicTrackerError):
     """A row or a file is not what it should be: it is rejected and recorded, the rest goes on."""
+
+    exit_code = 6

@@ -5,6 +5,7 @@ Applied before anything is written, the spool included. Always holds: shape and 
 
 from __future__ import annotations
 
+import logging
 import re
 from difflib import get_close_matches
 from functools import lru_cache
@@ -78,3 +79,30 @@ def _unicode(text: str) -> str:
     except UnicodeEncodeError:
         return _SURROGATES.sub("\ufffd", text)
     return text
+
+
+_LEAST = {
+    **dict.fromkeys(("spotipy", "spotipy.client", "spotipy.oauth2", "apprise"), logging.CRITICAL),
+    **dict.fromkeys(("urllib3", "urllib3.connectionpool", "requests", "httpx", "httpcore"), logging.WARNING),
+    **dict.fromkeys(("musicbrainzngs", "geopy"), logging.WARNING),
+}
+
+
+class _AtLeast(logging.Filter):
+    """Drops what is below a level, also when somebody lowers the logger's own level later."""
+
+    def __init__(self, level: int) -> None:
+        super().__init__()
+        self._level = level
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno >= self._level
+
+
+def quiet_libraries() -> None:
+    """Hold back the libraries that log requests, and with them tokens. Safe to call again."""
+    for name, level in _LEAST.items():
+        logger = logging.getLogger(name)
+        logger.setLevel(level)
+        if not any(isinstance(known, _AtLeast) for known in logger.filters):
+            logger.addFilter(_AtLeast(level))

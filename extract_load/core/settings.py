@@ -17,7 +17,30 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from extract_load.core.errors import ConfigurationError
-from extract_load.presets import PRESETS, Environment
+
+Environment = Literal["development", "testing", "production"]
+# What ENVIRONMENT stands for: limits per run (entities; None = no limit) and time-outs (seconds).
+PRESETS: dict[str, dict[str, Any]] = {
+    "development": {},
+    "testing": {
+        "spotify_artist_limit": 5,
+        "spotify_album_limit": 5,
+        "spotify_track_limit": 5,
+        "musicbrainz_fetch_limit": 5,
+        "musicbrainz_hierarchy_limit": 10,
+        "geocoder_limit": 2,
+        "default_timeout": 60,
+    },
+    "production": {
+        "spotify_artist_limit": 200,
+        "spotify_album_limit": 200,
+        "spotify_track_limit": 200,
+        "musicbrainz_fetch_limit": 2000,
+        "musicbrainz_hierarchy_limit": 2000,
+        "geocoder_limit": 25,
+        "default_timeout": 300,
+    },
+}
 
 PUBLIC_HOSTS = ("musicbrainz.org", "nominatim.openstreetmap.org")
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 
 
 def fold_name(name: str) -> str:
@@ -25,3 +26,9 @@ def fold_name_sql(expression: str) -> str:
 def _kind(character: str) -> str:
     """Give the first letter of the Unicode category: L(etter), N(umber), M(ark), ..."""
     return unicodedata.category(character)[0]
+
+
+def first_of(names: Sequence[str], count: int = 3) -> str:
+    """Name the first few and say how many more there are: "a, b, c and 5 more"."""
+    more = len(names) - count
+    return ", ".join(names[:count]) + (f" and {more:,} more" if more > 0 else "")

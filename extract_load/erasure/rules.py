@@ -20,15 +20,10 @@ from typing import Any
 
 import orjson
 
-from extract_load.erasure.line_subjects import PLAYS, Sighting, moment, sightings, stub
-from extract_load.storage.day_files import members, write_day
+from extract_load.erasure.line_subjects import PLAYS, Sighting, moment, sightings
 from extract_load.storage.spool import (
     Envelope,
-    new_file,
-    pack,
-    packed_writer,
     read_lines,
-    spooled_files,
     write_envelopes,
 )
 
@@ -126,45 +121,9 @@ def write_rules(spool_dir: Path, rules: Iterable[Rule], *, note: str | None, at:
     return write_envelopes(spool_dir, envelopes)
 
 
-def scrub(path: Path, entity: str, rules: Rules) -> int:
-    """Replace the lines of a spool file that a rule reaches by stubs, atomically, and say how many."""
-    taken = rules.forgotten_lines(read_lines(path), entity)
-    if taken:
-        with new_file(path) as out, packed_writer(out) as packed:
-            for line in _without(read_lines(path), entity, taken):
-                packed.write(line)
-    return len(taken)
-
-
-def scrub_day(path: Path, entity: str, rules: Rules) -> int:
-    """Do the same for a day file."""
-    count, files = 0, []
-    for member in members(path):
-        lines = member.content.splitlines(keepends=True)
-        taken = rules.forgotten_lines(lines, entity)
-        count += len(taken)
-        files.append((member.name, pack(b"".join(_without(lines, entity, taken))) if taken else member.packed))
-    if count:
-        write_day(path, files)
-    return count
-
-
-def spool_files_of(root: Path) -> Iterator[tuple[Path, str]]:
-    """Yield the single files below a root with their entity, rules left out."""
-    for path in spooled_files(root):
-        entity = path.parent.parent.name
-        if (path.parent.parent.parent.name, entity) != (SOURCE, ENTITY):
-            yield path, entity
-
-
 def hashed(subjects: Iterable[str], salt: str) -> frozenset[str]:
     """Give the hashes by which a rule knows subjects."""
     return frozenset(_hashed(salt, subject) for subject in subjects)
-
-
-def _without(lines: Iterable[bytes], entity: str, taken: Mapping[int, str]) -> Iterator[bytes]:
-    for number, line in enumerate(lines, start=1):
-        yield stub(line, entity, taken[number]) if number in taken else line
 
 
 def _rule(payload: Mapping[str, Any]) -> Rule:

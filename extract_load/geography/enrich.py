@@ -14,9 +14,10 @@ from pathlib import Path
 
 import duckdb
 
-from extract_load.context import Context, StageResult, Status
+from extract_load.context import Context
 from extract_load.core.clock import Clock
 from extract_load.core.errors import BadInput, QuotaExhausted, ServiceUnavailable
+from extract_load.core.results import Status, TaskResult
 from extract_load.core.settings import Settings, project_root
 from extract_load.geography.area_store import (
     Area,
@@ -39,7 +40,7 @@ UPSTREAM = "musicbrainz"
 _BURST = 3
 
 
-def enrich(context: Context, *, manual_seed: Path | None = None) -> StageResult:
+def enrich(context: Context, *, manual_seed: Path | None = None) -> TaskResult:
     """Locate every area that was read, and ask the geocoder about doubtful ones, until nothing is pending.
 
     Errors: ConfigurationError for a geocoder that is unknown, lacks its key or refuses the program (what the gazetteer
@@ -112,14 +113,13 @@ class _Stage:
             with self._context.warehouse.open("geography: landing answers") as connection:
                 self._land(connection)
 
-    def result(self) -> StageResult:
+    def result(self) -> TaskResult:
         """Say what came of it."""
         session = self._geocoder.session if self._geocoder else None
         counts = dict(self._counts)
         worked = any(counts.values()) or bool(session and session.sent)
         status: Status = "partial" if self._trouble else "success" if worked else "no_updates"
-        return StageResult(
-            STAGE,
+        return TaskResult(
             status,
             counts,
             requests=session.sent if session else 0,

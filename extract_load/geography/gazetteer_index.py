@@ -1,8 +1,8 @@
 """The gazetteer's file: built once from the packages, then only read.
 
-In: the packages' raw rows (sources.py). Out: `gazetteer-<versions>.duckdb` in the cache folder, attached read-only
-under the name `gazetteer`. Always holds: the file appears whole or not at all, and a new version of a package, of the
-SQL or of our own tables makes a new file. It can be deleted at any time.
+In: the packages' raw rows (gazetteer_sources.py). Out: `gazetteer-<versions>.duckdb` in the cache folder, attached
+read-only under the name `gazetteer`. Always holds: the file appears whole or not at all, and a new version of a
+package, of the SQL or of our own tables makes a new file. It can be deleted at any time.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import duckdb
 
 from extract_load.core.errors import ConfigurationError
 from extract_load.core.text import fold_name_sql
-from extract_load.geography import gazetteer_sources as sources
+from extract_load.geography import gazetteer_sources
 
 log = logging.getLogger(__name__)
 
@@ -31,9 +31,11 @@ _BUILD_CONFIG: dict[str, str | bool | int | float | list[str]] = {
 
 def index_path(cache_dir: Path) -> Path:
     """Give the place of the gazetteer's file for the installed packages and this version of our own tables."""
-    versions = "-".join(f"{package}{version}" for package, version in sources.package_versions().items())
+    versions = "-".join(f"{package}{version}" for package, version in gazetteer_sources.package_versions().items())
     digest = hashlib.sha256(duckdb.__version__.encode())
-    for path in sorted([SQL_DIR / "build.sql", *sources.DATA_DIR.glob("*.csv"), Path(sources.__file__)]):
+    for path in sorted(
+        [SQL_DIR / "build.sql", *gazetteer_sources.DATA_DIR.glob("*.csv"), Path(gazetteer_sources.__file__)]
+    ):
         digest.update(path.read_bytes())
     return cache_dir / f"gazetteer-{versions}-{digest.hexdigest()[:8]}.duckdb"
 
@@ -77,12 +79,14 @@ def _build(path: Path, scratch: Path) -> None:
     statements = statements.replace("{fold_plain_letters}", fold_name_sql(f"{CATALOGUE}.plain_letters(name)"))
     for kind in ("place", "subdivision"):
         for position in ("before", "after"):
-            statements = statements.replace(f"{{{kind}_words_{position}}}", sources.kind_words(position, kind))
+            statements = statements.replace(
+                f"{{{kind}_words_{position}}}", gazetteer_sources.kind_words(position, kind)
+            )
     quoted = str(path).replace("'", "''")
     with duckdb.connect(config={**_BUILD_CONFIG, "temp_directory": str(scratch / "spill")}) as connection:
         connection.execute("set enable_progress_bar = false")  # it would write to the terminal
         connection.execute(f"attach '{quoted}' as {CATALOGUE}")
-        sources.stage(connection, scratch)
+        gazetteer_sources.stage(connection, scratch)
         connection.execute(f"use {CATALOGUE}")
         connection.execute(statements)
     log.info("Built the gazetteer %s.", path.name)

@@ -19,7 +19,8 @@ import duckdb
 from extract_load.core.clock import Clock
 from extract_load.core.errors import BadInput
 from extract_load.core.settings import Settings
-from extract_load.erasure.rules import ENTITY, SOURCE, Rules, scrub, scrub_day
+from extract_load.erasure.rewrite import scrub, scrub_day
+from extract_load.erasure.rules import ENTITY, SOURCE, Rules
 from extract_load.landing.manifest import SpoolFile, known_files
 from extract_load.storage.day_files import day_files, folder_of, members
 from extract_load.storage.spool import DAMAGE, spooled_files

@@ -14,7 +14,7 @@ from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.errors import BadInput
 from extract_load.core.failpoints import kill_point
 from extract_load.core.settings import Settings
-from extract_load.erasure import rules as forgetting
+from extract_load.erasure import rules as erasure_rules
 from extract_load.landing.api_responses import ANSWER_TABLES, land_answers
 from extract_load.landing.area_coordinates import GEOGRAPHY_LANDERS
 from extract_load.landing.backlog import (
@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 LANDERS: dict[tuple[str, str], Lander] = {
     ("spotify", "recently_played"): land_polls,
     ("spotify", "streaming_history"): land_history,
-    (forgetting.SOURCE, forgetting.ENTITY): land_rules,
+    (erasure_rules.SOURCE, erasure_rules.ENTITY): land_rules,
     **dict.fromkeys(ANSWER_TABLES, land_answers),
     **MUSICBRAINZ_LANDERS,
     **GEOGRAPHY_LANDERS,
@@ -103,7 +103,7 @@ class Landing:
         """
         todo: list[Waiting] = []
         report = LandingReport()
-        rules = forgetting.load_rules(self._settings.spool_dir)
+        rules = erasure_rules.load_rules(self._settings.spool_dir)
         try:
             with scratch_folder(self._settings) as scratch, _transaction(connection):
                 for path in paths:
@@ -118,7 +118,7 @@ class Landing:
         self, connection: duckdb.DuckDBPyConnection, todo: list[Waiting], progress: Callable[[int, int], None] | None
     ) -> LandingReport:
         report = LandingReport()
-        rules = forgetting.load_rules(self._settings.spool_dir)
+        rules = erasure_rules.load_rules(self._settings.spool_dir)
         with scratch_folder(self._settings) as scratch:
             for number, waiting in enumerate(todo, start=1):
                 lander = LANDERS.get((waiting.source, waiting.entity))

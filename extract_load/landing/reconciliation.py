@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from extract_load.context import Context
+from extract_load.storage.warehouse import Warehouse
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +17,9 @@ class Validation:
     unbalanced: tuple[str, ...] = ()
 
 
-def validate(context: Context) -> Validation:
+def validate(warehouse: Warehouse) -> Validation:
     """Check the manifest against the tables. Reads only. Errors: WarehouseBusy."""
-    with context.warehouse.open("validation") as connection:
+    with warehouse.open("validation") as connection:
         polls, exported = connection.execute(
             "select (select count(*) from raw.spotify_recently_played),"
             " (select count(*) from raw.spotify_streaming_history)"

@@ -18,8 +18,9 @@ from pathlib import Path
 from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.failpoints import kill_point
 from extract_load.core.settings import Settings
-from extract_load.erasure import rules as forgetting
+from extract_load.erasure import rules as erasure_rules
 from extract_load.erasure.line_subjects import EXPORTS, POLLS, sightings
+from extract_load.erasure.rewrite import spool_files_of
 from extract_load.erasure.rules import Rule, Rules
 from extract_load.lookups.artist_aliases import refresh_aliases
 from extract_load.maintenance.forget_request import Wish, rules_for
@@ -55,7 +56,7 @@ def plan_forgetting(settings: Settings, warehouse: Warehouse, wish: Wish, *, clo
     """
     now = (clock or SystemClock()).now()
     forget_id = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
-    blank = Rule(forget_id, wish.kind, forgetting.load_rules(settings.spool_dir).salt)
+    blank = Rule(forget_id, wish.kind, erasure_rules.load_rules(settings.spool_dir).salt)
     with warehouse.open("forget") as connection:
         refresh_aliases(connection)  # every id and name by which an artist is known
         found = rules_for(connection, wish, blank, now)
@@ -79,7 +80,7 @@ def forget(
     """
     clock = clock or SystemClock()
     with keeping_turn(settings, "forget", clock):
-        forgetting.write_rules(settings.spool_dir, plan.rules, note=note, at=clock.now())
+        erasure_rules.write_rules(settings.spool_dir, plan.rules, note=note, at=clock.now())
         kill_point("forget.after_rules")
         return rebuild_in_turn(settings, state, transform, seeds=seeds, clock=clock, progress=progress)
 
@@ -95,7 +96,7 @@ def finish_forgetting(
 ) -> RebuildReport | None:
     """Finish what a process that was killed had begun to forget; None when there is nothing like that."""
     with keeping_turn(settings, "forget", clock):
-        if not unfinished_forgetting(state, forgetting.load_rules(settings.spool_dir)):
+        if not unfinished_forgetting(state, erasure_rules.load_rules(settings.spool_dir)):
             return None
         return rebuild_in_turn(settings, state, transform, seeds=seeds, clock=clock, progress=progress)
 
@@ -118,7 +119,7 @@ def _count(settings: Settings, found: list[Rule]) -> ForgetPlan:
 def _contents(settings: Settings) -> Iterator[tuple[str, list[bytes]]]:
     """Yield the lines of every file of the spool and the cache, with its entity."""
     for root in (settings.spool_dir, settings.answers_dir):
-        for path, entity in forgetting.spool_files_of(root):
+        for path, entity in spool_files_of(root):
             yield entity, list(read_lines(path))
         for path in day_files(root):
             for member in members(path):

@@ -18,7 +18,7 @@ from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.errors import BadInput
 from extract_load.core.failpoints import kill_point
 from extract_load.core.settings import Settings, project_root
-from extract_load.erasure import rules as forgetting
+from extract_load.erasure import rules as erasure_rules
 from extract_load.erasure.rewrite import scrub_everything
 from extract_load.landing import Landing, LandingReport
 from extract_load.maintenance.derive_lookups import derive
@@ -79,7 +79,7 @@ def rebuild_in_turn(
 ) -> RebuildReport:
     """Do the same for a caller that has the turn (keeping_turn) already."""
     clock = clock or SystemClock()
-    rules = forgetting.load_rules(settings.spool_dir)
+    rules = erasure_rules.load_rules(settings.spool_dir)
     unfinished = unfinished_forgetting(state, rules)
     if unfinished:
         scrub_everything(settings, rules)
@@ -105,7 +105,7 @@ def rebuild_in_turn(
     return report
 
 
-def unfinished_forgetting(state: State, rules: forgetting.Rules) -> list[str]:
+def unfinished_forgetting(state: State, rules: erasure_rules.Rules) -> list[str]:
     """Give the ids of what was to be forgotten and is not out of everything yet (a process was killed)."""
     done = state.facts("keeping")
     ids = dict.fromkeys(rule.forget_id for rule in rules.rules)

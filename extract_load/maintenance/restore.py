@@ -19,7 +19,7 @@ from extract_load.core.clock import Clock
 from extract_load.core.errors import BadInput
 from extract_load.core.failpoints import kill_point
 from extract_load.core.settings import Settings
-from extract_load.erasure import rules as forgetting
+from extract_load.erasure import rules as erasure_rules
 from extract_load.erasure.rewrite import scrub_everything
 from extract_load.maintenance.backup_manifest import (
     CACHE,
@@ -79,7 +79,7 @@ def restore(
             kill_point("restore.while_copying")
             if progress:
                 progress(number, len(names))
-        scrub_everything(settings, forgetting.load_rules(settings.spool_dir))
+        scrub_everything(settings, erasure_rules.load_rules(settings.spool_dir))
     return way_back.report
 
 

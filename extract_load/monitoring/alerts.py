@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from extract_load.core.clock import Clock, SystemClock
+from extract_load.core.redaction import quiet_libraries
 from extract_load.core.settings import Settings
 from extract_load.monitoring.health import Health
-from extract_load.secrets import quiet_libraries
 from extract_load.storage.state import State, text_of
 
 log = logging.getLogger(__name__)

@@ -15,10 +15,10 @@ from typing import Any, Literal
 
 from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.settings import Settings
+from extract_load.core.text import first_of
 from extract_load.monitoring.facts import Facts, gather
 from extract_load.monitoring.run_log import RunRecord
 from extract_load.storage.state import State
-from extract_load.wording import first_of
 
 Level = Literal["ok", "note", "warning", "problem"]
 LEVELS: tuple[Level, ...] = ("ok", "note", "warning", "problem")

@@ -18,8 +18,9 @@ from typing import Any
 import duckdb
 from musicbrainzngs import ResponseError
 
-from extract_load.context import Context, StageResult, Status
+from extract_load.context import Context
 from extract_load.core.errors import MALFORMED, QuotaExhausted, ServiceUnavailable
+from extract_load.core.results import Status, TaskResult
 from extract_load.landing.backlog import waiting_file
 from extract_load.landing.manifest import known_files
 from extract_load.lookups.artist_aliases import add_new_artists, refresh_aliases
@@ -70,7 +71,7 @@ class Job:
         return {self.step.key(item) for item in self.items}
 
 
-def enrich(context: Context, *, manual_seed: Path | None = None) -> StageResult:
+def enrich(context: Context, *, manual_seed: Path | None = None) -> TaskResult:
     """Identify the artists, describe them, and read their areas, until nothing is pending or a limit is reached.
 
     Errors: ConfigurationError when MusicBrainz refuses the program; an outage is a partial result. Safe to run again:
@@ -155,15 +156,14 @@ class _Stage:
         self._context.landing.land_now(connection, [path for name, path in names.items() if name not in known])
         return bool(names)
 
-    def result(self) -> StageResult:
+    def result(self) -> TaskResult:
         """Say what came of it."""
         session, counts = self._run.client.session, self._run.counts
         trouble = self._ended_by or self._run.trouble
         if trouble is None and self._run.aside:
             trouble = ServiceUnavailable("MusicBrainz left some questions without an answer.", service=STAGE)
         status: Status = "partial" if trouble else "success" if session.sent else "no_updates"
-        return StageResult(
-            STAGE,
+        return TaskResult(
             status,
             counts,
             requests=session.sent,

@@ -13,8 +13,9 @@ from typing import Any
 import duckdb
 
 from extract_load.lookups.area_hierarchy import wanted_areas
+from extract_load.musicbrainz.batching import Answers, Reader
 from extract_load.musicbrainz.client import BATCH, is_mbid
-from extract_load.musicbrainz.step import PLANNED, Answers, Reader, Run
+from extract_load.musicbrainz.step import PLANNED, Run
 from extract_load.storage.spool import Envelope
 
 _OF_ARTISTS = """

@@ -16,9 +16,10 @@ from typing import Any
 import duckdb
 import orjson
 
+from extract_load.musicbrainz.batching import Answers, Reader
 from extract_load.musicbrainz.client import BATCH, is_mbid
 from extract_load.musicbrainz.matching_rules import Decision, Question, decide_by_aliases
-from extract_load.musicbrainz.step import PLANNED, Answers, Json, Reader, Run
+from extract_load.musicbrainz.step import PLANNED, Json, Run
 from extract_load.storage.spool import Envelope
 
 _PENDING = """

@@ -15,12 +15,13 @@ import duckdb
 import orjson
 
 from extract_load.core.errors import ServiceUnavailable
+from extract_load.musicbrainz.batching import Halving
 from extract_load.musicbrainz.client import ISRC_BATCH, is_isrc, phrase
 from extract_load.musicbrainz.matching_rules import Decision, Question, Title, decide_by_isrcs, decide_by_titles
 from extract_load.musicbrainz.name_matching import plain_title, title_form
 from extract_load.musicbrainz.ngs_adapter import Refused
 from extract_load.musicbrainz.recording_queries import ISRCS, OPEN_FOR_NAMES, TITLES
-from extract_load.musicbrainz.step import PLANNED, Halving, Json, Run
+from extract_load.musicbrainz.step import PLANNED, Json, Run
 from extract_load.storage.spool import Envelope
 
 ISRCS_PER_ARTIST = 3

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import duckdb
 
+from extract_load.musicbrainz.batching import Halving
 from extract_load.musicbrainz.client import BATCH
 from extract_load.musicbrainz.matching_rules import Decision, Question, decide_by_page
-from extract_load.musicbrainz.step import PLANNED, Halving, Run
+from extract_load.musicbrainz.step import PLANNED, Run
 from extract_load.storage.spool import Envelope
 
 # An artist whose earlier round ended in a miss starts a new one when its time has come.

@@ -21,12 +21,12 @@ import psutil
 from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.failpoints import kill_point
 from extract_load.core.settings import Settings
+from extract_load.core.text import first_of
 from extract_load.publishing.attribution import write_attribution
 from extract_load.publishing.relations import Relation, copy_comments, in_order, read_relations
 from extract_load.storage.spool import sync_folder
 from extract_load.storage.state import State, text_of
 from extract_load.storage.warehouse import CATALOGUE, Warehouse, quoted
-from extract_load.wording import first_of
 
 log = logging.getLogger(__name__)
 

@@ -22,9 +22,9 @@ from spotipy.oauth2 import SpotifyOauthError
 
 from extract_load.core.clock import Clock
 from extract_load.core.errors import MALFORMED, AuthorizationNeeded, ConfigurationError, ServiceUnavailable
+from extract_load.core.redaction import quiet_libraries
 from extract_load.core.settings import Settings
 from extract_load.http import PacedSession
-from extract_load.secrets import quiet_libraries
 from extract_load.spotify.request_policy import SERVICE
 from extract_load.spotify.token_store import Token, TokenStore, token_hash
 from extract_load.storage.state import State, text_of

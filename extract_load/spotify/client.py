@@ -11,7 +11,7 @@ from spotipy.exceptions import SpotifyException
 
 from extract_load.context import Context
 from extract_load.core.errors import AuthorizationNeeded, ServiceUnavailable
-from extract_load.secrets import quiet_libraries
+from extract_load.core.redaction import quiet_libraries
 from extract_load.spotify.auth import Auth
 from extract_load.spotify.request_policy import SERVICE, refusal, session_for
 from extract_load.spotify.token_store import token_hash

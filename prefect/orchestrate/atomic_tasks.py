@@ -17,15 +17,10 @@ from prefect.tasks import Task, exponential_backoff
 
 from extract_load.context import Context
 from extract_load.core.errors import BadInput
-from extract_load.wording import first_of
-from orchestrate.base_tasks import (
-    BACKLOG_TIMEOUT_SECONDS,
-    BaseEnrichmentTask,
-    BaseProcessorTask,
-    TaskResult,
-    is_transient,
-)
-from orchestrate.subflows.utils import Run, shared_run
+from extract_load.core.results import TaskResult
+from extract_load.core.text import first_of
+from orchestrate.base_tasks import BaseEnrichmentTask, BaseProcessorTask, is_transient
+from orchestrate.runs.context import BACKLOG_TIMEOUT_SECONDS, Run, shared_run
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -117,7 +112,9 @@ def validate_landing(run_key: str) -> TaskResult:
         return TaskResult("success", {**counts, "rows_rejected": sum(result.rejected.values())})
 
     with shared_run(key=run_key) as run:
-        return BaseProcessorTask(run, "validate what was loaded", validate, report).execute()
+        return BaseProcessorTask(
+            run, "validate what was loaded", lambda context: validate(context.warehouse), report
+        ).execute()
 
 
 @atomic("enrich from Spotify")
@@ -150,7 +147,8 @@ def find_coordinates(run_key: str) -> TaskResult:
 @atomic("test with dbt")
 def check_models(run_key: str) -> TaskResult:
     """Run every data test of the dbt project and name those that failed."""
-    from orchestrate.dbt_build.runner import run_tests, tell_tests
+    from orchestrate.dbt_build.results import tell_tests
+    from orchestrate.dbt_build.runner import run_tests
 
     with shared_run(key=run_key) as run:
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import logging
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from extract_load.context import Context, StageResult
-from extract_load.core.errors import AuthorizationNeeded, MusicTrackerError, QuotaExhausted, ServiceUnavailable
+from extract_load.context import Context
+from extract_load.core.errors import AuthorizationNeeded, QuotaExhausted, ServiceUnavailable
+from extract_load.core.results import TaskResult, in_a_sentence
 from extract_load.monitoring.run_log import RunLog, TaskRecord
 
 if TYPE_CHECKING:
@@ -23,43 +24,11 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import TaskRun
     from prefect.tasks import Task
 
-    from orchestrate.subflows.utils import Run
+    from orchestrate.runs.context import Run
 
 log = logging.getLogger(__name__)
 
-Status = Literal["success", "no_updates", "partial", "failed"]
 T = TypeVar("T")
-
-BACKLOG_TIMEOUT_SECONDS = 12 * 3600
-"""No task runs longer than this, however much is waiting; what is left is the next run's."""
-
-
-@dataclass(frozen=True, slots=True)
-class TaskResult:
-    """What one task did. `partial`: work is left; from `resume_at` (UTC) on it can go on, None after an outage."""
-
-    status: Status = "success"
-    counts: Mapping[str, int] = field(default_factory=dict)
-    requests: int = 0
-    waited_seconds: float = 0.0
-    message: str = ""
-    resume_at: datetime | None = None
-    seconds: float = 0.0
-
-    @property
-    def is_trouble(self) -> bool:
-        """Whether something did not go as it should: it failed, or stopped half-way with no time named to go on."""
-        return self.status == "failed" or (self.status == "partial" and self.resume_at is None)
-
-    def line(self) -> str:
-        """Say it in one line: counts, requests and waits where there are any, and the message."""
-        parts = [f"{count:,} {name.replace('_', ' ')}" for name, count in self.counts.items() if count]
-        if self.requests:
-            parts.append(f"{self.requests:,} requests")
-        if self.waited_seconds >= 1:
-            parts.append(f"{self.waited_seconds:,.0f} s waited")
-        said = ", ".join(parts)
-        return ". ".join(part.rstrip(".") for part in (self.message, said) if part) or self.status.replace("_", " ")
 
 
 class BaseTask(ABC):
@@ -127,28 +96,8 @@ class BaseProcessorTask(BaseTask):
 class BaseEnrichmentTask(BaseProcessorTask):
     """A task around one enrichment stage."""
 
-    def __init__(self, run: Run, name: str, enrich: Callable[[Context], StageResult]) -> None:
-        super().__init__(run, name, enrich, self.of_stage)
-
-    @staticmethod
-    def of_stage(result: StageResult) -> TaskResult:
-        """Put a stage's result into our form."""
-        return TaskResult(
-            status=result.status,
-            counts=dict(result.counts),
-            requests=result.requests,
-            waited_seconds=result.waited_seconds,
-            message=result.message,
-            resume_at=result.resume_at,
-        )
-
-
-def in_a_sentence(error: BaseException) -> str:
-    """Say an error plainly: ours as they are, others by their kind and first line."""
-    if isinstance(error, MusicTrackerError):
-        return str(error)
-    first = str(error).strip().splitlines()[:1]
-    return f"{type(error).__name__}: {first[0]}" if first else type(error).__name__
+    def __init__(self, run: Run, name: str, enrich: Callable[[Context], TaskResult]) -> None:
+        super().__init__(run, name, enrich, lambda result: result)
 
 
 def is_transient(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:

@@ -1,13 +1,20 @@
-"""The commands of this floor: `music-tracker etl` and `music-tracker serve`."""
+"""`music-tracker etl` and `music-tracker serve`: one run now, or both schedules in one process."""
 
 from __future__ import annotations
 
+import warnings
+from contextlib import ExitStack
 from typing import Annotated
 
 import typer
 
+from extract_load.core.settings import load_settings
 from extract_load.maintenance.marts_builder import offer
-from orchestrate.marts import build_marts
+from orchestrate.console import prepare_prefect
+from orchestrate.dbt_build.runner import build_marts
+
+MOST_RUNS = 2
+"""Runs at the same time: one of each deployment."""
 
 
 def register(app: typer.Typer) -> None:
@@ -30,6 +37,21 @@ def etl(
 
 def serve() -> None:
     """Run both schedules in this one process, for small machines; stops with Ctrl-C."""
-    from orchestrate.serving import serve_deployments
-
     serve_deployments()
+
+
+def serve_deployments() -> None:
+    """Serve every deployment until it is stopped; starts a Prefect server with a UI when none answers."""
+    prepare_prefect()
+    settings = load_settings()
+    from prefect import serve
+
+    from orchestrate.deployments import CATALOGUE, build
+    from orchestrate.server.api import api_in_use, lasting_api, own_api
+
+    # Prefect's own way of stopping makes a coroutine too many; a person who stops us need not read of it.
+    warnings.filterwarnings("ignore", "coroutine 'Runner.astop' was never awaited", RuntimeWarning)
+    with ExitStack() as stack:
+        url = lasting_api(settings) or stack.enter_context(own_api())
+        stack.enter_context(api_in_use(url))
+        serve(*(build(entry, settings, pooled=False) for entry in CATALOGUE), limit=MOST_RUNS)

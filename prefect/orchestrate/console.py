@@ -80,7 +80,5 @@ def plain_errors() -> Iterator[None]:
     try:
         yield
     except MusicTrackerError as error:
-        from extract_load.cli import exit_code
-
         typer.secho(str(error), err=True, fg=typer.colors.RED)
-        sys.exit(exit_code(error))
+        sys.exit(error.exit_code)

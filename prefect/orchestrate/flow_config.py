@@ -12,8 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from extract_load.core.settings import Settings, load_settings
-from extract_load.presets import Environment
+from extract_load.core.settings import Environment, Settings, load_settings
 
 _UNLIMITED = "empty: as ENVIRONMENT and .env say (development: no limit); 0: none"
 

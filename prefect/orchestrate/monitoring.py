@@ -17,6 +17,7 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.context import FlowRunContext
 from prefect.runtime import flow_run
 
+from extract_load.core.results import in_a_sentence
 from extract_load.core.settings import Settings
 from extract_load.monitoring.alerts import tell_changes
 from extract_load.monitoring.health import Health, health
@@ -24,12 +25,11 @@ from extract_load.monitoring.run_log import RunLog, RunRecord, RunStatus
 from extract_load.monitoring.tracked_run import copy_metrics
 from extract_load.publishing.publish import label_of
 from extract_load.storage.writer_lock import WarehouseBusy, WriterLock
-from orchestrate.base_tasks import in_a_sentence
 from orchestrate.flow_config import FlowConfig
+from orchestrate.runs.context import Run, RunStopped, shared_run
 from orchestrate.runs.crashed import bury
 from orchestrate.runs.final_state import closing_state, overall, sentence, skipped_state
 from orchestrate.runs.report import summary
-from orchestrate.subflows.utils import Run, RunStopped, shared_run
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from extract_load.core.settings import load_settings
 from extract_load.monitoring.health import Health, Line
 from extract_load.monitoring.run_log import RunRecord, TaskRecord
 from orchestrate.console import OwnWords
-from orchestrate.dbt_build.runner import NodeResult, blocking_failures, tell_build, tell_tests
+from orchestrate.dbt_build.results import NodeResult, blocking_failures, tell_build, tell_tests
 from orchestrate.deployments import CATALOGUE, build, names_of
 from orchestrate.runs.report import summary
 from orchestrate.server.command_line_plugin import completed

@@ -12,7 +12,6 @@ import pytest
 from prefect import State, task
 from prefect.cache_policies import NO_CACHE
 
-from extract_load.context import StageResult
 from extract_load.core.errors import (
     AuthorizationNeeded,
     BadInput,
@@ -20,13 +19,15 @@ from extract_load.core.errors import (
     QuotaExhausted,
     ServiceUnavailable,
 )
+from extract_load.core.results import TaskResult
 from extract_load.monitoring.run_log import RunLog
 from extract_load.storage.writer_lock import WarehouseBusy
 from orchestrate.atomic_tasks import atomic, load_spool, patiently
-from orchestrate.base_tasks import BaseEnrichmentTask, BaseProcessorTask, TaskResult, is_transient
+from orchestrate.base_tasks import BaseEnrichmentTask, BaseProcessorTask, is_transient
 from orchestrate.flow_config import FlowConfig
+from orchestrate.runs.context import Run, RunStopped, shared_run
 from orchestrate.runs.final_state import closing_state, overall, sentence
-from orchestrate.subflows.utils import Run, RunStopped, run_together, shared_run, stage
+from orchestrate.subflows.utils import run_together, stage
 
 LATER = datetime(2026, 11, 24, 8, 0)
 
@@ -49,7 +50,7 @@ def raising(error: Exception) -> Any:
 
 def test_a_stage_result_becomes_a_task_result(run: Run) -> None:
     """Counts, requests and waits are kept, in the run and in the log of runs."""
-    stage_result = StageResult("musicbrainz", "success", {"artists": 4}, 7, 2.5, "Four artists.")
+    stage_result = TaskResult("success", {"artists": 4}, 7, 2.5, "Four artists.")
     result = BaseEnrichmentTask(run, "enrich", lambda _: stage_result).execute()
     assert (result.status, result.counts, result.requests, result.waited_seconds) == ("success", {"artists": 4}, 7, 2.5)
     assert run.results["enrich"] == result

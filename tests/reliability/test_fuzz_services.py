@@ -31,7 +31,7 @@ from extract_load.geography.geocoder import Geocoder, Question
 from extract_load.lookups.artist_aliases import refresh_aliases
 from extract_load.musicbrainz import enrich as pipeline
 from extract_load.musicbrainz.client import connect
-from extract_load.spotify.catalogue.enrich import enrich as catalogue
+from extract_load.spotify.catalogue import enrich as catalogue
 from extract_load.spotify.catalogue.reader import CatalogueReader
 from extract_load.spotify.client import SpotifyClient
 from extract_load.spotify.history_import.importer import import_paths

@@ -17,9 +17,9 @@ import duckdb
 import pytest
 
 from extract_load.core.errors import MusicTrackerError
+from extract_load.core.redaction import quiet_libraries
 from extract_load.monitoring.alerts import tell_changes
 from extract_load.monitoring.health import health
-from extract_load.secrets import quiet_libraries
 from extract_load.storage.state import State
 from tests.support.kill_harness import Stage, stage
 from tests.support.secret_scan import found_in, texts_of

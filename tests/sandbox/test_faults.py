@@ -93,7 +93,7 @@ def test_the_premium_text_is_plain_and_not_json(sandbox: Sandbox, api: Client) -
 def test_a_quota_counts_each_endpoint_over_a_day_from_the_first_request(sandbox: Sandbox, api: Client) -> None:
     """The third read of artists is refused; other endpoints go on; the wait shrinks; a day later it works again."""
     sandbox.faults.add("spotify", "quota_exceeded", per_bucket=2)
-    path = f"/artists/{sandbox.world.discography.artist_id(1)}"
+    path = f"/artists/{sandbox.world.catalogue.artist_id(1)}"
     long_lived = sandbox.tokens.grant("user-read-recently-played")
     assert [api.get(path).status_code for _ in range(3)] == [200, 200, 429]
     assert api.get("/me").ok
@@ -201,7 +201,7 @@ def test_batches_can_be_refused_for_their_size_or_their_length(sandbox: Sandbox,
     small, large = (f"arid:({' OR '.join(ids[:count])})" for count in (10, 11))
     assert musicbrainz.get("/artist", query=small, fmt="json").ok
     assert musicbrainz.get("/artist", query=large, fmt="json").status_code == 400
-    pages = [f"https://open.spotify.com/artist/{sandbox.world.discography.artist_id(index)}" for index in range(30)]
+    pages = [f"https://open.spotify.com/artist/{sandbox.world.catalogue.artist_id(index)}" for index in range(30)]
     sandbox.faults.clear(kind="batch_refused")
     assert musicbrainz.get("/url", resource=pages, fmt="json").status_code == 414
     assert musicbrainz.get("/url", resource=pages[:10], fmt="json").ok

@@ -27,7 +27,7 @@ def test_requests_are_counted_by_service_endpoint_and_status(
     sandbox: Sandbox, api: Client, musicbrainz: Client
 ) -> None:
     for _ in range(3):
-        api.get(f"/artists/{sandbox.world.discography.artist_id(0)}")
+        api.get(f"/artists/{sandbox.world.catalogue.artist_id(0)}")
     api.get(f"/artists/{'0' * 22}")
     musicbrainz.get("/artist", query="a", fmt="json")
     assert sandbox.counts.total("spotify", "/v1/artists/{id}") == 4

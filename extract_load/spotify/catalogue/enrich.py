@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from extract_load.context import Context, StageResult, Status
+from extract_load.context import Context
 from extract_load.core.errors import AuthorizationNeeded, ConfigurationError, QuotaExhausted, ServiceUnavailable
+from extract_load.core.results import Status, TaskResult
 from extract_load.spotify.catalogue.failures import Failures
 from extract_load.spotify.catalogue.pending import Kind, Pending, backlog, pending, refresh_listening, share_enriched
 from extract_load.spotify.request_policy import EndpointNotAvailable
@@ -75,7 +76,7 @@ class _Tally:
                 self.resume_at = min(filter(None, (self.resume_at, error.resume_at)))
 
 
-def enrich(context: Context, reader: Reader | None = None) -> StageResult:
+def enrich(context: Context, reader: Reader | None = None) -> TaskResult:
     """Read what is pending, tracks and albums beside artists, until nothing is, or limits or budgets are spent.
 
     The message tells the share of listening time enriched before and after. Without credentials: `no_updates`, saying
@@ -84,7 +85,7 @@ def enrich(context: Context, reader: Reader | None = None) -> StageResult:
     if reader is None:
         reader = connect(context)
     if reader is None:
-        return StageResult(STAGE, "no_updates", message=_SKIPPED)
+        return TaskResult("no_updates", message=_SKIPPED)
     tally = _Tally()
     with context.warehouse.open("counting what Spotify is to be asked") as connection:
         refresh_listening(connection)
@@ -247,7 +248,7 @@ def _tracks_of(context: Context, album: dict[str, Any], at: datetime) -> Iterato
             yield Envelope(STAGE, "track", context.run_id, at, {**track, "album": short}, request)
 
 
-def _result(context: Context, reader: Reader, tally: _Tally, before: float) -> StageResult:
+def _result(context: Context, reader: Reader, tally: _Tally, before: float) -> TaskResult:
     now = context.clock.now()
     with context.warehouse.open("counting what Spotify has answered") as connection:
         for kind, failures in tally.failures.items():
@@ -261,4 +262,4 @@ def _result(context: Context, reader: Reader, tally: _Tally, before: float) -> S
     status: Status = "partial" if tally.partial else "success" if sum(tally.counts.values()) else "no_updates"
     told = f"Listening time looked up at Spotify: {before:.1%} before, {after:.1%} after {reader.sent} requests."
     message = " ".join([told, *dict.fromkeys(tally.partial)])
-    return StageResult(STAGE, status, tally.counts, reader.sent, reader.waited, message, tally.resume_at)
+    return TaskResult(status, tally.counts, reader.sent, reader.waited, message, tally.resume_at)

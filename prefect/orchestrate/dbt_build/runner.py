@@ -10,45 +10,21 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from extract_load.core.errors import ConfigurationError, ServiceUnavailable
 from extract_load.core.settings import Settings, project_root
-from extract_load.wording import first_of
-from orchestrate.base_tasks import TaskResult
+from extract_load.storage.warehouse import Warehouse
+from orchestrate.dbt_build.results import NodeResult, _results, blocking_failures
 
 log = logging.getLogger(__name__)
 
-Outcome = Literal["ok", "warned", "failed", "skipped"]
-_OUTCOMES: dict[str, Outcome] = {
-    **dict.fromkeys(("success", "pass", "no-op"), "ok"),
-    **dict.fromkeys(("warn", "partial success"), "warned"),
-    **dict.fromkeys(("error", "fail", "runtime error"), "failed"),
-    "skipped": "skipped",
-}
-BLOCKING = "blocking"
-_HEADLINE = re.compile(r"\w+ Error in \w+ ")
 _NODE_THREADS = "(run_task)"
-
-
-@dataclass(frozen=True, slots=True)
-class NodeResult:
-    """What became of one model, seed or test; `rows` are a test's failing rows, `seconds` its time."""
-
-    name: str
-    kind: str
-    outcome: Outcome
-    message: str = ""
-    rows: int = 0
-    seconds: float = 0.0
-    blocking: bool = False
 
 
 def build_models(settings: Settings) -> list[NodeResult]:
@@ -131,45 +107,6 @@ def check_project(settings: Settings) -> int:
     return sum(1 for node in nodes.nodes.values() if node.resource_type == "model")
 
 
-def blocking_failures(results: Sequence[NodeResult]) -> list[str]:
-    """Give the names of what must not be published: failed blocking tests, and models that were not built."""
-    return [
-        result.name
-        for result in results
-        if result.outcome == "failed" and (result.blocking or result.kind in ("model", "seed"))
-    ]
-
-
-def tell_build(nodes: Sequence[NodeResult]) -> TaskResult:
-    """Put a build into the form of a task's result: `failed` when a model or seed was not built."""
-    counts = {"models": sum(1 for node in nodes if node.kind == "model" and node.outcome == "ok")}
-    bad = [node for node in nodes if node.outcome == "failed"]
-    if bad:
-        skipped = sum(1 for node in nodes if node.outcome == "skipped")
-        named = first_of([f"{node.name} ({node.message})" for node in bad])
-        todo = (
-            f"Readers keep the last good file. To see more: dbt build --project-dir dbt_project --select {bad[0].name}"
-        )
-        return TaskResult("failed", {**counts, "skipped": skipped}, message=f"dbt could not build {named}. {todo}")
-    return TaskResult("success", counts)
-
-
-def tell_tests(tests: Sequence[NodeResult]) -> TaskResult:
-    """Put tests into the form of a task's result: `failed` when a blocking one failed; advisory ones are told."""
-    counts = {"tests": len(tests), "warnings": sum(1 for test in tests if test.outcome == "warned")}
-    failed = [_named(test) for test in tests if test.outcome == "failed"]
-    warned = [_named(test) for test in tests if test.outcome == "warned"]
-    if any(test.outcome == "failed" and test.blocking for test in tests):
-        return TaskResult("failed", counts, message=f"Tests failed: {first_of(failed)}")
-    if failed or warned:
-        return TaskResult("success", counts, message=f"Advisory tests tell: {first_of([*failed, *warned])}")
-    return TaskResult("success", counts)
-
-
-def _named(test: NodeResult) -> str:
-    return f"{test.name} ({test.rows:,} rows)" if test.rows else test.name
-
-
 def project_dir() -> Path:
     """Give the folder of the dbt project."""
     return project_root() / "dbt_project"
@@ -225,32 +162,6 @@ def _by_dbt_alone(settings: Settings, *command: str) -> list[NodeResult]:
     return _results(done.result)
 
 
-def _short(message: str) -> str:
-    """Give the first lines of dbt's words, but for the one that repeats which model it is about.
-
-    DuckDB's lists of candidates would bury what is wrong.
-    """
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
-    if len(lines) > 1 and _HEADLINE.match(lines[0]):
-        lines = lines[1:]
-    return " ".join(lines[:2])[:300]
-
-
-def _results(result: Any) -> list[NodeResult]:
-    return [
-        NodeResult(
-            name=str(item.node.name),
-            kind=str(item.node.resource_type),
-            outcome=_OUTCOMES.get(str(item.status).lower(), "failed"),
-            message=_short(str(item.message or "")),
-            rows=int(item.failures or 0),
-            seconds=float(item.execution_time or 0),
-            blocking=BLOCKING in item.node.tags,
-        )
-        for item in result.results
-    ]
-
-
 def _in_our_words(error: BaseException) -> Exception:
     """Turn what stopped dbt before its first model into one of our errors; it carries our own sentence where it can."""
     words = " ".join(line.strip() for line in str(error).splitlines() if line.strip())
@@ -258,3 +169,17 @@ def _in_our_words(error: BaseException) -> Exception:
         start = words.index("The warehouse file is open in")
         return ServiceUnavailable(words[start:], todo="", service="warehouse")
     return ConfigurationError(f"dbt could not start: {words}", todo="`dbt parse --project-dir dbt_project` says more.")
+
+
+def build_marts(settings: Settings) -> list[str]:
+    """Build and test every model in the warehouse of the settings, and give the blocking tests that failed.
+
+    Errors: ServiceUnavailable naming the models that could not be built.
+    """
+    with Warehouse(settings).hold("dbt build"), dbt_session(settings):
+        nodes = build_models_quietly(settings)
+        not_built = [f"{node.name} ({node.message})" for node in nodes if node.outcome == "failed"]
+        if not_built:
+            todo = "The old warehouse is as it was."
+            raise ServiceUnavailable(f"dbt could not build {'; '.join(not_built[:5])}.", todo=todo, service="dbt")
+        return blocking_failures(run_tests(settings))

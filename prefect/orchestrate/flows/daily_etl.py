@@ -13,11 +13,10 @@ from prefect import State, flow
 from orchestrate.atomic_tasks import load_spool, publish_marts, validate_landing
 from orchestrate.flow_config import FlowConfig
 from orchestrate.monitoring import monitored
-from orchestrate.naming import run_name
+from orchestrate.runs.context import Run, run_name
 from orchestrate.subflows.data_preparation import data_preparation_subflow
 from orchestrate.subflows.enrichment_coordination import enrichment_coordination_subflow
 from orchestrate.subflows.transformation import transformation_subflow
-from orchestrate.subflows.utils import Run
 
 FATAL = (load_spool.name, validate_landing.name, publish_marts.name)
 DAY_SECONDS = 23 * 3600

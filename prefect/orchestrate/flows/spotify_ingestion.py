@@ -16,8 +16,8 @@ from pydantic import Field
 from orchestrate.atomic_tasks import patiently, poll_recently_played
 from orchestrate.flow_config import FlowConfig
 from orchestrate.monitoring import monitored
-from orchestrate.naming import run_name
-from orchestrate.subflows.utils import Run, attempt
+from orchestrate.runs.context import Run, run_name
+from orchestrate.subflows.utils import attempt
 
 JITTER_SHARE = 0.05
 """A scheduled poll waits up to this share of its interval."""

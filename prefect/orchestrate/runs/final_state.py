@@ -13,8 +13,8 @@ from typing import Any
 from prefect import State
 from prefect.client.schemas.objects import StateType
 
+from extract_load.core.results import TaskResult
 from extract_load.monitoring.run_log import RunStatus
-from orchestrate.base_tasks import TaskResult
 
 PARTIAL = "Partial"
 SKIPPED = "Skipped"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from extract_load.monitoring.health import Health
 from extract_load.monitoring.run_log import RunRecord, TaskRecord
-from orchestrate.dbt_build.runner import NodeResult
+from orchestrate.dbt_build.results import NodeResult
 
 _MARKS = {"ok": "✓", "note": "○", "warning": "⚠", "problem": "✗"}  # as they are: Prefect's pages show no HTML entities
 _SLOWEST = 5

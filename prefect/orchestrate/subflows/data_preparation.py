@@ -8,8 +8,9 @@ from prefect import State, flow
 
 from orchestrate.atomic_tasks import load_spool, patiently, validate_landing
 from orchestrate.flow_config import FlowConfig
+from orchestrate.runs.context import shared_run
 from orchestrate.runs.final_state import closing_state
-from orchestrate.subflows.utils import attempt, shared_run
+from orchestrate.subflows.utils import attempt
 
 
 @flow(name="data-preparation", flow_run_name="data-preparation", validate_parameters=True)

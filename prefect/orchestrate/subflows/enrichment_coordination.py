@@ -7,14 +7,15 @@ from typing import Any
 
 from prefect import State, flow
 
+from extract_load.core.results import TaskResult, in_a_sentence
 from orchestrate.atomic_tasks import enrich_from_musicbrainz, enrich_from_spotify, find_coordinates
-from orchestrate.base_tasks import TaskResult, in_a_sentence
 from orchestrate.flow_config import FlowConfig
+from orchestrate.runs.context import STAGES, shared_run
 from orchestrate.runs.final_state import closing_state
 from orchestrate.subflows.geographic_enrichment import geographic_enrichment_subflow
 from orchestrate.subflows.musicbrainz_enrichment import musicbrainz_enrichment_subflow
 from orchestrate.subflows.spotify_enrichment import spotify_enrichment_subflow
-from orchestrate.subflows.utils import STAGES, run_together, shared_run
+from orchestrate.subflows.utils import run_together
 
 PARTS = {
     "spotify": spotify_enrichment_subflow,

@@ -8,8 +8,9 @@ from prefect import State, flow
 
 from orchestrate.atomic_tasks import enrich_from_musicbrainz, patiently
 from orchestrate.flow_config import FlowConfig
+from orchestrate.runs.context import shared_run
 from orchestrate.runs.final_state import closing_state
-from orchestrate.subflows.utils import attempt, shared_run, stage
+from orchestrate.subflows.utils import attempt, stage
 
 
 @flow(name="musicbrainz-enrichment", flow_run_name="musicbrainz-enrichment", validate_parameters=True)

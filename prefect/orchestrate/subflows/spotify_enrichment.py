@@ -8,8 +8,9 @@ from prefect import State, flow
 
 from orchestrate.atomic_tasks import enrich_from_spotify, patiently
 from orchestrate.flow_config import FlowConfig
+from orchestrate.runs.context import shared_run
 from orchestrate.runs.final_state import closing_state
-from orchestrate.subflows.utils import attempt, shared_run, stage
+from orchestrate.subflows.utils import attempt, stage
 
 
 @flow(name="spotify-enrichment", flow_run_name="spotify-enrichment", validate_parameters=True)

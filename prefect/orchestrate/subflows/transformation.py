@@ -7,12 +7,15 @@ from typing import Any
 from prefect import State, flow
 
 from extract_load.context import Context
+from extract_load.core.results import TaskResult
 from orchestrate.atomic_tasks import check_models, patiently, publish_marts
-from orchestrate.base_tasks import BaseProcessorTask, TaskResult
-from orchestrate.dbt_build.runner import NodeResult, blocking_failures, build_models, dbt_session, settle, tell_build
+from orchestrate.base_tasks import BaseProcessorTask
+from orchestrate.dbt_build.results import NodeResult, blocking_failures, tell_build
+from orchestrate.dbt_build.runner import build_models, dbt_session, settle
 from orchestrate.flow_config import FlowConfig
+from orchestrate.runs.context import Run, shared_run
 from orchestrate.runs.final_state import closing_state
-from orchestrate.subflows.utils import Run, attempt, result_or_failure, shared_run
+from orchestrate.subflows.utils import attempt, result_or_failure
 
 BUILD = "build with dbt"
 NOT_TESTED = "the build was not tested"

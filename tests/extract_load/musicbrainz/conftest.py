@@ -11,8 +11,9 @@ from typing import Any
 import orjson
 import pytest
 
-from extract_load.context import Context, StageResult
+from extract_load.context import Context
 from extract_load.core.clock import Clock
+from extract_load.core.results import TaskResult
 from extract_load.core.settings import Settings
 from extract_load.musicbrainz.enrich import enrich
 from extract_load.storage.spool import Envelope, write_envelopes
@@ -70,7 +71,7 @@ class Home:
                 [[number, orjson.dumps(row).decode(), LISTENED, LISTENED] for number, row in enumerate(rows)],
             )
 
-    def enrich(self, **settings: Any) -> StageResult:
+    def enrich(self, **settings: Any) -> TaskResult:
         """Run the stage, with other settings if any are given."""
         self.context.settings = self.context.settings.model_copy(update=settings)
         return enrich(self.context, manual_seed=self.seed)

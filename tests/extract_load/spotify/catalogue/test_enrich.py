@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from extract_load.context import StageResult
+from extract_load.core.results import TaskResult
 from extract_load.spotify.auth import Auth
 from extract_load.spotify.catalogue.enrich import enrich
 from extract_load.spotify.history_import.importer import import_paths
@@ -266,7 +266,7 @@ def test_found_facts_are_refreshed_after_new_ids_are_served(listened: Make) -> N
 def test_without_an_app_it_says_what_is_skipped(listened: Make) -> None:
     """And how to enable it; no request is sent."""
     spot = listened(settings_of_home={"spotify_client_id": None})
-    result: StageResult = enrich(spot.run())
+    result: TaskResult = enrich(spot.run())
     assert result.status == "no_updates"
     assert "skipped" in result.message and "SPOTIFY_CLIENT_ID" in result.message
     assert spot.sent() == 0

@@ -1,0 +1,48 @@
+"""What a piece of work comes to: one form of result for every task, stage and command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from extract_load.core.errors import MusicTrackerError
+
+Status = Literal["success", "no_updates", "partial", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskResult:
+    """What one task did. `partial`: work is left; from `resume_at` (UTC) on it can go on, None after an outage."""
+
+    status: Status = "success"
+    counts: Mapping[str, int] = field(default_factory=dict)
+    requests: int = 0
+    waited_seconds: float = 0.0
+    message: str = ""
+    resume_at: datetime | None = None
+    seconds: float = 0.0
+
+    @property
+    def is_trouble(self) -> bool:
+        """Whether something did not go as it should: it failed, or stopped half-way with no time named to go on."""
+        return self.status == "failed" or (self.status == "partial" and self.resume_at is None)
+
+    def line(self) -> str:
+        """Say it in one line: counts, requests and waits where there are any, and the message."""
+        parts = [f"{count:,} {name.replace('_', ' ')}" for name, count in self.counts.items() if count]
+        if self.requests:
+            parts.append(f"{self.requests:,} requests")
+        if self.waited_seconds >= 1:
+            parts.append(f"{self.waited_seconds:,.0f} s waited")
+        said = ", ".join(parts)
+        return ". ".join(part.rstrip(".") for part in (self.message, said) if part) or self.status.replace("_", " ")
+
+
+def in_a_sentence(error: BaseException) -> str:
+    """Say an error plainly: ours as they are, others by their kind and first line."""
+    if isinstance(error, MusicTrackerError):
+        return str(error)
+    first = str(error).strip().splitlines()[:1]
+    return f"{type(error).__name__}: {first[0]}" if first else type(error).__name__

@@ -1,0 +1,105 @@
+"""What became of each model, seed and test of a dbt build, and the task results made of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from extract_load.core.results import TaskResult
+from extract_load.core.text import first_of
+
+Outcome = Literal["ok", "warned", "failed", "skipped"]
+
+
+_OUTCOMES: dict[str, Outcome] = {
+    **dict.fromkeys(("success", "pass", "no-op"), "ok"),
+    **dict.fromkeys(("warn", "partial success"), "warned"),
+    **dict.fromkeys(("error", "fail", "runtime error"), "failed"),
+    "skipped": "skipped",
+}
+
+
+BLOCKING = "blocking"
+
+
+_HEADLINE = re.compile(r"\w+ Error in \w+ ")
+
+
+@dataclass(frozen=True, slots=True)
+class NodeResult:
+    """What became of one model, seed or test; `rows` are a test's failing rows, `seconds` its time."""
+
+    name: str
+    kind: str
+    outcome: Outcome
+    message: str = ""
+    rows: int = 0
+    seconds: float = 0.0
+    blocking: bool = False
+
+
+def blocking_failures(results: Sequence[NodeResult]) -> list[str]:
+    """Give the names of what must not be published: failed blocking tests, and models that were not built."""
+    return [
+        result.name
+        for result in results
+        if result.outcome == "failed" and (result.blocking or result.kind in ("model", "seed"))
+    ]
+
+
+def tell_build(nodes: Sequence[NodeResult]) -> TaskResult:
+    """Put a build into the form of a task's result: `failed` when a model or seed was not built."""
+    counts = {"models": sum(1 for node in nodes if node.kind == "model" and node.outcome == "ok")}
+    bad = [node for node in nodes if node.outcome == "failed"]
+    if bad:
+        skipped = sum(1 for node in nodes if node.outcome == "skipped")
+        named = first_of([f"{node.name} ({node.message})" for node in bad])
+        todo = (
+            f"Readers keep the last good file. To see more: dbt build --project-dir dbt_project --select {bad[0].name}"
+        )
+        return TaskResult("failed", {**counts, "skipped": skipped}, message=f"dbt could not build {named}. {todo}")
+    return TaskResult("success", counts)
+
+
+def tell_tests(tests: Sequence[NodeResult]) -> TaskResult:
+    """Put tests into the form of a task's result: `failed` when a blocking one failed; advisory ones are told."""
+    counts = {"tests": len(tests), "warnings": sum(1 for test in tests if test.outcome == "warned")}
+    failed = [_named(test) for test in tests if test.outcome == "failed"]
+    warned = [_named(test) for test in tests if test.outcome == "warned"]
+    if any(test.outcome == "failed" and test.blocking for test in tests):
+        return TaskResult("failed", counts, message=f"Tests failed: {first_of(failed)}")
+    if failed or warned:
+        return TaskResult("success", counts, message=f"Advisory tests tell: {first_of([*failed, *warned])}")
+    return TaskResult("success", counts)
+
+
+def _named(test: NodeResult) -> str:
+    return f"{test.name} ({test.rows:,} rows)" if test.rows else test.name
+
+
+def _short(message: str) -> str:
+    """Give the first lines of dbt's words, but for the one that repeats which model it is about.
+
+    DuckDB's lists of candidates would bury what is wrong.
+    """
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    if len(lines) > 1 and _HEADLINE.match(lines[0]):
+        lines = lines[1:]
+    return " ".join(lines[:2])[:300]
+
+
+def _results(result: Any) -> list[NodeResult]:
+    return [
+        NodeResult(
+            name=str(item.node.name),
+            kind=str(item.node.resource_type),
+            outcome=_OUTCOMES.get(str(item.status).lower(), "failed"),
+            message=_short(str(item.message or "")),
+            rows=int(item.failures or 0),
+            seconds=float(item.execution_time or 0),
+            blocking=BLOCKING in item.node.tags,
+        )
+        for item in result.results
+    ]
