@@ -15,7 +15,7 @@ _WHEN = "timestamp '2026-11-19 12:00:00'"
 
 
 def mbid(kind: str, number: str) -> str:
-    """Give the SQL expression of an MBID; kind is artist or area, number an expression."""
+    """Return the SQL expression of an MBID; kind is artist or area, number an expression."""
     return f"cast(cast(md5('{kind}' || ({number})) as uuid) as varchar)"
 
 

@@ -24,7 +24,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from extract_load.context import Board, Context
+from extract_load.context import Context, StageSignals
 from extract_load.core.results import TaskResult
 from extract_load.core.settings import Settings, load_settings
 from extract_load.geography import enrich as coordinates
@@ -85,15 +85,15 @@ def measure(home: Path, *, artists: int, pace: float | None) -> tuple[dict[str, 
 
 def enrich(context: Context) -> tuple[float, dict[str, TaskResult]]:
     """Run both stages side by side; give the wall time and what they say."""
-    context.board = Board()
-    context.board.start(pipeline.STAGE, "geography")
+    context.signals = StageSignals()
+    context.signals.start(pipeline.STAGE, "geography")
     results: dict[str, TaskResult] = {}
 
     def run(name: str, stage: Any) -> None:
         try:
             results[name] = stage(context)
         finally:
-            context.board.done(name)
+            context.signals.done(name)
 
     stages = ((pipeline.STAGE, pipeline.enrich), ("geography", coordinates.enrich))
     threads = [threading.Thread(target=run, args=one) for one in stages]

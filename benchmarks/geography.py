@@ -144,7 +144,7 @@ def none(_parents: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def most_populous(places: list[Place], index: Path) -> list[Location]:
-    """Give the baseline: the most populous place of that name, or other name, in the country."""
+    """Return the baseline: the most populous place of that name, or other name, in the country."""
     with duckdb.connect() as connection:
         attach(connection, index)
         found = connection.execute(
@@ -166,7 +166,7 @@ def judge(places: list[Place], locations: list[Location]) -> list[Answered]:
 
 
 def km(place: Place, location: Location) -> float | None:
-    """Give the great-circle distance in kilometres."""
+    """Return the great-circle distance in kilometres."""
     if location.latitude is None or location.longitude is None:
         return None
     phi_a, phi_b = math.radians(place.latitude), math.radians(location.latitude)
@@ -176,7 +176,7 @@ def km(place: Place, location: Location) -> float | None:
 
 
 def distance(answer: Answered) -> float:
-    """Give the distance, endless without an answer."""
+    """Return the distance, endless without an answer."""
     return math.inf if answer.km is None else answer.km
 
 
@@ -186,7 +186,7 @@ def weight(answers: Iterable[Answered]) -> int:
 
 
 def share(part: list[Answered], whole: list[Answered]) -> float:
-    """Give the share of the artists of `whole` who are hits in `part`."""
+    """Return the share of the artists of `whole` who are hits in `part`."""
     return round(weight(a for a in part if a.is_hit) / max(weight(whole), 1), 4)
 
 

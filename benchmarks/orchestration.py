@@ -120,7 +120,7 @@ def _tell(memory: Memory, idle: list[float], bare: list[float]) -> None:
 
 
 def _environment(home: Path, services: dict[str, str]) -> dict[str, str]:
-    """Give the environment of every command: a home of its own, the sandbox, nothing of this machine."""
+    """Return the environment of every command: a home of its own, the sandbox, nothing of this machine."""
     kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "DUCKDB_MEMORY_LIMIT") if key in os.environ}
     return {
         **kept,
@@ -190,7 +190,7 @@ def _watching(memory: Memory, server: psutil.Process, serve: psutil.Process) -> 
 
 
 def _look(server: psutil.Process, serve: psutil.Process) -> dict[str, float]:
-    """Give the memory of the server, of the serve process itself, and of the runs that it started."""
+    """Return the memory of the server, of the serve process itself, and of the runs that it started."""
     runs = sum(_pss(child) for child in _below(serve))
     return {"server": _pss(server) + sum(_pss(child) for child in _below(server)), "serve": _pss(serve), "run": runs}
 

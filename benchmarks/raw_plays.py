@@ -16,7 +16,7 @@ LISTENER = "me"
 
 
 def spotify_id(kind: str, number: str) -> str:
-    """Give the SQL expression of an id of 22 characters; kind is Track, Artist or Album, number an expression."""
+    """Return the SQL expression of an id of 22 characters; kind is Track, Artist or Album, number an expression."""
     prefix = f"Bench{kind}"
     return f"'{prefix}' || lpad(cast({number} as varchar), {22 - len(prefix)}, '0')"
 

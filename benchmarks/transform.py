@@ -186,7 +186,7 @@ def _script(scratch: Path, copy: Path) -> str:
 
 
 def _statement(node: dict[str, Any]) -> str:
-    """Give what dbt would send for a node, without what only dbt needs."""
+    """Return what dbt would send for a node, without what only dbt needs."""
     if node["resource_type"] == "seed":
         return f"create table {node['relation_name']} as from built.{node['schema']}.{node['name']};"
     sql = node["compiled_code"].strip().rstrip(";")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from extract_load.commands import demo, ingestion, maintenance, status
-from extract_load.core.disk_errors import disk_in_words
+from extract_load.core.disk_errors import translate_disk_errors
 from extract_load.core.errors import (
     MusicTrackerError,
 )
@@ -28,7 +28,7 @@ COMMAND_GROUP = "music_tracker.commands"
 
 
 def build_app() -> typer.Typer:
-    """Give the app with the commands of every floor."""
+    """Return the app with the commands of every floor."""
     app = typer.Typer(
         help="Keeps every play of one Spotify listener, enriches it, and makes it a pleasure to query.",
         no_args_is_help=True,
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     logging.getLogger("extract_load").setLevel(logging.INFO)
     quiet_libraries()
     try:
-        with disk_in_words():
+        with translate_disk_errors():
             build_app()(args=list(arguments) if arguments is not None else None, prog_name="music-tracker")
     except MusicTrackerError as error:
         typer.secho(str(error), err=True, fg=typer.colors.RED)

@@ -1,7 +1,7 @@
 """What every enrichment stage works with, and how concurrent stages hand on to each other.
 
 A stage is a plain function `enrich(context) -> TaskResult`. Three of them run at the same time (spotify, musicbrainz,
-geography); each reads what is pending from SQL, sends full batches, lands the answers at once, and tells the `Board`.
+geography); each reads what is pending from SQL, sends full batches, lands the answers at once, and announces them.
 A stage is done when its upstream stages are done and nothing is pending, or its limit or budget is spent.
 """
 
@@ -20,46 +20,46 @@ from extract_load.storage.warehouse import Warehouse
 Progress = Callable[[str, int, int | None], None]
 
 
-class Board:
-    """Tells concurrent stages that there is news, and which of them are done. Safe from any thread."""
+class StageSignals:
+    """Signals between concurrent stages: something landed, or a stage is done. Safe from any thread."""
 
     def __init__(self) -> None:
-        self._news = threading.Condition()
+        self._changed = threading.Condition()
         self._running: set[str] = set()
-        self._edition = 0
+        self._version = 0
 
     def start(self, *stages: str) -> None:
         """Say that stages will run; call it for all of them before the first one begins."""
-        with self._news:
+        with self._changed:
             self._running.update(stages)
 
     def done(self, stage: str) -> None:
         """Say that a stage will bring nothing more (also after a failure)."""
-        with self._news:
+        with self._changed:
             self._running.discard(stage)
-            self._edition += 1
-            self._news.notify_all()
+            self._version += 1
+            self._changed.notify_all()
 
-    def tell(self) -> None:
+    def announce(self) -> None:
         """Say that a stage landed something."""
-        with self._news:
-            self._edition += 1
-            self._news.notify_all()
+        with self._changed:
+            self._version += 1
+            self._changed.notify_all()
 
-    def edition(self) -> int:
-        """Give the number of the latest news; take it before looking for work."""
-        with self._news:
-            return self._edition
+    def version(self) -> int:
+        """Return the number of the latest news; take it before looking for work."""
+        with self._changed:
+            return self._version
 
     def is_running(self, *stages: str) -> bool:
-        """Say whether any of these stages may still bring something."""
-        with self._news:
+        """Return whether any of these stages may still bring something."""
+        with self._changed:
             return any(stage in self._running for stage in stages)
 
     def wait(self, seen: int, seconds: float = 30) -> None:
-        """Wait until there is news after edition `seen`, or for so many seconds."""
-        with self._news:
-            self._news.wait_for(lambda: self._edition != seen, timeout=seconds)
+        """Wait until there is news after version `seen`, or for so many seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._version != seen, timeout=seconds)
 
 
 def silent(_stage: str, _done: int, _total: int | None) -> None:
@@ -75,10 +75,10 @@ class Context:
     state: State
     run_id: str
     clock: Clock = field(default_factory=SystemClock)
-    board: Board = field(default_factory=Board)
+    signals: StageSignals = field(default_factory=StageSignals)
     progress: Progress = silent
 
     @property
     def landing(self) -> Landing:
-        """Give the landing of this warehouse."""
+        """Return the landing of this warehouse."""
         return Landing(self.settings, self.warehouse, self.state, self.clock)

@@ -66,7 +66,7 @@ def judge_plainly(response: Response) -> Verdict:
 
 
 def retry_after(response: Response) -> float | None:
-    """Give the Retry-After header in seconds, no more than LONGEST_PAUSE; None without a usable one."""
+    """Return the Retry-After header in seconds, no more than LONGEST_PAUSE; None without a usable one."""
     try:
         seconds = float(response.headers.get("Retry-After", ""))
     except ValueError:
@@ -85,7 +85,7 @@ _ID = re.compile(r"^(?:[0-9A-Za-z]{22}|[0-9a-f]{8}-[0-9a-f-]{27}|[A-Z]{2}[A-Z0-9
 
 
 def endpoint_of(request: PreparedRequest) -> str:
-    """Give the path as a template, without host, ids or parameters: safe to log and to keep."""
+    """Return the path as a template, without host, ids or parameters: safe to log and to keep."""
     parts = urlsplit(request.url or "").path.split("/")
     return "/".join("{id}" if _ID.match(part) else part for part in parts).rstrip("/") or "/"
 
@@ -215,7 +215,7 @@ class PacedSession(requests.Session):
         return self._sleep(pause)
 
     def _pause(self, attempt: int, asked: float | None) -> float:
-        """Give the wait before the next attempt: what was asked for, or a growing one, whichever is longer."""
+        """Return the wait before the next attempt: what was asked for, or a growing one, whichever is longer."""
         grown = min(self.policy.max_backoff, self.policy.backoff * 2 ** (attempt - 1))
         return float(max(asked or 0.0, grown * (0.5 + self._random.random())))
 
@@ -227,7 +227,7 @@ class PacedSession(requests.Session):
 
 
 def _plain(error: Exception) -> str:
-    """Say what happened on the wire, without the address."""
+    """Return what happened on the wire, without the address."""
     if isinstance(error, requests.Timeout):
         return "did not answer in time"
     if isinstance(error, requests.exceptions.SSLError):

@@ -39,7 +39,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
 
 @pytest.fixture
 def seed_of(record_property: Callable[[str, object], None]) -> Callable[[str], int]:
-    """Give the seed that a variable such as KILL_SEED repeats, else a new one; it is printed at the end."""
+    """Return the seed that a variable such as KILL_SEED repeats, else a new one; it is printed at the end."""
 
     def seed_of(variable: str) -> int:
         seed = int(os.environ.get(variable, random.randrange(10**6)))

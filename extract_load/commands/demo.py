@@ -89,7 +89,7 @@ def _variables(process: subprocess.Popen[str]) -> dict[str, str]:
             return variables
         name, _, value = line.removeprefix("export ").strip().partition("=")
         variables[name] = "".join(shlex.split(value))
-    raise ServiceUnavailable("The sandbox did not start.", todo="Run `music-tracker sandbox` to see why.")
+    raise ServiceUnavailable("The sandbox did not start.", hint="Run `music-tracker sandbox` to see why.")
 
 
 def _environment(home: Path, variables: dict[str, str]) -> dict[str, str]:

@@ -34,7 +34,7 @@ _TOP = {
 
 
 def summary(published: Path) -> str:
-    """Give the page as text. Errors: duckdb's own, when the file is not there."""
+    """Return the page as text. Errors: duckdb's own, when the file is not there."""
     with duckdb.connect(str(published), read_only=True) as connection:
         lines = ["DEMO - what a made-up listener's three years come to", ""]
         lines += _totals(connection)
@@ -48,7 +48,7 @@ def summary(published: Path) -> str:
 
 
 def command(published: Path, sql: str) -> str:
-    """Give a query as a line for the shell, with the `duckdb` of this environment, good in any directory."""
+    """Return a query as a line for the shell, with the `duckdb` of this environment, good in any directory."""
     beside = Path(sys.executable).with_name("duckdb")
     client = str(beside) if beside.exists() else shutil.which("duckdb") or "duckdb"
     return f'{shlex.quote(client)} -readonly {shlex.quote(str(published))} -c "{sql};"'

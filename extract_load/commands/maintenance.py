@@ -57,7 +57,7 @@ def backup(
     if checks:
         given.pop(0)
     if len(given) > 1 or (checks and not given):
-        raise ConfigurationError("One folder is needed.", todo="`backup DIR`, or `backup verify DIR`.")
+        raise ConfigurationError("One folder is needed.", hint="`backup DIR`, or `backup verify DIR`.")
     if checks:
         _verify(Path(given[0]))
     else:
@@ -162,8 +162,8 @@ def export(
     chosen = [form for form in FORMATS if form in (forms or ["parquet", "csv", "listenbrainz"])]
     unknown = sorted(set(forms or []) - set(FORMATS))
     if unknown:
-        raise ConfigurationError(f"There is no format {unknown[0]}.", todo=f"There are {', '.join(FORMATS)}.")
-    for written in write(settings, folder or settings.home_dir / "export", chosen, rule=rule):
+        raise ConfigurationError(f"There is no format {unknown[0]}.", hint=f"There are {', '.join(FORMATS)}.")
+    for written in write(settings, folder or settings.data_dir / "export", chosen, rule=rule):
         typer.echo(f"{written.rows:>10,} rows  {written.path}")
 
 
@@ -172,7 +172,7 @@ def _backup(folder: Path | None) -> None:
 
     settings = load_settings()
     with _bar("Files") as tell:
-        report = copy(settings, folder or settings.home_dir / "backup", progress=tell)
+        report = copy(settings, folder or settings.data_dir / "backup", progress=tell)
     typer.echo(
         f"{report.files:,} files are in {report.folder}; {report.copied:,} of them"
         f" ({_size(report.copied_bytes)}) copied now, {report.removed:,} taken out."
@@ -196,7 +196,7 @@ def _verify(folder: Path) -> None:
     if not report.is_good:
         raise BadInput(
             f"The marts differ from those that were published: {'; '.join(report.differences or ())}.",
-            todo="The files are intact. If the program or a seed changed since, make a new backup after an etl.",
+            hint="The files are intact. If the program or a seed changed since, make a new backup after an etl.",
         )
     typer.secho(
         f"Good: {report.files:,} files intact, {report.rows:,} rows landed, {report.plays:,} plays"
@@ -209,9 +209,9 @@ def _wish(settings: Settings, play: str | None, artist: str | None, since: str |
     from extract_load.maintenance.forget_request import Wish
 
     if play and (artist or since or until):
-        raise ConfigurationError("A play is named by its key alone.", todo="Give --play, or the others.")
+        raise ConfigurationError("A play is named by its key alone.", hint="Give --play, or the others.")
     if not (play or artist or since or until):
-        raise ConfigurationError("Nothing is named.", todo="Give --play, --artist, or --from and --until.")
+        raise ConfigurationError("Nothing is named.", hint="Give --play, --artist, or --from and --until.")
     end = _moment(settings, "--until", until)
     return Wish(
         play_key=play,
@@ -228,7 +228,7 @@ def _moment(settings: Settings, option: str, text: str | None) -> datetime | Non
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        raise ConfigurationError(f"{option} is no time.", todo='Write 2024-05-01 or "2024-05-01 18:30".') from None
+        raise ConfigurationError(f"{option} is no time.", hint='Write 2024-05-01 or "2024-05-01 18:30".') from None
     local = at if at.tzinfo else at.replace(tzinfo=settings.zone)
     return local.astimezone(UTC).replace(tzinfo=None)
 
@@ -251,7 +251,7 @@ def _say_rebuilt(report: RebuildReport) -> None:
         typer.echo(f"Other than published before: {'; '.join(report.differences)}.")
     if report.failed_tests:
         raise BadInput(
-            f"Blocking tests failed: {', '.join(report.failed_tests[:5])}.", todo="`music-tracker status` says more."
+            f"Blocking tests failed: {', '.join(report.failed_tests[:5])}.", hint="`music-tracker status` says more."
         )
 
 
@@ -276,7 +276,7 @@ def _bar(title: str) -> Iterator[Tell]:
 
 
 def _size(count: int) -> str:
-    """Say a number of bytes as a person would."""
+    """Return a number of bytes as a person would."""
     size = float(count)
     for unit in ("bytes", "kB", "MB"):
         if size < 1000:

@@ -15,7 +15,7 @@ from extract_load.storage.warehouse import Warehouse
 
 @contextmanager
 def context_of_a_command(name: str) -> Iterator[Context]:
-    """Give the context of one run of a command. Errors: ConfigurationError before any work."""
+    """Yield the context of one run of a command. Errors: ConfigurationError before any work."""
     settings = load_settings()
     logging.getLogger("extract_load").setLevel(settings.log_level)
     state = State(settings.state_path)

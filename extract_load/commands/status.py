@@ -50,5 +50,5 @@ def show(found: Health) -> None:
     for line in found.lines:
         sign, colour = _SIGNS[line.level]
         typer.secho(f"{sign}  {line.text}", fg=colour)
-        if line.todo:
-            typer.echo(f"      -> {line.todo}")
+        if line.hint:
+            typer.echo(f"      -> {line.hint}")

@@ -14,11 +14,11 @@ class Clock(Protocol):
     """What time it is (UTC, naive), a steady counter in seconds, and a way to wait."""
 
     def now(self) -> datetime:
-        """Give the current time, naive UTC."""
+        """Return the current time, naive UTC."""
         ...
 
     def monotonic(self) -> float:
-        """Give a counter in seconds that never runs backwards."""
+        """Return a counter in seconds that never runs backwards."""
         ...
 
     def sleep(self, seconds: float) -> None:
@@ -30,11 +30,11 @@ class SystemClock:
     """The machine's own clock."""
 
     def now(self) -> datetime:
-        """Give the current time, naive UTC."""
+        """Return the current time, naive UTC."""
         return datetime.now(UTC).replace(tzinfo=None)
 
     def monotonic(self) -> float:
-        """Give `time.monotonic()`."""
+        """Return `time.monotonic()`."""
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:

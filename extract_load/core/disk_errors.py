@@ -17,7 +17,7 @@ _SQLITE = ("disk", "readonly", "unable to open")
 
 
 @contextmanager
-def disk_in_words() -> Iterator[None]:
+def translate_disk_errors() -> Iterator[None]:
     """Turn what the disk refuses inside a block into one sentence.
 
     Errors: ConfigurationError; everything else goes on as it came.
@@ -40,5 +40,5 @@ def disk_in_words() -> Iterator[None]:
 
 
 def _refused(what: str) -> ConfigurationError:
-    todo = "Make room or give access, then run the command again: nothing was lost."
-    return ConfigurationError(f"A file can't be written or read{what}.", todo=todo)
+    hint = "Make room or give access, then run the command again: nothing was lost."
+    return ConfigurationError(f"A file can't be written or read{what}.", hint=hint)

@@ -23,10 +23,10 @@ class MusicTrackerError(Exception):
 
     exit_code: ClassVar[int] = 1
 
-    def __init__(self, what: str, *, todo: str = "") -> None:
-        self.what = what
-        self.todo = todo
-        super().__init__(f"{what} {todo}".strip())
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        self.message = message
+        self.hint = hint
+        super().__init__(f"{message} {hint}".strip())
 
 
 class ConfigurationError(MusicTrackerError):
@@ -46,8 +46,8 @@ class ServiceUnavailable(MusicTrackerError):
 
     exit_code = 4
 
-    def __init__(self, what: str, *, todo: str = "The next run tries again.", service: str = "") -> None:
-        super().__init__(what, todo=todo)
+    def __init__(self, message: str, *, hint: str = "The next run tries again.", service: str = "") -> None:
+        super().__init__(message, hint=hint)
         self.service = service
 
 
@@ -56,8 +56,8 @@ class QuotaExhausted(MusicTrackerError):
 
     exit_code = 5
 
-    def __init__(self, what: str, *, resume_at: datetime, service: str = "", bucket: str = "") -> None:
-        super().__init__(what, todo=f"Work resumes by itself after {resume_at:%Y-%m-%d %H:%M} UTC.")
+    def __init__(self, message: str, *, resume_at: datetime, service: str = "", bucket: str = "") -> None:
+        super().__init__(message, hint=f"Work resumes by itself after {resume_at:%Y-%m-%d %H:%M} UTC.")
         self.resume_at = resume_at
         self.service = service
         self.bucket = bucket

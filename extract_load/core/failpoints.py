@@ -1,7 +1,7 @@
 """Named places at which a test can kill this very process (SIGKILL), to see that nothing is lost there.
 
 MUSIC_TRACKER_KILL_AT names the place, `name` or `name#3` for the third time that it is passed. Unset, a place costs one
-look at an empty string. The names stand where they are used: `grep -rn kill_point`.
+look at an empty string. The names stand where they are used: `grep -rn failpoint`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def arm(place: str) -> None:
     _passed.clear()
 
 
-def kill_point(name: str) -> None:
+def failpoint(name: str) -> None:
     """Die here, at once and with nothing tidied up, if it is the place that was named."""
     if not _armed:
         return

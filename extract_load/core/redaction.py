@@ -29,7 +29,7 @@ _USER_PATH = re.compile(r"(/users?/)[^/?#]+")
 
 
 def redact(value: Any, *, deepest: int = 100) -> Any:
-    """Give a copy without personal keys, and with the user's name taken out of `spotify:user:...` addresses.
+    """Return a copy without personal keys, and with the user's name taken out of `spotify:user:...` addresses.
 
     What could not be written as JSON, or read back, is mended: signs that are no Unicode become U+FFFD, numbers beyond
     64 bits text, and what is nested more than `deepest` levels deep is left out.
@@ -50,7 +50,7 @@ def redact(value: Any, *, deepest: int = 100) -> Any:
 
 @lru_cache(maxsize=4096)
 def is_personal(key: str) -> bool:
-    """Say whether a key is one of the personal ones, or so like one that it may be: renamed, or damaged on its way.
+    """Return whether a key is one of the personal ones, or so like one that it may be: renamed, or damaged on its way.
 
     Spotify called the address `ip_addr_decrypted`, then `ip_addr`; what it is called next must not be kept either.
     """
@@ -73,7 +73,7 @@ def redact_text(text: str) -> str:
 
 
 def _unicode(text: str) -> str:
-    """Give a text whose lone surrogates are U+FFFD."""
+    """Return a text whose lone surrogates are U+FFFD."""
     try:
         text.encode()
     except UnicodeEncodeError:

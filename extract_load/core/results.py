@@ -30,7 +30,7 @@ class TaskResult:
         return self.status == "failed" or (self.status == "partial" and self.resume_at is None)
 
     def line(self) -> str:
-        """Say it in one line: counts, requests and waits where there are any, and the message."""
+        """Return it in one line: counts, requests and waits where there are any, and the message."""
         parts = [f"{count:,} {name.replace('_', ' ')}" for name, count in self.counts.items() if count]
         if self.requests:
             parts.append(f"{self.requests:,} requests")
@@ -40,8 +40,8 @@ class TaskResult:
         return ". ".join(part.rstrip(".") for part in (self.message, said) if part) or self.status.replace("_", " ")
 
 
-def in_a_sentence(error: BaseException) -> str:
-    """Say an error plainly: ours as they are, others by their kind and first line."""
+def describe_error(error: BaseException) -> str:
+    """Return an error plainly: ours as they are, others by their kind and first line."""
     if isinstance(error, MusicTrackerError):
         return str(error)
     first = str(error).strip().splitlines()[:1]

@@ -46,7 +46,7 @@ PUBLIC_HOSTS = ("musicbrainz.org", "nominatim.openstreetmap.org")
 
 
 def project_root() -> Path:
-    """Give the folder that relative paths count from: MUSIC_TRACKER_HOME, else the checkout, else here."""
+    """Return the folder that relative paths count from: MUSIC_TRACKER_HOME, else the checkout, else here."""
     named = os.environ.get("MUSIC_TRACKER_HOME")
     if named:
         return Path(named).expanduser().resolve()
@@ -165,29 +165,29 @@ class Settings(BaseSettings):
         return _absolute(self.duckdb_path)
 
     @property
-    def home_dir(self) -> Path:
+    def data_dir(self) -> Path:
         """The folder of the warehouse: the lock, the state and the published file lie there."""
         return self.warehouse_path.parent
 
     @property
     def state_path(self) -> Path:
         """SQLite file of the facts that must be readable at any time."""
-        return self.home_dir / "state.sqlite"
+        return self.data_dir / "state.sqlite"
 
     @property
     def lock_path(self) -> Path:
         """The writer's lock file."""
-        return self.home_dir / ".writer.lock"
+        return self.data_dir / ".writer.lock"
 
     @property
     def published_path(self) -> Path:
         """The file that readers open."""
-        return self.home_dir / "published" / "music_tracker.duckdb"
+        return self.data_dir / "published" / "music_tracker.duckdb"
 
     @property
     def token_path(self) -> Path:
         """Where `music-tracker auth` keeps the token (0600)."""
-        return _absolute(self.spotify_token_path or self.home_dir / "spotify_token.json")
+        return _absolute(self.spotify_token_path or self.data_dir / "spotify_token.json")
 
     @property
     def has_spotify_app(self) -> bool:
@@ -195,7 +195,7 @@ class Settings(BaseSettings):
         return bool(self.spotify_client_id and self.spotify_client_secret)
 
     def user_agent(self) -> str:
-        """Give the User-Agent: name, version, and CONTACT in the form that MusicBrainz and Nominatim ask for."""
+        """Return the User-Agent: name, version, and CONTACT in the form that MusicBrainz and Nominatim ask for."""
         return f"music-tracker/0.1 ( {self.contact or 'a private listening warehouse; no contact set'} )"
 
 
@@ -210,11 +210,11 @@ def load_settings(env_file: Path | None = None, **overrides: Any) -> Settings:
         return Settings(_env_file=path if path.is_file() else None, **overrides)
     except ValidationError as error:
         problems = "; ".join(_sentence(dict(problem)) for problem in error.errors(include_input=False))
-        raise ConfigurationError(f"{problems}.", todo="Mend it in the environment or in .env.") from None
+        raise ConfigurationError(f"{problems}.", hint="Mend it in the environment or in .env.") from None
 
 
 def _sentence(problem: dict[str, Any]) -> str:
-    """Say one problem plainly, the variable's name first; the value itself is not repeated (it may be a secret)."""
+    """Return one problem plainly, the variable's name first; the value itself is not repeated (it may be a secret)."""
     names = [str(part).upper() for part in problem["loc"]]
     message = str(problem["msg"]).removeprefix("Value error, ")
     return f"{names[0]}: {message[0].lower() + message[1:]}" if names else message

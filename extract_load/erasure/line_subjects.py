@@ -1,7 +1,7 @@
 """What a line of a spool file tells that a wish to forget may reach: when, whose, about which track and artists.
 
 Knows the three forms of lines: an envelope with a play (polls), a bare row below a head line (exports), an envelope
-with an answer or a decision (cache). A forgotten line becomes a stub in the form that its landing takes for a reject.
+with an answer or a decision (cache). A forgotten line becomes a tombstone, in the form that landing takes for a reject.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _REASON = "forgotten"
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class LineSubjects:
     """When (naive UTC), whose, and the plain names of what a line is about, found when asked for."""
 
     at: datetime | None
@@ -31,11 +31,11 @@ class Sighting:
 
     @property
     def subjects(self) -> frozenset[str]:
-        """Give the plain names of track and artists."""
+        """Return the plain names of track and artists."""
         return frozenset(self.find_subjects())
 
 
-def sightings(lines: Iterable[bytes], entity: str) -> Iterator[tuple[int, Sighting]]:
+def read_line_subjects(lines: Iterable[bytes], entity: str) -> Iterator[tuple[int, LineSubjects]]:
     """Yield (line number from 1, what it tells) for each line that tells of something."""
     listener_id: str | None = None
     for number, line in enumerate(lines, start=1):
@@ -49,11 +49,11 @@ def sightings(lines: Iterable[bytes], entity: str) -> Iterator[tuple[int, Sighti
         elif entity == POLLS and isinstance(record.get("payload"), dict):
             yield number, _of_play(record["payload"], record.get("listener_id"))
         elif entity not in PLAYS:
-            yield number, Sighting(moment(record.get("fetched_at")), None, partial(_named_in, record))
+            yield number, LineSubjects(parse_utc(record.get("fetched_at")), None, partial(_named_in, record))
 
 
-def stub(line: bytes, entity: str, forget_id: str) -> bytes:
-    """Give what takes a forgotten line's place: it says which wish took it, and nothing else."""
+def tombstone(line: bytes, entity: str, forget_id: str) -> bytes:
+    """Return what takes a forgotten line's place: it says which wish took it, and nothing else."""
     if entity == EXPORTS:
         record: dict[str, Any] = {"_": "rejected", "reason": _REASON, "detail": forget_id, "payload": None}
     else:
@@ -61,8 +61,8 @@ def stub(line: bytes, entity: str, forget_id: str) -> bytes:
     return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def stub_of(line: bytes) -> str | None:
-    """Give the forget_id of a stub, None for any other line."""
+def tombstone_of(line: bytes) -> str | None:
+    """Return the forget_id of a tombstone, None for any other line."""
     record = _record(line) if b'"forgotten"' in line else None
     if record is None or record.get("payload") is not None:
         return None
@@ -99,7 +99,7 @@ def subjects_of_artist(artist_id: Any, name: Any) -> Iterator[str]:
         yield f"artist-name:{_folded(name)}"
 
 
-def moment(text: Any) -> datetime | None:
+def parse_utc(text: Any) -> datetime | None:
     """Read a time of ours or of Spotify's as naive UTC; None for anything else."""
     if not isinstance(text, str):
         return None
@@ -119,16 +119,16 @@ def _record(line: bytes) -> dict[str, Any] | None:
 
 
 def _row_of(record: dict[str, Any]) -> Mapping[str, Any]:
-    """Give the row of an export's line; of a rejected one what was kept of it."""
+    """Return the row of an export's line; of a rejected one what was kept of it."""
     if record.get("_") != "rejected":
         return record
     kept = record.get("payload")
     return (_record(kept.encode()) if isinstance(kept, str) else None) or {}
 
 
-def _of_play(payload: Mapping[str, Any], listener_id: str | None) -> Sighting:
-    at = moment(payload.get("played_at") or payload.get("ts") or payload.get("endTime"))
-    return Sighting(at, listener_id, partial(subjects_of_play, payload))
+def _of_play(payload: Mapping[str, Any], listener_id: str | None) -> LineSubjects:
+    at = parse_utc(payload.get("played_at") or payload.get("ts") or payload.get("endTime"))
+    return LineSubjects(at, listener_id, partial(subjects_of_play, payload))
 
 
 def _named_in(record: Mapping[str, Any]) -> Iterator[str]:

@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from extract_load.core.failpoints import kill_point
+from extract_load.core.failpoints import failpoint
 from extract_load.core.settings import Settings
-from extract_load.erasure.line_subjects import stub
+from extract_load.erasure.line_subjects import tombstone
 from extract_load.erasure.rules import ENTITY, SOURCE, Rules
 from extract_load.storage.day_files import day_files, members, write_day
 from extract_load.storage.spool import PARTIAL, new_file, pack, packed_writer, read_lines, spooled_files
@@ -16,8 +16,8 @@ from extract_load.storage.spool import PARTIAL, new_file, pack, packed_writer, r
 _SURELY_DEAD_SECONDS = 24 * 3600
 
 
-def scrub_everything(settings: Settings, rules: Rules) -> int:
-    """Replace every line that the rules reach by a stub, and say how many that were. Safe to call again after a kill.
+def rewrite_all_without(settings: Settings, rules: Rules) -> int:
+    """Replace every line that the rules reach by a tombstone, and return how many those were. Safe to call again.
 
     What killed writers left half-written goes, too: it may hold what is to be forgotten.
     """
@@ -29,15 +29,15 @@ def scrub_everything(settings: Settings, rules: Rules) -> int:
             if time.time() - left.stat().st_mtime > _SURELY_DEAD_SECONDS:
                 left.unlink(missing_ok=True)
         for path, entity in spool_files_of(root):
-            count += scrub(path, entity, rules)
-            kill_point("forget.while_scrubbing")
+            count += rewrite_without(path, entity, rules)
+            failpoint("forget.while_scrubbing")
         for path in day_files(root):
-            count += scrub_day(path, path.parent.name, rules)
-            kill_point("forget.while_scrubbing")
+            count += rewrite_day_without(path, path.parent.name, rules)
+            failpoint("forget.while_scrubbing")
     return count
 
 
-def scrub(path: Path, entity: str, rules: Rules) -> int:
+def rewrite_without(path: Path, entity: str, rules: Rules) -> int:
     """Replace the lines of a spool file that a rule reaches by stubs, atomically, and say how many."""
     taken = rules.forgotten_lines(read_lines(path), entity)
     if taken:
@@ -47,7 +47,7 @@ def scrub(path: Path, entity: str, rules: Rules) -> int:
     return len(taken)
 
 
-def scrub_day(path: Path, entity: str, rules: Rules) -> int:
+def rewrite_day_without(path: Path, entity: str, rules: Rules) -> int:
     """Do the same for a day file."""
     count, files = 0, []
     for member in members(path):
@@ -70,4 +70,4 @@ def spool_files_of(root: Path) -> Iterator[tuple[Path, str]]:
 
 def _without(lines: Iterable[bytes], entity: str, taken: Mapping[int, str]) -> Iterator[bytes]:
     for number, line in enumerate(lines, start=1):
-        yield stub(line, entity, taken[number]) if number in taken else line
+        yield tombstone(line, entity, taken[number]) if number in taken else line

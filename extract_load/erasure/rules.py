@@ -2,8 +2,9 @@
 
 A rule says which rows it reaches: by listener, by the time at which a play ended, and by tracks or artists, which are
 only kept hashed. Rules are spool files themselves (`music_tracker/forgotten`), so they survive a rebuild, travel in
-backups, and meet old exports and old polls that bring the same plays again. A forgotten line is replaced by a stub that
-says which wish took it: lines keep their numbers, and the manifest still accounts for every line of a file.
+backups, and meet old exports and old polls that bring the same plays again. A forgotten line is replaced by a
+tombstone that names the request that erased it: lines keep their numbers, and the manifest still accounts for every
+line of a file.
 Source: docs/backup.md, "Forgetting".
 """
 
@@ -20,7 +21,7 @@ from typing import Any
 
 import orjson
 
-from extract_load.erasure.line_subjects import PLAYS, Sighting, moment, sightings
+from extract_load.erasure.line_subjects import PLAYS, LineSubjects, parse_utc, read_line_subjects
 from extract_load.storage.spool import (
     Envelope,
     read_lines,
@@ -48,8 +49,8 @@ class Rule:
     entity: str | None = None
     nearest_to: datetime | None = None
 
-    def may_reach(self, seen: Sighting, entity: str) -> bool:
-        """Say whether kind of file, listener and time are within reach; the subjects are not looked at."""
+    def may_reach(self, seen: LineSubjects, entity: str) -> bool:
+        """Return whether kind of file, listener and time are within reach; the subjects are not looked at."""
         is_play = entity in PLAYS
         if self.entity not in {None, entity} or (not is_play and self.kind != "artist"):
             return False
@@ -68,19 +69,19 @@ class Rules:
     rules: list[Rule] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        """Say whether there is anything to keep out."""
+        """Return whether there is anything to keep out."""
         return bool(self.rules)
 
     @property
     def salt(self) -> str:
-        """Give the salt for a new rule: the one that is in use, so that a line is hashed once for all rules."""
+        """Return the salt for a new rule: the one that is in use, so that a line is hashed once for all rules."""
         return self.rules[0].salt if self.rules else secrets.token_hex(16)
 
     def forgotten_lines(self, lines: Iterable[bytes], entity: str) -> dict[int, str]:
-        """Give the numbers (from 1) of lines that a rule reaches, with the rule's forget_id."""
+        """Return the numbers (from 1) of lines that a rule reaches, with the rule's forget_id."""
         found: dict[int, str] = {}
         nearest: dict[int, tuple[float, int]] = {}
-        for number, seen in sightings(lines, entity):
+        for number, seen in read_line_subjects(lines, entity):
             for position, rule in self._reaching(seen, entity):
                 if rule.nearest_to is None or seen.at is None:
                     found.setdefault(number, rule.forget_id)
@@ -91,7 +92,7 @@ class Rules:
             found.setdefault(number, self.rules[position].forget_id)
         return found
 
-    def _reaching(self, seen: Sighting, entity: str) -> Iterator[tuple[int, Rule]]:
+    def _reaching(self, seen: LineSubjects, entity: str) -> Iterator[tuple[int, Rule]]:
         hashes: dict[str, frozenset[str]] = {}
         for position, rule in enumerate(self.rules):
             if not rule.may_reach(seen, entity):
@@ -122,7 +123,7 @@ def write_rules(spool_dir: Path, rules: Iterable[Rule], *, note: str | None, at:
 
 
 def hashed(subjects: Iterable[str], salt: str) -> frozenset[str]:
-    """Give the hashes by which a rule knows subjects."""
+    """Return the hashes by which a rule knows subjects."""
     return frozenset(_hashed(salt, subject) for subject in subjects)
 
 
@@ -132,11 +133,11 @@ def _rule(payload: Mapping[str, Any]) -> Rule:
         kind=payload["kind"],
         salt=payload["salt"],
         listener_id=payload["listener_id"],
-        reaches_from=moment(payload["reaches_from"]),
-        reaches_until=moment(payload["reaches_until"]),
+        reaches_from=parse_utc(payload["reaches_from"]),
+        reaches_until=parse_utc(payload["reaches_until"]),
         subjects=frozenset(payload["subjects"]),
         entity=payload["entity"],
-        nearest_to=moment(payload["nearest_to"]),
+        nearest_to=parse_utc(payload["nearest_to"]),
     )
 
 

@@ -140,12 +140,12 @@ def put_locations(connection: duckdb.DuckDBPyConnection, locations: Mapping[str,
 
 
 def doubtful_areas(connection: duckdb.DuckDBPyConnection, now: datetime) -> list[str]:
-    """Give the MBIDs of areas that a geocoder should be asked about, those of the most listening first."""
+    """Return the MBIDs of areas that a geocoder should be asked about, those of the most listening first."""
     return [mbid for (mbid,) in connection.execute(_DOUBTFUL, {"now": now}).fetchall()]
 
 
 def set_by_hand(seed: Path) -> set[str]:
-    """Give the MBIDs whose coordinates the seed holds: the marts take them from there, and no request is spent on them.
+    """Return the MBIDs whose coordinates the seed holds: the marts take them from there, and no request is sent.
 
     A row without an MBID, or with coordinates that are none, is left out with a warning. Errors: BadInput when the seed
     can't be read as a table.
@@ -157,7 +157,7 @@ def set_by_hand(seed: Path) -> set[str]:
             rows = list(csv.DictReader(file))
     except (UnicodeDecodeError, csv.Error) as error:
         msg = f"{seed.name} can't be read as a table of area_mbid, latitude, longitude, precision and note."
-        raise BadInput(msg, todo="Mend its header and its quotes.") from error
+        raise BadInput(msg, hint="Mend its header and its quotes.") from error
     good = [_is_usable(row) for row in rows]
     for number in (number for number, is_good in enumerate(good, start=1) if not is_good):
         log.warning("Row %d of %s is left out: no MBID, or no coordinates.", number, seed.name)
@@ -165,7 +165,7 @@ def set_by_hand(seed: Path) -> set[str]:
 
 
 def _is_usable(row: Mapping[str, str | None]) -> bool:
-    """Say whether a row of the seed has an MBID and coordinates."""
+    """Return whether a row of the seed has an MBID and coordinates."""
     try:
         UUID(row.get("area_mbid") or "")
         return abs(float(row.get("latitude") or "")) <= 90 and abs(float(row.get("longitude") or "")) <= 180

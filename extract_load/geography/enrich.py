@@ -67,7 +67,7 @@ def prepare(settings: Settings, connection: duckdb.DuckDBPyConnection, clock: Cl
 
 
 def default_seed() -> Path:
-    """Give the place of the seed in the project."""
+    """Return the place of the seed in the project."""
     return project_root() / "dbt_project" / "seeds" / "area_coordinates_manual.csv"
 
 
@@ -95,15 +95,15 @@ class _Stage:
 
     def work(self) -> None:
         """Go on until every area is located and nothing more can come, or be asked."""
-        board = self._context.board
+        signals = self._context.signals
         while True:
-            seen = board.edition()
-            more = board.is_running(UPSTREAM)
+            seen = signals.version()
+            more = signals.is_running(UPSTREAM)
             doubtful = self._locate()
             if doubtful:
                 self._ask(doubtful[:_BURST])
             elif more:
-                board.wait(seen)
+                signals.wait(seen)
             else:
                 break
 
@@ -114,7 +114,7 @@ class _Stage:
                 self._land(connection)
 
     def result(self) -> TaskResult:
-        """Say what came of it."""
+        """Return what came of it."""
         session = self._geocoder.session if self._geocoder else None
         counts = dict(self._counts)
         worked = any(counts.values()) or bool(session and session.sent)
@@ -142,7 +142,7 @@ class _Stage:
                 self._counts["areas_located"] += put_locations(connection, answers, self._context.clock.now())
                 doubtful = self._doubtful(connection)
             self._put |= changed
-            self._context.board.tell()
+            self._context.signals.announce()
             self._context.progress(STAGE, len(self._areas), None)
         self._waiting = len(doubtful)
         may_ask = self._geocoder is not None and self._trouble is None
@@ -155,7 +155,7 @@ class _Stage:
         self._located.update(zip(new, found, strict=True))
 
     def _doubtful(self, connection: duckdb.DuckDBPyConnection) -> list[str]:
-        """Give the areas that a geocoder should be asked about and was not in this run."""
+        """Return the areas that a geocoder should be asked about and was not in this run."""
         return [mbid for mbid in doubtful_areas(connection, self._context.clock.now()) if mbid not in self._asked]
 
     def _ask(self, mbids: list[str]) -> None:

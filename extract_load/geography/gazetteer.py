@@ -102,7 +102,7 @@ def locate_areas(
 
 
 def continents(*, cache_dir: Path | None = None) -> dict[str, str]:
-    """Give the continent (AF AN AS EU NA OC SA) of every ISO 3166-1 code, with former codes and the pseudo code XE."""
+    """Return the continent (AF AN AS EU NA OC SA) of every ISO 3166-1 code, with former codes and pseudo code XE."""
     with duckdb.connect(config=_CONFIG) as connection:
         attach(connection, ensure_index(cache_dir or load_settings().answers_dir))
         found = connection.execute(

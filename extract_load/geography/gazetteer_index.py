@@ -30,7 +30,7 @@ _BUILD_CONFIG: dict[str, str | bool | int | float | list[str]] = {
 
 
 def index_path(cache_dir: Path) -> Path:
-    """Give the place of the gazetteer's file for the installed packages and this version of our own tables."""
+    """Return the place of the gazetteer's file for the installed packages and this version of our own tables."""
     versions = "-".join(f"{package}{version}" for package, version in gazetteer_sources.package_versions().items())
     digest = hashlib.sha256(duckdb.__version__.encode())
     for path in sorted(
@@ -41,7 +41,7 @@ def index_path(cache_dir: Path) -> Path:
 
 
 def ensure_index(cache_dir: Path) -> Path:
-    """Give the gazetteer's file, after building it when it is not there (some seconds, once per version).
+    """Return the gazetteer's file, after building it when it is not there (some seconds, once per version).
 
     Errors: ConfigurationError when the folder can't be written to or a package is missing.
     """
@@ -53,7 +53,7 @@ def ensure_index(cache_dir: Path) -> Path:
         scratch = Path(tempfile.mkdtemp(prefix=".gazetteer-", dir=cache_dir))
     except OSError as error:
         msg = f"CACHE_DIR ({cache_dir.name}) can't be written to: {error.strerror}."
-        raise ConfigurationError(msg, todo="Point it to a folder of yours.") from None
+        raise ConfigurationError(msg, hint="Point it to a folder of yours.") from None
     try:
         _build(scratch / "index.duckdb", scratch)
         (scratch / "index.duckdb").replace(path)

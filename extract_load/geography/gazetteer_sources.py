@@ -34,13 +34,13 @@ _BETWEEN_CITIES = re.compile(rb'\}, "\d+": \{')
 
 
 def package_versions() -> dict[str, str]:
-    """Give the installed version of each data package. Errors: ConfigurationError when one is missing."""
+    """Return the installed version of each data package. Errors: ConfigurationError when one is missing."""
     try:
         return {package: importlib.metadata.version(package) for package in PACKAGES}
     except importlib.metadata.PackageNotFoundError as error:
         raise ConfigurationError(
             f"The package {error.name} with the offline place names is not installed.",
-            todo="Install the project again.",
+            hint="Install the project again.",
         ) from None
 
 
@@ -52,7 +52,7 @@ def stage(connection: duckdb.DuckDBPyConnection, scratch: Path) -> None:
 
 
 def kind_words(position: str, kind: str) -> str:
-    """Give the words that say what a name stands for, as a regex alternation.
+    """Return the words that say what a name stands for, as a regex alternation.
 
     `position`: before or after the name; `kind`: place or subdivision (a word may stand for either).
     """
@@ -139,7 +139,7 @@ def _stage_own(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _lines(path: Path) -> str:
-    """Give a query with the number of each line of a tab-separated file and its fields."""
+    """Return a query with the number of each line of a tab-separated file and its fields."""
     quoted = str(path).replace("'", "''")
     return (
         "select row_number() over () as line, string_split(l, chr(9)) as f"
@@ -162,8 +162,8 @@ def _split_cities(source: Path, target: Path) -> None:
 
 
 def _package_dir(package: str) -> Path:
-    """Give a package's folder without importing it."""
+    """Return a package's folder without importing it."""
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        raise ConfigurationError(f"The package {package} is not installed.", todo="Install the project again.")
+        raise ConfigurationError(f"The package {package} is not installed.", hint="Install the project again.")
     return Path(next(iter(spec.submodule_search_locations)))

@@ -114,7 +114,7 @@ class Geocoder:
         self._parameters = inspect.signature(self._geocoder.geocode).parameters
 
     def ask(self, question: Question) -> Answer:
-        """Give what the geocoder knows; with no result at all, it is asked once more with the outermost parent only.
+        """Return what the geocoder knows; with no result at all, it is asked once more with the outermost parent only.
 
         Errors: BadInput (this question is refused), ConfigurationError (we are), QuotaExhausted, ServiceUnavailable.
         """
@@ -174,13 +174,13 @@ class Geocoder:
         )
 
     def _translated(self, error: geopy.exc.GeopyError) -> Exception:
-        """Give our kind of error for one of geopy's, whose own text is not told: it may hold an address with a key."""
+        """Return our kind of error for one of geopy's, whose own text is left out: it may hold an address with a key."""
         if isinstance(error, geopy.exc.GeocoderQueryError):
             return BadInput(f"{self.service} refuses the question.")
         if isinstance(error, geopy.exc.GeocoderAuthenticationFailure | geopy.exc.GeocoderInsufficientPrivileges):
             return ConfigurationError(
                 f"{self.service} refuses this program.",
-                todo="Set CONTACT, or the right GEOCODER_API_KEY, or GEOCODER=off.",
+                hint="Set CONTACT, or the right GEOCODER_API_KEY, or GEOCODER=off.",
             )
         if isinstance(error, geopy.exc.GeocoderQuotaExceeded):
             pause = getattr(error, "retry_after", None)
@@ -201,11 +201,11 @@ class _SessionAdapter(BaseSyncAdapter):  # type: ignore[misc]
         self._session = session
 
     def get_text(self, url: str, *, timeout: float, headers: dict[str, str]) -> str:  # noqa: ARG002
-        """Give the body of an answer."""
+        """Return the body of an answer."""
         return self._get(url, headers).text
 
     def get_json(self, url: str, *, timeout: float, headers: dict[str, str]) -> Any:  # noqa: ARG002
-        """Give the parsed body of an answer."""
+        """Return the parsed body of an answer."""
         try:
             return self._get(url, headers).json()
         except (requests.exceptions.JSONDecodeError, UnicodeDecodeError):
@@ -232,19 +232,19 @@ def _judge(response: requests.Response) -> Verdict:
 
 
 def _kind_of(service: str) -> Callable[..., Any]:
-    """Give geopy's class of a service."""
+    """Return geopy's class of a service."""
     try:
         kind: Callable[..., Any] = geopy.geocoders.get_geocoder_for_service(service)
     except geopy.exc.GeocoderNotFound:
         known = ", ".join(sorted(geopy.geocoders.SERVICE_TO_GEOCODER))
         raise ConfigurationError(
-            f"GEOCODER is {service!r}, which geopy does not know.", todo=f"Choose off or one of: {known}."
+            f"GEOCODER is {service!r}, which geopy does not know.", hint=f"Choose off or one of: {known}."
         ) from None
     return kind
 
 
 def _arguments(kind: Callable[..., Any], settings: Settings, session: requests.Session) -> dict[str, Any]:
-    """Give what geopy's class is made with."""
+    """Return what geopy's class is made with."""
     parameters = inspect.signature(kind).parameters
     arguments: dict[str, Any] = {
         "user_agent": settings.user_agent(),
@@ -266,7 +266,7 @@ def _arguments(kind: Callable[..., Any], settings: Settings, session: requests.S
     if missing:
         raise ConfigurationError(
             f"The geocoder {settings.geocoder} needs {', '.join(missing)}.",
-            todo="Set GEOCODER_API_KEY, or another GEOCODER, or GEOCODER=off.",
+            hint="Set GEOCODER_API_KEY, or another GEOCODER, or GEOCODER=off.",
         )
     return arguments
 
@@ -281,7 +281,7 @@ def _hit(location: Any) -> _Hit:
 
 
 def _lies_in(hit: _Hit, question: Question) -> bool:
-    """Say whether a result is in the country, and in one of the subdivisions where both sides name theirs."""
+    """Return whether a result is in the country, and in one of the subdivisions where both sides name theirs."""
     countries = _countries(hit.raw)
     if countries and question.country.lower() not in countries:
         return False
@@ -291,7 +291,7 @@ def _lies_in(hit: _Hit, question: Question) -> bool:
 
 
 def _countries(raw: Mapping[str, Any]) -> set[str]:
-    """Give the country codes that a result names, in lower case."""
+    """Return the country codes that a result names, in lower case."""
     return {str(value).lower() for key, value in _leaves(raw) if key in _COUNTRY_KEYS and len(str(value)) == 2}
 
 

@@ -19,7 +19,7 @@ import duckdb
 from extract_load.core.clock import Clock
 from extract_load.core.errors import BadInput
 from extract_load.core.settings import Settings
-from extract_load.erasure.rewrite import scrub, scrub_day
+from extract_load.erasure.rewrite import rewrite_day_without, rewrite_without
 from extract_load.erasure.rules import ENTITY, SOURCE, Rules
 from extract_load.landing.manifest import SpoolFile, known_files
 from extract_load.storage.day_files import day_files, folder_of, members
@@ -61,7 +61,7 @@ def find_backlog(settings: Settings, connection: duckdb.DuckDBPyConnection) -> B
     waiting: dict[str, Waiting] = {}
     for root in (settings.spool_dir, settings.answers_dir):
         for path in day_files(root):
-            name, size = lasting_name(settings, path), path.stat().st_size
+            name, size = manifest_path(settings, path), path.stat().st_size
             if known_days.get(name) != size:
                 for file in _of_day(settings, path, name, size, backlog):
                     waiting[file.name] = file
@@ -73,14 +73,14 @@ def find_backlog(settings: Settings, connection: duckdb.DuckDBPyConnection) -> B
 
 
 def waiting_file(settings: Settings, path: Path) -> Waiting:
-    """Give the entry of a single spool file."""
-    name = lasting_name(settings, path)
+    """Return the entry of a single spool file."""
+    name = manifest_path(settings, path)
     _, source, entity = name.split("/")[:3]
     return Waiting(name, source, entity, path)
 
 
-def lasting_name(settings: Settings, path: Path) -> str:
-    """Give the name of a file in the manifest: `src/...` or `cache/...`, whatever the folders are called."""
+def manifest_path(settings: Settings, path: Path) -> str:
+    """Return the name of a file in the manifest: `src/...` or `cache/...`, whatever the folders are called."""
     is_cache = path.is_relative_to(settings.answers_dir)
     root, prefix = (settings.answers_dir, "cache") if is_cache else (settings.spool_dir, "src")
     return f"{prefix}/{path.relative_to(root).as_posix()}"
@@ -88,7 +88,7 @@ def lasting_name(settings: Settings, path: Path) -> str:
 
 @contextmanager
 def at_hand(file: Waiting, rules: Rules, scratch: Path) -> Iterator[SpoolFile]:
-    """Give a file ready to be read: what the rules want forgotten is out of it, a member is unpacked.
+    """Yield a file ready to be read: what the rules want forgotten is out of it, a member is unpacked.
 
     Errors: BadInput when the day file is damaged.
     """
@@ -99,7 +99,7 @@ def at_hand(file: Waiting, rules: Rules, scratch: Path) -> Iterator[SpoolFile]:
         yield SpoolFile(file.place, file.name, file.source, file.entity)
         return
     if rules:
-        scrub_day(file.place, file.entity, rules)
+        rewrite_day_without(file.place, file.entity, rules)
     found = _day(file.place, file.place.stat().st_mtime_ns)
     unpacked = scratch / file.order[0]
     unpacked.write_bytes(found[file.order[0]])
@@ -111,8 +111,8 @@ def at_hand(file: Waiting, rules: Rules, scratch: Path) -> Iterator[SpoolFile]:
 
 @contextmanager
 def scratch_folder(settings: Settings) -> Iterator[Path]:
-    """Give a folder for unpacked members; the lock is held, so what lies there is left from a killed process."""
-    folder = settings.home_dir / ".unpacked"
+    """Yield a folder for unpacked members; the lock is held, so what lies there is left from a killed process."""
+    folder = settings.data_dir / ".unpacked"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
@@ -135,13 +135,13 @@ def remember_days(connection: duckdb.DuckDBPyConnection, backlog: Backlog, clock
 
 def _keep_out(file: Waiting, rules: Rules) -> None:
     try:
-        scrub(file.place, file.entity, rules)
+        rewrite_without(file.place, file.entity, rules)
     except DAMAGE as error:
-        raise BadInput(f"{file.place.name} is damaged.", todo="Put it back from a backup, or delete it.") from error
+        raise BadInput(f"{file.place.name} is damaged.", hint="Put it back from a backup, or delete it.") from error
 
 
 def _of_day(settings: Settings, path: Path, name: str, size: int, backlog: Backlog) -> list[Waiting]:
-    folder = lasting_name(settings, folder_of(path))
+    folder = manifest_path(settings, folder_of(path))
     _, source, entity, _ = folder.split("/")
     try:
         found = [Waiting(f"{folder}/{member.name}", source, entity, path, in_day=True) for member in members(path)]

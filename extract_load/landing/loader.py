@@ -12,7 +12,7 @@ import duckdb
 
 from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.errors import BadInput
-from extract_load.core.failpoints import kill_point
+from extract_load.core.failpoints import failpoint
 from extract_load.core.settings import Settings
 from extract_load.erasure import rules as erasure_rules
 from extract_load.landing.api_responses import ANSWER_TABLES, land_answers
@@ -57,7 +57,7 @@ class LandingReport:
     unreadable: list[str] = field(default_factory=list)
 
     def rows(self, source: str, entity: str) -> int:
-        """Give the rows landed of one kind."""
+        """Return the rows landed of one kind."""
         return self.landed.get((source, entity), 0)
 
 
@@ -85,8 +85,8 @@ class Landing:
         """
         with self._warehouse.open(purpose, wait_seconds) as connection:
             backlog = find_backlog(self._settings, connection)
-            todo = [file for file in backlog.files if file.name not in without]
-            report = self._land(connection, todo, progress)
+            pending = [file for file in backlog.files if file.name not in without]
+            report = self._land(connection, pending, progress)
             report.unreadable.extend(backlog.unreadable)
             remember_days(connection, backlog, self._clock)
             copy_state(connection, self._state)
@@ -101,26 +101,26 @@ class Landing:
 
         Each file is in wholly or not at all. When one of them can't be landed, those up to it go in one by one.
         """
-        todo: list[Waiting] = []
+        pending: list[Waiting] = []
         report = LandingReport()
         rules = erasure_rules.load_rules(self._settings.spool_dir)
         try:
             with scratch_folder(self._settings) as scratch, _transaction(connection):
                 for path in paths:
-                    todo.append(waiting_file(self._settings, path))
-                    with at_hand(todo[-1], rules, scratch) as file:
+                    pending.append(waiting_file(self._settings, path))
+                    with at_hand(pending[-1], rules, scratch) as file:
                         self._insert(connection, file, LANDERS[(file.source, file.entity)], report)
         except BadInput:
-            return self._land(connection, todo, None)
+            return self._land(connection, pending, None)
         return report
 
     def _land(
-        self, connection: duckdb.DuckDBPyConnection, todo: list[Waiting], progress: Callable[[int, int], None] | None
+        self, connection: duckdb.DuckDBPyConnection, pending: list[Waiting], progress: Callable[[int, int], None] | None
     ) -> LandingReport:
         report = LandingReport()
         rules = erasure_rules.load_rules(self._settings.spool_dir)
         with scratch_folder(self._settings) as scratch:
-            for number, waiting in enumerate(todo, start=1):
+            for number, waiting in enumerate(pending, start=1):
                 lander = LANDERS.get((waiting.source, waiting.entity))
                 if lander is None:
                     log.warning("No table is known for %s; the file stays where it is.", waiting.name)
@@ -132,7 +132,7 @@ class Landing:
                     report.unreadable.append(waiting.name)
                     log.error("%s can't be landed: %s", waiting.name, error)
                 if progress:
-                    progress(number, len(todo))
+                    progress(number, len(pending))
         return report
 
     def _land_one(
@@ -146,7 +146,7 @@ class Landing:
     ) -> None:
         landed = lander(connection, file, self._clock)
         record(connection, file, landed, self._clock)
-        kill_point("landing.in_transaction")
+        failpoint("landing.in_transaction")
         key = (file.source, file.entity)
         report.files += 1
         for tally, count in ((report.landed, landed.landed), (report.known, landed.known)):
@@ -164,4 +164,4 @@ def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     except BaseException:
         connection.execute("rollback")
         raise
-    kill_point("landing.after_commit")
+    failpoint("landing.after_commit")

@@ -46,7 +46,7 @@ class Lander(Protocol):
 
 
 def known_files(connection: duckdb.DuckDBPyConnection) -> set[str]:
-    """Give the names of the files that are in."""
+    """Return the names of the files that are in."""
     return {row[0] for row in connection.execute("select source_file from ops.landed_files").fetchall()}
 
 

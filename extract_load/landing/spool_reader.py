@@ -20,7 +20,7 @@ def count_lines(file: SpoolFile) -> int:
         return sum(1 for line in read_lines(file.path) if line.strip())
     except DAMAGE as error:
         msg = f"{file.path.name} is damaged."
-        raise BadInput(msg, todo="Put it back from a backup, or delete it.") from error
+        raise BadInput(msg, hint="Put it back from a backup, or delete it.") from error
 
 
 def read_envelopes(connection: duckdb.DuckDBPyConnection, file: SpoolFile) -> None:

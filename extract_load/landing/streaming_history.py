@@ -72,7 +72,7 @@ def land_history(connection: duckdb.DuckDBPyConnection, file: SpoolFile, clock: 
         landed, rejected = _insert(connection, file, head, clock.now())
         if landed + rejected != counted:
             msg = f"{file.path.name} has {landed + rejected:,} rows where its first line says {counted:,}."
-            raise BadInput(msg, todo="Delete it and import the original again.")
+            raise BadInput(msg, hint="Delete it and import the original again.")
     return Landed(
         fetched_at=datetime.fromisoformat(head["fetched_at"]),
         counted=counted,
@@ -99,7 +99,7 @@ def _insert(
         if landed != int(request["rows_counted"]):
             rejected = int(connection.execute(_REJECT.format(lines=lines), common).fetchall()[0][0])
     except (duckdb.InvalidInputException, duckdb.IOException) as error:
-        raise BadInput(f"{file.path.name} is damaged.", todo="Delete it and import the original again.") from error
+        raise BadInput(f"{file.path.name} is damaged.", hint="Delete it and import the original again.") from error
     return landed, rejected
 
 
@@ -111,5 +111,5 @@ def _head(file: SpoolFile) -> dict[str, Any]:
             head["request"][key]
     except _UNREADABLE as error:
         msg = f"{file.path.name} has no first line that says what it is."
-        raise BadInput(msg, todo="Delete it and import the original again.") from error
+        raise BadInput(msg, hint="Delete it and import the original again.") from error
     return head

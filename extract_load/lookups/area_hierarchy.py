@@ -72,7 +72,7 @@ class KnownArea:
 
     @property
     def is_top(self) -> bool:
-        """Say whether the way up ends here."""
+        """Return whether the way up ends here."""
         return self.is_country or self.code is not None
 
 
@@ -101,7 +101,7 @@ def resolve_areas(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def wanted_areas(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
-    """Give the parents that must be read before every known area has a country or none to be found."""
+    """Return the parents that must be read before every known area has a country or none to be found."""
     return resolve(read_areas(connection).values()).wanted
 
 
@@ -168,7 +168,7 @@ def _steps_to_country(known: Mapping[str, KnownArea]) -> dict[str, int]:
 
 
 def _hopeful(below: list[KnownArea], known: Mapping[str, KnownArea]) -> set[str]:
-    """Give the areas that may still lead to a country: those not read, and all that lie below one."""
+    """Return the areas that may still lead to a country: those not read, and all that lie below one."""
     children: dict[str, list[str]] = {}
     for area in below:
         for parent in area.parents:
@@ -184,7 +184,7 @@ def _hopeful(below: list[KnownArea], known: Mapping[str, KnownArea]) -> set[str]
 def _wanted(
     below: list[KnownArea], known: Mapping[str, KnownArea], steps: Mapping[str, int], hopeful: set[str]
 ) -> tuple[str, ...]:
-    """Give what to read next: of an area without a country, only the best way up that is still open."""
+    """Return what to read next: of an area without a country, only the best way up that is still open."""
     wanted: dict[str, bool] = {}
     for area in below:
         way = next((one for one in area.parents if one in hopeful), None)
@@ -205,7 +205,7 @@ def _break_circles(parents: dict[str, str], known: Mapping[str, KnownArea], step
 
 
 def _circle(parents: Mapping[str, str]) -> list[str]:
-    """Give the members of one circle of chosen parents, nothing if there is none."""
+    """Return the members of one circle of chosen parents, nothing if there is none."""
     clear: set[str] = set()
     for start in parents:
         path: dict[str, None] = {}

@@ -9,13 +9,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from extract_load.core.errors import BadInput
-from extract_load.erasure.line_subjects import stub_of
+from extract_load.erasure.line_subjects import tombstone_of
 from extract_load.storage.day_files import day_file_of, folder_of, members
 from extract_load.storage.spool import DAMAGE, SUFFIX, read_lines
 
 
 def is_explained(kept: Path, home: Path) -> bool:
-    """Say whether the content of a backup's file (`kept`) is still at home, where its place is `home`."""
+    """Return whether the content of a backup's file (`kept`) is still at home, where its place is `home`."""
     try:
         before = _contents(kept, home)
         after = _contents(home, home) | _in_day(home)
@@ -27,7 +27,7 @@ def is_explained(kept: Path, home: Path) -> bool:
 
 
 def _contents(path: Path, home: Path) -> dict[str, bytes]:
-    """Give the spool files that a file stands for, by name: itself, or the members of a day file."""
+    """Return the spool files that a file stands for, by name: itself, or the members of a day file."""
     if not path.exists():
         return {}
     if home.name.startswith("dt="):
@@ -36,7 +36,7 @@ def _contents(path: Path, home: Path) -> dict[str, bytes]:
 
 
 def _in_day(home: Path) -> dict[str, bytes]:
-    """Give what else may hold them now: the day file of the folder, or the folder of the day file."""
+    """Return what else may hold them now: the day file of the folder, or the folder of the day file."""
     if home.name.startswith("dt="):
         singles = sorted(folder_of(home).glob(f"*{SUFFIX}"))
         return {path.name: b"".join(read_lines(path)) for path in singles}
@@ -50,4 +50,4 @@ def _same_but_forgotten(before: bytes, after: bytes) -> bool:
     old, new = before.splitlines(), after.splitlines()
     if len(old) != len(new):
         return False
-    return all(one == other or stub_of(other) is not None for one, other in zip(old, new, strict=True))
+    return all(one == other or tombstone_of(other) is not None for one, other in zip(old, new, strict=True))

@@ -23,9 +23,9 @@ from pathlib import Path
 
 from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.errors import BadInput, ConfigurationError
-from extract_load.core.failpoints import kill_point
+from extract_load.core.failpoints import failpoint
 from extract_load.core.settings import Settings
-from extract_load.landing.backlog import lasting_name
+from extract_load.landing.backlog import manifest_path
 from extract_load.maintenance.accepted_changes import is_explained
 from extract_load.maintenance.backup_manifest import (
     CACHE,
@@ -46,7 +46,7 @@ from extract_load.maintenance.backup_manifest import (
 )
 from extract_load.maintenance.published_snapshot import as_kept, published_evidence
 from extract_load.maintenance.rebuild import seeds_dir
-from extract_load.maintenance.spool_lock import keeping_turn
+from extract_load.maintenance.spool_lock import spool_lock
 from extract_load.storage.day_files import day_files
 from extract_load.storage.spool import spooled_files
 
@@ -84,7 +84,7 @@ def backup(
     clock = clock or SystemClock()
     folder = folder.expanduser().resolve()
     _refuse_odd_folder(settings, folder)
-    with keeping_turn(settings, "a backup", clock):
+    with spool_lock(settings, "a backup", clock):
         folder.mkdir(parents=True, exist_ok=True)
         finish(folder)
         before = read_manifest(folder) if (folder / MANIFEST).exists() else Manifest()
@@ -109,7 +109,7 @@ class _Backup:
         """Copy what is new, keep what is explained, and make it valid."""
         evidence = published_evidence(self._settings)  # before the rest: what it was made from is then in the rest
         self._take_state()
-        kill_point("backup.after_state")
+        failpoint("backup.after_state")
         home = dict(self._at_home())
         for number, (name, path) in enumerate(sorted(home.items()), start=1):
             self._take(name, path)
@@ -144,7 +144,7 @@ class _Backup:
     def _at_home(self) -> Iterator[tuple[str, Path]]:
         for root in (self._settings.spool_dir, self._settings.answers_dir):
             for path in (*spooled_files(root), *day_files(root)):
-                yield lasting_name(self._settings, path), path
+                yield manifest_path(self._settings, path), path
         for path in sorted(self._seeds.glob("*.csv")):
             yield SEEDS + path.name, path
 
@@ -160,7 +160,7 @@ class _Backup:
         staged = place_of(self._incoming, name)
         if not (staged.is_file() and mark_of(staged) == mark):
             mark = copy_marked(path, staged)
-            kill_point("backup.while_copying")
+            failpoint("backup.while_copying")
         self._add(name, mark)
 
     def _add(self, name: str, mark: FileMark) -> None:
@@ -195,13 +195,13 @@ class _Backup:
 def _refuse_odd_folder(settings: Settings, folder: Path) -> None:
     for taken in (settings.spool_dir, settings.answers_dir):
         if folder == taken.resolve() or folder.is_relative_to(taken.resolve()):
-            raise ConfigurationError(f"A backup can't lie inside {taken}.", todo="Name a folder elsewhere.")
+            raise ConfigurationError(f"A backup can't lie inside {taken}.", hint="Name a folder elsewhere.")
     if folder.is_file():
-        raise ConfigurationError(f"{folder} is a file.", todo="Name a folder.")
+        raise ConfigurationError(f"{folder} is a file.", hint="Name a folder.")
     ours = {MANIFEST, NEXT, INCOMING}
     if folder.is_dir() and any(folder.iterdir()) and not any((folder / name).exists() for name in ours):
         msg = f"{folder} holds other things and no backup."
-        raise ConfigurationError(msg, todo="Name an empty folder, or one that a backup was made into.")
+        raise ConfigurationError(msg, hint="Name an empty folder, or one that a backup was made into.")
     free = shutil.disk_usage(folder if folder.exists() else folder.parent if folder.parent.exists() else Path("/")).free
     if free < 50 << 20:
-        raise BadInput(f"Only {free >> 20} MB are free where {folder} lies.", todo="Make room, or name another folder.")
+        raise BadInput(f"Only {free >> 20} MB are free where {folder} lies.", hint="Make room, or name another folder.")

@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from extract_load.core.errors import BadInput
-from extract_load.core.failpoints import kill_point
+from extract_load.core.failpoints import failpoint
 from extract_load.maintenance.table_checksums import Marks, TableMark
 from extract_load.storage.spool import PARTIAL, sync_folder
 
@@ -64,16 +64,16 @@ def read_manifest(folder: Path) -> Manifest:
     finish(folder)
     path = folder / MANIFEST
     if not path.is_file():
-        raise BadInput(f"{folder} is not a backup: it has no {MANIFEST}.", todo="Name the folder that holds it.")
+        raise BadInput(f"{folder} is not a backup: it has no {MANIFEST}.", hint="Name the folder that holds it.")
     return _manifest(_read(path), path)
 
 
 def commit(folder: Path, manifest: Manifest, moved: list[str], gone: list[str]) -> None:
     """Make a new backup the valid one: `moved` are staged, `gone` are in the old one only."""
     plan = {**_json(manifest), "moved": sorted(moved), "gone": sorted(gone)}
-    kill_point("backup.before_commit")
+    failpoint("backup.before_commit")
     _write(folder / NEXT, plan)
-    kill_point("backup.after_commit")
+    failpoint("backup.after_commit")
     finish(folder)
 
 
@@ -88,29 +88,29 @@ def finish(folder: Path) -> None:
         if staged.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             staged.replace(target)
-            kill_point("backup.while_moving")
+            failpoint("backup.while_moving")
     for name in plan["gone"]:
         place_of(folder, name).unlink(missing_ok=True)
     _write(folder / MANIFEST, {key: value for key, value in plan.items() if key not in {"moved", "gone"}})
-    kill_point("backup.before_tidying")
+    failpoint("backup.before_tidying")
     path.unlink()
     shutil.rmtree(folder / INCOMING, ignore_errors=True)
     sync_folder(folder)
 
 
 def place_of(folder: Path, name: str) -> Path:
-    """Give where a file of a backup lies.
+    """Return where a file of a backup lies.
 
     Errors: BadInput for a name that would lead out of the folder.
     """
     parts = PurePosixPath(name).parts
     if not parts or name.startswith("/") or ".." in parts or "\0" in name:
-        raise BadInput(f"The backup names a file that lies outside of it: {name!r}.", todo="Don't trust this backup.")
+        raise BadInput(f"The backup names a file that lies outside of it: {name!r}.", hint="Don't trust this backup.")
     return folder.joinpath(*parts)
 
 
 def mark_of(path: Path) -> FileMark:
-    """Give the mark of a file."""
+    """Return the mark of a file."""
     with path.open("rb") as source:
         return _copied(source, None)
 
@@ -168,7 +168,7 @@ def _json(manifest: Manifest) -> dict[str, Any]:
 def _manifest(found: dict[str, Any], path: Path) -> Manifest:
     if found.get("format") != FORMAT or found.get("version") != VERSION:
         msg = f"{path} is not a manifest of {FORMAT} version {VERSION}."
-        raise BadInput(msg, todo="Update the music tracker if it was made by a newer one.")
+        raise BadInput(msg, hint="Update the music tracker if it was made by a newer one.")
     said = found["published"]
     published = None
     if said:
@@ -182,9 +182,9 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
-        raise BadInput(f"{path} can't be read.", todo="Make a new backup into an empty folder.") from error
+        raise BadInput(f"{path} can't be read.", hint="Make a new backup into an empty folder.") from error
     if not isinstance(found, dict):
-        raise BadInput(f"{path} is not a manifest.", todo="Make a new backup into an empty folder.")
+        raise BadInput(f"{path} is not a manifest.", hint="Make a new backup into an empty folder.")
     return found
 
 

@@ -18,12 +18,12 @@ import duckdb
 
 from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.errors import BadInput
-from extract_load.core.failpoints import kill_point
+from extract_load.core.failpoints import failpoint
 from extract_load.core.settings import Settings
 from extract_load.erasure.rules import ENTITY as RULES
-from extract_load.landing.backlog import lasting_name
+from extract_load.landing.backlog import manifest_path
 from extract_load.landing.manifest import known_files
-from extract_load.maintenance.spool_lock import keeping_turn
+from extract_load.maintenance.spool_lock import spool_lock
 from extract_load.storage.day_files import day_file_of, members, write_day
 from extract_load.storage.spool import DAMAGE, PARTIAL, SUFFIX, pack, read_lines, sync_folder
 from extract_load.storage.warehouse import Warehouse
@@ -66,7 +66,7 @@ def compact(
     clock = clock or SystemClock()
     report = CompactionReport()
     last_day = clock.now().date() - timedelta(days=older_than_days)
-    with keeping_turn(settings, "compaction", clock), warehouse.open("compaction") as connection:
+    with spool_lock(settings, "compaction", clock), warehouse.open("compaction") as connection:
         landed = known_files(connection)
         folders = [folder for root in (settings.spool_dir, settings.answers_dir) for folder in _folders(root, last_day)]
         for number, folder in enumerate(folders, start=1):
@@ -74,7 +74,7 @@ def compact(
                 report.add(_compact_day(settings, connection, folder, landed, clock))
             except BadInput as error:
                 log.warning("%s is left as it is: %s", folder.name, error)
-                report.left_alone.append(f"{lasting_name(settings, folder)}: {error}")
+                report.left_alone.append(f"{manifest_path(settings, folder)}: {error}")
             if progress:
                 progress(number, len(folders))
     return report
@@ -100,27 +100,27 @@ def _compact_day(
     day_file = day_file_of(folder)
     if not singles or (len(singles) == 1 and not day_file.exists()):
         return CompactionReport()
-    waiting = [path.name for path in singles if lasting_name(settings, path) not in landed]
+    waiting = [path.name for path in singles if manifest_path(settings, path) not in landed]
     if waiting:
         msg = f"{len(waiting)} of its files can't be landed or wait to be (such as {waiting[0]})."
-        raise BadInput(msg, todo="`music-tracker status` says more.")
+        raise BadInput(msg, hint="`music-tracker status` says more.")
     before = sum(path.stat().st_size for path in [*singles, day_file] if path.exists())
     inside = {member.name: member for member in members(day_file)} if day_file.exists() else {}
     _compare(singles, {name: member.content for name, member in inside.items()})
     if any(path.name not in inside for path in singles):
         files = {name: member.packed for name, member in inside.items()}
         write_day(day_file, (files | {path.name: pack(_content(path)) for path in singles}).items())
-        kill_point("compaction.after_rename")
+        failpoint("compaction.after_rename")
     contents = {member.name: member.content for member in members(day_file)}
     _compare(singles, contents, all_inside=True)
     connection.execute(
         "insert or replace into ops.compacted_files values (?, ?, ?, ?)",
-        [lasting_name(settings, day_file), day_file.stat().st_size, len(contents), clock.now()],
+        [manifest_path(settings, day_file), day_file.stat().st_size, len(contents), clock.now()],
     )
-    kill_point("compaction.before_deleting")
+    failpoint("compaction.before_deleting")
     for path in singles:
         path.unlink()
-        kill_point("compaction.while_deleting")
+        failpoint("compaction.while_deleting")
     _remove_empty(folder)
     return CompactionReport(1, len(singles), before, day_file.stat().st_size)
 
@@ -134,17 +134,17 @@ def _compare(singles: Iterable[Path], inside: dict[str, bytes], *, all_inside: b
         if path.name in inside:
             if inside[path.name] != _content(path):
                 msg = f"{path.name} has another content in its day file."
-                raise BadInput(msg, todo="Keep both, and compare them by hand.")
+                raise BadInput(msg, hint="Keep both, and compare them by hand.")
         elif all_inside:
             msg = f"{path.name} did not arrive in its day file."
-            raise BadInput(msg, todo="Run `music-tracker compact` again.")
+            raise BadInput(msg, hint="Run `music-tracker compact` again.")
 
 
 def _content(path: Path) -> bytes:
     try:
         return b"".join(read_lines(path))
     except DAMAGE as error:
-        raise BadInput(f"{path.name} is damaged.", todo="Put it back from a backup.") from error
+        raise BadInput(f"{path.name} is damaged.", hint="Put it back from a backup.") from error
 
 
 def _remove_empty(folder: Path) -> None:

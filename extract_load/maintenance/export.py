@@ -87,10 +87,10 @@ def export(settings: Settings, folder: Path, formats: Sequence[Format], *, rule:
     if unknown or (rule is not None and rule not in RULES):
         what = f"format {unknown[0]}" if unknown else f"play rule {rule}"
         raise ConfigurationError(
-            f"There is no {what}.", todo=f"Formats: {', '.join(FORMATS)}; rules: {', '.join(RULES)}."
+            f"There is no {what}.", hint=f"Formats: {', '.join(FORMATS)}; rules: {', '.join(RULES)}."
         )
     if not settings.published_path.exists():
-        raise ConfigurationError("Nothing is published yet.", todo="Run `music-tracker etl`, then export.")
+        raise ConfigurationError("Nothing is published yet.", hint="Run `music-tracker etl`, then export.")
     folder.mkdir(parents=True, exist_ok=True)
     plays = _PLAYS.format(where=f"where plays.is_play_{rule} and not plays.is_excluded" if rule else "")
     with duckdb.connect(":memory:", config={"memory_limit": settings.duckdb_memory_limit}) as reader:
@@ -126,7 +126,7 @@ def _copy(reader: duckdb.DuckDBPyConnection, query: str, target: Path, options: 
 
 @contextmanager
 def _in_place(target: Path) -> Iterator[Path]:
-    """Give a name to write to; the file takes its own name when it is complete."""
+    """Yield a name to write to; the file takes its own name when it is complete."""
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(target.name + PARTIAL)
     try:

@@ -1,7 +1,7 @@
 """Forget: a play, an artist or a time span, out of everything that is kept.
 
 1. Rules are written into the spool: from then on the wish holds, whatever is killed, imported or polled again.
-2. Every file of the spool and the cache is rewritten where a rule reaches a line; a stub without content stays.
+2. Every file of the spool and the cache is rewritten where a rule reaches a line; a tombstone without content stays.
 3. The warehouse is made anew (rows that DuckDB deletes stay in its file for a while), published, and takes the place of
    the old one. Backups follow when they are made the next time.
 A kill in between is finished by the next `forget` or `rebuild`.
@@ -16,17 +16,17 @@ from datetime import datetime
 from pathlib import Path
 
 from extract_load.core.clock import Clock, SystemClock
-from extract_load.core.failpoints import kill_point
+from extract_load.core.failpoints import failpoint
 from extract_load.core.settings import Settings
 from extract_load.erasure import rules as erasure_rules
-from extract_load.erasure.line_subjects import EXPORTS, POLLS, sightings
+from extract_load.erasure.line_subjects import EXPORTS, POLLS, read_line_subjects
 from extract_load.erasure.rewrite import spool_files_of
 from extract_load.erasure.rules import Rule, Rules
 from extract_load.lookups.artist_aliases import refresh_aliases
 from extract_load.maintenance.forget_request import Wish, rules_for
 from extract_load.maintenance.marts_builder import Transform
 from extract_load.maintenance.rebuild import RebuildReport, rebuild_in_turn, unfinished_forgetting
-from extract_load.maintenance.spool_lock import keeping_turn
+from extract_load.maintenance.spool_lock import spool_lock
 from extract_load.storage.day_files import day_files, members
 from extract_load.storage.spool import read_lines
 from extract_load.storage.state import State
@@ -79,9 +79,9 @@ def forget(
     Errors: what a rebuild raises; the wish holds all the same, and the next `forget` or `rebuild` finishes it.
     """
     clock = clock or SystemClock()
-    with keeping_turn(settings, "forget", clock):
+    with spool_lock(settings, "forget", clock):
         erasure_rules.write_rules(settings.spool_dir, plan.rules, note=note, at=clock.now())
-        kill_point("forget.after_rules")
+        failpoint("forget.after_rules")
         return rebuild_in_turn(settings, state, transform, seeds=seeds, clock=clock, progress=progress)
 
 
@@ -95,7 +95,7 @@ def finish_forgetting(
     progress: Progress | None = None,
 ) -> RebuildReport | None:
     """Finish what a process that was killed had begun to forget; None when there is nothing like that."""
-    with keeping_turn(settings, "forget", clock):
+    with spool_lock(settings, "forget", clock):
         if not unfinished_forgetting(state, erasure_rules.load_rules(settings.spool_dir)):
             return None
         return rebuild_in_turn(settings, state, transform, seeds=seeds, clock=clock, progress=progress)
@@ -112,7 +112,9 @@ def _count(settings: Settings, found: list[Rule]) -> ForgetPlan:
         if entity == EXPORTS:
             exported += len(taken)
         elif entity == POLLS and taken:
-            polled.update((seen.at, seen.subjects) for number, seen in sightings(content, entity) if number in taken)
+            polled.update(
+                (seen.at, seen.subjects) for number, seen in read_line_subjects(content, entity) if number in taken
+            )
     return ForgetPlan(tuple(found), lines, files, len(polled), exported)
 
 

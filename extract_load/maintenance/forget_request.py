@@ -40,7 +40,7 @@ class Wish:
 
 
 def rules_for(connection: duckdb.DuckDBPyConnection, wish: Wish, blank: Rule, now: datetime) -> list[Rule]:
-    """Give the rules of a wish, made from a blank one. They reach what was played until now, not what comes later.
+    """Return the rules of a wish, made from a blank one. They reach what was played until now, not what comes later.
 
     Errors: BadInput when nothing is known by that name.
     """
@@ -54,10 +54,10 @@ def rules_for(connection: duckdb.DuckDBPyConnection, wish: Wish, blank: Rule, no
 
 
 def _rules_of_play(connection: duckdb.DuckDBPyConnection, play_key: str, blank: Rule) -> list[Rule]:
-    """Each row's own moment, in its own kind of file; for a source that has not told of the play, its nearest."""
+    """Each row's own parse_utc, in its own kind of file; for a source that has not told of the play, its nearest."""
     told = _rows_of_play(connection, play_key)
     if not told:
-        raise BadInput(f"No play has the key {play_key}.", todo="Keys are in `marts.fct_plays.play_key`.")
+        raise BadInput(f"No play has the key {play_key}.", hint="Keys are in `marts.fct_plays.play_key`.")
     found = []
     for entity, listener_id, at, subjects in told:
         tracks = hashed((one for one in subjects if one.startswith(("track:", "names:"))), blank.salt)
@@ -75,7 +75,7 @@ def _rules_of_play(connection: duckdb.DuckDBPyConnection, play_key: str, blank: 
 def _rows_of_play(
     connection: duckdb.DuckDBPyConnection, play_key: str
 ) -> list[tuple[str, str, datetime, frozenset[str]]]:
-    """Give the raw rows that tell of a play: entity, listener, the moment in the row, subjects."""
+    """Return the raw rows that tell of a play: entity, listener, the moment in the row, subjects."""
     try:
         rows = connection.execute(
             """
@@ -93,7 +93,7 @@ def _rows_of_play(
             [play_key],
         ).fetchall()
     except duckdb.CatalogException:
-        raise BadInput("There are no marts yet to find the play in.", todo="Run `music-tracker etl`.") from None
+        raise BadInput("There are no marts yet to find the play in.", hint="Run `music-tracker etl`.") from None
     return [
         (entity, listener, at, frozenset(subjects_of_play(json.loads(payload))))
         for entity, listener, at, payload in rows
@@ -102,7 +102,7 @@ def _rows_of_play(
 
 
 def _subjects_of(connection: duckdb.DuckDBPyConnection, named: str) -> set[str]:
-    """Give all by which an artist is known: ids, names, and the tracks that credit them."""
+    """Return all by which an artist is known: ids, names, and the tracks that credit them."""
     spotify_id = _SPOTIFY.search(named)
     asked = spotify_id[1] if spotify_id else named
     keys = connection.execute(
@@ -119,15 +119,15 @@ def _subjects_of(connection: duckdb.DuckDBPyConnection, named: str) -> set[str]:
     if not aliases:
         names = {asked}
         if not _is_heard_of(connection, asked):
-            todo = "Write the name as it is in `marts.dim_artist`, or an id."
-            raise BadInput(f"Nobody is known as {named}.", todo=todo)
+            hint = "Write the name as it is in `marts.dim_artist`, or an id."
+            raise BadInput(f"Nobody is known as {named}.", hint=hint)
     subjects = {one for artist_id in ids for one in subjects_of_artist(artist_id, None)}
     subjects |= {one for name in names for one in subjects_of_artist(None, name)}
     return subjects | {f"track:spotify:track:{track}" for track in _tracks_of(connection, ids)}
 
 
 def _is_heard_of(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
-    """Say whether raw rows name an artist whom lookup does not know yet."""
+    """Return whether raw rows name an artist whom lookup does not know yet."""
     rows = connection.execute(
         "select distinct unnest([payload ->> '$.master_metadata_album_artist_name', payload ->> '$.artistName'])"
         " from raw.spotify_streaming_history"
@@ -137,7 +137,7 @@ def _is_heard_of(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
 
 
 def _tracks_of(connection: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> list[str]:
-    """Give the Spotify ids of tracks that credit one of these artists, as far as they were read."""
+    """Return the Spotify ids of tracks that credit one of these artists, as far as they were read."""
     rows = connection.execute(
         """
         with credited as (

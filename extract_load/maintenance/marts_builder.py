@@ -31,12 +31,12 @@ def offer(transform: Transform) -> None:
 
 
 def find_transform() -> Transform:
-    """Give the transform that was offered.
+    """Return the transform that was offered.
 
     Errors: ConfigurationError when there is none.
     """
     if not _offered:
         raise ConfigurationError(
-            "Nothing is installed that builds the marts.", todo="Install the project: `make setup`."
+            "Nothing is installed that builds the marts.", hint="Install the project: `make setup`."
         )
     return _offered[-1]

@@ -56,7 +56,7 @@ def published_evidence(settings: Settings) -> Evidence | None:
 
 
 def as_kept(evidence: Evidence, files: Mapping[str, Path], state: Path) -> Published:
-    """Say what of a backup came after the published marts: files by lasting name, and polls of the copied state.
+    """Return what of a backup came after the published marts: files by lasting name, and polls of the copied state.
 
     `files` tells where the backup's files of spool and cache lie at home.
     """

@@ -16,14 +16,14 @@ import duckdb
 
 from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.errors import BadInput
-from extract_load.core.failpoints import kill_point
+from extract_load.core.failpoints import failpoint
 from extract_load.core.settings import Settings, project_root
 from extract_load.erasure import rules as erasure_rules
-from extract_load.erasure.rewrite import scrub_everything
+from extract_load.erasure.rewrite import rewrite_all_without
 from extract_load.landing import Landing, LandingReport
 from extract_load.maintenance.derive_lookups import derive
 from extract_load.maintenance.marts_builder import Transform
-from extract_load.maintenance.spool_lock import keeping_turn
+from extract_load.maintenance.spool_lock import spool_lock
 from extract_load.maintenance.stale_files import sweep, sweep_spilled
 from extract_load.maintenance.table_checksums import Marks, differences, fingerprint
 from extract_load.publishing.publish import publish
@@ -47,7 +47,7 @@ class RebuildReport:
 
 
 def seeds_dir() -> Path:
-    """Give the folder of the dbt seeds."""
+    """Return the folder of the dbt seeds."""
     return project_root() / "dbt_project" / "seeds"
 
 
@@ -64,7 +64,7 @@ def rebuild(
 
     `progress` is told (files landed, files in all). Errors: what the transform raises; the old warehouse stays.
     """
-    with keeping_turn(settings, "rebuild", clock):
+    with spool_lock(settings, "rebuild", clock):
         return rebuild_in_turn(settings, state, transform, seeds=seeds, clock=clock, progress=progress)
 
 
@@ -77,23 +77,23 @@ def rebuild_in_turn(
     clock: Clock | None = None,
     progress: Progress | None = None,
 ) -> RebuildReport:
-    """Do the same for a caller that has the turn (keeping_turn) already."""
+    """Do the same for a caller that has the turn (spool_lock) already."""
     clock = clock or SystemClock()
     rules = erasure_rules.load_rules(settings.spool_dir)
     unfinished = unfinished_forgetting(state, rules)
     if unfinished:
-        scrub_everything(settings, rules)
-        kill_point("forget.after_scrubbing")
-    aside = settings.home_dir / ".rebuild"
+        rewrite_all_without(settings, rules)
+        failpoint("forget.after_scrubbing")
+    aside = settings.data_dir / ".rebuild"
     shutil.rmtree(aside, ignore_errors=True)
     sweep(settings)
     report = build_aside(settings, state, transform, aside, seeds=seeds, clock=clock, progress=progress)
     report.differences = _against_published(settings, report.marts)
-    kill_point("rebuild.before_swap")
+    failpoint("rebuild.before_swap")
     warehouse = Warehouse(settings, clock)
     with warehouse.lock.held("rebuild", settings.lock_wait_seconds):
         _take_place(aside / settings.warehouse_path.name, settings.warehouse_path)
-        kill_point("rebuild.after_swap")
+        failpoint("rebuild.after_swap")
         sweep_spilled(settings)
         Landing(settings, warehouse, state, clock).land(purpose="rebuild")  # what came in meanwhile
     if unfinished and report.failed_tests:
@@ -106,7 +106,7 @@ def rebuild_in_turn(
 
 
 def unfinished_forgetting(state: State, rules: erasure_rules.Rules) -> list[str]:
-    """Give the ids of what was to be forgotten and is not out of everything yet (a process was killed)."""
+    """Return the ids of what was to be forgotten and is not out of everything yet (a process was killed)."""
     done = state.facts("keeping")
     ids = dict.fromkeys(rule.forget_id for rule in rules.rules)
     return [forget_id for forget_id in ids if f"forgotten:{forget_id}" not in done]
@@ -140,7 +140,7 @@ def build_aside(
     landing = Landing(elsewhere, warehouse, state, clock).land(purpose="rebuild", without=without, progress=progress)
     with warehouse.open("rebuild") as connection:
         derive(elsewhere, connection, seeds or seeds_dir(), clock)
-    kill_point("rebuild.after_landing")
+    failpoint("rebuild.after_landing")
     failed = list(transform(elsewhere))
     with warehouse.open("rebuild") as connection:
         _see_that_rows_add_up(connection)
@@ -149,7 +149,7 @@ def build_aside(
 
 
 def published_marts(settings: Settings) -> Marks | None:
-    """Give the marks of the published marts, None when nothing is published or it can't be read."""
+    """Return the marks of the published marts, None when nothing is published or it can't be read."""
     if not settings.published_path.exists():
         return None
     try:
@@ -173,7 +173,7 @@ def _see_that_rows_add_up(connection: duckdb.DuckDBPyConnection) -> None:
     ).fetchall()
     if wrong:
         msg = f"{len(wrong)} file(s) do not add up, such as {wrong[0][0]}."
-        raise BadInput(msg, todo="The old warehouse is untouched; please report this.")
+        raise BadInput(msg, hint="The old warehouse is untouched; please report this.")
 
 
 def _take_place(new: Path, place: Path) -> None:

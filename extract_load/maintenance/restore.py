@@ -17,10 +17,10 @@ from pathlib import Path
 
 from extract_load.core.clock import Clock
 from extract_load.core.errors import BadInput
-from extract_load.core.failpoints import kill_point
+from extract_load.core.failpoints import failpoint
 from extract_load.core.settings import Settings
 from extract_load.erasure import rules as erasure_rules
-from extract_load.erasure.rewrite import scrub_everything
+from extract_load.erasure.rewrite import rewrite_all_without
 from extract_load.maintenance.backup_manifest import (
     CACHE,
     SEEDS,
@@ -33,7 +33,7 @@ from extract_load.maintenance.backup_manifest import (
     read_manifest,
 )
 from extract_load.maintenance.rebuild import seeds_dir
-from extract_load.maintenance.spool_lock import keeping_turn
+from extract_load.maintenance.spool_lock import spool_lock
 from extract_load.storage.day_files import day_file_of, day_files, members
 from extract_load.storage.spool import spooled_files
 
@@ -69,17 +69,17 @@ def restore(
     manifest = read_manifest(folder)
     damaged = damaged_files(folder, manifest)
     if damaged and not despite_damage:
-        raise BadInput(damage_in_words(damaged), todo="`--despite-damage` restores the others.")
-    with keeping_turn(settings, "a restore", clock):
+        raise BadInput(damage_in_words(damaged), hint="`--despite-damage` restores the others.")
+    with spool_lock(settings, "a restore", clock):
         way_back = _Restore(settings, folder, seeds or seeds_dir())
         way_back.report.left_out.extend(f"{name} {why}" for name, why in damaged.items())
         names = sorted(manifest.files.keys() - damaged.keys(), key=lambda name: (name == STATE, name))
         for number, name in enumerate(names, start=1):
             way_back.put(name)
-            kill_point("restore.while_copying")
+            failpoint("restore.while_copying")
             if progress:
                 progress(number, len(names))
-        scrub_everything(settings, erasure_rules.load_rules(settings.spool_dir))
+        rewrite_all_without(settings, erasure_rules.load_rules(settings.spool_dir))
     return way_back.report
 
 
@@ -159,7 +159,7 @@ class _Restore:
 
 
 def _is_in_a_day(target: Path) -> bool:
-    """Say whether a small file is at home inside a day file."""
+    """Return whether a small file is at home inside a day file."""
     day_file = day_file_of(target.parent)
     is_small = target.parent.name.startswith("dt=") and day_file.exists()
     return is_small and any(member.name == target.name for member in members(day_file))

@@ -16,12 +16,12 @@ from extract_load.storage.writer_lock import WarehouseBusy, WriterLock
 
 
 @contextmanager
-def keeping_turn(settings: Settings, purpose: str, clock: Clock | None = None) -> Iterator[None]:
+def spool_lock(settings: Settings, purpose: str, clock: Clock | None = None) -> Iterator[None]:
     """Have the turn for a block; `purpose` is what those who wait are told.
 
     Errors: ServiceUnavailable after LOCK_WAIT_SECONDS, naming who has it.
     """
-    lock = WriterLock(settings.home_dir / ".keeping.lock", clock)
+    lock = WriterLock(settings.data_dir / ".keeping.lock", clock)
     taken = lock.held(purpose, settings.lock_wait_seconds)
     try:
         taken.__enter__()

@@ -14,14 +14,14 @@ VERIFYING = ".verify-"
 
 def sweep(settings: Settings) -> None:
     """Remove copies that a verify made in a process that is dead."""
-    for path in settings.home_dir.glob(f"{VERIFYING}*"):
+    for path in settings.data_dir.glob(f"{VERIFYING}*"):
         if not _lives(path):
             shutil.rmtree(path, ignore_errors=True)
 
 
 def sweep_spilled(settings: Settings) -> None:
     """Remove what DuckDB spilled to disk in a process that was killed; call it with the warehouse's lock."""
-    shutil.rmtree(settings.home_dir / ".duckdb_tmp", ignore_errors=True)
+    shutil.rmtree(settings.data_dir / ".duckdb_tmp", ignore_errors=True)
 
 
 def _lives(path: Path) -> bool:

@@ -28,7 +28,7 @@ Marks = dict[str, TableMark]
 
 
 def fingerprint(connection: duckdb.DuckDBPyConnection, catalogue: str, schemas: Sequence[str] = MARTS) -> Marks:
-    """Give the mark of every table (not view) of the schemas, by `schema.table`."""
+    """Return the mark of every table (not view) of the schemas, by `schema.table`."""
     found = connection.execute(
         "select schema_name, table_name from duckdb_tables() where database_name = ? and list_contains(?, schema_name)"
         " order by all",
@@ -38,7 +38,7 @@ def fingerprint(connection: duckdb.DuckDBPyConnection, catalogue: str, schemas: 
 
 
 def differences(expected: Mapping[str, TableMark], found: Mapping[str, TableMark]) -> list[str]:
-    """Say in words where two sets of tables differ; nothing means that they are equal."""
+    """Return in words where two sets of tables differ; nothing means that they are equal."""
     said = []
     for table in sorted(expected.keys() | found.keys()):
         before, after = expected.get(table), found.get(table)

@@ -67,7 +67,7 @@ def verify(
     manifest = read_manifest(folder)
     damaged = damaged_files(folder, manifest)
     if damaged:
-        raise BadInput(damage_in_words(damaged), todo="Make a new backup into another folder.")
+        raise BadInput(damage_in_words(damaged), hint="Make a new backup into another folder.")
     with _scratch(settings) as scratch:
         aside = _home_aside(settings, scratch)
         restore(aside, folder, seeds=scratch / "seeds", clock=clock)
@@ -76,7 +76,7 @@ def verify(
         try:
             _wind_back(state, manifest)
             later = frozenset(manifest.published.later_files if manifest.published else ())
-            place = aside.home_dir / "build"
+            place = aside.data_dir / "build"
             built = build_aside(
                 *(aside, state, transform, place),
                 without=later,
@@ -93,9 +93,9 @@ def verify(
 
 @contextmanager
 def _scratch(settings: Settings) -> Iterator[Path]:
-    """Give a folder of this process, on the disk of the home."""
+    """Yield a folder of this process, on the disk of the home."""
     sweep(settings)
-    folder = settings.home_dir / f"{VERIFYING}{os.getpid()}"
+    folder = settings.data_dir / f"{VERIFYING}{os.getpid()}"
     folder.mkdir(parents=True, exist_ok=True)
     try:
         yield folder
@@ -148,13 +148,13 @@ def _land_the_rest(aside: Settings, state: State, built: RebuildReport, clock: C
 
     Errors: BadInput naming files that can't be landed.
     """
-    elsewhere = aside.model_copy(update={"duckdb_path": aside.home_dir / "build" / aside.warehouse_path.name})
+    elsewhere = aside.model_copy(update={"duckdb_path": aside.data_dir / "build" / aside.warehouse_path.name})
     rest = Landing(elsewhere, Warehouse(elsewhere, clock), state, clock).land(purpose="verifying a backup")
     unreadable = sorted({*built.landing.unreadable, *rest.unreadable})
     if unreadable:
         raise BadInput(
             f"{len(unreadable)} file(s) of the backup can't be landed: {', '.join(unreadable[:20])}.",
-            todo="They were so at home as well: the backup is what was there.",
+            hint="They were so at home as well: the backup is what was there.",
         )
     return sum(built.landing.landed.values()) + sum(rest.landed.values())
 

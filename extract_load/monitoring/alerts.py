@@ -15,7 +15,7 @@ from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.redaction import quiet_libraries
 from extract_load.core.settings import Settings
 from extract_load.monitoring.health import Health
-from extract_load.storage.state import State, text_of
+from extract_load.storage.state import State, to_iso
 
 log = logging.getLogger(__name__)
 
@@ -30,10 +30,10 @@ class Alert:
     kind: Literal["trouble", "recovered"]
     key: str
     text: str
-    todo: str = ""
+    hint: str = ""
 
 
-def tell_changes(
+def send_alerts(
     settings: Settings, state: State, health: Health, *, clock: Clock | None = None, send: Send | None = None
 ) -> list[Alert]:
     """Tell what is new or over since the last call, and remember what was told. Gives what was told.
@@ -44,7 +44,7 @@ def tell_changes(
     known: dict[str, dict[str, str]] = state.facts(_SERVICE)
     now_wrong = {line.key: line for line in health.alerts()}
     alerts = [
-        *(Alert("trouble", key, line.text, line.todo) for key, line in now_wrong.items() if key not in known),
+        *(Alert("trouble", key, line.text, line.hint) for key, line in now_wrong.items() if key not in known),
         *(Alert("recovered", key, said["text"]) for key, said in known.items() if key not in now_wrong),
     ]
     if not alerts:
@@ -56,13 +56,13 @@ def tell_changes(
         return []
     now = clock.now()
     for alert in alerts:
-        told = {"since": text_of(now), "text": alert.text} if alert.kind == "trouble" else None
+        told = {"since": to_iso(now), "text": alert.text} if alert.kind == "trouble" else None
         state.put(_SERVICE, alert.key, told, now)
     return alerts
 
 
 def sender(settings: Settings) -> Send:
-    """Give the way to a person: the addresses of ALERT_URLS, or the log."""
+    """Return the way to a person: the addresses of ALERT_URLS, or the log."""
     urls = settings.alert_urls.get_secret_value().split() if settings.alert_urls else []
     return _by_apprise(urls) if urls else _by_log
 
@@ -103,5 +103,5 @@ def _body(alerts: Sequence[Alert]) -> str:
         if alert.kind == "recovered":
             lines.append(f"Recovered, it said: {alert.text}")
         else:
-            lines.append(f"{alert.text} {alert.todo}".strip())
+            lines.append(f"{alert.text} {alert.hint}".strip())
     return "\n\n".join(lines)

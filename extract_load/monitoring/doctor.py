@@ -34,7 +34,7 @@ def _folders(settings: Settings) -> Iterator[Line]:
     named = {
         "DATA_BASE_PATH": settings.spool_dir,
         "CACHE_DIR": settings.answers_dir,
-        "the folder of DUCKDB_PATH": settings.home_dir,
+        "the folder of DUCKDB_PATH": settings.data_dir,
     }
     for name, folder in named.items():
         there = _nearest(folder)
@@ -51,13 +51,13 @@ def _warehouse(settings: Settings) -> Iterator[Line]:
         with Warehouse(settings).open("music-tracker doctor", wait_seconds=1):
             yield Line("warehouse", "ok", "The warehouse opens.")
     except WarehouseBusy as busy:
-        yield Line("warehouse", "note", busy.what, busy.todo)
+        yield Line("warehouse", "note", busy.message, busy.hint)
     except MusicTrackerError as error:
-        yield Line("warehouse", "problem", error.what, error.todo)
+        yield Line("warehouse", "problem", error.message, error.hint)
 
 
 def _nearest(folder: Path) -> Path:
-    """Give the folder, or the nearest one above it that exists."""
+    """Return the folder, or the nearest one above it that exists."""
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     return folder

@@ -11,7 +11,7 @@ import duckdb
 
 from extract_load.core.settings import Settings
 from extract_load.monitoring.run_log import RunLog, RunRecord
-from extract_load.storage.state import State, text_of, time_of
+from extract_load.storage.state import State, from_iso, to_iso
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class Facts:
     looked_up: float | None = None
     matching: dict[str, float] = field(default_factory=dict)
     failed_tests: list[str] = field(default_factory=list)
-    told_tests: list[str] = field(default_factory=list)
+    warned_tests: list[str] = field(default_factory=list)
     published_at: datetime | None = None
     kept: str = ""
     plays: int | None = None
@@ -71,17 +71,17 @@ def _read_runs(facts: Facts, state: State) -> None:
     facts.running = runs.running(facts.now)
     facts.ended = {flow: runs.latest(flow, 2) for flow in ("spotify-ingestion", "daily-etl")}
     first = state.rows("select min(started_at) as at from runs")[0]["at"]
-    facts.first_run = time_of(first) if first else None
+    facts.first_run = from_iso(first) if first else None
 
 
 def _read_polls(facts: Facts, state: State) -> None:
     polls = state.rows("select * from polls order by polled_at")
     good = [poll for poll in polls if poll["outcome"] in GOOD_POLLS]
-    facts.last_poll = time_of(good[-1]["polled_at"]) if good else None
+    facts.last_poll = from_iso(good[-1]["polled_at"]) if good else None
     if polls and polls[-1]["outcome"] not in GOOD_POLLS:
         facts.last_poll_failure = polls[-1]["message"] or ""
     facts.gaps = [
-        (time_of(poll["gap_from"]), time_of(poll["gap_until"]))
+        (from_iso(poll["gap_from"]), from_iso(poll["gap_until"]))
         for poll in good
         if poll["gap_from"] and poll["gap_until"]
     ]
@@ -91,7 +91,7 @@ def _read_services(facts: Facts, state: State) -> None:
     spotify = state.facts("spotify")
     token, refused = spotify.get("token") or {}, spotify.get("needs_reauth") or {}
     facts.needs_sign_in = bool(refused) and refused.get("token") == token.get("token", refused.get("token"))
-    facts.authorized_at = time_of(token["authorized_at"]) if token.get("authorized_at") else None
+    facts.authorized_at = from_iso(token["authorized_at"]) if token.get("authorized_at") else None
     for row in state.rows("select service, key, value from service_state where key like 'blocked_until:%'"):
         bucket = str(row["key"]).removeprefix("blocked_until:")
         until = state.blocked_until(row["service"], bucket, facts.now)
@@ -100,7 +100,7 @@ def _read_services(facts: Facts, state: State) -> None:
     sent = state.rows(
         "select service, bucket, count(*) as n from requests where service = 'spotify'"
         " and requested_at between ? and ? group by service, bucket order by service, bucket",
-        (text_of(facts.now - timedelta(hours=24)), text_of(facts.now)),
+        (to_iso(facts.now - timedelta(hours=24)), to_iso(facts.now)),
     )
     budget = facts.settings.spotify_daily_budget
     facts.budgets = [
@@ -119,11 +119,11 @@ def _read_services(facts: Facts, state: State) -> None:
 def _read_builds(facts: Facts, state: State) -> None:
     build: dict[str, Any] = state.get("dbt", "last_build") or {}
     facts.failed_tests = [str(name) for name in build.get("failed", [])]
-    facts.told_tests = [str(name) for name in build.get("told", [])]
+    facts.warned_tests = [str(name) for name in build.get("told", [])]
     kept = state.get("publish", "kept")
     facts.kept = str(kept["why"]) if kept else ""
     last = state.get("publish", "last")
-    facts.published_at = time_of(last["at"]) if last else None
+    facts.published_at = from_iso(last["at"]) if last else None
 
 
 def _read_published(facts: Facts) -> None:

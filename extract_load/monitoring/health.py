@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.settings import Settings
-from extract_load.core.text import first_of
+from extract_load.core.text import join_first
 from extract_load.monitoring.facts import Facts, gather
 from extract_load.monitoring.run_log import RunRecord
 from extract_load.storage.state import State
@@ -38,7 +38,7 @@ class Line:
     key: str
     level: Level
     text: str
-    todo: str = ""
+    hint: str = ""
     alerts: bool = False
 
 
@@ -60,20 +60,20 @@ class Health:
         return 1 if self.worst == "problem" else 0
 
     def alerts(self) -> list[Line]:
-        """Give the lines that a person is to be told of."""
+        """Return the lines that a person is to be told of."""
         return [line for line in self.lines if line.alerts]
 
     def to_dict(self) -> dict[str, Any]:
-        """Give it as plain values, for `status --json`."""
+        """Return it as plain values, for `status --json`."""
         return {
             "checked_at": self.checked_at.isoformat(timespec="seconds") + "Z",
             "health": self.worst,
-            "lines": [asdict(line) for line in self.lines],
+            "lines": [_as_json(line) for line in self.lines],
         }
 
 
 def health(settings: Settings, state: State | None = None, clock: Clock | None = None) -> Health:
-    """Say how things stand. Without a `state` the one of the settings is opened for the moment."""
+    """Return how things stand. Without a `state` the one of the settings is opened for the moment."""
     now = (clock or SystemClock()).now()
     own = state or State(settings.state_path)
     try:
@@ -126,8 +126,8 @@ def _polls(facts: Facts) -> Iterator[Line]:
     if hours > facts.settings.alert_no_poll_hours:
         text = f"No poll succeeded for {_ago(facts.now - facts.last_poll)} (the last one {_at(facts.last_poll)})."
         said = f" The last answer: {facts.last_poll_failure}" if facts.last_poll_failure else ""
-        todo = "Run `music-tracker ingest` to see why; Spotify keeps the newest 50 plays only."
-        yield Line("no-poll", "problem", text + said, todo, True)
+        hint = "Run `music-tracker ingest` to see why; Spotify keeps the newest 50 plays only."
+        yield Line("no-poll", "problem", text + said, hint, True)
     else:
         yield Line("poll", "ok", text)
 
@@ -135,8 +135,8 @@ def _polls(facts: Facts) -> Iterator[Line]:
 def _gaps(facts: Facts) -> Iterator[Line]:
     for since, until in facts.gaps:
         text = f"Plays may be missing between {_at(since)} and {_at(until)}: more than 50 came between two polls."
-        todo = "Ask Spotify for your extended streaming history and `music-tracker import` it."
-        yield Line(f"gap:{since:%Y-%m-%dT%H:%M:%S}", "warning", text, todo, True)
+        hint = "Ask Spotify for your extended streaming history and `music-tracker import` it."
+        yield Line(f"gap:{since:%Y-%m-%dT%H:%M:%S}", "warning", text, hint, True)
 
 
 def _sign_in(facts: Facts) -> Iterator[Line]:
@@ -184,10 +184,10 @@ def _backlog(facts: Facts) -> Iterator[Line]:
         yield Line("looked-up", "ok", f"Spotify's catalogue knows {facts.looked_up:.1%} of your listening time.")
     if facts.matching:
         shares = ", ".join(f"{share:.1%} {said}" for said, share in facts.matching.items())
-        todo = (
+        hint = (
             "You can say who an artist is in dbt_project/seeds/artist_matches_manual.csv." if _doubtful(facts) else ""
         )
-        yield Line("matching", "ok", f"Artists at MusicBrainz, by listening time: {shares}.", todo)
+        yield Line("matching", "ok", f"Artists at MusicBrainz, by listening time: {shares}.", hint)
 
 
 def _doubtful(facts: Facts) -> bool:
@@ -195,15 +195,15 @@ def _doubtful(facts: Facts) -> bool:
 
 
 def _tests(facts: Facts) -> Iterator[Line]:
-    todo = "Readers keep the last good file. `dbt build --project-dir dbt_project` shows the rows."
+    hint = "Readers keep the last good file. `dbt build --project-dir dbt_project` shows the rows."
     if len(facts.failed_tests) > MANY_TESTS:
-        text = f"{len(facts.failed_tests)} dbt tests or models failed: {first_of(facts.failed_tests)}."
-        yield Line("tests", "problem", text, todo, True)
+        text = f"{len(facts.failed_tests)} dbt tests or models failed: {join_first(facts.failed_tests)}."
+        yield Line("tests", "problem", text, hint, True)
     else:
         for name in facts.failed_tests:
-            yield Line(f"test:{name}", "problem", f"dbt: {name} failed.", todo, True)
-    if facts.told_tests:
-        yield Line("advice", "note", f"Advisory dbt tests found something: {first_of(facts.told_tests)}.")
+            yield Line(f"test:{name}", "problem", f"dbt: {name} failed.", hint, True)
+    if facts.warned_tests:
+        yield Line("advice", "note", f"Advisory dbt tests found something: {join_first(facts.warned_tests)}.")
 
 
 def _published(facts: Facts) -> Iterator[Line]:
@@ -223,7 +223,7 @@ def _published(facts: Facts) -> Iterator[Line]:
 
 
 def _disk(facts: Facts) -> Iterator[Line]:
-    free = shutil.disk_usage(facts.settings.home_dir).free
+    free = shutil.disk_usage(facts.settings.data_dir).free
     text = f"{free / 1024**3:,.1f} GB are free where the data lies."
     if free < DISK_LOW_BYTES:
         yield Line("disk", "problem", text, "Make room: a run needs about 2 GB.", True)
@@ -250,5 +250,11 @@ def _ago(span: timedelta) -> str:
 
 
 def counted(number: int, thing: str) -> str:
-    """Give a number with its noun."""
+    """Return a number with its noun."""
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def _as_json(line: Line) -> dict[str, Any]:
+    """Return a line as plain values; the hint keeps its name of the first version, `todo`."""
+    values = asdict(line)
+    return {"todo" if name == "hint" else name: value for name, value in values.items()}

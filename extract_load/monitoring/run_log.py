@@ -17,7 +17,7 @@ from typing import Any, Literal
 import duckdb
 import psutil
 
-from extract_load.storage.state import State, text_of, time_of
+from extract_load.storage.state import State, from_iso, to_iso
 
 RunStatus = Literal["running", "success", "no_updates", "partial", "failed", "cancelled", "crashed"]
 
@@ -86,7 +86,7 @@ class RunLog:
         """Write down that a run of this process starts, and mark those whose process died as crashed."""
         self.mark_dead(run.started_at)
         me = psutil.Process(os.getpid())
-        values = (run.run_id, run.flow, run.name, run.environment, text_of(run.started_at), None, "running", "")
+        values = (run.run_id, run.flow, run.name, run.environment, to_iso(run.started_at), None, "running", "")
         with self._state.transaction() as db:
             db.execute(
                 "insert or replace into runs values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -98,7 +98,7 @@ class RunLog:
         with self._state.transaction() as db:
             db.execute(
                 "update runs set ended_at = ?, status = ?, message = ? where run_id = ?",
-                (text_of(at), status, message, run_id),
+                (to_iso(at), status, message, run_id),
             )
 
     def task(self, record: TaskRecord) -> None:
@@ -110,7 +110,7 @@ class RunLog:
             db.execute(
                 "insert into task_runs values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    *(record.run_id, record.task, attempt + 1, text_of(record.started_at), round(record.seconds, 3)),
+                    *(record.run_id, record.task, attempt + 1, to_iso(record.started_at), round(record.seconds, 3)),
                     *(record.status, json.dumps(dict(record.counts)), record.requests),
                     *(round(record.waited_seconds, 3), record.message),
                 ),
@@ -128,17 +128,17 @@ class RunLog:
         return dead
 
     def latest(self, flow: str, count: int = 1) -> list[RunRecord]:
-        """Give the latest runs of a flow that have ended, newest first."""
+        """Return the latest runs of a flow that have ended, newest first."""
         sql = "select * from runs where flow = ? and status <> 'running' order by started_at desc limit ?"
         return [_run(row) for row in self._state.rows(sql, (flow, count))]
 
     def running(self, at: datetime) -> list[RunRecord]:
-        """Give the runs that are under way."""
+        """Return the runs that are under way."""
         found = self._state.rows("select * from runs where status = 'running' order by started_at")
         return [_run(row) for row in found if _lives(row, at)]
 
     def tasks(self, run_id: str) -> list[TaskRecord]:
-        """Give the tasks of a run in the order in which they started."""
+        """Return the tasks of a run in the order in which they started."""
         sql = "select * from task_runs where run_id = ? order by started_at, task, attempt"
         return [_task(row) for row in self._state.rows(sql, (run_id,))]
 
@@ -165,9 +165,9 @@ def copy_runs(connection: duckdb.DuckDBPyConnection, state: State) -> None:
 
 
 def _lives(row: dict[str, Any], at: datetime) -> bool:
-    """Say whether a run's process is still there (numbers are given out again; another machine can't be asked)."""
+    """Return whether a run's process is still there (numbers are given out again; another machine can't be asked)."""
     if row["host"] != socket.gethostname():
-        return at - time_of(row["started_at"]) < _LONGEST_RUN
+        return at - from_iso(row["started_at"]) < _LONGEST_RUN
     try:
         return abs(psutil.Process(int(row["pid"])).create_time() - float(row["pid_started"])) < 2
     except psutil.Error:
@@ -180,9 +180,9 @@ def _run(row: dict[str, Any]) -> RunRecord:
         flow=row["flow"],
         name=row["name"],
         environment=row["environment"],
-        started_at=time_of(row["started_at"]),
+        started_at=from_iso(row["started_at"]),
         status=row["status"],
-        ended_at=time_of(row["ended_at"]) if row["ended_at"] else None,
+        ended_at=from_iso(row["ended_at"]) if row["ended_at"] else None,
         message=row["message"] or "",
     )
 
@@ -191,7 +191,7 @@ def _task(row: dict[str, Any]) -> TaskRecord:
     return TaskRecord(
         run_id=row["run_id"],
         task=row["task"],
-        started_at=time_of(row["started_at"]),
+        started_at=from_iso(row["started_at"]),
         seconds=row["seconds"],
         status=row["status"],
         counts=json.loads(row["counts"]),

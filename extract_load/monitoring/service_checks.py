@@ -27,7 +27,7 @@ def check_services(settings: Settings, state: State, clock: Clock | None = None)
 
 
 def check_credentials(settings: Settings) -> list[Line]:
-    """Say what is set up, and what is skipped without it."""
+    """Return what is set up, and what is skipped without it."""
     lines = [
         Line("credentials", "ok", "The Spotify app is set up.")
         if settings.has_spotify_app
@@ -41,8 +41,8 @@ def check_credentials(settings: Settings) -> list[Line]:
     if settings.has_spotify_app and not (settings.spotify_refresh_token or settings.token_path.is_file()):
         lines.append(Line("token", "warning", "Nobody is signed in at Spotify.", "Run `music-tracker auth`."))
     if not settings.contact:
-        todo = "Set CONTACT to a mail or web address."
-        lines.append(Line("contact", "note", "MusicBrainz and Nominatim ask for a way to reach you.", todo))
+        hint = "Set CONTACT to a mail or web address."
+        lines.append(Line("contact", "note", "MusicBrainz and Nominatim ask for a way to reach you.", hint))
     return lines
 
 

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from extract_load.context import Context
 from extract_load.landing.state_copy import copy_state
-from extract_load.monitoring.alerts import tell_changes
+from extract_load.monitoring.alerts import send_alerts
 from extract_load.monitoring.health import health
 from extract_load.monitoring.run_log import RunLog, RunRecord, RunStatus, TaskRecord, copy_runs
 from extract_load.storage.state import State
@@ -88,6 +88,6 @@ def _tell(context: Context, flow: str) -> None:
     copy_metrics(context.warehouse, context.state, flow)
     try:
         now = health(context.settings, context.state, context.clock)
-        tell_changes(context.settings, context.state, now, clock=context.clock)
+        send_alerts(context.settings, context.state, now, clock=context.clock)
     except Exception:
         log.exception("The run ended, but nobody could be told.")

@@ -27,7 +27,7 @@ class Batch:
     unanswered: set[str] = field(default_factory=set)
 
 
-class Halving:
+class BatchBisection:
     """Asks in batches; a refused one is halved and sent again, down to single items.
 
     When all halves pass, the batch was too long, and later ones are cut to what passed. What was answered before the
@@ -38,7 +38,7 @@ class Halving:
         self._run, self._most = run, most
 
     def ask(self, question: Callable[[Sequence[str]], dict[str, Json]], ids: Sequence[str]) -> Batch:
-        """Give what is known about these ids.
+        """Return what is known about these ids.
 
         Errors: ServiceUnavailable when nothing was answered, or the server refuses whatever it is asked.
         """
@@ -90,16 +90,16 @@ class Reader:
         self, run: Run, many: Callable[[Sequence[str]], dict[str, Json]], one: Callable[[str], Entity]
     ) -> None:
         self._run, self._many, self._one = run, many, one
-        self._halving = Halving(run)
+        self._halving = BatchBisection(run)
         self._misses: dict[str, int] = {}
         self._given_up: set[str] = set()
 
     def is_ready(self, mbid: str, more: bool) -> bool:
-        """Say whether an id may go into a batch now: one that was missed waits until nothing else comes."""
+        """Return whether an id may go into a batch now: one that was missed waits until nothing else comes."""
         return mbid not in self._given_up and not (more and self._misses.get(mbid))
 
     def read(self, mbids: Sequence[str]) -> Answers:
-        """Ask for at most 100 ids. Errors: as of Halving."""
+        """Ask for at most 100 ids. Errors: as of BatchBisection."""
         batch = self._halving.ask(self._many, mbids)
         known = batch.found.keys() | batch.refused.keys() | batch.unanswered
         missing = [mbid for mbid in mbids if mbid not in known]

@@ -50,12 +50,12 @@ _RATE_LIMIT_ZONES = ("ws ip=", "per-ip")
 
 
 def is_mbid(text: str) -> bool:
-    """Say whether this can be an MBID (lower case, as the server writes it)."""
+    """Return whether this can be an MBID (lower case, as the server writes it)."""
     return _MBID.fullmatch(text) is not None
 
 
 def is_isrc(text: str) -> bool:
-    """Say whether this can be an ISRC."""
+    """Return whether this can be an ISRC."""
     return _ISRC.fullmatch(text) is not None
 
 
@@ -76,7 +76,7 @@ class Recordings:
 
     @property
     def is_cut(self) -> bool:
-        """Say whether there were more than the answer holds."""
+        """Return whether there were more than the answer holds."""
         return self.count > len(self.found)
 
 
@@ -88,7 +88,7 @@ class MusicBrainz:
         self._protocol = Protocol(session, base_url)
 
     def pages(self, spotify_ids: Sequence[str]) -> dict[str, Json]:
-        """Give the URL objects of Spotify pages with their artist relations, at most 100 a call, by Spotify id.
+        """Return the URL objects of Spotify pages with their artist relations, at most 100 a call, by Spotify id.
 
         Pages that MusicBrainz does not know are absent. Errors: Refused, ServiceUnavailable, ConfigurationError.
         """
@@ -101,12 +101,12 @@ class MusicBrainz:
         return {asked[one["resource"]]: one for one in objects if one.get("resource") in asked}
 
     def artists(self, mbids: Sequence[str]) -> dict[str, Json]:
-        """Give the search documents of at most 100 artists, by MBID; merged, deleted and unindexed ones are absent."""
+        """Return the search documents of up to 100 artists, by MBID; merged, deleted and unindexed ones are absent."""
         found = self._protocol.call(musicbrainz.search_artists, query=_any("arid", mbids[:BATCH]), limit=ROWS).body
         return _asked_for(found.get("artists", []), mbids)
 
     def areas(self, mbids: Sequence[str]) -> dict[str, Json]:
-        """Give the search documents of at most 100 areas with their direct parents, by MBID."""
+        """Return the search documents of at most 100 areas with their direct parents, by MBID."""
         found = self._protocol.call(musicbrainz.search_areas, query=_any("aid", mbids[:BATCH]), limit=ROWS).body
         return _asked_for(found.get("areas", []), mbids)
 
@@ -129,7 +129,7 @@ class MusicBrainz:
         return Recordings(int(found.get("count", len(listed))), listed)
 
     def genres(self) -> list[str]:
-        """Give the names of all genres: one request."""
+        """Return the names of all genres: one request."""
         text = str(self._protocol.request("genre/all", fmt="txt").body)
         return [line.strip() for line in text.splitlines() if line.strip()]
 
@@ -145,7 +145,7 @@ class MusicBrainz:
 
 
 def connect(settings: Settings, state: State, run_id: str, clock: Clock) -> MusicBrainz:
-    """Give a client with the pace, the patience and the User-Agent of the settings. Sends nothing."""
+    """Return a client with the pace, the patience and the User-Agent of the settings. Sends nothing."""
     if not settings.contact and "musicbrainz.org" in settings.musicbrainz_base_url:
         log.warning("CONTACT is not set: MusicBrainz asks every program for one, and may refuse those without.")
     policy = Policy(
@@ -206,7 +206,7 @@ def _is_rate_limit(response: requests.Response) -> bool:
 
 
 def _is_whole(response: requests.Response) -> bool:
-    """Say whether the body is what its kind promises: JSON that parses, or a list of genres in plain text."""
+    """Return whether the body is what its kind promises: JSON that parses, or a list of genres in plain text."""
     if "fmt=txt" in (response.request.url or ""):
         return bool(response.content) and "html" not in response.headers.get("Content-Type", "")
     try:

@@ -62,7 +62,7 @@ class Job:
 
     @property
     def is_full(self) -> bool:
-        """Say whether nothing more fits in."""
+        """Return whether nothing more fits in."""
         return sum(map(self.step.weight, self.items)) >= self.step.full
 
     @property
@@ -119,7 +119,7 @@ class _NotOurs:
 
 
 class _Stage:
-    """The loop of one run: plan a few batches, send them, land them, tell the board."""
+    """The loop of one run: plan a few batches, send them, land them, tell the signals."""
 
     def __init__(self, run: Run, manual_seed: Path, started: datetime) -> None:
         self._run, self._context, self._seed = run, run.context, manual_seed
@@ -135,16 +135,16 @@ class _Stage:
 
     def work(self) -> None:
         """Go on until nothing is pending and nothing more can come, or the service is out."""
-        board = self._context.board
-        more = board.is_running(UPSTREAM)
+        signals = self._context.signals
+        more = signals.is_running(UPSTREAM)
         while self._ended_by is None:
-            seen = board.edition()
-            before, more = more, board.is_running(UPSTREAM)
+            seen = signals.version()
+            before, more = more, signals.is_running(UPSTREAM)
             jobs = self._plan(more, upstream_ended=before and not more)
             if jobs:
                 self._send(jobs)
             elif more:
-                board.wait(seen)
+                signals.wait(seen)
             elif not self._retry_what_failed():
                 break
 
@@ -157,7 +157,7 @@ class _Stage:
         return bool(names)
 
     def result(self) -> TaskResult:
-        """Say what came of it."""
+        """Return what came of it."""
         session, counts = self._run.client.session, self._run.counts
         trouble = self._ended_by or self._run.trouble
         if trouble is None and self._run.aside:
@@ -198,11 +198,11 @@ class _Stage:
 
     def _tell(self, landed: bool) -> None:
         if landed:
-            self._context.board.tell()
+            self._context.signals.announce()
             self._context.progress(STAGE, self._run.counts.get("artists_described", 0), None)
 
     def _choose(self, connection: duckdb.DuckDBPyConnection, more: bool) -> list[Job]:
-        """Give the batches of the first step that has some: full ones, or one that nothing can fill any more.
+        """Return the batches of the first step that has some: full ones, or one that nothing can fill any more.
 
         Each step comes before those that it feeds. Names are last, for whom nothing else can tell, and slow: what is
         known is described before they begin, and described in full batches while they go on.
@@ -225,7 +225,7 @@ class _Stage:
         return genres
 
     def _jobs(self, step: Step, connection: duckdb.DuckDBPyConnection, more: bool) -> list[Job]:
-        """Give what is pending at a step, cut into requests, without what failed before."""
+        """Return what is pending at a step, cut into requests, without what failed before."""
         items = [item for item in step.pending(connection, more) if step.key(item) not in self._run.aside]
         return [Job(step, batch) for batch in _batches(step, items)]
 
@@ -259,7 +259,7 @@ class _Stage:
             self._ended_by = error
 
     def _retry_what_failed(self) -> bool:
-        """Give the batches that failed one more chance at the end of the run; say whether there are any."""
+        """Return the batches that failed one more chance at the end of the run; say whether there are any."""
         again = self._run.aside and not self._run.retried
         if again:
             self._run.aside.clear()

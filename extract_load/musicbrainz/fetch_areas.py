@@ -54,7 +54,7 @@ class Areas:
         self._asked: set[str] = set()
 
     def pending(self, connection: duckdb.DuckDBPyConnection, more: bool) -> list[str]:
-        """Give the areas that were named and not read: those of artists first, for they have the longest way up."""
+        """Return the areas that were named and not read: those of artists first, for they have the longest way up."""
         limit = self._run.context.settings.musicbrainz_hierarchy_limit
         most = PLANNED if limit is None else min(PLANNED, limit - len(self._asked))
         if most <= 0:

@@ -68,7 +68,7 @@ class ArtistFacts:
         self._asked: set[str] = set()
 
     def pending(self, connection: duckdb.DuckDBPyConnection, more: bool) -> list[WantedArtist]:
-        """Give the artists without facts, or with facts older than half a year, most listened first."""
+        """Return the artists without facts, or with facts older than half a year, most listened first."""
         limit = self._run.context.settings.musicbrainz_fetch_limit
         most = PLANNED if limit is None else min(PLANNED, limit - len(self._asked))
         if most <= 0:

@@ -30,7 +30,7 @@ class Genres:
         self._run = run
 
     def pending(self, connection: duckdb.DuckDBPyConnection, more: bool) -> list[str]:  # noqa: ARG002
-        """Say whether the list is missing or a month old."""
+        """Return whether the list is missing or a month old."""
         newest = connection.execute(_NEWEST).fetchall()[0][0]
         now = self._run.context.clock.now()
         return [] if newest is not None and newest > now - timedelta(days=_FRESH_DAYS) else ["all"]

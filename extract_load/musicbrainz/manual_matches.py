@@ -68,7 +68,7 @@ where musicbrainz_matches.method is distinct from 'manual'
 
 
 def default_seed() -> Path:
-    """Give the place of the seed in the project."""
+    """Return the place of the seed in the project."""
     return project_root() / "dbt_project" / "seeds" / "artist_matches_manual.csv"
 
 
@@ -83,7 +83,7 @@ def apply_manual_matches(connection: duckdb.DuckDBPyConnection, seed: Path, now:
         connection.execute(_READ.format(path=quoted(seed)))
     except duckdb.Error as error:
         msg = f"{seed.name} can't be read as a table of artist_name, spotify_artist_id, mbid and note."
-        raise BadInput(msg, todo="Mend its header and its quotes.") from error
+        raise BadInput(msg, hint="Mend its header and its quotes.") from error
     wrong = "select number, mbid from by_hand where mbid is not null and try_cast(mbid as uuid) is null"
     for number, mbid in connection.execute(wrong).fetchall():
         log.warning("Row %d of %s has no MBID but %r; it is left out.", number, seed.name, mbid)

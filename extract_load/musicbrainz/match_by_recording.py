@@ -15,7 +15,7 @@ import duckdb
 import orjson
 
 from extract_load.core.errors import ServiceUnavailable
-from extract_load.musicbrainz.batching import Halving
+from extract_load.musicbrainz.batching import BatchBisection
 from extract_load.musicbrainz.client import ISRC_BATCH, is_isrc, phrase
 from extract_load.musicbrainz.matching_rules import Decision, Question, Title, decide_by_isrcs, decide_by_titles
 from extract_load.musicbrainz.name_matching import plain_title, title_form
@@ -53,10 +53,10 @@ class Isrcs:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._halving = Halving(run, ISRC_BATCH)
+        self._halving = BatchBisection(run, ISRC_BATCH)
 
     def pending(self, connection: duckdb.DuckDBPyConnection, more: bool) -> list[WithIsrcs]:
-        """Give the artists whose page did not tell; with `more`, only those whose ISRCs are complete."""
+        """Return the artists whose page did not tell; with `more`, only those whose ISRCs are complete."""
         least = ISRCS_PER_ARTIST if more else 1
         rows = connection.execute(ISRCS, {"most": ISRCS_PER_ARTIST, "least": least, "rows": PLANNED}).fetchall()
         found = []
@@ -101,7 +101,7 @@ class Names:
         self._plan: list[WithTitles] = []
 
     def pending(self, connection: duckdb.DuckDBPyConnection, more: bool) -> list[WithTitles]:
-        """Give the artists that nothing else can tell, most listened first; nothing with `more`."""
+        """Return the artists that nothing else can tell, most listened first; nothing with `more`."""
         if more or not self._run.context.settings.musicbrainz_name_search:
             return []
         if not self._plan:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from extract_load.musicbrainz.batching import Halving
+from extract_load.musicbrainz.batching import BatchBisection
 from extract_load.musicbrainz.client import BATCH
 from extract_load.musicbrainz.matching_rules import Decision, Question, decide_by_page
 from extract_load.musicbrainz.step import PLANNED, Run
@@ -39,10 +39,10 @@ class Pages:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._halving = Halving(run)
+        self._halving = BatchBisection(run)
 
     def pending(self, connection: duckdb.DuckDBPyConnection, more: bool) -> list[Question]:  # noqa: ARG002
-        """Give the Spotify artists that nobody asked about, or that were not found weeks ago, most listened first."""
+        """Return the Spotify artists that nobody asked about, or that were not found weeks ago, most listened first."""
         most = self._run.room(PLANNED)
         if most <= 0:
             return []

@@ -49,7 +49,7 @@ class Title:
     length: int | None = None
 
     def has_length(self, other: int | None) -> bool | None:
-        """Say whether a recording is as long as this; None where either length is unknown."""
+        """Return whether a recording is as long as this; None where either length is unknown."""
         if self.length is None or other is None:
             return None
         return abs(self.length - other) <= LENGTH_TOLERANCE
@@ -70,7 +70,7 @@ class Decision:
     support: Mapping[str, int] = field(default_factory=dict)
 
     def envelope(self, run_id: str, at: datetime) -> Envelope:
-        """Give the decision as a line of the cache. A miss is asked again after weeks, each time later."""
+        """Return the decision as a line of the cache. A miss is asked again after weeks, each time later."""
         asked = self.question
         # The first way of a round opens it; ISRC and name search go on with it.
         attempts = asked.attempts + (0 if asked.tried else 1)

@@ -22,20 +22,20 @@ _GUEST = re.compile(r"\s+(?:feat\.?|ft\.?|featuring)\s.*$", re.IGNORECASE)
 
 
 def name_form(name: str) -> str:
-    """Give the form of an artist's name that is compared."""
+    """Return the form of an artist's name that is compared."""
     words = fold_name(name).split()
     bare = [word for place, word in enumerate(words) if word != "and" and not (place == 0 and word == "the")]
     return "".join(bare or words)
 
 
 def names_agree(ours: str, theirs: Iterable[str]) -> bool:
-    """Say whether an artist's name is one of these."""
+    """Return whether an artist's name is one of these."""
     form = name_form(ours)
     return bool(form) and any(name_form(name) == form for name in theirs)
 
 
 def names_of(artist: Mapping[str, Any]) -> set[str]:
-    """Give every name that MusicBrainz shows for an artist: name, sort name both ways round, aliases."""
+    """Return every name that MusicBrainz shows for an artist: name, sort name both ways round, aliases."""
     found = {artist.get("name"), artist.get("sort-name"), _turned(artist.get("sort-name"))}
     for alias in artist.get("aliases") or ():
         found |= {alias.get("name"), alias.get("sort-name"), _turned(alias.get("sort-name"))}
@@ -43,18 +43,18 @@ def names_of(artist: Mapping[str, Any]) -> set[str]:
 
 
 def plain_title(title: str) -> str:
-    """Give a title without the additions that one release has and another has not."""
+    """Return a title without the additions that one release has and another has not."""
     bare = _GUEST.sub("", _DASH.sub("", _BRACKETS.sub("", title))).strip()
     return bare or title.strip()
 
 
 def title_form(title: str) -> str:
-    """Give the form of a title that is compared."""
+    """Return the form of a title that is compared."""
     return "".join(fold_name(plain_title(title)).split())
 
 
 def is_telling(title: str) -> bool:
-    """Say whether a title is long enough that two artists of one name hardly share it by chance."""
+    """Return whether a title is long enough that two artists of one name hardly share it by chance."""
     return len(title_form(title)) >= 10 and len(fold_name(plain_title(title)).split()) >= 2
 
 

@@ -143,12 +143,12 @@ def _forbidden(response: requests.Response) -> ConfigurationError:
     said = _message(response)
     return ConfigurationError(
         f"MusicBrainz refuses this program (403): {said}",
-        todo="Set CONTACT to an e-mail address or a web page of yours; it goes into the User-Agent.",
+        hint="Set CONTACT to an e-mail address or a web page of yours; it goes into the User-Agent.",
     )
 
 
 def _message(response: requests.Response) -> str:
-    """Give what the server said, one line, without markup and without the addresses that a gateway may put in."""
+    """Return what the server said, one line, without markup and without the addresses that a gateway may put in."""
     try:
         said = str(orjson.loads(response.content)["error"])[:300]
     except (orjson.JSONDecodeError, KeyError, TypeError):

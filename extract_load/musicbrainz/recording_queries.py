@@ -13,7 +13,7 @@ _EXPORT_ROW = """{
 
 
 def _untried(way: str) -> str:
-    """Give the condition that a match has not gone this way in its present round, and may."""
+    """Return the condition that a match has not gone this way in its present round, and may."""
     return f"""
         matches.status in ('not_found', 'review')
         and matches.method is distinct from 'manual'

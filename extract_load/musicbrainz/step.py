@@ -49,12 +49,12 @@ class Run:
             self.counts[what] = self.counts.get(what, 0) + number
 
     def room(self, most: int) -> int:
-        """Say how many more artists may be taken up in this run, `most` at once."""
+        """Return how many more artists may be taken up in this run, `most` at once."""
         limit = self.context.settings.musicbrainz_fetch_limit
         return most if limit is None else min(most, limit - len(self.entered))
 
     def admitted(self, items: Sequence[Item], key: Callable[[Item], str]) -> list[Item]:
-        """Give the items whose artists were taken up already, and as many others as there is room for."""
+        """Return the items whose artists were taken up already, and as many others as there is room for."""
         room = self.room(len(items))
         known = [key(item) in self.entered for item in items]
         new = itertools.accumulate(not one for one in known)
@@ -81,7 +81,7 @@ class Step(Protocol):
     full: int
 
     def pending(self, connection: duckdb.DuckDBPyConnection, more: bool) -> list[Any]:
-        """Give what waits, most listened first; with `more`, leave out what news from upstream may change."""
+        """Return what waits, most listened first; with `more`, leave out what news from upstream may change."""
         ...
 
     def key(self, item: Any) -> str:
@@ -89,7 +89,7 @@ class Step(Protocol):
         ...
 
     def weight(self, item: Any) -> int:
-        """Say how much of a full batch an item takes."""
+        """Return how much of a full batch an item takes."""
         ...
 
     def ask(self, items: Sequence[Any]) -> list[Path]:

@@ -19,13 +19,13 @@ import duckdb
 import psutil
 
 from extract_load.core.clock import Clock, SystemClock
-from extract_load.core.failpoints import kill_point
+from extract_load.core.failpoints import failpoint
 from extract_load.core.settings import Settings
-from extract_load.core.text import first_of
+from extract_load.core.text import join_first
 from extract_load.publishing.attribution import write_attribution
 from extract_load.publishing.relations import Relation, copy_comments, in_order, read_relations
 from extract_load.storage.spool import sync_folder
-from extract_load.storage.state import State, text_of
+from extract_load.storage.state import State, to_iso
 from extract_load.storage.warehouse import CATALOGUE, Warehouse, quoted
 
 log = logging.getLogger(__name__)
@@ -62,8 +62,8 @@ def publish(
     clock = clock or SystemClock()
     target = settings.published_path
     if blocking_failures:
-        kept = f"The last published file stays, because these did not pass: {first_of(blocking_failures)}."
-        state.put("publish", "kept", {"at": text_of(clock.now()), "why": kept}, clock.now())
+        kept = f"The last published file stays, because these did not pass: {join_first(blocking_failures)}."
+        state.put("publish", "kept", {"at": to_iso(clock.now()), "why": kept}, clock.now())
         return PublishResult(target, kept=kept)
     draft = target.with_name(f".{target.stem}.{os.getpid()}.draft")
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -82,14 +82,14 @@ def publish(
     state.put(
         "publish",
         "last",
-        {"at": text_of(now), "tables": len(tables), "views": len(views), "rows": sum(tables.values())},
+        {"at": to_iso(now), "tables": len(tables), "views": len(views), "rows": sum(tables.values())},
         now,
     )
     return result
 
 
 def label_of(settings: Settings) -> str:
-    """Give what is put before every table's comment: DEMO in the demo, else nothing."""
+    """Return what is put before every table's comment: DEMO in the demo, else nothing."""
     return "DEMO" if settings.music_tracker_demo else ""
 
 
@@ -178,10 +178,10 @@ def _put_in_place(draft: Path, target: Path) -> None:
     with draft.open("rb") as written:
         os.fsync(written.fileno())
     target.with_name(target.name + ".wal").unlink(missing_ok=True)  # a reader's leftovers belong to the old file
-    kill_point("publish.before_rename")
+    failpoint("publish.before_rename")
     draft.replace(target)
     sync_folder(target.parent)
-    kill_point("publish.after_rename")
+    failpoint("publish.after_rename")
 
 
 def _forget_dead_drafts(target: Path) -> None:

@@ -36,12 +36,12 @@ class Relation:
         return bool(self.query)
 
     def __str__(self) -> str:
-        """Give `schema.name`."""
+        """Return `schema.name`."""
         return f"{self.schema}.{self.name}"
 
 
 def read_relations(connection: duckdb.DuckDBPyConnection, catalogue: str) -> list[Relation]:
-    """Give every table and view of a catalogue, sorted by name."""
+    """Return every table and view of a catalogue, sorted by name."""
     found = connection.execute(
         "select schema_name, table_name, '' from duckdb_tables() where database_name = ? and not internal"
         " union all"
@@ -53,7 +53,7 @@ def read_relations(connection: duckdb.DuckDBPyConnection, catalogue: str) -> lis
 
 
 def in_order(connection: duckdb.DuckDBPyConnection, schemas: Sequence[str]) -> list[Relation]:
-    """Give what is to be published, each relation after those it reads.
+    """Return what is to be published, each relation after those it reads.
 
     That is all of the given schemas, and whatever their views read elsewhere in the warehouse.
     Errors: ConfigurationError when a view reads what is not in the warehouse, or nothing is there to publish.
@@ -61,7 +61,7 @@ def in_order(connection: duckdb.DuckDBPyConnection, schemas: Sequence[str]) -> l
     known = {str(relation): relation for relation in read_relations(connection, CATALOGUE)}
     waiting = [relation for relation in known.values() if relation.schema in schemas]
     if not waiting:
-        raise ConfigurationError("There are no marts to publish yet.", todo="Run `music-tracker etl`.")
+        raise ConfigurationError("There are no marts to publish yet.", hint="Run `music-tracker etl`.")
     graph: dict[str, set[str]] = {}
     while waiting:
         relation = waiting.pop()
@@ -71,7 +71,7 @@ def in_order(connection: duckdb.DuckDBPyConnection, schemas: Sequence[str]) -> l
         lost = sorted(reads - known.keys())
         if lost:
             msg = f"The view {relation} reads {', '.join(lost)}, which the warehouse does not have."
-            raise ConfigurationError(msg, todo="Build the dbt project anew: `music-tracker etl`.")
+            raise ConfigurationError(msg, hint="Build the dbt project anew: `music-tracker etl`.")
         graph[str(relation)] = reads
         waiting.extend(known[name] for name in reads)
     return [known[name] for name in TopologicalSorter(dict(sorted(graph.items()))).static_order()]
@@ -98,18 +98,18 @@ def copy_comments(connection: duckdb.DuckDBPyConnection, relation: Relation, cat
 
 
 def _reads(connection: duckdb.DuckDBPyConnection, view: Relation) -> Iterator[str]:
-    """Give the tables and views that a view reads, as `schema.name`."""
+    """Yield the tables and views that a view reads, as `schema.name`."""
     text = connection.execute("select json_serialize_sql(?)", [view.query]).fetchall()[0][0]
     tree = json.loads(text)
     if tree.get("error"):
         msg = f"The view {view} can't be taken apart: {tree.get('error_message', 'its SQL is not a plain select')}."
-        raise ConfigurationError(msg, todo="Make it a table in dbt, then build again.")
+        raise ConfigurationError(msg, hint="Make it a table in dbt, then build again.")
     for node in _nodes(tree):
         if node.get("type") != "BASE_TABLE" or not node.get("schema_name"):
             continue  # a name without a schema is one of the view's own common table expressions
         if node.get("catalog_name"):
             msg = f"The view {view} names another database: {node['catalog_name']}."
-            raise ConfigurationError(msg, todo="Make it a table in dbt, then build again.")
+            raise ConfigurationError(msg, hint="Make it a table in dbt, then build again.")
         yield f"{node['schema_name']}.{node['table_name']}"
 
 
@@ -124,7 +124,7 @@ def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
 
 
 def _without_catalogue(sql: str, catalogue: str) -> str:
-    """Give the SELECT of a view with the catalogue taken out of its names; texts in quotes stay as they are."""
+    """Return the SELECT of a view with the catalogue taken out of its names; texts in quotes stay as they are."""
     if not sql:
         return ""
     query = _VIEW_HEAD.sub("", sql, count=1).rstrip().rstrip(";")

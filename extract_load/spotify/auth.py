@@ -27,7 +27,7 @@ from extract_load.core.settings import Settings
 from extract_load.http import PacedSession
 from extract_load.spotify.request_policy import SERVICE
 from extract_load.spotify.token_store import Token, TokenStore, token_hash
-from extract_load.storage.state import State, text_of
+from extract_load.storage.state import State, to_iso
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ def require_app(settings: Settings) -> None:
     if not settings.has_spotify_app:
         raise ConfigurationError(
             "SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET are not set.",
-            todo="Make an app on developer.spotify.com/dashboard and put both in .env.",
+            hint="Make an app on developer.spotify.com/dashboard and put both in .env.",
         )
 
 
@@ -72,7 +72,7 @@ class Auth:
     clock: Clock
 
     def access_token(self, *, refused: str = "") -> str:
-        """Give an access token that is good for a minute at least, and is not the one that Spotify `refused`.
+        """Return an access token that is good for a minute at least, and is not the one that Spotify `refused`.
 
         Threads and processes renew one at a time: two renewals with one rotating token would end the sign-in.
         """
@@ -86,7 +86,7 @@ class Auth:
             return self._refresh(token, self.clock.now()).access_token
 
     def signed_in(self) -> Token:
-        """Give the sign-in in force."""
+        """Return the sign-in in force."""
         require_app(self.settings)
         store = TokenStore(self.settings)
         token = store.read()
@@ -96,7 +96,7 @@ class Auth:
         return self._in_force(token)
 
     def oauth(self) -> spotipy.SpotifyOAuth:
-        """Give spotipy's OAuth on our session, with our addresses and no cache file of its own."""
+        """Return spotipy's OAuth on our session, with our addresses and no cache file of its own."""
         quiet_libraries()
         secret = self.settings.spotify_client_secret
         oauth = _OAuth(
@@ -146,7 +146,7 @@ class Auth:
         if known and account and not known & account and not confirmed:
             raise AuthorizationNeeded(
                 "This sign-in belongs to another Spotify account than the plays that are here.",
-                todo="Sign in with the right account, or run `music-tracker auth --confirm` if this one is yours, too.",
+                hint="Sign in with the right account, or run `music-tracker auth --confirm` if this one is yours, too.",
             )
         self.state.put("listener", key, sorted(known | account), self.clock.now())
 
@@ -155,7 +155,7 @@ class Auth:
         if token is None and refused:
             raise _over(str(refused.get("reason", "")))
         if token is None:
-            raise AuthorizationNeeded("Nobody is signed in at Spotify.", todo="Run `music-tracker auth`.")
+            raise AuthorizationNeeded("Nobody is signed in at Spotify.", hint="Run `music-tracker auth`.")
         if refused and refused.get("token") == token_hash(token.refresh_token):
             raise _over(str(refused.get("reason", "")))
         self._remember_dates(token)
@@ -182,7 +182,7 @@ class Auth:
         self._remember_dates(token)
 
     def _is_replaced(self, token: Token) -> bool:
-        """Say whether another sign-in took this one's place; a hand can do so without having the turn."""
+        """Return whether another sign-in took this one's place; a hand can do so without having the turn."""
         kept = TokenStore(self.settings).read()
         return kept is not None and kept.refresh_token != token.refresh_token
 
@@ -213,7 +213,7 @@ class Auth:
             return ServiceUnavailable("The sign-in at Spotify changed while it was being renewed.", service=SERVICE)
         if error.error == "invalid_grant":
             reason = str(error.error_description or "the sign-in has ended")
-            fact = {"since": text_of(self.clock.now()), "reason": reason, "token": token_hash(token.refresh_token)}
+            fact = {"since": to_iso(self.clock.now()), "reason": reason, "token": token_hash(token.refresh_token)}
             self.state.put(SERVICE, "needs_reauth", fact, self.clock.now())
             if not self.settings.spotify_refresh_token:
                 TokenStore(self.settings).set_aside()
@@ -221,26 +221,26 @@ class Auth:
         if error.error == "invalid_client":
             return ConfigurationError(
                 "Spotify does not know SPOTIFY_CLIENT_ID with this SPOTIFY_CLIENT_SECRET.",
-                todo="Copy both from developer.spotify.com/dashboard into .env.",
+                hint="Copy both from developer.spotify.com/dashboard into .env.",
             )
         return ConfigurationError(
             f"Spotify refused to renew the sign-in ({error.error or 'no reason given'}).",
-            todo="Check the app on developer.spotify.com/dashboard, then run `music-tracker auth`.",
+            hint="Check the app on developer.spotify.com/dashboard, then run `music-tracker auth`.",
         )
 
     def _remember_dates(self, token: Token) -> None:
-        dates = {"authorized_at": text_of(token.authorized_at), "token": token_hash(token.refresh_token)}
+        dates = {"authorized_at": to_iso(token.authorized_at), "token": token_hash(token.refresh_token)}
         if self.state.get(SERVICE, "token") != dates:
             self.state.put(SERVICE, "token", dates, self.clock.now())
 
 
 def is_token(value: Any) -> TypeGuard[str]:
-    """Say whether a value can be a token: what else came would end the sign-in if it were kept."""
+    """Return whether a value can be a token: what else came would end the sign-in if it were kept."""
     return isinstance(value, str) and 0 < len(value) < 5000 and value.isascii() and value.isprintable()
 
 
 def lasting(seconds: Any) -> timedelta:
-    """Give how long an access token lasts by its answer, or as long as they usually do."""
+    """Return how long an access token lasts by its answer, or as long as they usually do."""
     told = isinstance(seconds, int) and 0 < seconds <= _LONGEST_SECONDS
     return timedelta(seconds=seconds if told else _USUAL_SECONDS)
 
@@ -248,5 +248,5 @@ def lasting(seconds: Any) -> timedelta:
 def _over(reason: str) -> AuthorizationNeeded:
     return AuthorizationNeeded(
         f"The sign-in at Spotify is over ({reason}); polling waits, everything else goes on.",
-        todo="Run `music-tracker auth` to sign in again.",
+        hint="Run `music-tracker auth` to sign in again.",
     )

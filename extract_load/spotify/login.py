@@ -68,7 +68,7 @@ def login(
 
 
 def _answer(catcher: _Catcher, address: str, *, browser: bool, ask: Callable[[str], str] | None) -> str | None:
-    """Give the address that Spotify led to: caught on loopback, or pasted where no browser could be opened."""
+    """Return the address that Spotify led to: caught on loopback, or pasted where no browser could be opened."""
     is_open = catcher.listening and browser and webbrowser.open(address)
     if catcher.listening and (is_open or ask is None):
         caught = catcher.wait(WAIT_SECONDS)
@@ -93,17 +93,17 @@ def _keep(client: SpotifyClient, token: Token, *, confirmed: bool) -> None:
 def _code(answer: str | None, state: str) -> str:
     """Take the code out of the address that Spotify led to."""
     if not answer:
-        raise AuthorizationNeeded("No answer came from Spotify.", todo="Run `music-tracker auth` again.")
+        raise AuthorizationNeeded("No answer came from Spotify.", hint="Run `music-tracker auth` again.")
     found = parse_qs(urlsplit(answer.strip()).query)
     if "error" in found:
-        raise AuthorizationNeeded(f"Spotify says: {found['error'][0]}.", todo="Run `music-tracker auth` again.")
+        raise AuthorizationNeeded(f"Spotify says: {found['error'][0]}.", hint="Run `music-tracker auth` again.")
     if found.get("state", [""])[0] != state:
         raise AuthorizationNeeded(
-            "That address answers another sign-in.", todo="Use the address that was printed just now."
+            "That address answers another sign-in.", hint="Use the address that was printed just now."
         )
     code = found.get("code", [""])[0]
     if not code:
-        raise AuthorizationNeeded("That address holds no code.", todo="Paste the whole address of the page.")
+        raise AuthorizationNeeded("That address holds no code.", hint="Paste the whole address of the page.")
     return code
 
 
@@ -118,10 +118,10 @@ def _token(context: Context, client: SpotifyClient, code: str) -> Token:
         if error.error == "invalid_client":
             raise ConfigurationError(
                 "Spotify does not know SPOTIFY_CLIENT_ID with this SPOTIFY_CLIENT_SECRET.",
-                todo="Copy both from developer.spotify.com/dashboard into .env.",
+                hint="Copy both from developer.spotify.com/dashboard into .env.",
             ) from None
         raise AuthorizationNeeded(
-            f"Spotify did not take the code ({error.error}).", todo="Run `music-tracker auth` again."
+            f"Spotify did not take the code ({error.error}).", hint="Run `music-tracker auth` again."
         ) from None
     except MALFORMED:
         answer = {}
@@ -134,13 +134,13 @@ def _told(answer: dict[str, Any], now: datetime) -> Token:
     if not is_token(access) or not is_token(refresh):
         raise ServiceUnavailable(
             "Spotify's accounts service answered with something else than a sign-in.",
-            todo="Run `music-tracker auth` again.",
+            hint="Run `music-tracker auth` again.",
             service=SERVICE,
         )
     granted = scope if isinstance(scope, str) else ""
     if granted and SCOPE not in granted.split():
         raise AuthorizationNeeded(
-            "The sign-in does not allow reading what you played.", todo="Run `music-tracker auth` and allow it."
+            "The sign-in does not allow reading what you played.", hint="Run `music-tracker auth` and allow it."
         )
     return Token(
         refresh_token=refresh,
@@ -180,7 +180,7 @@ class _Catcher:
         return self._server is not None
 
     def wait(self, seconds: float) -> str | None:
-        """Give the address that Spotify led to, None when none came in time."""
+        """Return the address that Spotify led to, None when none came in time."""
         self._came.wait(seconds)
         return self._answer
 

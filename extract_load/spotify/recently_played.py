@@ -19,12 +19,12 @@ import orjson
 
 from extract_load.context import Context
 from extract_load.core.errors import ConfigurationError, MusicTrackerError, ServiceUnavailable
-from extract_load.core.failpoints import kill_point
+from extract_load.core.failpoints import failpoint
 from extract_load.core.redaction import redact
 from extract_load.spotify.client import SpotifyClient
 from extract_load.spotify.request_policy import SERVICE
 from extract_load.storage.spool import Envelope, write_envelopes
-from extract_load.storage.state import PollRecord, text_of
+from extract_load.storage.state import PollRecord, to_iso
 from extract_load.storage.writer_lock import WarehouseBusy
 
 log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ def poll(context: Context, limit: int = FULL_PAGE, *, land: bool = True) -> Poll
     _spool(context, at, items, limit, record)
     with context.state.transaction():  # once its items are known, no later poll would find this one's gap
         _remember(context, items, at)
-        kill_point("poll.in_transaction")
+        failpoint("poll.in_transaction")
         context.state.record_poll(record)
     result = _landed(context, _result(record)) if land else _result(record)
     days = client.auth.signed_in().days_left(at)
@@ -162,8 +162,8 @@ def _landed(context: Context, result: PollResult) -> PollResult:
     try:
         report = context.landing.land(purpose="music-tracker ingest", wait_seconds=LAND_WAIT_SECONDS)
     except WarehouseBusy as busy:
-        told = f"{result.message} The plays are kept in the spool and land with the next run: {busy.what}"
-        return replace(result, waiting_for=busy.what, message=told)
+        told = f"{result.message} The plays are kept in the spool and land with the next run: {busy.message}"
+        return replace(result, waiting_for=busy.message, message=told)
     key = (SERVICE, "recently_played")
     rejected = report.rejected.get(key, 0)
     told = result.message + (f" {rejected} item(s) could not be used; ops.rejected_rows says why." if rejected else "")
@@ -190,22 +190,22 @@ def _minute(at: datetime | None) -> str:
 
 def _failed(context: Context, at: datetime, error: MusicTrackerError) -> PollRecord:
     return PollRecord(
-        uuid.uuid4().hex, context.settings.listener_id, context.run_id, at, "failed", 0, 0, 0, message=error.what
+        uuid.uuid4().hex, context.settings.listener_id, context.run_id, at, "failed", 0, 0, 0, message=error.message
     )
 
 
 def _seen(context: Context, at: datetime) -> dict[str, Any]:
-    """Give the keys of what was seen, and the newest time of it that can be true."""
+    """Return the keys of what was seen, and the newest time of it that can be true."""
     found = context.state.get(SERVICE, _key("seen", context)) or {}
     newest = found.get("newest")
-    if newest and newest > str(text_of(at + _AHEAD)):
+    if newest and newest > str(to_iso(at + _AHEAD)):
         newest = _newest_polled(context, at)
     return {"keys": set(found.get("keys", ())), "newest": datetime.fromisoformat(newest) if newest else None}
 
 
 def _newest_polled(context: Context, at: datetime) -> str | None:
     sql = "select max(newest_played_at) as newest from polls where listener_id = ? and newest_played_at <= ?"
-    newest: str | None = context.state.rows(sql, (context.settings.listener_id, text_of(at + _AHEAD)))[0]["newest"]
+    newest: str | None = context.state.rows(sql, (context.settings.listener_id, to_iso(at + _AHEAD)))[0]["newest"]
     return newest
 
 
@@ -215,12 +215,12 @@ def _remember(context: Context, items: Iterable[Any], at: datetime) -> None:
     fresh = [key for item in items if (key := item_key(item))]
     keys = list(dict.fromkeys([*fresh, *found.get("keys", ())]))[:_REMEMBERED]
     times = [time for item in items if (time := _played_at(item)) and time <= at + _AHEAD]
-    newest = text_of(max([*times, *filter(None, [_seen(context, at)["newest"]])], default=None))
+    newest = to_iso(max([*times, *filter(None, [_seen(context, at)["newest"]])], default=None))
     context.state.put(SERVICE, _key("seen", context), {"keys": keys, "newest": newest}, at)
 
 
 def _played_at(item: Any) -> datetime | None:
-    """Give an item's time, naive UTC, None when it has no usable one."""
+    """Return an item's time, naive UTC, None when it has no usable one."""
     try:
         at = datetime.fromisoformat(item["played_at"])
         return at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at

@@ -29,7 +29,7 @@ class EndpointNotAvailable(ServiceUnavailable):
 
 
 def session_for(settings: Settings, state: State, run_id: str, clock: Clock) -> PacedSession:
-    """Give the session that every request to Spotify goes through."""
+    """Return the session that every request to Spotify goes through."""
 
     def budget(bucket: str) -> int | None:
         """Only the catalogue has a budget: polling's share is never touched by it."""
@@ -80,29 +80,29 @@ def bucket_of(request: PreparedRequest) -> str:
 
 
 def refusal(response_status: int, message: str) -> Exception:
-    """Give the error of a 403 or 401 by its text, in the order that the contract advises."""
+    """Return the error of a 403 or 401 by its text, in the order that the contract advises."""
     text = message.lower()
     if "premium" in text:
         return AuthorizationNeeded(
             "Spotify has stopped the app: its owner's Premium subscription has lapsed.",
-            todo="Renew it; it can take some hours until requests are allowed again.",
+            hint="Renew it; it can take some hours until requests are allowed again.",
         )
     if "scope" in text:
         return AuthorizationNeeded(
-            "The sign-in does not allow reading recently played tracks.", todo="Run `music-tracker auth` again."
+            "The sign-in does not allow reading recently played tracks.", hint="Run `music-tracker auth` again."
         )
     if "not registered" in text or "developer dashboard" in text or "developer.spotify.com/dashboard" in text:
         return AuthorizationNeeded(
             "This Spotify user is not on the app's list of users.",
-            todo="Add the user on developer.spotify.com/dashboard, under User Management.",
+            hint="Add the user on developer.spotify.com/dashboard, under User Management.",
         )
     if response_status == HTTPStatus.FORBIDDEN:
-        return EndpointNotAvailable("Spotify does not offer this read to the app.", todo="", service=SERVICE)
-    return AuthorizationNeeded("Spotify does not accept the sign-in.", todo="Run `music-tracker auth`.")
+        return EndpointNotAvailable("Spotify does not offer this read to the app.", hint="", service=SERVICE)
+    return AuthorizationNeeded("Spotify does not accept the sign-in.", hint="Run `music-tracker auth`.")
 
 
 def _is_refusal(response: Response) -> bool:
-    """Say whether a refusal is in a form of Spotify's: a proxy or a portal on the way answers 403 and 404, too."""
+    """Return whether a refusal is in a form of Spotify's: a proxy or a portal on the way answers 403 and 404, too."""
     body = _body(response)
     if isinstance(body, dict):
         error = body.get("error")

@@ -17,7 +17,7 @@ import orjson
 
 from extract_load.core.errors import ConfigurationError
 from extract_load.core.settings import Settings
-from extract_load.storage.state import time_of
+from extract_load.storage.state import from_iso
 
 LIFETIME = timedelta(days=180)
 WARN_AFTER = timedelta(days=150)
@@ -35,11 +35,11 @@ class Token:
     env_hash: str = ""
 
     def __repr__(self) -> str:
-        """Say who it is without saying it."""
+        """Return who it is without saying it."""
         return f"Token({token_hash(self.refresh_token)}, authorized_at={self.authorized_at})"
 
     def days_left(self, now: datetime) -> int:
-        """Give the whole days until Spotify ends this sign-in; negative when it has."""
+        """Return the whole days until Spotify ends this sign-in; negative when it has."""
         return (self.authorized_at + LIFETIME - now).days
 
 
@@ -52,7 +52,7 @@ class TokenStore:
         self._env_token = secret.get_secret_value() if secret else ""
 
     def load(self, now: datetime) -> Token | None:
-        """Give the sign-in in force, None without one; takes a new variable over, so have the turn (see Auth).
+        """Return the sign-in in force, None without one; takes a new variable over, so have the turn (see Auth).
 
         Errors: ConfigurationError when the file can't be read.
         """
@@ -64,7 +64,7 @@ class TokenStore:
         return token
 
     def is_variable_new(self, kept: Token | None) -> bool:
-        """Say whether the variable holds a token that the file never took over."""
+        """Return whether the variable holds a token that the file never took over."""
         return bool(self._env_token) and (kept is None or kept.env_hash != token_hash(self._env_token))
 
     def save(self, token: Token) -> None:
@@ -101,25 +101,25 @@ class TokenStore:
         return aside
 
     def read(self) -> Token | None:
-        """Give the sign-in in the file, None without one. Errors: ConfigurationError when it can't be read."""
+        """Return the sign-in in the file, None without one. Errors: ConfigurationError when it can't be read."""
         try:
             found = orjson.loads(self.path.read_bytes())
             return Token(
                 refresh_token=str(found["refresh_token"]),
-                authorized_at=time_of(found["authorized_at"]),
+                authorized_at=from_iso(found["authorized_at"]),
                 scope=str(found.get("scope") or ""),
                 access_token=str(found.get("access_token") or ""),
-                expires_at=time_of(found["expires_at"]) if found.get("expires_at") else None,
+                expires_at=from_iso(found["expires_at"]) if found.get("expires_at") else None,
                 env_hash=str(found.get("env_hash") or ""),
             )
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError):
             raise ConfigurationError(
-                f"The token file {self.path.name} can't be read.", todo="Run `music-tracker auth` to make a new one."
+                f"The token file {self.path.name} can't be read.", hint="Run `music-tracker auth` to make a new one."
             ) from None
 
 
 def token_hash(token: str) -> str:
-    """Give a short name for a token that tells nothing about it."""
+    """Return a short name for a token that tells nothing about it."""
     return hashlib.sha256(token.encode()).hexdigest()[:16]

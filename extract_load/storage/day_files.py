@@ -36,30 +36,30 @@ class Member:
 
 
 def day_files(root: Path) -> list[Path]:
-    """Give the day files below a root, oldest first."""
+    """Return the day files below a root, oldest first."""
     found = root.glob(f"*/*/dt=*{SUFFIX}")
     return sorted(path for path in found if _DAY.match(path.name.removesuffix(SUFFIX)) and path.is_file())
 
 
 def folder_of(day_file: Path) -> Path:
-    """Give the folder that a day file stands for."""
+    """Return the folder that a day file stands for."""
     return day_file.with_name(day_file.name.removesuffix(SUFFIX))
 
 
 def day_file_of(folder: Path) -> Path:
-    """Give the day file that stands for a folder."""
+    """Return the day file that stands for a folder."""
     return folder.with_name(folder.name + SUFFIX)
 
 
 def members(path: Path) -> list[Member]:
-    """Give the files inside a day file, in their order.
+    """Return the files inside a day file, in their order.
 
     Errors: BadInput when it is damaged.
     """
     try:
         return [_member(packed, content) for packed, content in _split(path.read_bytes())]
     except (OSError, zlib.error, ValueError, IndexError) as error:
-        raise BadInput(f"{path.name} in {path.parent} is damaged.", todo="Put it back from a backup.") from error
+        raise BadInput(f"{path.name} in {path.parent} is damaged.", hint="Put it back from a backup.") from error
 
 
 def write_day(path: Path, files: Iterable[tuple[str, bytes]]) -> None:

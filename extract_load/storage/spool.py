@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, cast
 import orjson
 from isal import igzip, isal_zlib  # several times as fast as gzip, the same format
 
-from extract_load.core.failpoints import kill_point
+from extract_load.core.failpoints import failpoint
 from extract_load.core.redaction import redact
 
 SUFFIX = ".ndjson.gz"
@@ -46,7 +46,7 @@ class Envelope:
     listener_id: str | None = None
 
     def line(self) -> bytes:
-        """Give the redacted JSON line, with its line feed."""
+        """Return the redacted JSON line, with its line feed."""
         record = {
             "source": self.source,
             "entity": self.entity,
@@ -60,7 +60,7 @@ class Envelope:
 
 
 def spool_path(root: Path, source: str, entity: str, at: datetime, run_id: str) -> Path:
-    """Give the name of a new file; names sort by time, and no two are alike."""
+    """Return the name of a new file; names sort by time, and no two are alike."""
     stamp = at.strftime("%Y%m%dT%H%M%S%f")
     name = f"{stamp}_{run_id}_{uuid.uuid4().hex[:8]}{SUFFIX}"
     return root / source / entity / f"dt={at:%Y-%m-%d}" / name
@@ -89,10 +89,10 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
             yield out
             out.flush()
             os.fsync(out.fileno())
-        kill_point("spool.before_rename")
+        failpoint("spool.before_rename")
         partial.replace(path)
         sync_folder(path.parent)
-        kill_point("spool.after_rename")
+        failpoint("spool.after_rename")
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
@@ -108,7 +108,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def spooled_files(root: Path) -> list[Path]:
-    """Give the complete files below a root, oldest first: the order in which they are landed, now and in a rebuild."""
+    """Return the complete files below a root, oldest first: the order of landing, now and in a rebuild."""
     return sorted(root.glob(f"*/*/dt=*/*{SUFFIX}"), key=lambda path: (path.name, str(path)))
 
 
@@ -119,10 +119,10 @@ def read_lines(path: Path) -> Iterator[bytes]:
 
 
 def packed_writer(out: BinaryIO) -> BinaryIO:
-    """Give a gzip writer on an open file; close it before the file."""
+    """Return a gzip writer on an open file; close it before the file."""
     return cast("BinaryIO", igzip.IGzipFile(fileobj=out, mode="wb", filename="", mtime=0))
 
 
 def pack(content: bytes) -> bytes:
-    """Give content as one gzip member."""
+    """Return content as one gzip member."""
     return cast("bytes", igzip.compress(content, mtime=0))

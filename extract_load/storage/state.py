@@ -96,7 +96,7 @@ class State:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Give the connection inside one write transaction, an outer one if there is; rolled back on an error."""
+        """Yield the connection inside one write transaction, an outer one if there is; rolled back on an error."""
         with self._lock:
             if self._db.in_transaction:
                 yield self._db
@@ -110,12 +110,12 @@ class State:
             self._db.execute("commit")
 
     def rows(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[dict[str, Any]]:
-        """Give the rows of a query as dictionaries."""
+        """Return the rows of a query as dictionaries."""
         with self._lock:
             return [dict(row) for row in self._db.execute(sql, parameters)]
 
     def get(self, service: str, key: str) -> Any:
-        """Give a remembered fact (any JSON value), None if there is none."""
+        """Return a remembered fact (any JSON value), None if there is none."""
         found = self.rows("select value from service_state where service = ? and key = ?", (service, key))
         return json.loads(found[0]["value"]) if found else None
 
@@ -128,11 +128,11 @@ class State:
             db.execute(
                 "insert into service_state values (?, ?, ?, ?) on conflict (service, key) do update"
                 " set value = excluded.value, updated_at = excluded.updated_at",
-                (service, key, json.dumps(value), text_of(at)),
+                (service, key, json.dumps(value), to_iso(at)),
             )
 
     def facts(self, service: str) -> dict[str, Any]:
-        """Give all that is remembered about a service."""
+        """Return all that is remembered about a service."""
         found = self.rows("select key, value from service_state where service = ?", (service,))
         return {row["key"]: json.loads(row["value"]) for row in found}
 
@@ -144,7 +144,7 @@ class State:
                 " duration_ms, waited_ms) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     *(record.run_id, record.service, record.bucket, record.method, record.endpoint),
-                    *(text_of(record.requested_at), record.status, record.outcome),
+                    *(to_iso(record.requested_at), record.status, record.outcome),
                     *(record.duration_ms, record.waited_ms),
                 ),
             )
@@ -158,9 +158,7 @@ class State:
             used = db.execute("select max(seq) from sqlite_sequence where name = 'requests'").fetchone()[0]
             if (used or 0) >= last:
                 return
-            db.execute(
-                "update requests set request_id = request_id + ? where requested_at > ?", (last, text_of(latest))
-            )
+            db.execute("update requests set request_id = request_id + ? where requested_at > ?", (last, to_iso(latest)))
             db.execute("delete from sqlite_sequence where name = 'requests'")
             db.execute(
                 "insert into sqlite_sequence select 'requests', max(?, coalesce(max(request_id), 0)) from requests",
@@ -170,10 +168,10 @@ class State:
     def requests_since(self, service: str, bucket: str, since: datetime) -> int:
         """Count the requests of a bucket since a moment (UTC)."""
         sql = "select count(*) as n from requests where service = ? and bucket = ? and requested_at >= ?"
-        return int(self.rows(sql, (service, bucket, text_of(since)))[0]["n"])
+        return int(self.rows(sql, (service, bucket, to_iso(since)))[0]["n"])
 
     def budget_frees_at(self, service: str, bucket: str, budget: int, now: datetime) -> datetime | None:
-        """Give when a rolling 24 h budget allows the next request: None means now.
+        """Return when a rolling 24 h budget allows the next request: None means now.
 
         What was sent while the clock was ahead counts for nothing: it would spend the budget until that date.
         """
@@ -184,36 +182,36 @@ class State:
         )
         if budget <= 0:
             return now + timedelta(hours=24)
-        oldest = self.rows(sql, (service, bucket, text_of(since), text_of(now), budget - 1))
-        return time_of(oldest[0]["requested_at"]) + timedelta(hours=24) if oldest else None
+        oldest = self.rows(sql, (service, bucket, to_iso(since), to_iso(now), budget - 1))
+        return from_iso(oldest[0]["requested_at"]) + timedelta(hours=24) if oldest else None
 
     def blocked_until(self, service: str, bucket: str, now: datetime) -> datetime | None:
-        """Give until when (UTC) nothing may be sent to a bucket, None if it is free."""
+        """Return until when (UTC) nothing may be sent to a bucket, None if it is free."""
         said = self.get(service, f"blocked_until:{bucket}")
-        until = time_of(said) if said else None
+        until = from_iso(said) if said else None
         return until if until and now < until <= now + LONGEST_PAUSE else None
 
     def block(self, service: str, bucket: str, until: datetime, now: datetime) -> None:
         """Remember that nothing may be sent to a bucket before `until` (UTC)."""
-        self.put(service, f"blocked_until:{bucket}", text_of(until), now)
+        self.put(service, f"blocked_until:{bucket}", to_iso(until), now)
 
     def record_poll(self, poll: PollRecord) -> None:
         """Keep one poll."""
         values = (
-            *(poll.poll_id, poll.listener_id, poll.run_id, text_of(poll.polled_at), poll.outcome),
+            *(poll.poll_id, poll.listener_id, poll.run_id, to_iso(poll.polled_at), poll.outcome),
             *(poll.items, poll.new_items, poll.known_items),
-            *(text_of(poll.oldest_played_at), text_of(poll.newest_played_at)),
-            *(text_of(poll.gap_from), text_of(poll.gap_until), poll.message),
+            *(to_iso(poll.oldest_played_at), to_iso(poll.newest_played_at)),
+            *(to_iso(poll.gap_from), to_iso(poll.gap_until), poll.message),
         )
         with self.transaction() as db:
             db.execute("insert or replace into polls values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
 
 
-def text_of(at: datetime | None) -> str | None:
-    """Give the text form of a naive UTC time: sortable, microseconds."""
+def to_iso(at: datetime | None) -> str | None:
+    """Return the text form of a naive UTC time: sortable, microseconds."""
     return at.strftime("%Y-%m-%d %H:%M:%S.%f") if at else None
 
 
-def time_of(text: str) -> datetime:
-    """Give the naive UTC time of its text form."""
+def from_iso(text: str) -> datetime:
+    """Return the naive UTC time of its text form."""
     return datetime.fromisoformat(text)

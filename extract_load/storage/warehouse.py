@@ -43,7 +43,7 @@ class Warehouse:
 
     @contextmanager
     def open(self, purpose: str, wait_seconds: float | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Give a connection with the lock held; nested calls of a thread share it.
+        """Yield a connection with the lock held; nested calls of a thread share it.
 
         `purpose` is what others are told who wait. Errors: WarehouseBusy after `wait_seconds` (LOCK_WAIT_SECONDS when
         not given), also when a process that knows no lock, such as a duckdb shell, has the file open.
@@ -119,17 +119,17 @@ def apply_schema(connection: duckdb.DuckDBPyConnection, clock: Clock) -> None:
     )
     if done and max(done) > steps[-1][0]:
         msg = f"The warehouse has schema version {max(done)}, this program knows {steps[-1][0]}."
-        raise ConfigurationError(msg, todo="Update the music tracker, then try again.")
-    todo = [(version, path) for version, path in steps if version not in done]
-    if not todo:
+        raise ConfigurationError(msg, hint="Update the music tracker, then try again.")
+    pending = [(version, path) for version, path in steps if version not in done]
+    if not pending:
         return
     connection.execute("begin")
     try:
-        for _, path in todo:
+        for _, path in pending:
             connection.execute(path.read_text(encoding="utf-8"))
         connection.executemany(
             "insert into ops.schema_versions values (?, ?, ?)",
-            [(version, path.stem, clock.now()) for version, path in todo],
+            [(version, path.stem, clock.now()) for version, path in pending],
         )
         connection.execute("commit")
     except BaseException:
@@ -138,7 +138,7 @@ def apply_schema(connection: duckdb.DuckDBPyConnection, clock: Clock) -> None:
 
 
 def quoted(path: Path | str) -> str:
-    """Give a path with its single quotes doubled, for the few statements of DuckDB that take no parameter."""
+    """Return a path with its single quotes doubled, for the few statements of DuckDB that take no parameter."""
     return str(path).replace("'", "''")
 
 
@@ -152,13 +152,13 @@ def in_our_words(text: str, path: Path) -> Exception:
         except psutil.Error:
             who = f"process {pid}"
         return WarehouseBusy(
-            f"The warehouse file is open in {who}.", todo="Close it there, or let the next run try again."
+            f"The warehouse file is open in {who}.", hint="Close it there, or let the next run try again."
         )
     if "not a valid DuckDB database" in text or "corrupt" in text.lower():
         return BadInput(
             f"{path.name} is not a DuckDB database that can be read.",
-            todo="Move it away and run `music-tracker rebuild`: the plays are safe in the spool.",
+            hint="Move it away and run `music-tracker rebuild`: the plays are safe in the spool.",
         )
     return ConfigurationError(
-        f"{path.name} can't be opened in {path.parent.name}/.", todo="Check that the folder exists and is writable."
+        f"{path.name} can't be opened in {path.parent.name}/.", hint="Check that the folder exists and is writable."
     )

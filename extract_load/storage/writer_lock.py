@@ -39,7 +39,7 @@ class Holder:
     since: str
 
     def __str__(self) -> str:
-        """Say it in words."""
+        """Return it in words."""
         return f"{self.command} (process {self.pid}, since {self.since} UTC)"
 
 
@@ -79,7 +79,7 @@ class WriterLock:
             self._thread.release()
 
     def holder(self) -> Holder | None:
-        """Say who has the lock, None if nobody is known to."""
+        """Return who has the lock, None if nobody is known to."""
         try:
             found = json.loads(self._info_path.read_text(encoding="utf-8"))
             holder = Holder(int(found["pid"]), str(found["command"]), str(found["since"]))

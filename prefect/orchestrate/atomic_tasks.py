@@ -18,7 +18,7 @@ from prefect.tasks import Task, exponential_backoff
 from extract_load.context import Context
 from extract_load.core.errors import BadInput
 from extract_load.core.results import TaskResult
-from extract_load.core.text import first_of
+from extract_load.core.text import join_first
 from orchestrate.base_tasks import BaseEnrichmentTask, BaseProcessorTask, is_transient
 from orchestrate.runs.context import BACKLOG_TIMEOUT_SECONDS, Run, shared_run
 
@@ -43,8 +43,8 @@ def atomic(name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
     return decorate
 
 
-def patiently(work: Task[P, R], run: Run, *, one_call: bool = False) -> Task[P, R]:
-    """Give a task the run's number of retries, and its time-out where the task is one call.
+def with_retries(work: Task[P, R], run: Run, *, one_call: bool = False) -> Task[P, R]:
+    """Return a task the run's number of retries, and its time-out where the task is one call.
 
     Beside others, in a thread, Prefect's time-outs can't interrupt: `run_together` watches the time there.
     """
@@ -87,7 +87,7 @@ def load_spool(run_key: str) -> TaskResult:
             "files_unreadable": len(result.unreadable),
         }
         if result.unreadable:
-            named = first_of(result.unreadable)
+            named = join_first(result.unreadable)
             return TaskResult("partial", counts, message=f"These files can't be read and stay where they are: {named}")
         return TaskResult("success" if result.files else "no_updates", counts)
 
@@ -105,8 +105,8 @@ def validate_landing(run_key: str) -> TaskResult:
     def report(result: Validation) -> TaskResult:
         if result.unbalanced:
             raise BadInput(
-                f"Rows went missing while landing: {first_of(result.unbalanced)}.",
-                todo="Run `music-tracker rebuild`: the files are safe.",
+                f"Rows went missing while landing: {join_first(result.unbalanced)}.",
+                hint="Run `music-tracker rebuild`: the files are safe.",
             )
         counts = {"poll_items": result.poll_items, "export_rows": result.export_rows}
         return TaskResult("success", {**counts, "rows_rejected": sum(result.rejected.values())})
@@ -137,7 +137,7 @@ def enrich_from_musicbrainz(run_key: str) -> TaskResult:
 
 @atomic("find coordinates")
 def find_coordinates(run_key: str) -> TaskResult:
-    """Give the places of the artists their coordinates."""
+    """Return the places of the artists their coordinates."""
     from extract_load.geography.enrich import enrich
 
     with shared_run(key=run_key) as run:
@@ -147,7 +147,7 @@ def find_coordinates(run_key: str) -> TaskResult:
 @atomic("test with dbt")
 def check_models(run_key: str) -> TaskResult:
     """Run every data test of the dbt project and name those that failed."""
-    from orchestrate.dbt_build.results import tell_tests
+    from orchestrate.dbt_build.results import summarize_tests
     from orchestrate.dbt_build.runner import run_tests
 
     with shared_run(key=run_key) as run:
@@ -155,7 +155,7 @@ def check_models(run_key: str) -> TaskResult:
         def work(_: Context) -> TaskResult:
             tests = run_tests(run.settings)
             run.nodes = [*run.nodes, *tests]
-            return tell_tests(tests)
+            return summarize_tests(tests)
 
         return BaseProcessorTask(run, "test with dbt", work, lambda result: result).execute()
 

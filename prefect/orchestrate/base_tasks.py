@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from extract_load.context import Context
 from extract_load.core.errors import AuthorizationNeeded, QuotaExhausted, ServiceUnavailable
-from extract_load.core.results import TaskResult, in_a_sentence
+from extract_load.core.results import TaskResult, describe_error
 from extract_load.monitoring.run_log import RunLog, TaskRecord
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class BaseTask(ABC):
         except AuthorizationNeeded as error:
             result = TaskResult("failed", message=str(error))
         except Exception as error:
-            self._note(TaskResult("failed", message=in_a_sentence(error)), started, time.monotonic() - since)
+            self._note(TaskResult("failed", message=describe_error(error)), started, time.monotonic() - since)
             raise
         return self._note(result, started, time.monotonic() - since)
 
@@ -101,7 +101,7 @@ class BaseEnrichmentTask(BaseProcessorTask):
 
 
 def is_transient(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Say whether another try can help: only when a service or the warehouse was not available."""
+    """Return whether another try can help: only when a service or the warehouse was not available."""
     try:
         state.result()
     except ServiceUnavailable as error:

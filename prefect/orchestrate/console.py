@@ -24,7 +24,7 @@ PREFECT_DEFAULTS = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
 }
-SPOKEN_LOGS = {
+CONSOLE_FORMAT = {
     "PREFECT_LOGGING_FORMATTERS_STANDARD_FORMAT": _SPOKEN,
     "PREFECT_LOGGING_FORMATTERS_STANDARD_FLOW_RUN_FMT": _SPOKEN,
     "PREFECT_LOGGING_FORMATTERS_STANDARD_TASK_RUN_FMT": _SPOKEN,
@@ -34,11 +34,11 @@ SPOKEN_LOGS = {
 
 def prepare_prefect(*, spoken: bool = False) -> None:
     """Set what Prefect reads from the environment, where nobody else has; call it before Prefect is imported."""
-    for name, value in {**PREFECT_DEFAULTS, **(SPOKEN_LOGS if spoken else {})}.items():
+    for name, value in {**PREFECT_DEFAULTS, **(CONSOLE_FORMAT if spoken else {})}.items():
         os.environ.setdefault(name, value)
 
 
-class OwnWords(logging.Filter):
+class DropPrefectNoise(logging.Filter):
     """Lets through what tells a person something: not what Prefect says of every state, not what we have said already.
 
     An error of one of our kinds, and a model that could not be built, is told in a sentence by its task
@@ -46,7 +46,7 @@ class OwnWords(logging.Filter):
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Say whether a record is shown."""
+        """Return whether a record is shown."""
         said = record.getMessage()
         if said.startswith(("Beginning ", "View at ", "Finished in state ")):
             return False
@@ -60,10 +60,10 @@ def _is_told(said: str, error: BaseException | None) -> bool:
     return a_model or _BY_DBT.match(said) is not None
 
 
-def speak_plainly() -> None:
+def quiet_prefect_logs() -> None:
     """Keep Prefect's chatter about states off the terminal; its records have it all. Call it with Prefect imported."""
     for handler in logging.getLogger().handlers:
-        handler.addFilter(OwnWords())
+        handler.addFilter(DropPrefectNoise())
 
 
 def run_script(main: Callable[..., None]) -> None:

@@ -47,7 +47,7 @@ def validate(settings: Settings, *, thorough: bool, etl: bool = True) -> Iterato
     try:
         yield server_version(needed_api(settings))
     except ConfigurationError as error:
-        yield Line("server", "problem", error.what, error.todo)
+        yield Line("server", "problem", error.message, error.hint)
         if not thorough:
             return
     if etl:
@@ -56,7 +56,7 @@ def validate(settings: Settings, *, thorough: bool, etl: bool = True) -> Iterato
         try:
             yield Line("dbt", "ok", f"The dbt project parses: {check_project(settings)} models.")
         except ConfigurationError as error:
-            yield Line("dbt", "problem", error.what, error.todo)
+            yield Line("dbt", "problem", error.message, error.hint)
     if thorough:
         from extract_load.monitoring.service_checks import check_credentials, check_services
         from extract_load.storage.state import State
@@ -76,16 +76,16 @@ def main(
 ) -> None:
     """Validate, then deploy."""
     if spotify_only and etl_only:
-        raise ConfigurationError("--spotify-only and --etl-only exclude each other.", todo="Leave both out for both.")
+        raise ConfigurationError("--spotify-only and --etl-only exclude each other.", hint="Leave both out for both.")
     prepare_prefect()
     settings = load_settings()
     found = []
     for line in validate(settings, thorough=validate_, etl=not spotify_only):
         found.append(line)
         if validate_ or line.level == "problem":
-            typer.echo(f"{_MARKS[line.level]}  {line.text} {line.todo}".rstrip())
+            typer.echo(f"{_MARKS[line.level]}  {line.text} {line.hint}".rstrip())
     if any(line.level == "problem" for line in found):
-        raise ConfigurationError("Nothing was deployed.", todo="Mend what is marked PROBLEM above, then try again.")
+        raise ConfigurationError("Nothing was deployed.", hint="Mend what is marked PROBLEM above, then try again.")
     from orchestrate.deployments import WORK_POOL, names_of
     from orchestrate.server.api import api_in_use, needed_api
 

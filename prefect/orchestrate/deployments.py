@@ -41,7 +41,7 @@ class Entry:
 def _every_so_often(settings: Settings) -> Schedule:
     """Poll at an interval whose beat is this installation's own, so that not everybody asks on the minute."""
     interval = timedelta(minutes=settings.ingest_interval_minutes)
-    beat = int(hashlib.sha256(str(settings.home_dir).encode()).hexdigest(), 16) % int(interval.total_seconds())
+    beat = int(hashlib.sha256(str(settings.data_dir).encode()).hexdigest(), 16) % int(interval.total_seconds())
     anchor = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=beat)
     return Interval(interval, anchor_date=anchor, timezone=settings.listener_timezone, slug="polling")
 
@@ -69,13 +69,13 @@ CATALOGUE = (
 
 
 def names_of(*, ingestion: bool, etl: bool) -> tuple[str, ...]:
-    """Give the names of the deployments that are wanted."""
+    """Return the names of the deployments that are wanted."""
     wanted = {"spotify-ingestion": ingestion, "daily-etl": etl}
     return tuple(entry.name for entry in CATALOGUE if wanted[entry.name])
 
 
 def build(entry: Entry, settings: Settings, *, pooled: bool) -> RunnerDeployment:
-    """Give the deployment of an entry: for workers of WORK_POOL (`pooled`), else for a process that serves it.
+    """Return the deployment of an entry: for workers of WORK_POOL (`pooled`), else for a process that serves it.
 
     Workers find the flow by its module, so it does not matter where they keep the project. One run at a time is kept by
     the flow itself (`monitored`): a slot of Prefect's stays taken when server and run die together.

@@ -45,7 +45,7 @@ class FlowConfig(BaseModel):
     )
 
     def settings(self) -> Settings:
-        """Give the settings with this configuration on top.
+        """Return the settings with this configuration on top.
 
         Errors: ConfigurationError, one sentence per bad variable.
         """
@@ -53,7 +53,7 @@ class FlowConfig(BaseModel):
         return load_settings(**limits)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give it as plain values, without secrets: there are none in it."""
+        """Return it as plain values, without secrets: there are none in it."""
         return self.model_dump(mode="json")
 
 
@@ -61,7 +61,7 @@ RETRIES: dict[str, int] = {"development": 2, "testing": 0, "production": 3}
 
 
 def get_flow_config(environment: str | None = None, **overrides: Any) -> FlowConfig:
-    """Give the configuration in effect: every field filled with what a run would use; None means no limit.
+    """Return the configuration in effect: every field filled with what a run would use; None means no limit.
 
     `environment` is development, testing or production; ENVIRONMENT counts when it is not given. `overrides` are
     fields of `FlowConfig`. Errors: ConfigurationError, one sentence per bad variable.

@@ -17,9 +17,9 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.context import FlowRunContext
 from prefect.runtime import flow_run
 
-from extract_load.core.results import in_a_sentence
+from extract_load.core.results import describe_error
 from extract_load.core.settings import Settings
-from extract_load.monitoring.alerts import tell_changes
+from extract_load.monitoring.alerts import send_alerts
 from extract_load.monitoring.health import Health, health
 from extract_load.monitoring.run_log import RunLog, RunRecord, RunStatus
 from extract_load.monitoring.tracked_run import copy_metrics
@@ -27,7 +27,7 @@ from extract_load.publishing.publish import label_of
 from extract_load.storage.writer_lock import WarehouseBusy, WriterLock
 from orchestrate.flow_config import FlowConfig
 from orchestrate.runs.context import Run, RunStopped, shared_run
-from orchestrate.runs.crashed import bury
+from orchestrate.runs.crashed import mark_crashed
 from orchestrate.runs.final_state import closing_state, overall, sentence, skipped_state
 from orchestrate.runs.report import summary
 
@@ -39,7 +39,7 @@ OWN_LOGGERS = ("extract_load", "orchestrate")
 
 
 @dataclass(slots=True)
-class Watched:
+class MonitoredRun:
     """A run under watch; `fatal` names the tasks without which it failed as a whole.
 
     `busy` says who is at work already on the same flow: the body then has nothing to do.
@@ -50,14 +50,16 @@ class Watched:
     busy: str = ""
 
     def state(self) -> State:
-        """Give the state that the flow ends with."""
+        """Return the state that the flow ends with."""
         if self.busy:
             return skipped_state(self.busy)
         return closing_state(self.run.results, fatal=self.fatal)
 
 
 @contextmanager
-def monitored(flow_name: str, config: FlowConfig | None = None, *, fatal: tuple[str, ...] = ()) -> Iterator[Watched]:
+def monitored(
+    flow_name: str, config: FlowConfig | None = None, *, fatal: tuple[str, ...] = ()
+) -> Iterator[MonitoredRun]:
     """Stand around the body of a flow: everything that a run leaves behind is made here, however the body ends.
 
     One run of a flow at a time: a lock that the operating system frees when its holder dies, so that a power cut never
@@ -69,14 +71,14 @@ def monitored(flow_name: str, config: FlowConfig | None = None, *, fatal: tuple[
         busy = _taken(stack, lock_of(flow_name, run.settings), flow_name)
         if busy:
             log.info("%s", busy)
-            yield Watched(run, fatal, busy)
+            yield MonitoredRun(run, fatal, busy)
         else:
             yield from _watched(run, flow_name, fatal)
 
 
 def lock_of(flow_name: str, settings: Settings) -> WriterLock:
-    """Give the lock that the one run of a flow holds."""
-    return WriterLock(settings.home_dir / f".{flow_name}.lock")
+    """Return the lock that the one run of a flow holds."""
+    return WriterLock(settings.data_dir / f".{flow_name}.lock")
 
 
 def _taken(stack: ExitStack, lock: WriterLock, flow_name: str) -> str:
@@ -88,7 +90,7 @@ def _taken(stack: ExitStack, lock: WriterLock, flow_name: str) -> str:
     return ""
 
 
-def _watched(run: Run, flow_name: str, fatal: tuple[str, ...]) -> Iterator[Watched]:
+def _watched(run: Run, flow_name: str, fatal: tuple[str, ...]) -> Iterator[MonitoredRun]:
     record = RunRecord(
         run_id=run.key,
         flow=flow_name,
@@ -99,11 +101,11 @@ def _watched(run: Run, flow_name: str, fatal: tuple[str, ...]) -> Iterator[Watch
     runs = RunLog(run.state)
     runs.start(record)
     if FlowRunContext.get() is not None:  # there is a server that may show them running for ever
-        bury(ended.run_id for ended in runs.latest(flow_name, RECENT) if ended.status == "crashed")
+        mark_crashed(ended.run_id for ended in runs.latest(flow_name, RECENT) if ended.status == "crashed")
     try:
-        yield Watched(run, fatal)
+        yield MonitoredRun(run, fatal)
     except Exception as error:
-        _finish(run, record, "cancelled" if isinstance(error, RunStopped) else "failed", in_a_sentence(error))
+        _finish(run, record, "cancelled" if isinstance(error, RunStopped) else "failed", describe_error(error))
         raise
     except BaseException:
         _write_down(run, record, "cancelled", "It was stopped; what was finished is kept.")
@@ -117,7 +119,7 @@ def _finish(run: Run, record: RunRecord, status: RunStatus, message: str) -> Non
     try:
         now = health(run.settings, run.state, run.clock)
         _show(run, record, now)
-        tell_changes(run.settings, run.state, now, clock=run.clock)
+        send_alerts(run.settings, run.state, now, clock=run.clock)
     except Exception:
         log.exception("The run ended, but its summary could not be made.")
 

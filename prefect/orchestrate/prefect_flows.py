@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 
 from extract_load.core.settings import load_settings
-from orchestrate.console import prepare_prefect, run_script, speak_plainly
+from orchestrate.console import prepare_prefect, quiet_prefect_logs, run_script
 from orchestrate.flow_config import FlowConfig, get_flow_config
 
 _SENT_BY_US = "MUSIC_TRACKER_SERVER_FOUND"
@@ -75,7 +75,7 @@ def _run_here(which: WhichFlow, limit: int, config: FlowConfig) -> int:
     from orchestrate.flows.spotify_ingestion import spotify_ingestion
     from orchestrate.runs.final_state import SKIPPED
 
-    speak_plainly()
+    quiet_prefect_logs()
     if which is WhichFlow.SPOTIFY:
         state = spotify_ingestion(limit, config, return_state=True)
     else:

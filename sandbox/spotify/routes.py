@@ -51,7 +51,7 @@ _REMOVED = re.compile(
 
 
 def is_removed(request: Request) -> bool:
-    """Say whether a development-mode app is refused this endpoint, which the sandbox has for nobody."""
+    """Return whether a development-mode app is refused this endpoint, which the sandbox has for nobody."""
     return _REMOVED.fullmatch(request.path.rstrip("/")) is not None
 
 

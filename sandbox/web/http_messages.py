@@ -59,7 +59,7 @@ class Response:
         return orjson.loads(self.body)
 
     def is_json(self) -> bool:
-        """Say whether the body is JSON."""
+        """Return whether the body is JSON."""
         return self.content_type.startswith("application/json") and bool(self.body)
 
 

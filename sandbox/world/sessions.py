@@ -41,7 +41,7 @@ class Sitting:
 
 
 def away(day: date) -> bool:
-    """Say whether the listener is in New York, which happens every May."""
+    """Return whether the listener is in New York, which happens every May."""
     return day.month == 5 and 10 <= day.day <= 24
 
 

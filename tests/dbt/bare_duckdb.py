@@ -62,7 +62,7 @@ class CompiledProject:
         return cls(json.loads((target / "manifest.json").read_text(encoding="utf-8")), catalogue)
 
     def leading_to(self, names: Iterable[str]) -> list[Model]:
-        """Give the models that these need, and they themselves."""
+        """Return the models that these need, and they themselves."""
         wanted = set(names)
         for model in reversed(self.models):
             if model.name in wanted:

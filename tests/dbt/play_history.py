@@ -113,14 +113,14 @@ class Story:
         return any(export.since <= play.ts <= export.until for export in self.exports)
 
     def bounds(self, export: Export) -> tuple[datetime, datetime]:
-        """Give the first and the last time that stands in an export."""
+        """Return the first and the last time that stands in an export."""
         podcasts = self.podcasts if export.format != "account_data" else []
         times = [play.ts for play in self.plays] + podcasts
         inside = [at for at in times if export.since <= at <= export.until]
         return min(inside), max(inside)
 
     def told(self) -> list[Play]:
-        """Give the plays that any source tells of: each must be counted once, and nothing else."""
+        """Return the plays that any source tells of: each must be counted once, and nothing else."""
         listed = {item.play.number for item in self.items if not item.is_phantom}
         return [play for play in self.plays if play.number in listed or self.exported(play)]
 

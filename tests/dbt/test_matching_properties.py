@@ -71,7 +71,7 @@ def test_histories_hold_what_they_promise() -> None:
 
 
 def _with_first_exports(story: Story, count: int) -> Story:
-    """Give the story as it stood when so many exports had come."""
+    """Return the story as it stood when so many exports had come."""
     earlier = copy.copy(story)
     earlier.exports = sorted(story.exports, key=lambda export: export.fetched_at)[:count]
     return earlier

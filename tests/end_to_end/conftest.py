@@ -88,7 +88,7 @@ class Lived:
 
 @pytest.fixture(scope="session")
 def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
-    """Give a home that was polled, imported into and built, on a world of some thousand plays."""
+    """Yield a home that was polled, imported into and built, on a world of some thousand plays."""
     path = tmp_path_factory.mktemp("a home with spaces")
     world = World(seed=11, artists=108, plays=6_000, years=1)
     export = path / "my_spotify_data.zip"

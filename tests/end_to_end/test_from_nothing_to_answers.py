@@ -24,7 +24,7 @@ COUNTED = "is_play_spotify30 and not is_excluded"
 
 
 def readme_queries() -> list[str]:
-    """Give the duckdb lines of the README's section "Ask"."""
+    """Return the duckdb lines of the README's section "Ask"."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     return [line for line in text.splitlines() if line.startswith("duckdb -readonly")]
 

@@ -28,7 +28,7 @@ from tests.support.secret_scan import found_in
 
 
 def marks_of(home: Home) -> Marks:
-    """Give the marks of the published marts."""
+    """Return the marks of the published marts."""
     settings = load_settings(
         env_file=home.path / "no.env", data_base_path=home.path / "src", duckdb_path=home.path / "music_tracker.duckdb"
     )

@@ -69,7 +69,7 @@ SET_UP = ("make ", "git clone ", "cp .env.example ", "export MUSIC=")
 
 
 def commands() -> list[str]:
-    """Give every command of the READMEs, in order, without what is said behind a #."""
+    """Return every command of the READMEs, in order, without what is said behind a #."""
     found = []
     for readme in READMES:
         for block in re.findall(r"```bash\n(.*?)```", (ROOT / readme).read_text(encoding="utf-8"), re.DOTALL):
@@ -101,7 +101,7 @@ def test_every_target_that_is_named_is_there() -> None:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder that the commands share, in place of the paths of the README."""
+    """Return a folder that the commands share, in place of the paths of the README."""
     return tmp_path_factory.mktemp("the readme's paths")
 
 

@@ -40,13 +40,13 @@ class ManualClock:
 
 @pytest.fixture
 def clock() -> ManualClock:
-    """Give a clock that moves when told."""
+    """Return a clock that moves when told."""
     return ManualClock()
 
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Give settings of an empty home, with nothing read from this machine's environment."""
+    """Return settings of an empty home, with nothing read from this machine's environment."""
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     return load_settings(
@@ -60,7 +60,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 @pytest.fixture
 def state(settings: Settings) -> Iterator[State]:
-    """Give the state of that home."""
+    """Yield the state of that home."""
     state = State(settings.state_path)
     yield state
     state.close()
@@ -68,11 +68,11 @@ def state(settings: Settings) -> Iterator[State]:
 
 @pytest.fixture
 def warehouse(settings: Settings) -> Warehouse:
-    """Give the warehouse of that home."""
+    """Return the warehouse of that home."""
     return Warehouse(settings)
 
 
 @pytest.fixture
 def context(settings: Settings, state: State, warehouse: Warehouse, clock: ManualClock) -> Context:
-    """Give the context that stages work with."""
+    """Return the context that stages work with."""
     return Context(settings, warehouse, state, "run-1", clock)

@@ -43,13 +43,13 @@ def _nothing_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
 
 @pytest.fixture
 def settings() -> Settings:
-    """Give the settings of an empty home."""
+    """Return the settings of an empty home."""
     return load_settings()
 
 
 @pytest.fixture
 def state(settings: Settings) -> Iterator[State]:
-    """Give the state of that home."""
+    """Yield the state of that home."""
     state = State(settings.state_path)
     yield state
     state.close()
@@ -57,7 +57,7 @@ def state(settings: Settings) -> Iterator[State]:
 
 @pytest.fixture
 def warehouse(settings: Settings) -> Warehouse:
-    """Give the warehouse of that home."""
+    """Return the warehouse of that home."""
     return Warehouse(settings)
 
 
@@ -118,14 +118,14 @@ class House:
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
-    """Give a running sandbox over a small world."""
+    """Yield a running sandbox over a small world."""
     with Sandbox(World(seed=5, artists=12, plays=600, years=0.2)) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def export(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the listener's export as a zip."""
+    """Return the listener's export as a zip."""
     path = tmp_path_factory.mktemp("export") / "my_spotify_data.zip"
     write_export(sandbox.world, path)
     return path
@@ -133,7 +133,7 @@ def export(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def api() -> Iterator[str]:
-    """Give the address of one Prefect server for all tests, with a long start-up time-out."""
+    """Yield the address of one Prefect server for all tests, with a long start-up time-out."""
     from orchestrate.server.api import api_in_use, temporary_api
 
     with temporary_api() as url, api_in_use(url):
@@ -142,7 +142,7 @@ def api() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def make_house(sandbox: Sandbox, export: Path) -> Callable[..., House]:
-    """Give a way to make an empty home beside the sandbox: `make_house(path, api)`."""
+    """Return a way to make an empty home beside the sandbox: `make_house(path, api)`."""
 
     def make(path: Path, api: str = "", **extra: str) -> House:
         return House(path, sandbox, export, api, extra)
@@ -152,7 +152,7 @@ def make_house(sandbox: Sandbox, export: Path) -> Callable[..., House]:
 
 @pytest.fixture(scope="session")
 def house(make_house: Callable[..., House], api: str, tmp_path_factory: pytest.TempPathFactory) -> House:
-    """Give a home with the export imported, beside the server; its commands change it for the tests that follow."""
+    """Return a home with the export imported, beside the server; its commands change it for the tests that follow."""
     home = make_house(tmp_path_factory.mktemp("house"), api)
     home.run(sys.executable, "-m", "extract_load", "import", str(home.export))
     return home

@@ -32,20 +32,20 @@ PYTHON = sys.executable
 
 @pytest.fixture(scope="module")
 def deployed(house: Any) -> Any:
-    """Give the house after `deploy_flows.py --validate`."""
+    """Return the house after `deploy_flows.py --validate`."""
     done = house.run(PYTHON, "prefect/orchestrate/deploy_flows.py", "--validate")
     return house, done
 
 
 @pytest.fixture(scope="module")
 def polled(house: Any) -> Any:
-    """Give the house after `prefect_flows.py --flow spotify --limit 10`."""
+    """Return the house after `prefect_flows.py --flow spotify --limit 10`."""
     return house, house.run(PYTHON, "prefect/orchestrate/prefect_flows.py", "--flow", "spotify", "--limit", "10")
 
 
 @pytest.fixture(scope="module")
 def built(polled: Any) -> Any:
-    """Give the house after `prefect_flows.py --flow etl --config-env testing`, and the run as the server knows it."""
+    """Return the house after `prefect_flows.py --flow etl --config-env testing`, and the run as the server knows it."""
     house, _ = polled
     done = house.run(PYTHON, "prefect/orchestrate/prefect_flows.py", "--flow", "etl", "--config-env", "testing")
     with get_client(sync_client=True) as client:
@@ -55,7 +55,7 @@ def built(polled: Any) -> Any:
 
 
 def children(run: FlowRun) -> dict[str, FlowRun]:
-    """Give the subflow runs of a run, by name, below each other or not."""
+    """Return the subflow runs of a run, by name, below each other or not."""
     found: dict[str, FlowRun] = {}
     with get_client(sync_client=True) as client:
         waiting = [run.id]
@@ -70,7 +70,7 @@ def children(run: FlowRun) -> dict[str, FlowRun]:
 
 
 def deployments() -> dict[str, Any]:
-    """Give the deployments on the server, by name."""
+    """Return the deployments on the server, by name."""
     with get_client(sync_client=True) as client:
         return {deployment.name: deployment for deployment in client.read_deployments()}
 

@@ -42,7 +42,7 @@ NOT_FOR_CONTAINERS = {
 
 @pytest.fixture(scope="module")
 def compose() -> dict[str, Any]:
-    """Give the compose file with every `${NAME:-default}` at its default."""
+    """Return the compose file with every `${NAME:-default}` at its default."""
     text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
     plain = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", text)
     assert "${" not in plain
@@ -187,14 +187,14 @@ class Topology:
 
 
 def _postgres_bin() -> Path:
-    """Give the folder of PostgreSQL's programs (Debian keeps them off the PATH)."""
+    """Return the folder of PostgreSQL's programs (Debian keeps them off the PATH)."""
     for found in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
         return found
     return Path(shutil.which("initdb") or "initdb").parent
 
 
 def _as_postgres() -> list[str]:
-    """Give what stands before a command of PostgreSQL's: it refuses to be root."""
+    """Return what stands before a command of PostgreSQL's: it refuses to be root."""
     return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
 
 
@@ -218,7 +218,7 @@ def _make_database(folder: Path) -> None:
 
 @pytest.fixture
 def topology(compose: dict[str, Any], make_house: Callable[..., Any]) -> Iterator[Topology]:
-    """Give database, server and worker, up and healthy, beside a sandbox."""
+    """Yield database, server and worker, up and healthy, beside a sandbox."""
     folder = Path(tempfile.mkdtemp(prefix="topology-"))
     folder.chmod(0o755)
     _make_database(folder)
@@ -251,7 +251,7 @@ def wait_for(api: str, name: str, count: int, seconds: float = 400) -> list[dict
 
 
 def marts(path: Path) -> list[tuple[Any, ...]]:
-    """Give every play of the published file."""
+    """Return every play of the published file."""
     with duckdb.connect(str(path), read_only=True) as reader:
         return reader.execute("select * exclude (loaded_at) from marts.fct_plays order by play_key").fetchall()
 

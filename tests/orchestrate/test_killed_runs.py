@@ -46,12 +46,12 @@ class Stage:
 
 
 def asked(service: str, more: int) -> Callable[[Any, Beginning], bool]:
-    """Give the moment when a service was asked so many times by this run."""
+    """Return the moment when a service was asked so many times by this run."""
     return lambda house, beginning: house.sandbox.counts.total(service) >= beginning.asked[service] + more
 
 
 def working_on(task: str, state: str) -> Callable[[Any, Beginning], bool]:
-    """Give the moment when the server knows of a task of this run, by the first words of its name, in a state."""
+    """Return the moment when the server knows of a task of this run, by the first words of its name, in a state."""
 
     def moment(house: Any, beginning: Beginning) -> bool:
         since = {"after_": beginning.at.isoformat()}
@@ -126,7 +126,7 @@ def _run_and_kill(house: Any, stage: Stage) -> str:
 
 
 def _marts(path: Path) -> dict[str, list[tuple[Any, ...]]]:
-    """Give every row of every mart of a published file, but for the moments at which things were done."""
+    """Return every row of every mart of a published file, but for the moments at which things were done."""
     sql = "select table_name from information_schema.tables where table_schema = 'marts' and table_type = 'BASE TABLE'"
     with duckdb.connect(str(path), read_only=True) as reader:
         found = {}

@@ -21,7 +21,7 @@ from extract_load.core.settings import Settings
 from extract_load.monitoring.run_log import RunLog
 from extract_load.storage.state import State
 from orchestrate.monitoring import lock_of, monitored
-from orchestrate.runs.crashed import EPITAPH, bury
+from orchestrate.runs.crashed import CRASH_MESSAGE, bury
 
 ROOT = Path(__file__).parents[2]
 HOLDS_AND_DIES = """
@@ -95,7 +95,7 @@ def test_runs_that_were_killed_are_buried(api: str) -> None:
         both = FlowRunFilter(id=FlowRunFilterId(any_=[parent.id, ended.id]))
         states = {run.id: run.state for run in client.read_flow_runs(flow_run_filter=both)}
     assert states[parent.id].type.value == "CRASHED"  # type: ignore[union-attr]
-    assert states[parent.id].message == EPITAPH  # type: ignore[union-attr]
+    assert states[parent.id].message == CRASH_MESSAGE  # type: ignore[union-attr]
     assert states[ended.id].type.value == "COMPLETED"  # type: ignore[union-attr]
 
 

@@ -15,8 +15,8 @@ from extract_load.core.errors import ServiceUnavailable
 from extract_load.core.settings import load_settings
 from extract_load.monitoring.health import Health, Line
 from extract_load.monitoring.run_log import RunRecord, TaskRecord
-from orchestrate.console import OwnWords
-from orchestrate.dbt_build.results import NodeResult, blocking_failures, tell_build, tell_tests
+from orchestrate.console import DropPrefectNoise
+from orchestrate.dbt_build.results import NodeResult, blocking_failures, summarize_build, summarize_tests
 from orchestrate.deployments import CATALOGUE, build, names_of
 from orchestrate.runs.report import summary
 from orchestrate.server.command_line_plugin import completed
@@ -96,7 +96,7 @@ def test_imports_go_down_only() -> None:
 
 
 def nodes() -> list[NodeResult]:
-    """Give the results of a build with troubles of every kind."""
+    """Return the results of a build with troubles of every kind."""
     return [
         NodeResult("fct_plays", "model", "ok", seconds=2.5),
         NodeResult("dim_artist", "model", "failed", "Binder Error | no such column"),
@@ -112,10 +112,10 @@ def test_what_must_not_be_published() -> None:
     assert blocking_failures(nodes()) == ["dim_artist", "unique_play_key"]
     advisory = [NodeResult("odd", "test", "failed", rows=2)]
     assert blocking_failures(advisory) == []
-    told = tell_tests(advisory)
+    told = summarize_tests(advisory)
     assert (told.status, told.message) == ("success", "Advisory tests tell: odd (2 rows)")
-    assert tell_tests(nodes()[3:]).message == "Tests failed: unique_play_key (3 rows)"
-    built = tell_build(nodes()[:3])
+    assert summarize_tests(nodes()[3:]).message == "Tests failed: unique_play_key (3 rows)"
+    built = summarize_build(nodes()[:3])
     assert (built.status, built.counts) == ("failed", {"models": 1, "skipped": 1})
     assert built.message.startswith("dbt could not build dim_artist (Binder Error | no such column). Readers keep ")
     assert built.message.endswith("dbt build --project-dir dbt_project --select dim_artist")
@@ -144,7 +144,7 @@ def test_the_terminal_shows_no_traceback_of_what_a_sentence_has_told(
     """Ours, and a model that was not built, are told by their task; what nobody foresaw keeps its traceback."""
     info = (type(error), error, None) if error else None
     record = logging.LogRecord(logger, logging.ERROR, __file__, 1, said, None, info)
-    assert bool(OwnWords().filter(record)) is shown
+    assert bool(DropPrefectNoise().filter(record)) is shown
 
 
 def test_the_page_of_a_run_shows_troubles_first() -> None:

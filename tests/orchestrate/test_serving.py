@@ -19,7 +19,7 @@ ALONE = "from orchestrate.subflows.musicbrainz_enrichment import musicbrainz_enr
 
 
 def runs_of(deployment: str) -> list[FlowRun]:
-    """Give the runs of a deployment that have begun."""
+    """Return the runs of a deployment that have begun."""
     with get_client(sync_client=True) as client:
         runs = client.read_flow_runs(
             deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=[deployment])),

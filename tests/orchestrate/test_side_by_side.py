@@ -57,7 +57,7 @@ def test_the_three_take_as_long_as_the_slowest_of_them(
 
 
 def _spans(reader: duckdb.DuckDBPyConnection, run_id: str) -> dict[str, tuple[datetime, datetime]]:
-    """Give from when to when each of the three worked, by the run's own records."""
+    """Return from when to when each of the three worked, by the run's own records."""
     sql = "select task, started_at, seconds from ops.task_runs where run_id = ? and list_contains(?, task)"
     rows = reader.execute(sql, [run_id, list(THREE)]).fetchall()
     assert len(rows) == len(THREE)
@@ -65,14 +65,14 @@ def _spans(reader: duckdb.DuckDBPyConnection, run_id: str) -> dict[str, tuple[da
 
 
 def _asked(reader: duckdb.DuckDBPyConnection, run_id: str) -> dict[str, tuple[int, datetime, datetime]]:
-    """Give how often each service was asked, and its first and last request."""
+    """Return how often each service was asked, and its first and last request."""
     what = "service, count(*), min(requested_at), max(requested_at)"
     rows = reader.execute(f"select {what} from ops.requests where run_id = ? group by service", [run_id]).fetchall()
     return {service: (count, first, last) for service, count, first, last in rows}
 
 
 def _children(api: str, run_id: str) -> tuple[datetime, datetime]:
-    """Give the first start and the last end of the three subflow runs, naive UTC, as the server knows them."""
+    """Return the first start and the last end of the three subflow runs, naive UTC, as the server knows them."""
 
     def below(parent: str) -> list[dict[str, Any]]:
         wanted = {"flow_runs": {"parent_flow_run_id": {"any_": [parent]}}}

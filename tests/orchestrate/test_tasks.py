@@ -22,7 +22,7 @@ from extract_load.core.errors import (
 from extract_load.core.results import TaskResult
 from extract_load.monitoring.run_log import RunLog
 from extract_load.storage.writer_lock import WarehouseBusy
-from orchestrate.atomic_tasks import atomic, load_spool, patiently
+from orchestrate.atomic_tasks import atomic, load_spool, with_retries
 from orchestrate.base_tasks import BaseEnrichmentTask, BaseProcessorTask, is_transient
 from orchestrate.flow_config import FlowConfig
 from orchestrate.runs.context import Run, RunStopped, shared_run
@@ -34,13 +34,13 @@ LATER = datetime(2026, 11, 24, 8, 0)
 
 @pytest.fixture
 def run() -> Iterator[Run]:
-    """Give a run of an empty home."""
+    """Yield a run of an empty home."""
     with shared_run(FlowConfig(environment="testing"), "a-run") as shared:
         yield shared
 
 
 def raising(error: Exception) -> Any:
-    """Give a processor that fails."""
+    """Return a processor that fails."""
 
     def processor(_: object) -> TaskResult:
         raise error
@@ -70,7 +70,7 @@ def test_a_spent_budget_is_a_result_and_not_an_error(run: Run) -> None:
 
 def test_a_needed_sign_in_is_a_failed_result_with_what_to_do(run: Run) -> None:
     """The rest of the run goes on."""
-    error = AuthorizationNeeded("Nobody is signed in.", todo="Run `music-tracker auth`.")
+    error = AuthorizationNeeded("Nobody is signed in.", hint="Run `music-tracker auth`.")
     result = BaseProcessorTask(run, "ask", raising(error), lambda same: same).execute()
     assert (result.status, result.message) == ("failed", "Nobody is signed in. Run `music-tracker auth`.")
 
@@ -106,7 +106,7 @@ def test_only_a_passing_trouble_is_worth_another_try(error: Exception, again: bo
 def test_tasks_have_retries_with_jitter_and_time_outs() -> None:
     """Granular: by the run's configuration; a time-out on every task that Prefect can interrupt."""
     with shared_run(FlowConfig(environment="production", default_timeout=33), "other") as run:
-        one_call, backlog = patiently(load_spool, run, one_call=True), patiently(load_spool, run)
+        one_call, backlog = with_retries(load_spool, run, one_call=True), with_retries(load_spool, run)
     assert (one_call.retries, one_call.timeout_seconds, backlog.timeout_seconds) == (3, 33, 12 * 3600)
     assert one_call.retry_jitter_factor
     assert one_call.retry_condition_fn is is_transient
@@ -155,7 +155,7 @@ def test_parts_run_at_the_same_time_and_one_that_fails_stops_no_other(run: Run) 
     ended = run_together(run, {name: lambda name=name: part(name) for name in ("spotify", "musicbrainz", "geography")})
     assert ended["spotify"] == "spotify"
     assert isinstance(ended["musicbrainz"], ValueError)
-    assert not run.board.is_running("spotify", "musicbrainz", "geography")
+    assert not run.signals.is_running("spotify", "musicbrainz", "geography")
 
 
 def test_a_stop_ends_every_wait(run: Run) -> None:
@@ -175,6 +175,6 @@ def test_parts_of_one_run_share_what_is_behind_its_key(run: Run) -> None:
     """The key leads to the same board and warehouse; another key to others, which are gone afterwards."""
     with shared_run(key="a-run") as same, shared_run(key="elsewhere") as other:
         assert same is run
-        assert other.board is not run.board
+        assert other.signals is not run.signals
     with shared_run(key="elsewhere") as anew:
         assert anew is not other

@@ -27,8 +27,8 @@ from tests.support.data_directories import open_home, small_transform
 from extract_load.maintenance.backup import backup
 from extract_load.maintenance.compact import compact
 from extract_load.maintenance.rebuild import rebuild
-from extract_load.core.disk_errors import disk_in_words
-with disk_in_words(), open_home(Path(sys.argv[2])) as home:
+from extract_load.core.disk_errors import translate_disk_errors
+with translate_disk_errors(), open_home(Path(sys.argv[2])) as home:
     step = sys.argv[3]
     if step == "poll":
         home.poll(500, 40)
@@ -45,7 +45,7 @@ with disk_in_words(), open_home(Path(sys.argv[2])) as home:
 
 def with_little_room(home: Home, step: str, most: int, *more: str) -> subprocess.CompletedProcess[str]:
     """Run a step in a process whose files can't grow beyond so many bytes: writes fail as on a full disk."""
-    command = [sys.executable, "-c", LITTLE_ROOM, str(most), str(home.settings.home_dir), step, *more]
+    command = [sys.executable, "-c", LITTLE_ROOM, str(most), str(home.settings.data_dir), step, *more]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 

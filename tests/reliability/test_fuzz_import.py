@@ -100,7 +100,7 @@ class Imports:
 
 @pytest.fixture
 def imports(home: Home, tmp_path: Path) -> Imports:
-    """Give a home to import into."""
+    """Return a home to import into."""
     return Imports(home, tmp_path / "downloads")
 
 

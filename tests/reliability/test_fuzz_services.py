@@ -199,7 +199,7 @@ def proxied(sandbox: Sandbox) -> Iterator[dict[str, Proxy]]:
 
 @pytest.fixture(scope="module")
 def tracker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracker]:
-    """Give a home with an export, behind proxies that change nothing yet."""
+    """Yield a home with an export, behind proxies that change nothing yet."""
     folder = tmp_path_factory.mktemp("fuzz")
     world = World(seed=9, artists=8, plays=60, years=0.03)
     write_export(world, folder / "export.zip")

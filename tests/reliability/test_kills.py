@@ -48,7 +48,7 @@ LIFE: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 def shortened() -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Give the life with each point only where it is first met, without the stages that need the gazetteer built."""
+    """Return the life with each point only where it is first met, without the stages that need the gazetteer built."""
     met: set[str] = set()
     steps = []
     for step, points in LIFE:
@@ -62,14 +62,14 @@ def shortened() -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """Give a small world that is served."""
+    """Yield a small world that is served."""
     with stage(tmp_path_factory.mktemp("world")) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def killer() -> Iterator[KillServer]:
-    """Give the process that runs and kills."""
+    """Yield the process that runs and kills."""
     with kill_server() as server:
         yield server
 
@@ -143,13 +143,13 @@ def lose(life: Life) -> None:
 
 @pytest.fixture
 def dice(seed_of: Callable[[str], int]) -> random.Random:
-    """Give dice; KILL_SEED repeats what they show."""
+    """Return dice; KILL_SEED repeats what they show."""
     return random.Random(seed_of("KILL_SEED"))
 
 
 @pytest.fixture(scope="module")
 def short(world: Stage, killer: KillServer, tmp_path_factory: pytest.TempPathFactory) -> Course:
-    """Give a life without the gazetteer, undisturbed."""
+    """Return a life without the gazetteer, undisturbed."""
     return Course(shortened(), world, killer).undisturbed(tmp_path_factory.mktemp("undisturbed") / "home")
 
 

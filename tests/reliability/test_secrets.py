@@ -18,7 +18,7 @@ import pytest
 
 from extract_load.core.errors import MusicTrackerError
 from extract_load.core.redaction import quiet_libraries
-from extract_load.monitoring.alerts import tell_changes
+from extract_load.monitoring.alerts import send_alerts
 from extract_load.monitoring.health import health
 from extract_load.storage.state import State
 from tests.support.kill_harness import Stage, stage
@@ -44,7 +44,7 @@ WEATHER = (
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[Stage]:
-    """Give a small world whose client secret is marked."""
+    """Yield a small world whose client secret is marked."""
     with stage(tmp_path, plays=200) as made:
         made.sandbox.tokens.client_secret = "Marked-Client-Secret-0123456789"
         yield made
@@ -98,7 +98,7 @@ def test_no_secret_is_anywhere(world: Stage, loud: Path, tmp_path: Path) -> None
     state = State(life.settings.state_path)
     found = health(life.settings)
     said.append(repr(found))
-    tell_changes(life.settings, state, found)
+    send_alerts(life.settings, state, found)
     state.close()
     said.append(loud.read_text())
     (tmp_path / "home" / "said.txt").write_text("\n".join(said))

@@ -110,11 +110,11 @@ class Home:
             return connection.execute(sql, list(parameters)).fetchall()
 
     def plays(self) -> list[tuple[Any, ...]]:
-        """Give what raw knows of each play, without load times."""
+        """Return what raw knows of each play, without load times."""
         return self.rows("select * exclude (landed_at) from raw.spotify_recently_played order by all")
 
     def everything(self) -> list[list[tuple[Any, ...]]]:
-        """Give all that must not change by moving files about; the plays come first."""
+        """Return all that must not change by moving files about; the plays come first."""
         tables = (
             *("raw.spotify_recently_played", "raw.spotify_streaming_history", "raw.api_responses"),
             *("ops.landed_files", "lookup.spotify_artists", "lookup.spotify_tracks"),

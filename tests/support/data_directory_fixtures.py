@@ -22,7 +22,7 @@ def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Home]:
-    """Give an empty home."""
+    """Yield an empty home."""
     with open_home(tmp_path / "home") as made:
         yield made
 
@@ -44,7 +44,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def lived_in(template: Path, tmp_path: Path) -> Iterator[Home]:
-    """Give a home with two days of plays (70 in 6 polls, 4 answers) that are published."""
+    """Yield a home with two days of plays (70 in 6 polls, 4 answers) that are published."""
     shutil.copytree(template, tmp_path / "home")
     with open_home(tmp_path / "home") as made:
         yield made

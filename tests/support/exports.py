@@ -16,7 +16,7 @@ AGENT = "Odd%20Player/1.0 (someone)"
 
 
 def row(number: int = 0, **changes: Any) -> dict[str, Any]:
-    """Give a row of today's extended history; rows of different numbers are different plays."""
+    """Return a row of today's extended history; rows of different numbers are different plays."""
     at = START + timedelta(minutes=4 * number)
     made = {
         "ts": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -47,7 +47,7 @@ def row(number: int = 0, **changes: Any) -> dict[str, Any]:
 
 
 def old_row(number: int = 0, username: str = "some.listener", **changes: Any) -> dict[str, Any]:
-    """Give a row of an endsong file, until about 2022."""
+    """Return a row of an endsong file, until about 2022."""
     made = row(number, **changes)
     kept = {key: value for key, value in made.items() if not key.startswith("audiobook") and key != "ip_addr"}
     personal = {"username": username, "ip_addr_decrypted": ADDRESS, "user_agent_decrypted": AGENT}
@@ -55,12 +55,12 @@ def old_row(number: int = 0, username: str = "some.listener", **changes: Any) ->
 
 
 def uri(number: int) -> str:
-    """Give the uri of a track."""
+    """Return the uri of a track."""
     return f"spotify:track:{number:022d}"
 
 
 def text_of(rows: Sequence[Mapping[str, Any]], **options: Any) -> bytes:
-    """Give the JSON of a file."""
+    """Return the JSON of a file."""
     return json.dumps(rows, **{"ensure_ascii": False, "separators": (",", ":"), **options}).encode()
 
 

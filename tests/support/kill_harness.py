@@ -70,7 +70,7 @@ class Stage:
         self.start = self.sandbox.clock.now()
 
     def life(self, folder: Path) -> Life:
-        """Give a new life in an empty folder."""
+        """Return a new life in an empty folder."""
         (folder / "seeds").mkdir(parents=True)
         (folder / "seeds" / "listener_zones.csv").write_text("listener_id,zone\nme,Europe/Berlin\n")
         if self.gazetteer is not None:
@@ -97,5 +97,5 @@ def stage(folder: Path, *, artists: int = 12, plays: int = 400) -> Iterator[Stag
 
 
 def naive(at: datetime) -> datetime:
-    """Give a time as naive UTC."""
+    """Return a time as naive UTC."""
     return at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at

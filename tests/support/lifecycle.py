@@ -168,7 +168,7 @@ class Life:
         return verify(self.settings, self.folder / "backup", self.transform, seeds=seeds, clock=FixedClock(self.now))
 
     def facts(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Give all that two lives must have in common: plays, answers, decisions, marts; and that files add up.
+        """Return all that two lives must have in common: plays, answers, decisions, marts; and that files add up.
 
         Of an album one track is read by itself; which one depends on where a run was stopped. So a track's answer is
         compared by its name only, and what is found by its ISRC (recordings, MBIDs of artists without a page) is not.

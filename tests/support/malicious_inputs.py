@@ -62,7 +62,7 @@ values = st.one_of(
 
 @st.composite
 def mutated(draw: Any, valid: Any) -> Any:
-    """Give a copy of a valid value in which some places hold something else, or are gone."""
+    """Return a copy of a valid value in which some places hold something else, or are gone."""
     value = copy.deepcopy(valid)
     for _ in range(draw(st.integers(1, 3))):
         paths = list(_paths(value))
@@ -87,7 +87,7 @@ def mutated(draw: Any, valid: Any) -> Any:
 
 @st.composite
 def bodies(draw: Any, valid: Any) -> bytes:
-    """Give the bytes of an answer or a file: changed in its values, or in its bytes, or something else entirely."""
+    """Return the bytes of an answer or a file: changed in its values, or in its bytes, or something else entirely."""
     how = draw(st.sampled_from(["values", "values", "values", "values", "bytes", "cut", "twice", "coded", "other"]))
     if how == "other":
         return draw(st.sampled_from(OTHER_BODIES))

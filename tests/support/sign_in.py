@@ -14,7 +14,7 @@ Make = Callable[..., Any]
 
 
 def free_port() -> int:
-    """Give a port that nobody listens on."""
+    """Return a port that nobody listens on."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
@@ -35,6 +35,6 @@ def sign_in(spot: Any, *, answer: Callable[[str], str] = consent, **options: Any
 
 
 def fresh(listener: Make, **options: Any) -> Any:
-    """Give a listener who has never signed in."""
+    """Return a listener who has never signed in."""
     home = {"spotify_refresh_token": None, "spotify_redirect_uri": f"http://127.0.0.1:{free_port()}/callback"}
     return listener(settings_of_home=home, **options)

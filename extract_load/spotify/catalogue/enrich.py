@@ -97,13 +97,13 @@ def enrich(context: Context, reader: Reader | None = None) -> TaskResult:
             _tracks_and_albums(context, reader, tally)
         finally:
             albums_done.set()
-            context.board.tell()
+            context.signals.announce()
         artists.result()
     return _result(context, reader, tally, before)
 
 
 def connect(context: Context) -> Reader | None:
-    """Give a reader that is signed in for catalogue reads, None when no app is set up."""
+    """Return a reader that is signed in for catalogue reads, None when no app is set up."""
     if not context.settings.has_spotify_app:
         return None
     from extract_load.spotify.catalogue.reader import CatalogueReader
@@ -138,12 +138,12 @@ def _artists_until(context: Context, reader: Reader, tally: _Tally, albums_done:
     quota = _Quota(context.settings.spotify_artist_limit)
     try:
         while not quota.spent:
-            edition, last = context.board.edition(), albums_done.is_set()
+            version, last = context.signals.version(), albums_done.is_set()
             if _round(context, reader, tally, "artist", quota, at_least=1 if last else CHUNK):
                 continue
             if last:
                 return
-            context.board.wait(edition, seconds=2)
+            context.signals.wait(version, seconds=2)
     except (QuotaExhausted, ServiceUnavailable, AuthorizationNeeded, ConfigurationError) as error:
         tally.stopped(error)
 
@@ -217,7 +217,7 @@ def _ask(context: Context, reader: Reader, tally: _Tally, kind: Kind, chunk: lis
             tally.add(NAMES[kind], sum(1 for _, found in answers if found is not None))
             tally.add(f"{NAMES[kind]}_gone", sum(1 for _, found in answers if found is None))
             context.progress(f"spotify {NAMES[kind]}", tally.counts[NAMES[kind]], None)
-            context.board.tell()
+            context.signals.announce()
 
 
 def _keep(context: Context, kind: Kind, answers: list[tuple[str, dict[str, Any] | None]]) -> None:
@@ -237,7 +237,7 @@ def _envelope(context: Context, kind: Kind, id_: str, found: dict[str, Any] | No
 
 
 def _tracks_of(context: Context, album: dict[str, Any], at: datetime) -> Iterator[Envelope]:
-    """Give the simplified tracks of an album, each with the album that it is on."""
+    """Yield the simplified tracks of an album, each with the album that it is on."""
     kept = ("id", "name", "release_date", "release_date_precision", "album_type", "total_tracks", "artists", "images")
     short = {key: album[key] for key in kept if key in album}
     page = album.get("tracks")

@@ -41,11 +41,11 @@ class Failures:
 
     def failed(self, id_: str, error: ServiceUnavailable) -> None:
         """Note one. Errors: ServiceUnavailable when it is an outage."""
-        self.row.append((id_, error.what))
+        self.row.append((id_, error.message))
         if len(self.row) >= OUTAGE:
             self.row = []
             raise ServiceUnavailable(
-                f"{OUTAGE} {self.kind}s in a row got no answer: {error.what}", service=error.service
+                f"{OUTAGE} {self.kind}s in a row got no answer: {error.message}", service=error.service
             )
 
     def write(self, connection: duckdb.DuckDBPyConnection, now: datetime) -> int:

@@ -179,14 +179,14 @@ def refresh_listening(connection: duckdb.DuckDBPyConnection) -> None:
 def pending(
     connection: duckdb.DuckDBPyConnection, kind: Kind, most: int, now: datetime, refresh_days: int = 90
 ) -> list[Pending]:
-    """Give the next ids of a kind, most worthwhile first; `now` is UTC. What was found is due after `refresh_days`."""
+    """Return the next ids of a kind, most worthwhile first; `now` is UTC. Found ones are due after `refresh_days`."""
     values = {"most": most, "now": now} | ({} if kind == "track" else {"refresh_days": refresh_days})
     found = connection.execute(_SQL[kind], values).fetchall()
     return [Pending(str(id_), int(weight or 0)) for id_, weight in found]
 
 
 def share_enriched(connection: duckdb.DuckDBPyConnection) -> float:
-    """Give the share (0 to 1) of listening time whose track Spotify has told about; 1 when nothing was played."""
+    """Return the share (0 to 1) of listening time whose track Spotify has told about; 1 when nothing was played."""
     share = connection.execute(_SHARE).fetchall()[0][0]
     return 1.0 if share is None else float(share)
 

@@ -20,7 +20,7 @@ from extract_load.core.errors import QuotaExhausted, ServiceUnavailable
 from extract_load.spotify.catalogue.pending import Kind
 from extract_load.spotify.client import Refused, SpotifyClient
 from extract_load.spotify.request_policy import SERVICE, EndpointNotAvailable
-from extract_load.storage.state import text_of, time_of
+from extract_load.storage.state import from_iso, to_iso
 
 BATCH: dict[Kind, int] = {"track": 50, "album": 20, "artist": 50}
 TRY_AGAIN = timedelta(days=30)
@@ -76,7 +76,7 @@ class CatalogueReader:
         return found
 
     def _read_batch(self, kind: Kind, ids: Sequence[str]) -> list[Found] | None:
-        """Give the answers of a batch, None where the ids are to be read one by one."""
+        """Return the answers of a batch, None where the ids are to be read one by one."""
         try:
             found = self._client.get(lambda api: _many(api, kind, ids)).get(f"{kind}s")
         except EndpointNotAvailable:
@@ -96,7 +96,7 @@ class CatalogueReader:
         return [(one, item or None) for one, item in zip(ids, found, strict=False)]
 
     def _may_do_without(self, kind: Kind, error: QuotaExhausted) -> bool:
-        """Say whether single reads help: some apps are answered 429 to every batch, for ever.
+        """Return whether single reads help: some apps are answered 429 to every batch, for ever.
 
         An app whose batches have worked waits: one by one it would spend its day on a fiftieth.
         """
@@ -107,23 +107,23 @@ class CatalogueReader:
         fact = self._context.state.get(SERVICE, f"capability:{way}:{kind}")
         if not fact:
             return True
-        return bool(fact["works"]) or time_of(fact["checked_at"]) + TRY_AGAIN < self._context.clock.now()
+        return bool(fact["works"]) or from_iso(fact["checked_at"]) + TRY_AGAIN < self._context.clock.now()
 
     def _remember(self, way: Way, kind: Kind, *, works: bool) -> None:
         now = self._context.clock.now()
         known = self._context.state.get(SERVICE, f"capability:{way}:{kind}")
         if not known or known["works"] != works or not works:
-            fact = {"works": works, "checked_at": text_of(now)}
+            fact = {"works": works, "checked_at": to_iso(now)}
             self._context.state.put(SERVICE, f"capability:{way}:{kind}", fact, now)
 
 
 def _not_offered(kind: Kind) -> EndpointNotAvailable:
     msg = f"Spotify does not offer the app to read {kind}s (/v1/{kind}s/{{id}}); the rest goes on."
-    return EndpointNotAvailable(msg, todo="It is tried again once a month.", service=SERVICE)
+    return EndpointNotAvailable(msg, hint="It is tried again once a month.", service=SERVICE)
 
 
 def _is_missing(error: Refused) -> bool:
-    """Say whether Spotify spoke of the object: it has none of this id, or it cannot be an id."""
+    """Return whether Spotify spoke of the object: it has none of this id, or it cannot be an id."""
     if error.status == HTTPStatus.NOT_FOUND:
         return "service not found" not in error.text.lower()
     return error.status == HTTPStatus.BAD_REQUEST and bool(_BAD_ID.search(error.text))

@@ -32,7 +32,7 @@ _GZIP = b"\x1f\x8b"
 
 
 def find_members(paths: Iterable[Path]) -> Found:
-    """Give the candidates of all paths; a path that can't be read is refused, the rest goes on."""
+    """Return the candidates of all paths; a path that can't be read is refused, the rest goes on."""
     found = Found()
     for path in dict.fromkeys(Path(path) for path in paths):
         part = _of_path(path.expanduser())

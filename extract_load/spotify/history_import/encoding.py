@@ -27,7 +27,7 @@ class Utf8Reader:
         self._decode = _decoder_of(self._start)
 
     def read(self, size: int = CHUNK) -> bytes:
-        """Give up to about `size` bytes, nothing at the end."""
+        """Return up to about `size` bytes, nothing at the end."""
         if self._start is not None:
             start, self._start = self._start, None
             data = start + self._stream.read(max(0, size - len(start)))
@@ -39,7 +39,7 @@ class Utf8Reader:
 
 
 def _decoder_of(start: bytes) -> Callable[[bytes], bytes] | None:
-    """Give what turns the stream's bytes into UTF-8, None when they are UTF-8 already."""
+    """Return what turns the stream's bytes into UTF-8, None when they are UTF-8 already."""
     for mark, encoding in ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
         if start.startswith(mark):
             return _translator(encoding)
@@ -56,7 +56,7 @@ def _translator(encoding: str) -> Callable[[bytes], bytes]:
 
 
 def format_of(name: str, head: bytes) -> Format | None:
-    """Say which history a file holds by the keys of its first row; None when it holds none.
+    """Return which history a file holds by the keys of its first row; None when it holds none.
 
     An empty list is told by the name of the file. A damaged first row counts by the keys that are seen.
     Errors: BadInput when the text is not a JSON list at all.

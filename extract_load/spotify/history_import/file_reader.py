@@ -60,7 +60,7 @@ class MemberReader:
         self._blocks: list[bytes] | None = None
 
     def format(self) -> Format | None:
-        """Say what the file holds by a look at its beginning; None when it is no history."""
+        """Return what the file holds by a look at its beginning; None when it is no history."""
         try:
             with self._opened() as stream:
                 head = Utf8Reader(io.BytesIO(stream.read(HEAD))).read(HEAD)
@@ -119,7 +119,7 @@ class MemberReader:
         self._pieces = self._blocks = None
 
     def _settle(self, keys: int, tally: Tally) -> tuple[int, str]:
-        """Give the row count of another reader than the one that spools, and which one that was."""
+        """Return the row count of another reader than the one that spools, and which one that was."""
         if keys == tally.rows:
             return keys, "keys"
         with self._opened() as stream:

@@ -56,14 +56,14 @@ class Found:
 
 
 def plain_name(name: str) -> str:
-    """Give the last part of a name, fit to be shown and stored: no folders, no control signs, 120 letters at most."""
+    """Return the last part of a name, fit to be shown and stored: no folders, no control signs, 120 letters at most."""
     last = re.split(r"[\\/]", name)[-1]
     shown = last.encode("utf-8", "replace").decode("utf-8")
     return "".join(sign if sign.isprintable() else "?" for sign in shown)[:120] or "unnamed"
 
 
 def is_rubbish(name: str) -> bool:
-    """Say whether a path is what macOS puts beside the real files."""
+    """Return whether a path is what macOS puts beside the real files."""
     parts = re.split(r"[\\/]", name)
     return "__MACOSX" in parts or parts[-1].startswith("._")
 

@@ -87,7 +87,7 @@ class ImportResult:
         return f"{rows}: {', '.join(told) or 'nothing new'}."
 
     def account(self) -> list[str]:
-        """Give the account as lines for a person: refusals, then the rows."""
+        """Return the account as lines for a person: refusals, then the rows."""
         lines = [f"Refused {one.name}: {one.reason}." for one in self.refused]
         for file in self.files:
             if file.rejected or file.mended:
@@ -104,13 +104,13 @@ def import_paths(
 
     `progress` is told (bytes done, bytes in all). Errors: ServiceUnavailable when another import is running.
     """
-    lock = WriterLock(context.settings.home_dir / ".import.lock", context.clock)
+    lock = WriterLock(context.settings.data_dir / ".import.lock", context.clock)
     try:
         with lock.held("another import", context.settings.lock_wait_seconds), _threads_that_take_turns():
             drop_leftovers(context.settings.spool_dir)
             return _Import(context, find_members(paths), confirm_listener, progress).run()
     except WarehouseBusy as busy:
-        raise ServiceUnavailable(f"Another import is running: {lock.holder() or busy.what}.") from None
+        raise ServiceUnavailable(f"Another import is running: {lock.holder() or busy.message}.") from None
 
 
 @contextmanager
@@ -165,7 +165,7 @@ class _Import:
                 format_ = reader.format()
                 reason = "" if format_ else "it holds no listening history"
             except BadInput as error:
-                format_, reason = None, error.what
+                format_, reason = None, error.message
             if format_:
                 yield member, reader, format_
             elif member.asked_for or member.is_named_like_spotifys:
@@ -208,7 +208,7 @@ class _Import:
             is_new = known is None and look.sha256 not in self._seen
             path = write_held(settings.spool_dir, first, reader.blocks(look)) if is_new else None
         except BadInput as error:
-            self._result.refused.append(Refused(member.name, error.what))
+            self._result.refused.append(Refused(member.name, error.message))
             return None
         finally:
             reader.forget()
@@ -225,7 +225,7 @@ class _Import:
         return owner.see(spooled.path, look.tally.usernames)
 
     def _release(self, owner: Owner, held: list[_Spooled]) -> list[_Spooled]:
-        """Give the held files their names, and hand them to the landing; nothing is held then."""
+        """Return the held files their names, and hand them to the landing; nothing is held then."""
         owner.remember()
         for one in held:
             if one.path:

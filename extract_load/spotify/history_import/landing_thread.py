@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from extract_load.context import Context
-from extract_load.landing.backlog import lasting_name
+from extract_load.landing.backlog import manifest_path
 from extract_load.landing.manifest import known_files
 from extract_load.storage.writer_lock import WarehouseBusy
 
@@ -95,7 +95,7 @@ class LandingThread:
                 self._context.landing.land(purpose=PURPOSE)
                 self._result.files = _manifest(connection, self._context, self._given)
         except WarehouseBusy as busy:
-            self._result.busy = busy.what
+            self._result.busy = busy.message
             return is_last_try
         self._result.busy = ""
         return True
@@ -113,7 +113,7 @@ class LandingThread:
         while given:
             path, count = given
             try:
-                if lasting_name(self._context.settings, path) not in done:
+                if manifest_path(self._context.settings, path) not in done:
                     yield path
             finally:
                 self._tell(path)
@@ -137,7 +137,7 @@ def _for_bulk(connection: duckdb.DuckDBPyConnection) -> None:
 def _manifest(
     connection: duckdb.DuckDBPyConnection, context: Context, paths: list[Path]
 ) -> dict[Path, FileInWarehouse]:
-    names = {lasting_name(context.settings, path): path for path in paths}
+    names = {manifest_path(context.settings, path): path for path in paths}
     found = connection.execute(
         "select source_file, rows_landed, rows_known, rows_rejected from ops.landed_files"
         " where source = 'spotify' and entity = 'streaming_history'"

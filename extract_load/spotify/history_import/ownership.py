@@ -140,7 +140,7 @@ class Owner:
         return self._verdict()
 
     def final(self) -> Verdict:
-        """Give the verdict when all files were seen."""
+        """Return the verdict when all files were seen."""
         if self._confirmed or len(self._covered) < ENOUGH_PLAYS:
             return Verdict.OWN
         return Verdict.FOREIGN if len(self._matched) < FOREIGN_BELOW * len(self._covered) else Verdict.OWN
@@ -175,7 +175,7 @@ class Owner:
 
 
 def name_hash(state: State, name: bytes, at: datetime) -> str:
-    """Give the keyed hash of a user name; the key is made once and stays in the state."""
+    """Return the keyed hash of a user name; the key is made once and stays in the state."""
     key = state.get("listener", "hash_key")
     if not key:
         key = secrets.token_hex(16)
@@ -184,7 +184,7 @@ def name_hash(state: State, name: bytes, at: datetime) -> str:
 
 
 def known_plays(context: Context) -> list[KnownPlay]:
-    """Give some plays of the listener that are known; the published ones while another has the warehouse.
+    """Return some plays of the listener that are known; the published ones while another has the warehouse.
 
     Errors: ServiceUnavailable when neither can be read, since an export of who knows whom would be let in.
     """
@@ -199,8 +199,8 @@ def known_plays(context: Context) -> list[KnownPlay]:
     except WarehouseBusy as busy:
         if not published.exists():
             raise ServiceUnavailable(
-                f"Whose export it is can't be looked up: {busy.what}",
-                todo="Import it again later, or with --confirm-listener if it is yours.",
+                f"Whose export it is can't be looked up: {busy.message}",
+                hint="Import it again later, or with --confirm-listener if it is yours.",
             ) from None
     with duckdb.connect(str(published), read_only=True) as connection:
         return connection.execute(_PUBLISHED_PLAYS, listener).fetchall()

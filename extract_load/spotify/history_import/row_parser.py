@@ -46,7 +46,7 @@ class Text(Protocol):
     """Something that gives UTF-8 text in pieces, nothing at the end."""
 
     def read(self, size: int = CHUNK) -> bytes:
-        """Give the next piece."""
+        """Return the next piece."""
         ...
 
 
@@ -144,7 +144,7 @@ class RowReader:
         return self._broken(buffer, place, offset, lines)
 
     def _may_go_on(self, buffer: bytes, end: int) -> bool:
-        """Say whether what follows an element is not to be seen yet."""
+        """Return whether what follows an element is not to be seen yet."""
         return not self._at_end and _AFTER.match(buffer, end) is None
 
     def _add(self, row: dict[str, Any], raw: bytes, mended: bool, lines: list[bytes]) -> None:
@@ -162,7 +162,7 @@ class RowReader:
                 self._templates.append(template)
 
     def _trouble_of(self, row: dict[str, Any]) -> str:
-        """Say what is wrong with the structure of a row: it needs a time and a duration, the rest may be anything."""
+        """Return what is wrong with the structure of a row: it needs a time and a duration, the rest is free."""
         time, played = row.get(self._time_key), row.get(self._played_key)
         if time is None:
             return f"{self._time_key} is missing"
@@ -231,7 +231,7 @@ def _ends(buffer: bytes, place: int) -> Iterator[int]:
 
 
 def decode(raw: bytes) -> tuple[dict[str, Any] | None, bool]:
-    """Give the object in `raw` and whether it had to be mended; None when there is none."""
+    """Return the object in `raw` and whether it had to be mended; None when there is none."""
     try:
         row = orjson.loads(raw)
     except orjson.JSONDecodeError:
@@ -244,7 +244,7 @@ def decode(raw: bytes) -> tuple[dict[str, Any] | None, bool]:
 
 
 def dump(row: dict[str, Any]) -> bytes | None:
-    """Give the line of a row, None when it is nested too deeply to be written."""
+    """Return the line of a row, None when it is nested too deeply to be written."""
     try:
         return orjson.dumps(row)
     except orjson.JSONEncodeError:
@@ -252,7 +252,7 @@ def dump(row: dict[str, Any]) -> bytes | None:
 
 
 def _mended(value: Any) -> Any:
-    """Give a copy with what is no Unicode as U+FFFD and numbers beyond 64 bits as text."""
+    """Return a copy with what is no Unicode as U+FFFD and numbers beyond 64 bits as text."""
     if isinstance(value, dict):
         return {_mended(key): _mended(inner) for key, inner in value.items()}
     if isinstance(value, list):

@@ -115,7 +115,7 @@ def _kind_of(key: str, value: object) -> str:
 
 
 def _year_until(last: date) -> str:
-    """Give the pattern of the years from 2006 to that of a day, which looks ahead so that no later day fits."""
+    """Return the pattern of the years from 2006 to that of a day, which looks ahead so that no later day fits."""
     decades: dict[int, list[int]] = {}
     for year in range(2006, last.year + 1):
         decades.setdefault(year // 10, []).append(year % 10)
@@ -126,7 +126,7 @@ def _year_until(last: date) -> str:
 
 
 def _value_of(key: str, year: str) -> str | None:
-    """Give the pattern of a key's value, None for a key that we don't know."""
+    """Return the pattern of a key's value, None for a key that we don't know."""
     if key.lower() in PERSONAL_KEYS:
         return _PERSONAL
     kinds = (

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from extract_load.core.failpoints import kill_point
+from extract_load.core.failpoints import failpoint
 from extract_load.spotify.history_import.file_reader import Look
 from extract_load.storage.spool import SUFFIX, Envelope, new_file, packed_writer, sync_folder
 
@@ -29,13 +29,13 @@ def key_of(listener_id: str, sha256: str) -> str:
 
 
 def find_spooled(root: Path, listener_id: str, sha256: str) -> Path | None:
-    """Give the spool file of an original that was imported before, None if it was not."""
+    """Return the spool file of an original that was imported before, None if it was not."""
     found = (root / SOURCE / ENTITY).glob(f"dt=*/*_{key_of(listener_id, sha256)}{SUFFIX}")
     return next(iter(sorted(found)), None)
 
 
 def header(name: str, look: Look, export_id: str, *, listener_id: str, run_id: str, at: datetime) -> Envelope:
-    """Give the first line: what the file was, and what became of its rows."""
+    """Return the first line: what the file was, and what became of its rows."""
     request = {
         "file": name,
         "sha256": look.sha256,
@@ -65,12 +65,12 @@ def write_held(root: Path, first: Envelope, blocks: Iterable[bytes]) -> Path:
 
 
 def release(held: Path) -> Path:
-    """Give a held file its lasting name: from now on it is imported, whatever happens."""
+    """Return a held file its lasting name: from now on it is imported, whatever happens."""
     path = held.with_name(held.name.removesuffix(HELD))
-    kill_point("import.before_release")
+    failpoint("import.before_release")
     held.replace(path)
     sync_folder(path.parent)
-    kill_point("import.after_release")
+    failpoint("import.after_release")
     return path
 
 

@@ -32,7 +32,7 @@ _READABLE = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfil
 
 
 def look_into(path: Path) -> Found:
-    """Give what a zip holds; a zip that can't be read or is not to be trusted comes back as refused."""
+    """Return what a zip holds; a zip that can't be read or is not to be trusted comes back as refused."""
     found = Found()
     try:
         with zipfile.ZipFile(path) as archive:
@@ -71,7 +71,7 @@ def _sort(path: Path, entry: zipfile.ZipInfo, found: Found) -> None:
 
 
 def _trouble_of(entry: zipfile.ZipInfo) -> str:
-    """Say the first thing that is wrong with an entry."""
+    """Return the first thing that is wrong with an entry."""
     parts = entry.filename.replace("\\", "/").split("/")
     growth = entry.file_size // max(1, entry.compress_size)
     troubles = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from extract_load.core.results import TaskResult
-from extract_load.core.text import first_of
+from extract_load.core.text import join_first
 
 Outcome = Literal["ok", "warned", "failed", "skipped"]
 
@@ -41,7 +41,7 @@ class NodeResult:
 
 
 def blocking_failures(results: Sequence[NodeResult]) -> list[str]:
-    """Give the names of what must not be published: failed blocking tests, and models that were not built."""
+    """Return the names of what must not be published: failed blocking tests, and models that were not built."""
     return [
         result.name
         for result in results
@@ -49,29 +49,29 @@ def blocking_failures(results: Sequence[NodeResult]) -> list[str]:
     ]
 
 
-def tell_build(nodes: Sequence[NodeResult]) -> TaskResult:
+def summarize_build(nodes: Sequence[NodeResult]) -> TaskResult:
     """Put a build into the form of a task's result: `failed` when a model or seed was not built."""
     counts = {"models": sum(1 for node in nodes if node.kind == "model" and node.outcome == "ok")}
     bad = [node for node in nodes if node.outcome == "failed"]
     if bad:
         skipped = sum(1 for node in nodes if node.outcome == "skipped")
-        named = first_of([f"{node.name} ({node.message})" for node in bad])
-        todo = (
+        named = join_first([f"{node.name} ({node.message})" for node in bad])
+        hint = (
             f"Readers keep the last good file. To see more: dbt build --project-dir dbt_project --select {bad[0].name}"
         )
-        return TaskResult("failed", {**counts, "skipped": skipped}, message=f"dbt could not build {named}. {todo}")
+        return TaskResult("failed", {**counts, "skipped": skipped}, message=f"dbt could not build {named}. {hint}")
     return TaskResult("success", counts)
 
 
-def tell_tests(tests: Sequence[NodeResult]) -> TaskResult:
+def summarize_tests(tests: Sequence[NodeResult]) -> TaskResult:
     """Put tests into the form of a task's result: `failed` when a blocking one failed; advisory ones are told."""
     counts = {"tests": len(tests), "warnings": sum(1 for test in tests if test.outcome == "warned")}
     failed = [_named(test) for test in tests if test.outcome == "failed"]
     warned = [_named(test) for test in tests if test.outcome == "warned"]
     if any(test.outcome == "failed" and test.blocking for test in tests):
-        return TaskResult("failed", counts, message=f"Tests failed: {first_of(failed)}")
+        return TaskResult("failed", counts, message=f"Tests failed: {join_first(failed)}")
     if failed or warned:
-        return TaskResult("success", counts, message=f"Advisory tests tell: {first_of([*failed, *warned])}")
+        return TaskResult("success", counts, message=f"Advisory tests tell: {join_first([*failed, *warned])}")
     return TaskResult("success", counts)
 
 
@@ -80,9 +80,9 @@ def _named(test: NodeResult) -> str:
 
 
 def _short(message: str) -> str:
-    """Give the first lines of dbt's words, but for the one that repeats which model it is about.
+    """Return the first lines of dbt's words, but for the one that repeats which model it is about.
 
-    DuckDB's lists of candidates would bury what is wrong.
+    DuckDB's lists of candidates would mark_crashed what is wrong.
     """
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     if len(lines) > 1 and _HEADLINE.match(lines[0]):

@@ -74,7 +74,7 @@ def build_models_quietly(settings: Settings) -> list[NodeResult]:
     return _by_dbt_alone(settings, "build", "--exclude-resource-types", "test", "unit_test")
 
 
-def settle(seconds: float = 120) -> None:
+def flush_task_reports(seconds: float = 120) -> None:
     """Wait until every model's task has told the server how it ended.
 
     prefect-dbt does that in threads of their own and waits for none; a process that ends would break them off.
@@ -108,13 +108,13 @@ def check_project(settings: Settings) -> int:
 
 
 def project_dir() -> Path:
-    """Give the folder of the dbt project."""
+    """Return the folder of the dbt project."""
     return project_root() / "dbt_project"
 
 
 def target_dir(settings: Settings) -> Path:
-    """Give the folder for what dbt writes: beside the warehouse, out of the way of a person's own `dbt build`."""
-    return settings.home_dir / ".dbt"
+    """Return the folder for what dbt writes: beside the warehouse, out of the way of a person's own `dbt build`."""
+    return settings.data_dir / ".dbt"
 
 
 @contextmanager
@@ -167,8 +167,8 @@ def _in_our_words(error: BaseException) -> Exception:
     words = " ".join(line.strip() for line in str(error).splitlines() if line.strip())
     if "warehouse file is open in" in words:
         start = words.index("The warehouse file is open in")
-        return ServiceUnavailable(words[start:], todo="", service="warehouse")
-    return ConfigurationError(f"dbt could not start: {words}", todo="`dbt parse --project-dir dbt_project` says more.")
+        return ServiceUnavailable(words[start:], hint="", service="warehouse")
+    return ConfigurationError(f"dbt could not start: {words}", hint="`dbt parse --project-dir dbt_project` says more.")
 
 
 def build_marts(settings: Settings) -> list[str]:
@@ -180,6 +180,6 @@ def build_marts(settings: Settings) -> list[str]:
         nodes = build_models_quietly(settings)
         not_built = [f"{node.name} ({node.message})" for node in nodes if node.outcome == "failed"]
         if not_built:
-            todo = "The old warehouse is as it was."
-            raise ServiceUnavailable(f"dbt could not build {'; '.join(not_built[:5])}.", todo=todo, service="dbt")
+            hint = "The old warehouse is as it was."
+            raise ServiceUnavailable(f"dbt could not build {'; '.join(not_built[:5])}.", hint=hint, service="dbt")
         return blocking_failures(run_tests(settings))

@@ -13,7 +13,7 @@ from prefect import State, flow, get_run_logger
 from prefect.context import FlowRunContext
 from pydantic import Field
 
-from orchestrate.atomic_tasks import patiently, poll_recently_played
+from orchestrate.atomic_tasks import poll_recently_played, with_retries
 from orchestrate.flow_config import FlowConfig
 from orchestrate.monitoring import monitored
 from orchestrate.runs.context import Run, run_name
@@ -33,7 +33,7 @@ def spotify_ingestion(
         run = watched.run
         if not watched.busy:
             _take_a_moment(run)
-            attempt(run, patiently(poll_recently_played, run, one_call=True), limit, run.key)
+            attempt(run, with_retries(poll_recently_played, run, one_call=True), limit, run.key)
     return watched.state()
 
 

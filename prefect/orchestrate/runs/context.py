@@ -17,7 +17,7 @@ from datetime import UTC, datetime, tzinfo
 
 from prefect.runtime import flow_run
 
-from extract_load.context import Board, Context, Progress
+from extract_load.context import Context, Progress, StageSignals
 from extract_load.core.clock import SystemClock
 from extract_load.core.errors import ConfigurationError, ServiceUnavailable
 from extract_load.core.results import TaskResult
@@ -56,7 +56,7 @@ class StoppableClock(SystemClock):
     def sleep(self, seconds: float) -> None:
         """Wait. Errors: RunStopped."""
         if self._stopped.wait(seconds):
-            raise RunStopped("The run was cancelled.", todo="The next one goes on from there.")
+            raise RunStopped("The run was cancelled.", hint="The next one goes on from there.")
 
 
 class _Progress:
@@ -81,7 +81,7 @@ class Run:
     settings: Settings
     warehouse: Warehouse
     state: State
-    board: Board = field(default_factory=Board)
+    signals: StageSignals = field(default_factory=StageSignals)
     clock: StoppableClock = field(default_factory=StoppableClock)
     progress: Progress = field(default_factory=_Progress)
     results: dict[str, TaskResult] = field(default_factory=dict)
@@ -89,13 +89,13 @@ class Run:
     begun: dict[str, threading.Event] = field(default_factory=lambda: {name: threading.Event() for name in STAGES})
 
     def context(self) -> Context:
-        """Give what the work itself is done with."""
-        return Context(self.settings, self.warehouse, self.state, self.key, self.clock, self.board, self.progress)
+        """Return what the work itself is done with."""
+        return Context(self.settings, self.warehouse, self.state, self.key, self.clock, self.signals, self.progress)
 
     def stop(self) -> None:
         """Tell every part to end as soon as it can."""
         self.clock.stop()
-        self.board.tell()
+        self.signals.announce()
 
 
 _RUNS: dict[str, Run] = {}
@@ -123,12 +123,12 @@ def shared_run(config: FlowConfig | None = None, key: str | None = None) -> Iter
 
 
 def new_key() -> str:
-    """Give a key for work that no flow run stands behind."""
+    """Return a key for work that no flow run stands behind."""
     return str(uuid.uuid4())
 
 
 def run_name() -> str:
-    """Give the name of the flow run that is starting."""
+    """Return the name of the flow run that is starting."""
     try:
         zone: tzinfo = load_settings().zone
     except ConfigurationError:

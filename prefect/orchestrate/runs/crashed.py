@@ -24,31 +24,31 @@ log = logging.getLogger(__name__)
 _UNDER_WAY = TaskRunFilter(
     state=TaskRunFilterState(type=TaskRunFilterStateType(any_=[StateType.RUNNING, StateType.PENDING]))
 )
-EPITAPH = "Its process ended in the middle; the run that wrote this down goes on from there."
+CRASH_MESSAGE = "Its process ended in the middle; the run that wrote this down goes on from there."
 
 
-def bury(run_ids: Iterable[str]) -> None:
+def mark_crashed(run_ids: Iterable[str]) -> None:
     """Mark the flow runs of these ids, with all below them, as crashed where the server has them unfinished.
 
     Trouble with the server never stops the run that calls this.
     """
     for run_id in run_ids:
         try:
-            _bury(UUID(run_id))
+            _mark_crashed(UUID(run_id))
         except (ObjectNotFound, ValueError):
             continue  # it ran against another server, or without one
         except Exception as error:
             log.info("The server could not be told that a run was killed: %s", error)
 
 
-def _bury(run_id: UUID) -> None:
+def _mark_crashed(run_id: UUID) -> None:
     with get_client(sync_client=True) as client:
         run = client.read_flow_run(run_id)
         unfinished = [one for one in (*_below(client, run.id), run) if one.state is None or not one.state.is_final()]
         for one in unfinished:  # a worker that outlived a run has marked the run itself, not those below it
             for task in client.read_task_runs(flow_run_filter=_of(one.id), task_run_filter=_UNDER_WAY):
-                client.set_task_run_state(task.id, Crashed(message=EPITAPH), force=True)
-            client.set_flow_run_state(one.id, Crashed(message=EPITAPH), force=True)
+                client.set_task_run_state(task.id, Crashed(message=CRASH_MESSAGE), force=True)
+            client.set_flow_run_state(one.id, Crashed(message=CRASH_MESSAGE), force=True)
         if unfinished:
             log.info("%s had been killed; it is marked as crashed.", run.name)
 
@@ -58,7 +58,7 @@ def _of(run_id: UUID) -> FlowRunFilter:
 
 
 def _below(client: SyncPrefectClient, run_id: UUID) -> Iterator[FlowRun]:
-    """Give every run below a run."""
+    """Yield every run below a run."""
     parents = FlowRunFilter(parent_flow_run_id=FlowRunFilterParentFlowRunId(any_=[run_id]))
     for child in client.read_flow_runs(flow_run_filter=parents):
         yield child

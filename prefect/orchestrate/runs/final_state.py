@@ -21,7 +21,7 @@ SKIPPED = "Skipped"
 
 
 def overall(results: Mapping[str, TaskResult], *, fatal: tuple[str, ...] = ()) -> RunStatus:
-    """Give the status of a whole: `failed` when a fatal task or all failed, `partial` when some did or work is left."""
+    """Return the status of all: `failed` when a fatal task or all failed, `partial` when some did or work is left."""
     statuses = {result.status for result in results.values()}
     if (
         not statuses
@@ -35,7 +35,7 @@ def overall(results: Mapping[str, TaskResult], *, fatal: tuple[str, ...] = ()) -
 
 
 def sentence(results: Mapping[str, TaskResult]) -> str:
-    """Say what came of it: the trouble where there is any, else what was done."""
+    """Return what came of it: the trouble where there is any, else what was done."""
     told = _told(results, "failed") + _told(results, "partial") or _told(results, "success")
     return "; ".join(told) if told else "Nothing new."
 
@@ -45,7 +45,7 @@ def _told(results: Mapping[str, TaskResult], status: str) -> list[str]:
 
 
 def closing_state(results: Mapping[str, TaskResult], *, fatal: tuple[str, ...] = ()) -> State[Any]:
-    """Give the Prefect state that a flow ends with."""
+    """Return the Prefect state that a flow ends with."""
     status = overall(results, fatal=fatal)
     message = sentence(results)
     if status == "failed":
@@ -57,5 +57,5 @@ def closing_state(results: Mapping[str, TaskResult], *, fatal: tuple[str, ...] =
 
 
 def skipped_state(why: str) -> State[Any]:
-    """Give the state of a run that had nothing to do because another one is at work on the same flow."""
+    """Return the state of a run that had nothing to do because another one is at work on the same flow."""
     return State(type=StateType.CANCELLED, name=SKIPPED, message=why)

@@ -15,7 +15,7 @@ _SLOWEST = 5
 def summary(
     run: RunRecord, tasks: Sequence[TaskRecord], nodes: Sequence[NodeResult], health: Health, *, label: str = ""
 ) -> str:
-    """Give the page of one run."""
+    """Return the page of one run."""
     parts = (_head(run, label), _troubles(health), _tasks(tasks), _dbt(nodes), _standing(health), _links())
     return "\n".join(line for part in parts for line in part)
 
@@ -35,7 +35,7 @@ def _troubles(health: Health) -> Iterator[str]:
         yield "## What wants attention"
         yield ""
         for line in wrong:
-            yield f"- {_MARKS[line.level]} {line.text} {line.todo}".rstrip()
+            yield f"- {_MARKS[line.level]} {line.text} {line.hint}".rstrip()
         yield ""
 
 
@@ -83,7 +83,7 @@ def _standing(health: Health) -> Iterator[str]:
     yield ""
     for line in health.lines:
         if line.level in ("ok", "note"):
-            yield f"- {_MARKS[line.level]} {line.text} {line.todo}".rstrip()
+            yield f"- {_MARKS[line.level]} {line.text} {line.hint}".rstrip()
     yield ""
 
 

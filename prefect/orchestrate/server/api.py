@@ -33,7 +33,7 @@ _STOP_SECONDS = 20.0
 
 
 def configured_api() -> str | None:
-    """Give the address in Prefect's own settings (environment, .env, profile), None when there is none."""
+    """Return the address in Prefect's own settings (environment, .env, profile), None when there is none."""
     from prefect.settings import get_current_settings
 
     url = get_current_settings().api.url
@@ -41,7 +41,7 @@ def configured_api() -> str | None:
 
 
 def lasting_api(settings: Settings) -> str | None:
-    """Give a server that is up: the one that is set, else one at the usual place; the demo looks for none.
+    """Return a server that is up: the one that is set, else one at the usual place; the demo looks for none.
 
     A PREFECT_HOME that somebody set stands for a world of its own, so the usual place is not looked at then.
     """
@@ -57,20 +57,20 @@ def lasting_api(settings: Settings) -> str | None:
 
 
 def needed_api(settings: Settings) -> str:
-    """Give a server that is up. Errors: ConfigurationError that says how to start one."""
+    """Return a server that is up. Errors: ConfigurationError that says how to start one."""
     url = lasting_api(settings)
     if url is None:
         where = configured_api() or LOCAL_API
         raise ConfigurationError(
             f"No Prefect server answers at {where}.",
-            todo="Start one with `docker-compose up -d prefect-server prefect-db` or `prefect server start`,"
+            hint="Start one with `docker-compose up -d prefect-server prefect-db` or `prefect server start`,"
             " or set PREFECT_API_URL to yours.",
         )
     return url
 
 
 def answers(url: str) -> bool:
-    """Say whether a Prefect server answers there."""
+    """Return whether a Prefect server answers there."""
     try:
         return httpx.get(f"{url}/health", timeout=_PROBE_SECONDS).json() is True
     except (httpx.HTTPError, ValueError):
@@ -78,7 +78,7 @@ def answers(url: str) -> bool:
 
 
 def server_version(url: str) -> Line:
-    """Say whether the server there speaks our version of Prefect."""
+    """Return whether the server there speaks our version of Prefect."""
     import prefect
 
     theirs = str(httpx.get(f"{url}/admin/version", timeout=_PROBE_SECONDS).json())
@@ -150,12 +150,12 @@ def _wait_for(process: subprocess.Popen[bytes], url: str, seconds: float, log_fi
     while not (_listens(url) and answers(url)):
         if process.poll() is not None or time.monotonic() > deadline:
             what = "ended at once" if process.poll() is not None else f"did not start within {seconds:.0f} s"
-            raise ServiceUnavailable(f"Prefect's server {what}.", todo=f"{log_file} says more.")
+            raise ServiceUnavailable(f"Prefect's server {what}.", hint=f"{log_file} says more.")
         time.sleep(0.1)
 
 
 def _listens(url: str) -> bool:
-    """Say whether anything is there at all: much cheaper to ask, again and again, than the server itself."""
+    """Return whether anything is there at all: much cheaper to ask, again and again, than the server itself."""
     parts = urlsplit(url)
     try:
         socket.create_connection((parts.hostname or LOCAL_HOST, parts.port or LOCAL_PORT), timeout=1).close()

@@ -37,13 +37,13 @@ def setup_environment(*, ctx: HookContext) -> SetupResult | None:
 
 
 def completed(arguments: list[str]) -> list[str]:
-    """Give the arguments with a bare name of ours after `deployment ...` written out in full."""
+    """Return the arguments with a bare name of ours after `deployment ...` written out in full."""
     if arguments[:1] != ["deployment"]:
         return arguments
     return [f"{word}/{word}" if word in NAMES else word for word in arguments]
 
 
 def _is_command_line(program: str) -> bool:
-    """Say whether this process is `prefect ...` or `python -m prefect ...`."""
+    """Return whether this process is `prefect ...` or `python -m prefect ...`."""
     path = Path(program)
     return path.stem == "prefect" or path.parts[-2:] == ("prefect", "__main__.py")

@@ -6,7 +6,7 @@ from typing import Any
 
 from prefect import State, flow
 
-from orchestrate.atomic_tasks import load_spool, patiently, validate_landing
+from orchestrate.atomic_tasks import load_spool, validate_landing, with_retries
 from orchestrate.flow_config import FlowConfig
 from orchestrate.runs.context import shared_run
 from orchestrate.runs.final_state import closing_state
@@ -17,8 +17,8 @@ from orchestrate.subflows.utils import attempt
 def data_preparation_subflow(config: FlowConfig | None = None, run_key: str | None = None) -> State[Any]:
     """Load the spool into the warehouse and validate it. Sequential: the second means nothing without the first."""
     with shared_run(config, run_key) as run:
-        loaded = attempt(run, patiently(load_spool, run), run.key)
+        loaded = attempt(run, with_retries(load_spool, run), run.key)
         results = {load_spool.name: loaded}
         if loaded.status != "failed":
-            results[validate_landing.name] = attempt(run, patiently(validate_landing, run, one_call=True), run.key)
+            results[validate_landing.name] = attempt(run, with_retries(validate_landing, run, one_call=True), run.key)
         return closing_state(results, fatal=tuple(results))

@@ -7,7 +7,7 @@ from typing import Any
 
 from prefect import State, flow
 
-from extract_load.core.results import TaskResult, in_a_sentence
+from extract_load.core.results import TaskResult, describe_error
 from orchestrate.atomic_tasks import enrich_from_musicbrainz, enrich_from_spotify, find_coordinates
 from orchestrate.flow_config import FlowConfig
 from orchestrate.runs.context import STAGES, shared_run
@@ -29,12 +29,12 @@ TASKS = {"spotify": enrich_from_spotify, "musicbrainz": enrich_from_musicbrainz,
 def enrichment_coordination_subflow(config: FlowConfig | None = None, run_key: str | None = None) -> State[Any]:
     """Run the Spotify, MusicBrainz and geographic enrichment concurrently; one's outage does not stop the others."""
     with shared_run(config, run_key) as run:
-        run.board.start(*STAGES)  # before the first begins, so that none takes the others for done
+        run.signals.start(*STAGES)  # before the first begins, so that none takes the others for done
         calls = {name: partial(part, config, run.key, return_state=True) for name, part in PARTS.items()}
         results: dict[str, TaskResult] = {}
         for name, ended in run_together(run, calls).items():
             task = TASKS[name].name
             if isinstance(ended, Exception):  # it never came to its task
-                run.results[task] = TaskResult("failed", message=in_a_sentence(ended))
+                run.results[task] = TaskResult("failed", message=describe_error(ended))
             results[task] = run.results[task]
         return closing_state(results)

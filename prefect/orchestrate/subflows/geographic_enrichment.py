@@ -6,7 +6,7 @@ from typing import Any
 
 from prefect import State, flow
 
-from orchestrate.atomic_tasks import find_coordinates, patiently
+from orchestrate.atomic_tasks import find_coordinates, with_retries
 from orchestrate.flow_config import FlowConfig
 from orchestrate.runs.context import shared_run
 from orchestrate.runs.final_state import closing_state
@@ -15,6 +15,6 @@ from orchestrate.subflows.utils import attempt, stage
 
 @flow(name="geographic-enrichment", flow_run_name="geographic-enrichment", validate_parameters=True)
 def geographic_enrichment_subflow(config: FlowConfig | None = None, run_key: str | None = None) -> State[Any]:
-    """Give the places of the artists their coordinates, as MusicBrainz brings them in."""
+    """Return the places of the artists their coordinates, as MusicBrainz brings them in."""
     with shared_run(config, run_key) as run, stage(run, "geography"):
-        return closing_state({find_coordinates.name: attempt(run, patiently(find_coordinates, run), run.key)})
+        return closing_state({find_coordinates.name: attempt(run, with_retries(find_coordinates, run), run.key)})

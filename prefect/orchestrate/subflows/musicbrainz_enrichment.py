@@ -6,7 +6,7 @@ from typing import Any
 
 from prefect import State, flow
 
-from orchestrate.atomic_tasks import enrich_from_musicbrainz, patiently
+from orchestrate.atomic_tasks import enrich_from_musicbrainz, with_retries
 from orchestrate.flow_config import FlowConfig
 from orchestrate.runs.context import shared_run
 from orchestrate.runs.final_state import closing_state
@@ -18,5 +18,5 @@ def musicbrainz_enrichment_subflow(config: FlowConfig | None = None, run_key: st
     """Take artists from Spotify id to MBID to places, in batches as they come in."""
     with shared_run(config, run_key) as run, stage(run, "musicbrainz"):
         return closing_state(
-            {enrich_from_musicbrainz.name: attempt(run, patiently(enrich_from_musicbrainz, run), run.key)}
+            {enrich_from_musicbrainz.name: attempt(run, with_retries(enrich_from_musicbrainz, run), run.key)}
         )

@@ -6,7 +6,7 @@ from typing import Any
 
 from prefect import State, flow
 
-from orchestrate.atomic_tasks import enrich_from_spotify, patiently
+from orchestrate.atomic_tasks import enrich_from_spotify, with_retries
 from orchestrate.flow_config import FlowConfig
 from orchestrate.runs.context import shared_run
 from orchestrate.runs.final_state import closing_state
@@ -17,4 +17,4 @@ from orchestrate.subflows.utils import attempt, stage
 def spotify_enrichment_subflow(config: FlowConfig | None = None, run_key: str | None = None) -> State[Any]:
     """Read what Spotify knows about what was played."""
     with shared_run(config, run_key) as run, stage(run, "spotify"):
-        return closing_state({enrich_from_spotify.name: attempt(run, patiently(enrich_from_spotify, run), run.key)})
+        return closing_state({enrich_from_spotify.name: attempt(run, with_retries(enrich_from_spotify, run), run.key)})

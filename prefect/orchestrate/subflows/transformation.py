@@ -8,10 +8,10 @@ from prefect import State, flow
 
 from extract_load.context import Context
 from extract_load.core.results import TaskResult
-from orchestrate.atomic_tasks import check_models, patiently, publish_marts
+from orchestrate.atomic_tasks import check_models, publish_marts, with_retries
 from orchestrate.base_tasks import BaseProcessorTask
-from orchestrate.dbt_build.results import NodeResult, blocking_failures, tell_build
-from orchestrate.dbt_build.runner import build_models, dbt_session, settle
+from orchestrate.dbt_build.results import NodeResult, blocking_failures, summarize_build
+from orchestrate.dbt_build.runner import build_models, dbt_session, flush_task_reports
 from orchestrate.flow_config import FlowConfig
 from orchestrate.runs.context import Run, shared_run
 from orchestrate.runs.final_state import closing_state
@@ -29,8 +29,8 @@ def transformation_subflow(config: FlowConfig | None = None, run_key: str | None
         stoppers = blocking_failures(run.nodes)
         if not stoppers and any(result.status == "failed" for result in results.values()):
             stoppers = [NOT_TESTED]
-        results[publish_marts.name] = attempt(run, patiently(publish_marts, run), run.key, stoppers)
-        settle()
+        results[publish_marts.name] = attempt(run, with_retries(publish_marts, run), run.key, stoppers)
+        flush_task_reports()
         return closing_state(results, fatal=(publish_marts.name,))
 
 
@@ -44,9 +44,9 @@ def _build_and_test(run: Run) -> dict[str, TaskResult]:
 
     def both() -> TaskResult:
         with run.warehouse.hold("daily-etl: dbt build"), dbt_session(run.settings):
-            built = BaseProcessorTask(run, BUILD, build, tell_build).execute()
+            built = BaseProcessorTask(run, BUILD, build, summarize_build).execute()
             if built.status != "failed":
-                results[check_models.name] = attempt(run, patiently(check_models, run), run.key)
+                results[check_models.name] = attempt(run, with_retries(check_models, run), run.key)
         return built
 
     return {BUILD: result_or_failure(run, BUILD, both), **results}

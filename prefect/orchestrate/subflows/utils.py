@@ -16,7 +16,7 @@ from typing import Any
 
 from prefect.tasks import Task
 
-from extract_load.core.results import TaskResult, in_a_sentence
+from extract_load.core.results import TaskResult, describe_error
 from orchestrate.runs.context import BACKLOG_TIMEOUT_SECONDS, Run, RunStopped
 
 log = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ def result_or_failure(run: Run, name: str, work: Callable[[], TaskResult]) -> Ta
     except RunStopped:
         raise
     except Exception as error:
-        failed = TaskResult("failed", message=in_a_sentence(error))
+        failed = TaskResult("failed", message=describe_error(error))
         run.results[name] = failed
         return failed
 
@@ -92,9 +92,9 @@ def result_or_failure(run: Run, name: str, work: Callable[[], TaskResult]) -> Ta
 @contextmanager
 def stage(run: Run, name: str) -> Iterator[None]:
     """Keep the board right about one stage, also when it fails or is run alone."""
-    run.board.start(name)
+    run.signals.start(name)
     run.begun[name].set()
     try:
         yield
     finally:
-        run.board.done(name)
+        run.signals.done(name)

@@ -21,7 +21,7 @@ DORA = "00000000-0000-4000-8000-00000000d0a1"
 
 @pytest.fixture(scope="session")
 def gazetteer_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder with the gazetteer's file, built once."""
+    """Return a folder with the gazetteer's file, built once."""
     folder = tmp_path_factory.mktemp("gazetteer")
     ensure_index(folder)
     return folder
@@ -29,7 +29,7 @@ def gazetteer_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def gazetteer(gazetteer_dir: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Give a connection with the gazetteer attached."""
+    """Yield a connection with the gazetteer attached."""
     with duckdb.connect() as connection:
         attach(connection, ensure_index(gazetteer_dir))
         yield connection
@@ -37,7 +37,7 @@ def gazetteer(gazetteer_dir: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @pytest.fixture
 def home(settings: Settings, gazetteer_dir: Path) -> Settings:
-    """Give settings whose cache already holds the gazetteer."""
+    """Return settings whose cache already holds the gazetteer."""
     source = ensure_index(gazetteer_dir)
     settings.answers_dir.mkdir(parents=True, exist_ok=True)
     os.link(source, settings.answers_dir / source.name)
@@ -106,7 +106,7 @@ class AreaBook:
             )
 
     def coordinates(self) -> dict[str, dict[str, Any]]:
-        """Give the rows of lookup.area_coordinates by MBID."""
+        """Return the rows of lookup.area_coordinates by MBID."""
         with self._context.warehouse.open("test") as connection:
             found = connection.execute("select * from lookup.area_coordinates order by area_mbid")
             names = [column[0] for column in found.description]
@@ -114,5 +114,5 @@ class AreaBook:
 
 
 def mbid_of(number: int) -> str:
-    """Give an invented MBID."""
+    """Return an invented MBID."""
     return f"00000000-0000-4000-8000-{number:012}"

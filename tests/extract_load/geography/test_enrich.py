@@ -25,19 +25,19 @@ US, MISSOURI, OZARK, DORA, OMAHA = (mbid_of(number) for number in range(1, 6))
 
 @pytest.fixture
 def no_seed(tmp_path: Path) -> Path:
-    """Give the place of a seed that is not there."""
+    """Return the place of a seed that is not there."""
     return tmp_path / "no_seed.csv"
 
 
 @pytest.fixture
 def online(context: Context, home: Settings, sandbox: Sandbox) -> Context:
-    """Give a context whose geocoder is the sandbox's Nominatim."""
+    """Return a context whose geocoder is the sandbox's Nominatim."""
     return at_sandbox(context, home, sandbox)
 
 
 @pytest.fixture
 def offline(context: Context, home: Settings) -> Context:
-    """Give a context without a geocoder."""
+    """Return a context without a geocoder."""
     context.settings = home.model_copy(update={"geocoder": "off"})
     return context
 
@@ -202,18 +202,18 @@ def test_an_area_that_changes_is_located_again(offline: Context, no_seed: Path) 
 def test_it_goes_on_while_musicbrainz_brings_areas(offline: Context, no_seed: Path) -> None:
     """The stage starts on what is there and takes up what comes, until the upstream stage is done."""
     book = ozarks(offline)
-    board = offline.board
-    board.start("musicbrainz", "geography")
+    signals = offline.signals
+    signals.start("musicbrainz", "geography")
     results = []
     thread = threading.Thread(target=lambda: results.append(enrich(offline, manual_seed=no_seed)))
     thread.start()
-    edition = board.edition()
+    version = signals.version()
     while OMAHA not in book.coordinates():
-        board.wait(edition, 0.2)
+        signals.wait(version, 0.2)
     assert thread.is_alive()
     book.add(mbid_of(50), "Lincoln", "City", "US", mbid_of(90))
-    board.tell()
-    board.done("musicbrainz")
+    signals.announce()
+    signals.done("musicbrainz")
     thread.join(30)
     assert results[0].counts["areas_located"] == 7
     assert mbid_of(50) in book.coordinates()

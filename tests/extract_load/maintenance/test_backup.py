@@ -112,12 +112,12 @@ def test_verify_passes_and_compares_with_what_was_published(lived_in: Home, tmp_
     lived_in.landing.land()
     lived_in.poll(810, 4, at=START + timedelta(days=6, hours=1))
     back_up(lived_in, tmp_path / "b")
-    before = sorted(path for path in lived_in.settings.home_dir.rglob("*") if path.is_file())
+    before = sorted(path for path in lived_in.settings.data_dir.rglob("*") if path.is_file())
     report = check(lived_in, tmp_path / "b")
     assert (report.is_good, report.differences, report.plays) == (True, [], 70)
     assert report.rows == 70 + 4 + 8
     assert any("2 file(s) came in after" in note for note in report.notes)
-    after = sorted(path for path in lived_in.settings.home_dir.rglob("*") if path.is_file())
+    after = sorted(path for path in lived_in.settings.data_dir.rglob("*") if path.is_file())
     assert [p for p in after if p.name != ".keeping.lock"] == [p for p in before if p.name != ".keeping.lock"]
 
 

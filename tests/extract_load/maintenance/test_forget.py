@@ -78,11 +78,11 @@ def test_an_artist_goes_from_everywhere(lived_in: Home, tmp_path: Path) -> None:
     folder = tmp_path / "b"
     backup(lived_in.settings, folder, seeds=lived_in.seeds, clock=lived_in.clock)
     compact(lived_in.settings, lived_in.warehouse, clock=lived_in.clock)
-    assert traces(lived_in.settings.home_dir, "Band 3") != []
+    assert traces(lived_in.settings.data_dir, "Band 3") != []
     plan = take_out(lived_in, Wish(artist="band 3"), note="for good reasons")
     assert (plan.plays_in_polls, plan.plays_in_exports) == (7, 0)
-    assert traces(lived_in.settings.home_dir, "Band 3") == []
-    assert traces(lived_in.settings.home_dir, "Song 13") == []
+    assert traces(lived_in.settings.data_dir, "Band 3") == []
+    assert traces(lived_in.settings.data_dir, "Song 13") == []
     assert len(published_plays(lived_in.settings)) == 63
     assert adds_up(lived_in)
     rules = lived_in.rows("select kind, note, subjects > 0, reaches_until from ops.forgotten")
@@ -161,7 +161,7 @@ def test_an_old_export_that_is_imported_again_brings_nothing_back(lived_in: Home
     assert plan.plays_in_exports == 4
     assert import_rows(lived_in, tmp_path / "two", rows).total("landed") == 0
     assert import_rows(lived_in, tmp_path / "three", [*rows, export_row(1041)]).total("landed") == 37
-    assert traces(lived_in.settings.home_dir, "Band 3") == []
+    assert traces(lived_in.settings.data_dir, "Band 3") == []
     assert adds_up(lived_in)
 
 
@@ -197,7 +197,7 @@ def test_what_a_kill_left_is_finished_by_the_next_rebuild(lived_in: Home) -> Non
     assert len(unfinished_forgetting(lived_in.state, rules)) == 1
     take_out(lived_in, Wish(reaches_from=START, reaches_until=START))
     assert unfinished_forgetting(lived_in.state, load_rules(lived_in.settings.spool_dir)) == []
-    assert traces(lived_in.settings.home_dir, "Band 3") == []
+    assert traces(lived_in.settings.data_dir, "Band 3") == []
 
 
 def test_another_listeners_plays_stay(lived_in: Home) -> None:

@@ -23,7 +23,7 @@ def test_a_rebuild_after_deleting_the_warehouse_gives_equal_marts(lived_in: Home
     assert report.differences == []
     assert lived_in.everything() == before
     assert published_plays(lived_in.settings) == plays
-    assert not (lived_in.settings.home_dir / ".rebuild").exists()
+    assert not (lived_in.settings.data_dir / ".rebuild").exists()
 
 
 def test_a_failed_build_leaves_the_old_warehouse_and_the_published_file(lived_in: Home) -> None:

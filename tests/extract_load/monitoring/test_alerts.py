@@ -15,10 +15,10 @@ from pydantic import SecretStr
 
 from extract_load.core.settings import Settings
 from extract_load.monitoring import health as health_module
-from extract_load.monitoring.alerts import Alert, tell_changes
+from extract_load.monitoring.alerts import Alert, send_alerts
 from extract_load.monitoring.health import Health, health
 from extract_load.monitoring.run_log import RunLog, RunRecord
-from extract_load.storage.state import PollRecord, RequestRecord, State, text_of
+from extract_load.storage.state import PollRecord, RequestRecord, State, to_iso
 
 SECRET = "token-of-the-receiver"
 
@@ -48,7 +48,7 @@ class Receiver:
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    """Give a running receiver."""
+    """Yield a running receiver."""
     receiver = Receiver()
     thread = threading.Thread(target=receiver.server.serve_forever)
     thread.start()
@@ -60,7 +60,7 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture
 def told(settings: Settings, receiver: Receiver) -> Settings:
-    """Give settings whose alerts go to the receiver."""
+    """Return settings whose alerts go to the receiver."""
     return settings.model_copy(update={"alert_urls": SecretStr(receiver.url), "spotify_client_id": "id"})
 
 
@@ -74,7 +74,7 @@ class House:
     def check(self) -> list[Alert]:
         """Look, and tell what changed."""
         now = health(self.settings, self.state, self.clock)
-        return tell_changes(self.settings, self.state, now, clock=self.clock)
+        return send_alerts(self.settings, self.state, now, clock=self.clock)
 
     def run(self, status: Any, message: str = "", flow: str = "daily-etl") -> None:
         """Let a run end."""
@@ -106,7 +106,7 @@ class House:
                 "create table if not exists marts.fct_listening_gaps"
                 " (gap_from timestamp, gap_until timestamp, is_closed boolean)"
             )
-        self.state.put("publish", "last", {"at": text_of(self.clock.now())}, self.clock.now())
+        self.state.put("publish", "last", {"at": to_iso(self.clock.now())}, self.clock.now())
 
     def close_gap(self, gap: tuple[datetime, datetime]) -> None:
         """Let an export cover a gap."""
@@ -116,7 +116,7 @@ class House:
 
 @pytest.fixture
 def house(told: Settings, state: State, clock: Any, receiver: Receiver) -> House:
-    """Give a home in which all is well."""
+    """Return a home in which all is well."""
     house = House(told, state, clock, receiver)
     house.poll("first")
     house.publish()
@@ -126,13 +126,13 @@ def house(told: Settings, state: State, clock: Any, receiver: Receiver) -> House
     return house
 
 
-def expect(house: House, key: str, words: str, todo: str) -> None:
+def expect(house: House, key: str, words: str, hint: str) -> None:
     """Look three times: the trouble is told once, with what to do, and nothing that is secret."""
     alerts = house.check() + house.check() + house.check()
     assert [(alert.kind, alert.key) for alert in alerts] == [("trouble", key)]
     (message,) = house.receiver.messages
     assert words in message["message"]
-    assert todo in message["message"]
+    assert hint in message["message"]
     assert SECRET not in json.dumps(message)
     assert message["title"] == "Music tracker: 1 new"
     house.receiver.messages.clear()
@@ -207,7 +207,7 @@ def test_nothing_published_for_two_days(house: House) -> None:
 
 def test_the_sign_in_near_its_end(house: House) -> None:
     """From day 150, once; once more in the last days; over after a new sign-in."""
-    house.state.put("spotify", "token", {"authorized_at": text_of(house.clock.at), "token": "a"}, house.clock.now())
+    house.state.put("spotify", "token", {"authorized_at": to_iso(house.clock.at), "token": "a"}, house.clock.now())
     house.clock.forward(149 * 86400)
     house.poll()
     house.publish()
@@ -221,13 +221,13 @@ def test_the_sign_in_near_its_end(house: House) -> None:
     house.publish()
     assert {alert.key for alert in house.check()} == {"token", "token-last-days"}
     house.receiver.messages.clear()
-    house.state.put("spotify", "token", {"authorized_at": text_of(house.clock.at), "token": "b"}, house.clock.now())
+    house.state.put("spotify", "token", {"authorized_at": to_iso(house.clock.at), "token": "b"}, house.clock.now())
     expect_recovery(house, "token-last-days")
 
 
 def test_a_sign_in_that_spotify_ended(house: House) -> None:
     """`invalid_grant` is told until somebody signs in again."""
-    house.state.put("spotify", "token", {"authorized_at": text_of(house.clock.at), "token": "a"}, house.clock.now())
+    house.state.put("spotify", "token", {"authorized_at": to_iso(house.clock.at), "token": "a"}, house.clock.now())
     house.state.put("spotify", "needs_reauth", {"token": "a", "reason": "revoked"}, house.clock.now())
     expect(house, "token", "sign in again", "music-tracker auth")
     house.state.put("spotify", "needs_reauth", None, house.clock.now())
@@ -272,12 +272,12 @@ def test_without_addresses_alerts_are_log_lines(
     """Once, too."""
     state.put("dbt", "last_build", {"failed": ["x"]}, clock.now())
     for _ in range(2):
-        tell_changes(settings, state, health(settings, state, clock), clock=clock)
+        send_alerts(settings, state, health(settings, state, clock), clock=clock)
     assert [record.levelname for record in caplog.records if "dbt: x failed" in record.getMessage()] == ["WARNING"]
 
 
 def lines(now: Health) -> dict[str, str]:
-    """Give the texts by key."""
+    """Return the texts by key."""
     return {line.key: line.text for line in now.lines}
 
 

@@ -24,7 +24,7 @@ os.kill(os.getpid(), 9)
 
 
 def record(run_id: str, flow: str = "daily-etl") -> RunRecord:
-    """Give a run that starts now."""
+    """Return a run that starts now."""
     return RunRecord(run_id, flow, f"{flow} today", "testing", SystemClock().now())
 
 

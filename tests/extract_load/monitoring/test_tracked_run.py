@@ -24,7 +24,7 @@ from sandbox import Sandbox, World
 
 @pytest.fixture
 def receiver() -> Iterator[tuple[str, list[str]]]:
-    """Give the address of a receiver of alerts, and what it was told."""
+    """Yield the address of a receiver of alerts, and what it was told."""
     told: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -59,7 +59,7 @@ def test_cron_alone_is_watched(
     url, told = receiver
     with Sandbox(World(artists=12, plays=300, years=0.2)) as sandbox:
         here = {
-            "MUSIC_TRACKER_ENV_FILE": str(settings.home_dir / "no.env"),
+            "MUSIC_TRACKER_ENV_FILE": str(settings.data_dir / "no.env"),
             "DATA_BASE_PATH": str(settings.data_base_path),
             "CACHE_DIR": str(settings.cache_dir),
             "DUCKDB_PATH": str(settings.duckdb_path),
@@ -113,7 +113,7 @@ def test_what_was_never_set_up_is_no_failed_run(
     settings: Settings, state: State, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """`ingest` without an app says so once, and neither `status` nor an alert repeats it as a failure."""
-    monkeypatch.setenv("MUSIC_TRACKER_ENV_FILE", str(settings.home_dir / "no.env"))
+    monkeypatch.setenv("MUSIC_TRACKER_ENV_FILE", str(settings.data_dir / "no.env"))
     monkeypatch.setenv("DUCKDB_PATH", str(settings.warehouse_path))
     assert ingest() == 2
     assert capsys.readouterr().err.count("SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET are not set") == 1

@@ -82,7 +82,7 @@ class Home:
             return db.execute(sql, list(parameters)).fetchall()
 
     def matches(self) -> dict[str, tuple[str, str | None, str | None]]:
-        """Give status, MBID and method by Spotify id."""
+        """Return status, MBID and method by Spotify id."""
         sql = """
             select alias, status, mbid, method
             from lookup.artist_aliases inner join lookup.musicbrainz_matches using (artist_key)
@@ -91,7 +91,7 @@ class Home:
         return {alias: (status, mbid, method) for alias, status, mbid, method in self.rows(sql)}
 
     def wrong(self) -> dict[str, str | None]:
-        """Give the accepted matches that the sandbox's ground truth contradicts."""
+        """Return the accepted matches that the sandbox's ground truth contradicts."""
         return {
             spotify_id: mbid
             for spotify_id, (status, mbid, _) in self.matches().items()
@@ -103,7 +103,7 @@ class Home:
         return self.sandbox.counts.total("musicbrainz", endpoint, but_status=503)
 
     def page(self, artist: int) -> str:
-        """Give the Spotify id of an artist."""
+        """Return the Spotify id of an artist."""
         return self.world.catalogue.artist_id(artist)
 
     def fault(self, kind: str, **options: Any) -> None:

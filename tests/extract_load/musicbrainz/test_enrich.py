@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from extract_load.context import Board
+from extract_load.context import StageSignals
 from extract_load.musicbrainz.enrich import prepare
 from extract_load.storage.warehouse import Warehouse
 
@@ -169,16 +169,16 @@ def test_limits_hold_and_the_next_run_goes_on(make_home) -> None:
 def test_beside_a_running_spotify_stage_no_request_is_wasted(make_home) -> None:
     """Artists come in bit by bit: batches wait until they are full, or until nothing more can come."""
     home = make_home(artists=250, link_all=True)
-    board = Board()
-    home.context.board = board
-    board.start("spotify", "musicbrainz")
+    signals = StageSignals()
+    home.context.signals = signals
+    signals.start("spotify", "musicbrainz")
     results = []
     stage = threading.Thread(target=lambda: results.append(home.enrich()))
     stage.start()
     for first in range(0, 250, 60):
         home.listen(range(first, min(first + 60, 250)), tracks=1)
-        board.tell()
-    board.done("spotify")
+        signals.announce()
+    signals.done("spotify")
     stage.join(timeout=60)
     assert results[0].status == "success"
     assert (home.requests("/ws/2/url"), home.requests("/ws/2/artist?query"), home.requests("/ws/2/genre/all")) == (
@@ -187,7 +187,7 @@ def test_beside_a_running_spotify_stage_no_request_is_wasted(make_home) -> None:
         1,
     )
     assert len(home.matches()) == 250
-    assert home.context.board.edition() > 5  # it told what it landed
+    assert home.context.signals.version() > 5  # it told what it landed
 
 
 def test_at_one_request_a_second_answers_land_in_between(make_home) -> None:
@@ -196,7 +196,7 @@ def test_at_one_request_a_second_answers_land_in_between(make_home) -> None:
     home.listen(tracks=1)
     result = home.enrich(musicbrainz_requests_per_second=1.0)
     assert result.waited_seconds == pytest.approx(result.requests - 1)
-    assert home.context.board.edition() >= result.requests - 1
+    assert home.context.signals.version() >= result.requests - 1
     assert home.wrong() == {}
 
 

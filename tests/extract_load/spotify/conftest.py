@@ -25,7 +25,7 @@ Query = Callable[..., list[tuple[Any, ...]]]
 
 @pytest.fixture
 def bring_in(context: Context) -> Importer:
-    """Give the import of paths into this test's home; every row of every landed file must be accounted for."""
+    """Return the import of paths into this test's home; every row of every landed file must be accounted for."""
 
     def run(*paths: Path, **options: Any) -> ImportResult:
         result = import_paths(context, paths, **options)
@@ -39,7 +39,7 @@ def bring_in(context: Context) -> Importer:
 
 @pytest.fixture
 def query(warehouse: Warehouse) -> Query:
-    """Give a way to ask the warehouse."""
+    """Return a way to ask the warehouse."""
 
     def run(sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
         with warehouse.open("a test") as connection:
@@ -50,11 +50,11 @@ def query(warehouse: Warehouse) -> Query:
 
 @pytest.fixture
 def everything_kept(settings: Settings) -> Callable[[], bytes]:
-    """Give all bytes of all files of the home, compressed ones unpacked."""
+    """Return all bytes of all files of the home, compressed ones unpacked."""
 
     def read() -> bytes:
         found = []
-        for path in sorted(settings.home_dir.rglob("*")):
+        for path in sorted(settings.data_dir.rglob("*")):
             if path.is_file():
                 data = path.read_bytes()
                 found.append(gzip.decompress(data) if path.suffix == ".gz" else data)
@@ -77,7 +77,7 @@ class Listener:
         self.clock.forward(timedelta(**delta).total_seconds())
 
     def run(self) -> Context:
-        """Give the context of a new run: what is in memory starts anew, what is kept stays."""
+        """Return the context of a new run: what is in memory starts anew, what is kept stays."""
         context = self.context
         return Context(context.settings, Warehouse(context.settings), context.state, "run-2", context.clock)
 
@@ -91,7 +91,7 @@ class Listener:
             return connection.execute(sql, list(parameters)).fetchall()
 
     def polls(self) -> list[dict[str, Any]]:
-        """Give the polls as the state keeps them."""
+        """Return the polls as the state keeps them."""
         return self.context.state.rows("select * from polls order by rowid")
 
     def sent(self, endpoint: str | None = None, status: int | None = None) -> int:
@@ -109,7 +109,7 @@ class Listener:
 
 @pytest.fixture(scope="session")
 def small_world() -> World:
-    """Give a world that is made once for all tests of these rooms; it is only read."""
+    """Return a world that is made once for all tests of these rooms; it is only read."""
     world = World(artists=60, plays=4000, years=1, days_ahead=40)
     assert world.plays
     return world
@@ -125,7 +125,7 @@ def listener(small_world: World, settings: Settings, state: State, clock: Any) -
         sandboxes.append(sandbox)
         names = {name.lower(): value for name, value in sandbox.env.items() if name.startswith("SPOTIFY")}
         ours = load_settings(
-            settings.home_dir / "no.env",
+            settings.data_dir / "no.env",
             data_base_path=settings.data_base_path,
             cache_dir=settings.cache_dir,
             duckdb_path=settings.duckdb_path,

@@ -99,7 +99,7 @@ def test_an_ended_sign_in_is_never_tried_again(kind: str, how: str, listener: Ma
     assert spot.sandbox.counts.total("accounts") == asked + 1
     assert spot.context.state.get("spotify", "needs_reauth")["reason"].startswith("Refresh token")
     assert [one["outcome"] for one in spot.polls()][-3:] == ["failed"] * 3
-    kept = [path for path in settings.home_dir.iterdir() if path.name.startswith("spotify_token")]
+    kept = [path for path in settings.data_dir.iterdir() if path.name.startswith("spotify_token")]
     assert kept, "the token is still there"
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in kept)
 
@@ -224,7 +224,7 @@ def test_login_by_a_browser_on_this_machine(listener: Make, monkeypatch: pytest.
 
 
 def changed(address: str, **values: str) -> str:
-    """Give the answer of the consent page with other values in it."""
+    """Return the answer of the consent page with other values in it."""
     place = urlsplit(consent(address))
     query = {name: found[0] for name, found in parse_qs(place.query).items()} | values
     return place._replace(query="&".join(f"{name}={value}" for name, value in query.items())).geturl()
@@ -306,7 +306,7 @@ def test_no_token_is_ever_logged(listener: Make, caplog: pytest.LogCaptureFixtur
             spot.poll()
         spot.fine_weather()
         assert "Bearer" not in str(caught.value)
-    kept = next(path for path in settings.home_dir.iterdir() if path.name.startswith("spotify_token"))
+    kept = next(path for path in settings.data_dir.iterdir() if path.name.startswith("spotify_token"))
     token = orjson.loads(kept.read_bytes())
     secrets = [
         token["refresh_token"],

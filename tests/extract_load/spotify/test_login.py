@@ -78,7 +78,7 @@ def test_just_enter_takes_what_the_page_caught(allowed: bool, small_world: World
         ours, theirs = pty.openpty()
         command = [Path(sys.executable).with_name("music-tracker"), "auth", "--no-browser"]
         process = subprocess.Popen(
-            command, stdin=theirs, stdout=theirs, stderr=theirs, env=variables, cwd=settings.home_dir
+            command, stdin=theirs, stdout=theirs, stderr=theirs, env=variables, cwd=settings.data_dir
         )
         os.close(theirs)
         try:

@@ -22,7 +22,7 @@ RECENT = "/v1/me/player/recently-played"
 
 
 def spooled(settings: Settings) -> list[dict[str, Any]]:
-    """Give the items in the spool."""
+    """Return the items in the spool."""
     paths = sorted(settings.spool_dir.glob("spotify/recently_played/*/*.gz"))
     return [json.loads(line) for path in paths for line in read_lines(path)]
 

@@ -68,7 +68,7 @@ def test_a_write_that_fails_leaves_no_token_behind(settings: Settings) -> None:
     settings.token_path.mkdir(parents=True)
     with pytest.raises(OSError, match="directory"):
         TokenStore(settings).put_back(b"secret")
-    assert [path for path in settings.home_dir.iterdir() if "token" in path.name] == [settings.token_path]
+    assert [path for path in settings.data_dir.iterdir() if "token" in path.name] == [settings.token_path]
 
 
 def test_a_variable_never_overwrites_what_was_renewed_meanwhile(listener: Make) -> None:

@@ -27,7 +27,7 @@ KINDS = ("tracks", "albums", "artists")
 
 @pytest.fixture(scope="module")
 def little_world() -> World:
-    """Give a world of little listening, made once."""
+    """Return a world of little listening, made once."""
     world = World(artists=25, plays=170, years=1, days_ahead=120)
     assert world.plays
     return world

@@ -20,7 +20,7 @@ KINDS = ("tracks", "albums", "artists")
 
 @pytest.fixture(scope="module")
 def little_world() -> World:
-    """Give a world of little listening, made once."""
+    """Return a world of little listening, made once."""
     world = World(artists=25, plays=170, years=1, days_ahead=120)
     assert world.plays
     return world
@@ -83,7 +83,7 @@ def test_an_id_that_cannot_be_one_is_gone(listened: Make) -> None:
 
 
 def batch_facts(spot: Any) -> dict[str, bool]:
-    """Give what is remembered of batches, by kind."""
+    """Return what is remembered of batches, by kind."""
     facts = spot.context.state.facts("spotify")
     return {key.split(":")[-1]: fact["works"] for key, fact in facts.items() if key.startswith("capability:batch")}
 

@@ -34,7 +34,7 @@ def polled(context: Context, number: int, at: datetime, listener: str = "me") ->
 
 
 def weights(context: Context) -> dict[int, int]:
-    """Give the plays that each track weighs, by its number."""
+    """Return the plays that each track weighs, by its number."""
     with context.warehouse.open("a test") as connection:
         refresh_listening(connection)
         found = connection.execute("select spotify_track_id, plays from lookup.track_listening").fetchall()

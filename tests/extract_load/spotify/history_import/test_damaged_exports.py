@@ -33,7 +33,7 @@ COUNT = "select count(*) from raw.spotify_streaming_history"
 
 
 def refusals(result: ImportResult) -> dict[str, str]:
-    """Give what was refused, by name."""
+    """Return what was refused, by name."""
     return {one.name: one.reason for one in result.refused}
 
 

@@ -28,7 +28,7 @@ ACCOUNT = "select sum(rows_counted), sum(rows_landed), sum(rows_known), sum(rows
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    """Give a small world with all that a listener does."""
+    """Return a small world with all that a listener does."""
     world = World(artists=60, plays=3000, years=2)
     assert world.plays
     return world

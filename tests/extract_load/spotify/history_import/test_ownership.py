@@ -136,7 +136,7 @@ def test_each_download_of_one_import_is_judged(
 
 
 def of_account(number: int, title: str = "Song {}") -> dict[str, Any]:
-    """Give a row of account data, which knows minutes, names and no ids."""
+    """Return a row of account data, which knows minutes, names and no ids."""
     at = START + timedelta(minutes=4 * number)
     names = {"artistName": "Band", "trackName": title.format(number)}
     return {"endTime": at.strftime("%Y-%m-%d %H:%M"), **names, "msPlayed": 200_000 + number}

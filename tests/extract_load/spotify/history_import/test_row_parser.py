@@ -32,7 +32,7 @@ class InPieces:
 
 
 def read(content: bytes, size: int = 1 << 20) -> tuple[list[Any], Tally]:
-    """Give the lines of a text and the account."""
+    """Return the lines of a text and the account."""
     reader = RowReader(InPieces(content, size), "extended", TODAY)
     lines = b"".join(reader.blocks()).splitlines()
     return [orjson.loads(line) for line in lines], reader.tally
