@@ -174,7 +174,7 @@ class Geocoder:
         )
 
     def _translated(self, error: geopy.exc.GeopyError) -> Exception:
-        """Return our kind of error for one of geopy's, whose own text is left out: it may hold an address with a key."""
+        """Return our kind of error for one of geopy's, whose own text is left out: it may hold a key."""
         if isinstance(error, geopy.exc.GeocoderQueryError):
             return BadInput(f"{self.service} refuses the question.")
         if isinstance(error, geopy.exc.GeocoderAuthenticationFailure | geopy.exc.GeocoderInsufficientPrivileges):
