@@ -1,7 +1,7 @@
 """The five ways in which things go wrong, each a class with one plain sentence and what to do next.
 
 Always holds: the text of an error names neither a token nor an IP address, and an outage never looks like "no data".
-Source: docs of the house, "Errors".
+Source: docs/architecture.md, section 4.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Unset means the preset of ENVIRONMENT, set means that it wins. A bad value stops everything before any work with one
 sentence that names the variable. Relative paths count from the project's root, never from the working directory.
-Source: design, "Settings and limits"; every variable of the original keeps its name and meaning.
+Source: docs/architecture.md, section 6; every variable of the original keeps its name and meaning.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 In: a name with its parents, country and codes. Out: an answer that was checked against the country, or a miss. Always
 holds: an outage, a refusal or a spent quota is an error, never a miss; our pace, time-outs, User-Agent and request
 ledger apply, whatever geopy's defaults; several candidates are asked for, so that ambiguity is seen.
-Source: contract, section 7.
+Source: docs/contracts/geocoding.md, sections 1 and 2.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A line's `request` holds `id` (the key), `status` (found, not_found, gone), `origin` (which read answered) and `facts`
 (values beside the payload). A weaker origin never replaces a stronger one; a not-found never wipes what was found
-before: the row is `gone` and keeps its payload. Source: design, section 2.5.
+before: the row is `gone` and keeps its payload. Source: docs/architecture.md, section 2.
 """
 
 from __future__ import annotations

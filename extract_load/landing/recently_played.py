@@ -2,7 +2,7 @@
 
 An item that an earlier poll showed is counted as known. An item without a usable `played_at` is rejected with its
 reason. A poll's full tracks also answer `lookup.spotify_tracks`, so that they are never asked for.
-Source: contracts, Spotify, section 1.
+Source: docs/contracts/spotify.md, section 1.
 """
 
 from __future__ import annotations

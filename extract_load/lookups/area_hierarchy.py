@@ -3,7 +3,7 @@
 MusicBrainz lists every area that an area is or was part of. A parent that has ended is skipped; among the living ones
 subdivisions and countries go before counties and islands; where the first choice leads to no country or in a circle,
 the next one is taken. Codes stay as MusicBrainz writes them (SU, XW): the seed `countries` says what they mean today.
-Source: contract, section 3.
+Source: docs/contracts/musicbrainz.md, section 3.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 In: ids that were validated; out: plain dictionaries keyed by the id that was asked for. Always holds: nothing that was
 not asked for comes back, an absent key means that the server does not have it, an outage is an error, never an absence.
-Source: contract, sections 1 to 4.
+Source: docs/contracts/musicbrainz.md, sections 1 to 4.
 """
 
 from __future__ import annotations

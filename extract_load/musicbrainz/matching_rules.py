@@ -2,7 +2,7 @@
 
 A decision is `found` only when two things agree: the page that MusicBrainz links and the name, an ISRC and the name, or
 a title and the name. What falls short is a `review` row with its candidates, never a guess: a wrong origin is worse
-than none. Special purpose artists are nobody. Source: contract, sections 2, 3, 6 and 14.
+than none. Special purpose artists are nobody. Source: docs/contracts/musicbrainz.md, sections 2, 3, 6 and 7.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The library builds the requests, checks includes, parses and names the errors. Its opener, retries, pace and missing
 time-out are not inherited: while a call lasts, its seams (`compat.build_opener`, `_safe_read`, `compat.urlencode`) are
-ours, under one lock, because all its settings are global. Source: contract, section 5.
+ours, under one lock, because all its settings are global. Source: docs/contracts/musicbrainz.md, section 5.
 """
 
 from __future__ import annotations

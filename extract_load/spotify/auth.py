@@ -2,7 +2,7 @@
 
 A refused sign-in (`invalid_grant`) is remembered as `needs_reauth` and never tried again; the token is set aside. The
 first sign-in binds the listener to a Spotify account, by a hash; another account's token is refused unless confirmed.
-Source: contracts, Spotify, section 3.
+Source: docs/contracts/spotify.md, section 3.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Spotify redirects to SPOTIFY_REDIRECT_URI, which must be loopback (http://127.0.0.1:PORT/...) or https. On a box without
 a browser the page that fails to load has the answer in its address: paste that. The `state` is checked, so that an
-answer to another question is not taken. Source: contracts, Spotify, sections 3.1 to 3.4.
+answer to another question is not taken. Source: docs/contracts/spotify.md, section 3.
 """
 
 from __future__ import annotations

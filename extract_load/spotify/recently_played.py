@@ -2,7 +2,8 @@
 
 The newest 50 are asked for with no cursor: a cursor would lose items that arrive late. What was answered is spooled
 before anything else; the state remembers which items were seen, so overlap and gaps are known without the warehouse.
-Landing waits a few seconds for the warehouse at most, and says who has it. Source: contracts, Spotify, section 1.
+Landing waits a few seconds for the warehouse at most, and says who has it.
+Source: docs/contracts/spotify.md, section 1.
 """
 
 from __future__ import annotations

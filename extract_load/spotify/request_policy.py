@@ -1,7 +1,7 @@
 """How Spotify is treated: pace, buckets, budgets, and what each kind of refusal means.
 
 An answer that is not in Spotify's own form is a passing trouble, never "nothing" and never a fact.
-Source: contracts, Spotify, sections 2.4 and 4.
+Source: docs/contracts/spotify.md, sections 2.4 and 4.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-# The longest pause that any service was ever seen to ask for is 24 h (contracts, Spotify, section 4). What lies further
-# ahead is a service's mistake, or comes from a machine whose clock was wrong, and must not silence us for years.
+# The longest pause that any service was ever seen to ask for is 24 h (docs/contracts/spotify.md, section 4). What lies
+# further ahead is a service's mistake, or comes from a wrong clock, and must not keep us silent for years.
 LONGEST_PAUSE = timedelta(hours=48)
 
 _SCHEMA = """

@@ -3,7 +3,7 @@
 One track of an album is read, then the album, whose answer brings its other tracks; artists follow. Answers are files
 below CACHE_DIR before they are rows, and land in small batches, so that other stages can start on them and a kill costs
 one batch at most. A spent budget ends its own kind of reads, the others go on; the next run resumes where this stopped.
-Source: contracts, Spotify, sections 2 and 4.
+Source: docs/contracts/spotify.md, sections 2 and 4.
 """
 
 from __future__ import annotations

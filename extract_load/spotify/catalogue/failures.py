@@ -1,7 +1,7 @@
 """Ids that Spotify fails to answer while it answers others: they wait, ever longer, and hold nothing else up.
 
 Some in a row are no bad ids but an outage: nothing is written of them, and it is told as such. Rows of `lookup.*` keep
-what was found before; only their attempts and the time of the next one change. Source: design, section 2.5.
+what was found before; only their attempts and the time of the next one change. Source: docs/architecture.md, section 2.
 """
 
 from __future__ import annotations

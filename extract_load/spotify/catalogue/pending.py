@@ -1,7 +1,7 @@
 """What the Spotify catalogue is still to be asked, in the order of the listening time that an answer would explain.
 
 All SQL, over raw and lookup. A found row is asked for again when it is due, but never before an id that is new.
-Source: design, section 2.5; contracts, Spotify, section 4 ("saving calls").
+Source: docs/architecture.md, section 2; docs/contracts/spotify.md, section 4.
 """
 
 from __future__ import annotations

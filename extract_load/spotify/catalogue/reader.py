@@ -2,7 +2,7 @@
 
 What Spotify refuses is remembered as `capability:batch:<kind>` or `capability:single:<kind>` in the state, and tried
 again after a month.
-Source: contracts, Spotify, sections 2.1 and 2.4.
+Source: docs/contracts/spotify.md, sections 2.1 and 2.4.
 """
 
 from __future__ import annotations

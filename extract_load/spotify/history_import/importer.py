@@ -2,7 +2,7 @@
 
 In: paths. Out: redacted spool files, their rows in raw.spotify_streaming_history, an account of every row. A file is
 complete in the spool before it is landed, and lands in one transaction: after a kill the next run resumes. A file that
-is in already adds no row. Source: contracts, Spotify, section 5; spotify/export/ has the parts.
+is in already adds no row. Source: docs/contracts/exports.md, sections 1 and 2.
 """
 
 from __future__ import annotations

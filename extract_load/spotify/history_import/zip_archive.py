@@ -2,7 +2,7 @@
 
 Limits: 5,000 entries, 4 GiB a file, 16 GiB in all, and no file that grows more than 400 times when unpacked. Names of
 entries are only shown, never used to write. Links, encrypted entries and `..` paths are refused, archives inside the
-archive are left alone. Source: contracts, Spotify, sections 5.1 and 5.3.
+archive are left alone. Source: docs/contracts/exports.md, section 1.1.
 """
 
 from __future__ import annotations
