@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from extract_load.commands.session import context_of_a_command
+from extract_load.core.flows import SPOTIFY_INGESTION
+from extract_load.core.results import TaskResult
+
+if TYPE_CHECKING:
+    from extract_load.spotify.recently_played import PollResult
 
 
 def register(app: typer.Typer) -> None:
@@ -34,27 +39,28 @@ def ingest(
     limit: Annotated[int, typer.Option(min=1, max=50, help="How many of the newest plays to ask for.")] = 50,
 ) -> None:
     """Ask Spotify for the newest plays and keep them; written down and told like a run of `spotify-ingestion`."""
-    from extract_load.monitoring.tracked_run import Outcome, recorded
+    from extract_load.monitoring.tracked_run import tracked_run
     from extract_load.spotify.auth import require_app
-    from extract_load.spotify.recently_played import PollResult, poll
-
-    def report(result: PollResult) -> Outcome:
-        return Outcome(
-            status="success" if result.new else "no_updates",
-            message=result.message,
-            counts={"new_plays": result.new, "known_plays": result.known, "rows_landed": result.landed},
-            requests=result.requests,
-            waited_seconds=result.waited_seconds,
-        )
+    from extract_load.spotify.recently_played import poll
 
     with context_of_a_command("ingest") as context:
         require_app(context.settings)  # what was never set up did not fail
-        result = recorded(
-            context, "spotify-ingestion", "poll recently played", lambda: poll(context, limit=limit), report
-        )
+        with tracked_run(context, SPOTIFY_INGESTION) as run:
+            result = run.task("poll recently played", lambda: poll(context, limit=limit), summarize_poll)
     typer.echo(result.message)
     if result.token_days_left is not None and result.token_days_left <= 30:
         typer.echo(f"The sign-in lasts {result.token_days_left} more days: run `music-tracker auth` before then.")
+
+
+def summarize_poll(poll: PollResult) -> TaskResult:
+    """Return what a poll brought as the result of its task, for a command and for a flow alike."""
+    return TaskResult(
+        status="success" if poll.new else "no_updates",
+        counts={"new_plays": poll.new, "known_plays": poll.known, "rows_landed": poll.landed},
+        requests=poll.requests,
+        waited_seconds=poll.waited_seconds,
+        message=poll.message,
+    )
 
 
 def import_(

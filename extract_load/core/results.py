@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -28,6 +28,10 @@ class TaskResult:
     def is_trouble(self) -> bool:
         """Whether something did not go as it should: it failed, or stopped half-way with no time named to go on."""
         return self.status == "failed" or (self.status == "partial" and self.resume_at is None)
+
+    def with_seconds(self, seconds: float) -> TaskResult:
+        """Return the same result with the time that the task took."""
+        return replace(self, seconds=seconds)
 
     def line(self) -> str:
         """Return it in one line: counts, requests and waits where there are any, and the message."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from extract_load.core.flows import FLOWS
 from extract_load.core.settings import Settings
 from extract_load.monitoring.run_log import RunLog, RunRecord
 from extract_load.storage.state import State, from_iso, to_iso
@@ -69,7 +70,7 @@ def _read_runs(facts: Facts, state: State) -> None:
     runs = RunLog(state)
     runs.mark_dead(facts.now)
     facts.running = runs.running(facts.now)
-    facts.ended = {flow: runs.latest(flow, 2) for flow in ("spotify-ingestion", "daily-etl")}
+    facts.ended = {flow: runs.latest(flow, 2) for flow in FLOWS}
     first = state.rows("select min(started_at) as at from runs")[0]["at"]
     facts.first_run = from_iso(first) if first else None
 

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from extract_load.core.clock import Clock, SystemClock
+from extract_load.core.flows import FLOWS
 from extract_load.core.settings import Settings
 from extract_load.core.text import join_first
 from extract_load.monitoring.facts import Facts, gather
@@ -28,7 +29,6 @@ TOKEN_LIFETIME = timedelta(days=180)
 TOKEN_WARN_FROM = timedelta(days=150)
 DISK_LOW_BYTES = 2 * 1024**3
 MANY_TESTS = 3
-FLOWS = ("spotify-ingestion", "daily-etl")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from typing import Any, Literal
 import duckdb
 import psutil
 
+from extract_load.core.results import TaskResult
 from extract_load.storage.state import State, from_iso, to_iso
 
 RunStatus = Literal["running", "success", "no_updates", "partial", "failed", "cancelled", "crashed"]
@@ -71,6 +72,21 @@ class TaskRecord:
     requests: int = 0
     waited_seconds: float = 0.0
     message: str = ""
+
+    @classmethod
+    def of(cls, run_id: str, task: str, started_at: datetime, result: TaskResult) -> TaskRecord:
+        """Return the record of one attempt from its result."""
+        return cls(
+            run_id=run_id,
+            task=task,
+            started_at=started_at,
+            seconds=result.seconds,
+            status=result.status,
+            counts=result.counts,
+            requests=result.requests,
+            waited_seconds=result.waited_seconds,
+            message=result.message,
+        )
 
 
 class RunLog:

@@ -1,22 +1,24 @@
-"""A run without Prefect, such as `music-tracker ingest` from cron: written down and told like a run of a flow.
+"""The run recorder: what a run of a flow leaves behind, whether Prefect, cron or a person started it.
 
-In: the work of one task. Out: its line in the log of runs, the copy of it in `ops`, and an alert when something changed
-for the worse or is well again. Trouble in here never changes how the work ended.
+In: a block of work with the results of its tasks. Out: its rows in the run log, the copy of them in `ops`, and alerts
+about what changed for the worse or recovered. However the block ends, the run is recorded; an error of the recorder's
+own after that point never changes how the run ended.
 """
 
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC
 from typing import TypeVar
 
 from extract_load.context import Context
+from extract_load.core.results import Status, TaskResult, describe_error
 from extract_load.landing.state_copy import copy_state
 from extract_load.monitoring.alerts import send_alerts
-from extract_load.monitoring.health import health
+from extract_load.monitoring.health import Health, health
 from extract_load.monitoring.run_log import RunLog, RunRecord, RunStatus, TaskRecord, copy_runs
 from extract_load.storage.state import State
 from extract_load.storage.warehouse import Warehouse
@@ -26,56 +28,125 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 METRICS_WAIT_SECONDS = 5.0
-"""The metrics of a run wait so long for the warehouse; the next run brings them along otherwise."""
+"""How long the metrics of a run wait for the warehouse; after that the next run copies them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How the task ended: what it counted, how many requests it sent, how long it waited for its turn."""
+@dataclass(slots=True)
+class TrackedRun:
+    """A run that is being recorded: its row in the run log and what its tasks came to, by name."""
 
-    status: RunStatus
-    message: str = ""
-    counts: Mapping[str, int] = field(default_factory=dict)
-    requests: int = 0
-    waited_seconds: float = 0.0
+    context: Context
+    record: RunRecord
+    results: dict[str, TaskResult] = field(default_factory=dict)
+
+    def task(self, name: str, work: Callable[[], T], report: Callable[[T], TaskResult]) -> T:
+        """Do the work of one task, record what `report` makes of its answer, and return the answer.
+
+        Errors: those of the work; they are recorded as a failure.
+        """
+        return track_task(self.context, name, work, report, lambda result: self.results.update({name: result}))
 
 
-def recorded(context: Context, flow: str, task: str, work: Callable[[], T], report: Callable[[T], Outcome]) -> T:
-    """Do the work of a run whose only task it is, write down what `report` says of it, and tell what changed.
+ShowRun = Callable[[RunRecord, Health], None]
 
-    Errors: those of the work; they are written down as a failure.
+
+def show_nothing(_record: RunRecord, _health: Health) -> None:
+    """Show a run that ended nowhere but in the run log."""
+
+
+@contextmanager
+def tracked_run(
+    context: Context,
+    flow: str,
+    *,
+    name: str | None = None,
+    fatal: tuple[str, ...] = (),
+    results: dict[str, TaskResult] | None = None,
+    cancelled_by: tuple[type[Exception], ...] = (),
+    show: ShowRun = show_nothing,
+) -> Iterator[TrackedRun]:
+    """Record the run of a flow around a block of work, however the block ends.
+
+    `fatal` names the tasks whose failure fails the run, `cancelled_by` the errors that mean a cancellation, `results`
+    where the tasks put what they came to; `show` is called with the ended run and the health after it.
+    Errors: those of the block.
     """
-    started, since = context.clock.now(), time.monotonic()
+    started = context.clock.now()
     local = started.replace(tzinfo=UTC).astimezone(context.settings.zone)
-    name = f"{flow} {local:%Y-%m-%d %H:%M}"
-    log_of_runs = RunLog(context.state)
-    log_of_runs.start(RunRecord(context.run_id, flow, name, context.settings.environment, started))
-
-    def end(outcome: Outcome) -> None:
-        seconds = time.monotonic() - since
-        log_of_runs.task(
-            TaskRecord(
-                *(context.run_id, task, started, seconds, outcome.status, outcome.counts),
-                *(outcome.requests, outcome.waited_seconds, outcome.message),
-            )
-        )
-        log_of_runs.end(context.run_id, outcome.status, outcome.message, context.clock.now())
-        _tell(context, flow)
-
+    record = RunRecord(
+        run_id=context.run_id,
+        flow=flow,
+        name=name or f"{flow} {local:%Y-%m-%d %H:%M}",
+        environment=context.settings.environment,
+        started_at=started,
+    )
+    RunLog(context.state).start(record)
+    run = TrackedRun(context, record, {} if results is None else results)
     try:
-        result = work()
+        yield run
     except Exception as error:
-        end(Outcome("failed", str(error)))
+        _end(run, "cancelled" if isinstance(error, cancelled_by) else "failed", describe_error(error))
+        _report(run, show)
         raise
     except BaseException:
-        log_of_runs.end(context.run_id, "cancelled", "It was stopped; what was finished is kept.", context.clock.now())
+        _end(run, "cancelled", "It was stopped; what was finished is kept.")
         raise
-    end(report(result))
-    return result
+    _end(run, overall_status(run.results, fatal=fatal), summarize_results(run.results))
+    _report(run, show)
+
+
+def track_task(
+    context: Context,
+    name: str,
+    work: Callable[[], T],
+    report: Callable[[T], TaskResult],
+    on_result: Callable[[TaskResult], None],
+) -> T:
+    """Do the work of one attempt at a task, record what `report` makes of its answer, and return the answer.
+
+    Each attempt is a row of its own in the run log. Errors: those of the work and of `report`, recorded as a failure.
+    """
+    started, since = context.clock.now(), context.clock.monotonic()
+
+    def record(result: TaskResult) -> None:
+        timed = result.with_seconds(context.clock.monotonic() - since)
+        on_result(timed)
+        RunLog(context.state).task(TaskRecord.of(context.run_id, name, started, timed))
+
+    try:
+        answer = work()
+        result = report(answer)
+    except Exception as error:
+        record(TaskResult("failed", message=describe_error(error)))
+        raise
+    record(result)
+    return answer
+
+
+def overall_status(results: Mapping[str, TaskResult], *, fatal: tuple[str, ...] = ()) -> Status:
+    """Return the status of all: `failed` when a fatal task or all failed, `partial` when some did or work is left."""
+    statuses = {result.status for result in results.values()}
+    if not statuses or statuses <= {"failed"}:
+        return "failed"
+    if any(results[name].status == "failed" for name in fatal if name in results):
+        return "failed"
+    if "failed" in statuses or "partial" in statuses:
+        return "partial"
+    return "success" if "success" in statuses else "no_updates"
+
+
+def summarize_results(results: Mapping[str, TaskResult]) -> str:
+    """Return what the tasks came to in one sentence: what went wrong where anything did, else what was done."""
+    sentences = _sentences(results, "failed") + _sentences(results, "partial") or _sentences(results, "success")
+    return "; ".join(sentences) if sentences else "Nothing new."
+
+
+def _sentences(results: Mapping[str, TaskResult], status: Status) -> list[str]:
+    return [f"{name}: {result.line()}" for name, result in results.items() if result.status == status]
 
 
 def copy_metrics(warehouse: Warehouse, state: State, flow: str) -> None:
-    """Bring runs, tasks, requests and polls into `ops`, or leave that to the next run while the warehouse is taken."""
+    """Copy runs, tasks, requests and polls into `ops`, or leave that to the next run while the warehouse is in use."""
     try:
         with warehouse.open(f"{flow}: metrics", wait_seconds=METRICS_WAIT_SECONDS) as connection:
             copy_state(connection, state)
@@ -84,10 +155,19 @@ def copy_metrics(warehouse: Warehouse, state: State, flow: str) -> None:
         log.info("The metrics of this run come into the warehouse with the next one: %s", error)
 
 
-def _tell(context: Context, flow: str) -> None:
-    copy_metrics(context.warehouse, context.state, flow)
+def _end(run: TrackedRun, status: RunStatus, message: str) -> None:
+    """Record how the run ended, in the run log and in `ops`."""
+    context = run.context
+    RunLog(context.state).end(run.record.run_id, status, message, context.clock.now())
+    copy_metrics(context.warehouse, context.state, run.record.flow)
+
+
+def _report(run: TrackedRun, show: ShowRun) -> None:
+    """Show the run and send alerts; an error in here is logged and never changes how the run ended."""
+    context = run.context
     try:
         now = health(context.settings, context.state, context.clock)
         send_alerts(context.settings, context.state, now, clock=context.clock)
+        show(next(iter(RunLog(context.state).latest(run.record.flow)), run.record), now)
     except Exception:
-        log.exception("The run ended, but nobody could be told.")
+        log.exception("The run ended, but an alert could not be sent or its summary not be made.")

@@ -17,6 +17,7 @@ from prefect.tasks import Task, exponential_backoff
 
 from extract_load.context import Context
 from extract_load.core.errors import BadInput
+from extract_load.core.flows import DAILY_ETL
 from extract_load.core.results import TaskResult
 from extract_load.core.text import join_first
 from orchestrate.base_tasks import BaseEnrichmentTask, BaseProcessorTask, is_transient
@@ -56,21 +57,12 @@ def with_retries(work: Task[P, R], run: Run, *, one_call: bool = False) -> Task[
 @atomic("poll recently played")
 def poll_recently_played(limit: int, run_key: str) -> TaskResult:
     """Ask Spotify for the newest plays, keep them as a file, and land them if the warehouse is free."""
-    from extract_load.spotify.recently_played import PollResult, poll
-
-    def report(result: PollResult) -> TaskResult:
-        waiting = f"Kept as a file until the warehouse is free: {result.waiting_for}" if result.waiting_for else ""
-        return TaskResult(
-            status="success" if result.new else "no_updates",
-            counts={"new_plays": result.new, "known_plays": result.known, "rows_landed": result.landed},
-            requests=result.requests,
-            waited_seconds=result.waited_seconds,
-            message=" ".join(part for part in (result.message, waiting) if part),
-        )
+    from extract_load.commands.ingestion import summarize_poll
+    from extract_load.spotify.recently_played import poll
 
     with shared_run(key=run_key) as run:
         return BaseProcessorTask(
-            run, "poll recently played", lambda context: poll(context, limit=limit), report
+            run, "poll recently played", lambda context: poll(context, limit=limit), summarize_poll
         ).execute()
 
 
@@ -93,7 +85,7 @@ def load_spool(run_key: str) -> TaskResult:
 
     with shared_run(key=run_key) as run:
         return BaseProcessorTask(
-            run, "load what was spooled", lambda context: context.landing.land(purpose="daily-etl: landing"), report
+            run, "load what was spooled", lambda context: context.landing.land(purpose=f"{DAILY_ETL}: landing"), report
         ).execute()
 
 

@@ -1,30 +1,26 @@
-"""What the tasks have in common: one form of result, one way to fail, one line in the log of runs.
+"""What the tasks have in common: one form of result, one way to fail, one retry condition, one row in the run log.
 
-The work itself stays in `extract_load`. A task either returns a `TaskResult` or raises; only a passing trouble
-(`ServiceUnavailable`, a busy warehouse among them) is worth another try. A spent budget is a result, not an error.
+The work itself stays in `extract_load`. A task either returns a `TaskResult` or raises. Only a transient error is
+retried: `ServiceUnavailable`, which includes a busy warehouse. A spent budget is a result, not an error.
 """
 
 from __future__ import annotations
 
 import logging
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from extract_load.context import Context
 from extract_load.core.errors import AuthorizationNeeded, QuotaExhausted, ServiceUnavailable
-from extract_load.core.results import TaskResult, describe_error
-from extract_load.monitoring.run_log import RunLog, TaskRecord
+from extract_load.core.results import TaskResult
+from extract_load.monitoring.tracked_run import track_task
+from orchestrate.runs.context import Run, RunStopped
 
 if TYPE_CHECKING:
     from prefect import State
     from prefect.client.schemas.objects import TaskRun
     from prefect.tasks import Task
-
-    from orchestrate.runs.context import Run
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +28,7 @@ T = TypeVar("T")
 
 
 class BaseTask(ABC):
-    """One task of a run: does its work, times it, writes it down."""
+    """One task of a run: does its work and records what it came to."""
 
     def __init__(self, run: Run, name: str) -> None:
         self.run = run
@@ -40,47 +36,31 @@ class BaseTask(ABC):
 
     @abstractmethod
     def work(self) -> TaskResult:
-        """Do it."""
+        """Do the work of the task and return its result."""
 
     def execute(self) -> TaskResult:
-        """Do the work and note what came of it in the run and in the log of runs.
+        """Do the work, record its result in the run and in the run log, and return it.
 
-        Errors: those of the work, but for a spent budget (`partial`) and a needed sign-in (`failed`): a result each.
+        Errors: those of the work, except a spent budget (`partial`) and a needed sign-in (`failed`), which are results.
         """
-        started, since = self.run.clock.now(), time.monotonic()
-        try:
-            result = self.work()
-        except QuotaExhausted as error:
-            result = TaskResult("partial", message=str(error), resume_at=error.resume_at)
-        except AuthorizationNeeded as error:
-            result = TaskResult("failed", message=str(error))
-        except Exception as error:
-            self._note(TaskResult("failed", message=describe_error(error)), started, time.monotonic() - since)
-            raise
-        return self._note(result, started, time.monotonic() - since)
+        track_task(self.run.context(), self.name, self._work_or_expected_stop, lambda result: result, self._keep)
+        return self.run.results[self.name]
 
-    def _note(self, result: TaskResult, started: datetime, seconds: float) -> TaskResult:
-        result = replace(result, seconds=seconds)
+    def _work_or_expected_stop(self) -> TaskResult:
+        try:
+            return self.work()
+        except QuotaExhausted as error:
+            return TaskResult("partial", message=str(error), resume_at=error.resume_at)
+        except AuthorizationNeeded as error:
+            return TaskResult("failed", message=str(error))
+
+    def _keep(self, result: TaskResult) -> None:
         self.run.results[self.name] = result
         log.log(logging.WARNING if result.status == "failed" else logging.INFO, "%s: %s", self.name, result.line())
-        RunLog(self.run.state).task(
-            TaskRecord(
-                run_id=self.run.key,
-                task=self.name,
-                started_at=started,
-                seconds=seconds,
-                status=result.status,
-                counts=result.counts,
-                requests=result.requests,
-                waited_seconds=result.waited_seconds,
-                message=result.message,
-            )
-        )
-        return result
 
 
 class BaseProcessorTask(BaseTask):
-    """A task around one function of `extract_load` that takes a `Context`; `report` puts its answer into our form."""
+    """A task around one function of `extract_load` that takes a `Context`; `report` turns its answer into a result."""
 
     def __init__(
         self, run: Run, name: str, processor: Callable[[Context], T], report: Callable[[T], TaskResult]
@@ -101,11 +81,11 @@ class BaseEnrichmentTask(BaseProcessorTask):
 
 
 def is_transient(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Return whether another try can help: only when a service or the warehouse was not available."""
+    """Return whether a retry can help: only when a service or the warehouse was not available."""
     try:
         state.result()
     except ServiceUnavailable as error:
-        return type(error).__name__ != "RunStopped"
+        return not isinstance(error, RunStopped)
     except Exception:
         return False
     return False

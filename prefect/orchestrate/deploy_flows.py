@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from extract_load.core.errors import ConfigurationError
+from extract_load.core.flows import DAILY_ETL, SPOTIFY_INGESTION
 from extract_load.core.settings import Settings, load_settings
 from extract_load.monitoring.health import Line
 from orchestrate.console import prepare_prefect, run_script
@@ -71,8 +72,8 @@ def validate(settings: Settings, *, thorough: bool, etl: bool = True) -> Iterato
 
 def main(
     validate_: Annotated[bool, typer.Option("--validate", help="Look at credentials and services as well.")] = False,
-    spotify_only: Annotated[bool, typer.Option("--spotify-only", help="Deploy spotify-ingestion alone.")] = False,
-    etl_only: Annotated[bool, typer.Option("--etl-only", help="Deploy daily-etl alone.")] = False,
+    spotify_only: Annotated[bool, typer.Option("--spotify-only", help=f"Deploy {SPOTIFY_INGESTION} alone.")] = False,
+    etl_only: Annotated[bool, typer.Option("--etl-only", help=f"Deploy {DAILY_ETL} alone.")] = False,
 ) -> None:
     """Validate, then deploy."""
     if spotify_only and etl_only:

@@ -1,4 +1,7 @@
-"""The catalogue of what is deployed: one entry a deployment, for `deploy_flows.py` and `music-tracker serve` alike."""
+"""The catalogue of deployments: one entry each, for `deploy_flows.py` and `music-tracker serve` alike.
+
+Their names come from `extract_load.core.flows`; a schedule offset (splay) keeps installations apart.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from prefect.schedules import Cron, Interval, Schedule
 from prefect.types.entrypoint import EntrypointType
 
+from extract_load.core.flows import DAILY_ETL, SPOTIFY_INGESTION
 from extract_load.core.settings import Settings
 from orchestrate.console import PREFECT_DEFAULTS
 
@@ -24,7 +28,7 @@ WORK_POOL = "music-tracker"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One deployment: bears the name of its flow; `schedule` reads the settings."""
+    """One deployment, named like its flow; `schedule` makes its schedule from the settings."""
 
     name: str
     module: str
@@ -38,11 +42,11 @@ class Entry:
         return cast("Flow[..., Any]", getattr(importlib.import_module(self.module), self.function))
 
 
-def _every_so_often(settings: Settings) -> Schedule:
-    """Poll at an interval whose beat is this installation's own, so that not everybody asks on the minute."""
+def _at_polling_interval(settings: Settings) -> Schedule:
+    """Return an interval schedule, offset (splayed) per installation so that not everybody polls on the minute."""
     interval = timedelta(minutes=settings.ingest_interval_minutes)
-    beat = int(hashlib.sha256(str(settings.data_dir).encode()).hexdigest(), 16) % int(interval.total_seconds())
-    anchor = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=beat)
+    offset = int(hashlib.sha256(str(settings.data_dir).encode()).hexdigest(), 16) % int(interval.total_seconds())
+    anchor = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=offset)
     return Interval(interval, anchor_date=anchor, timezone=settings.listener_timezone, slug="polling")
 
 
@@ -52,14 +56,14 @@ def _once_a_day(settings: Settings) -> Schedule:
 
 CATALOGUE = (
     Entry(
-        name="spotify-ingestion",
+        name=SPOTIFY_INGESTION,
         module="orchestrate.flows.spotify_ingestion",
         function="spotify_ingestion",
         description="Asks Spotify for the newest plays and keeps them. Every INGEST_INTERVAL_MINUTES.",
-        schedule=_every_so_often,
+        schedule=_at_polling_interval,
     ),
     Entry(
-        name="daily-etl",
+        name=DAILY_ETL,
         module="orchestrate.flows.daily_etl",
         function="daily_etl",
         description="Loads, enriches, transforms, tests and publishes. Daily at ETL_HOUR in LISTENER_TIMEZONE.",
@@ -69,16 +73,16 @@ CATALOGUE = (
 
 
 def names_of(*, ingestion: bool, etl: bool) -> tuple[str, ...]:
-    """Return the names of the deployments that are wanted."""
-    wanted = {"spotify-ingestion": ingestion, "daily-etl": etl}
+    """Return the names of the chosen deployments."""
+    wanted = {SPOTIFY_INGESTION: ingestion, DAILY_ETL: etl}
     return tuple(entry.name for entry in CATALOGUE if wanted[entry.name])
 
 
 def build(entry: Entry, settings: Settings, *, pooled: bool) -> RunnerDeployment:
     """Return the deployment of an entry: for workers of WORK_POOL (`pooled`), else for a process that serves it.
 
-    Workers find the flow by its module, so it does not matter where they keep the project. One run at a time is kept by
-    the flow itself (`monitored`): a slot of Prefect's stays taken when server and run die together.
+    Workers import the flow by its module, so it does not matter where they keep the project. The flow itself keeps to
+    one run at a time (`monitored`): a concurrency slot of Prefect's stays taken when server and run die together.
     """
     deployment = entry.flow().to_deployment(
         name=entry.name,

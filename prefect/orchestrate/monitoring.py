@@ -1,8 +1,8 @@
-"""What a run leaves behind for people: its line in the log of runs, metrics in `ops`, one artifact, alerts.
+"""A run of a flow under Prefect: one at a time, recorded, shown as an artifact; orphaned runs are marked crashed.
 
-`monitored` stands around the body of a flow. However the body ends, the run is written down, the artifact shows what
-landed, what was enriched, what it cost, how fresh things are and what dbt said (failures first), and a person is told
-what changed for the worse or is well again.
+`monitored` stands around the body of a flow. The recording itself (run log, metrics in `ops`, alerts) is
+`extract_load.monitoring.tracked_run`, as for a run without Prefect; here it is joined with what only Prefect has: the
+lock of the flow, the artifact with what was done (failures first), and orphaned runs on the server.
 """
 
 from __future__ import annotations
@@ -17,32 +17,32 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.context import FlowRunContext
 from prefect.runtime import flow_run
 
-from extract_load.core.results import describe_error
+from extract_load.core.flows import lock_file_name
 from extract_load.core.settings import Settings
-from extract_load.monitoring.alerts import send_alerts
-from extract_load.monitoring.health import Health, health
-from extract_load.monitoring.run_log import RunLog, RunRecord, RunStatus
-from extract_load.monitoring.tracked_run import copy_metrics
+from extract_load.monitoring.health import Health
+from extract_load.monitoring.run_log import RunLog, RunRecord
+from extract_load.monitoring.tracked_run import tracked_run
 from extract_load.publishing.publish import label_of
 from extract_load.storage.writer_lock import WarehouseBusy, WriterLock
+from orchestrate.dbt_build.results import split_failures
 from orchestrate.flow_config import FlowConfig
 from orchestrate.runs.context import Run, RunStopped, shared_run
 from orchestrate.runs.crashed import mark_crashed
-from orchestrate.runs.final_state import closing_state, overall, sentence, skipped_state
+from orchestrate.runs.final_state import closing_state, skipped_state
 from orchestrate.runs.report import summary
 
 log = logging.getLogger(__name__)
 
-RECENT = 3
-"""So many runs of a flow are looked at for one that was killed."""
+RECENT_RUNS = 3
+"""How many of the latest runs of a flow are checked for one that crashed."""
 OWN_LOGGERS = ("extract_load", "orchestrate")
 
 
 @dataclass(slots=True)
 class MonitoredRun:
-    """A run under watch; `fatal` names the tasks without which it failed as a whole.
+    """A run that is being recorded; `fatal` names the tasks without which it failed as a whole.
 
-    `busy` says who is at work already on the same flow: the body then has nothing to do.
+    `busy` says who is running the same flow already: the body then has nothing to do.
     """
 
     run: Run
@@ -60,86 +60,72 @@ class MonitoredRun:
 def monitored(
     flow_name: str, config: FlowConfig | None = None, *, fatal: tuple[str, ...] = ()
 ) -> Iterator[MonitoredRun]:
-    """Stand around the body of a flow: everything that a run leaves behind is made here, however the body ends.
+    """Record the run of a flow around its body, however the body ends.
 
-    One run of a flow at a time: a lock that the operating system frees when its holder dies, so that a power cut never
-    leaves a slot taken. Errors: those of the body; ConfigurationError before any work.
+    One run of a flow at a time: the operating system frees the lock when its holder dies, so a power cut never leaves
+    it taken. Errors: those of the body; ConfigurationError before any work.
     """
     with shared_run(config) as run, ExitStack() as stack:
         for name in OWN_LOGGERS:
             logging.getLogger(name).setLevel(run.settings.log_level)
-        busy = _taken(stack, lock_of(flow_name, run.settings), flow_name)
+        busy = _skipped_reason(stack, lock_of(flow_name, run.settings), flow_name)
         if busy:
             log.info("%s", busy)
             yield MonitoredRun(run, fatal, busy)
         else:
-            yield from _watched(run, flow_name, fatal)
+            yield from _recorded(run, flow_name, fatal)
 
 
 def lock_of(flow_name: str, settings: Settings) -> WriterLock:
     """Return the lock that the one run of a flow holds."""
-    return WriterLock(settings.data_dir / f".{flow_name}.lock")
+    return WriterLock(settings.data_dir / lock_file_name(flow_name))
 
 
-def _taken(stack: ExitStack, lock: WriterLock, flow_name: str) -> str:
-    """Take the lock of a flow for the length of the stack, or say who has it."""
+def _skipped_reason(stack: ExitStack, lock: WriterLock, flow_name: str) -> str:
+    """Take the lock of a flow for the length of the stack; return why the run is skipped when somebody else has it."""
     try:
         stack.enter_context(lock.held(flow_run.name or flow_name, 0))
     except WarehouseBusy:
-        return f"Nothing to do: {flow_name} is at work already ({lock.holder() or 'another process'})."
+        return f"Skipped: {flow_name} is already running ({lock.holder() or 'another process'})."
     return ""
 
 
-def _watched(run: Run, flow_name: str, fatal: tuple[str, ...]) -> Iterator[MonitoredRun]:
-    record = RunRecord(
-        run_id=run.key,
-        flow=flow_name,
+def _recorded(run: Run, flow_name: str, fatal: tuple[str, ...]) -> Iterator[MonitoredRun]:
+    with tracked_run(
+        run.context(),
+        flow_name,
         name=flow_run.name or flow_name,
-        environment=run.settings.environment,
-        started_at=run.clock.now(),
-    )
-    runs = RunLog(run.state)
-    runs.start(record)
-    if FlowRunContext.get() is not None:  # there is a server that may show them running for ever
-        mark_crashed(ended.run_id for ended in runs.latest(flow_name, RECENT) if ended.status == "crashed")
-    try:
-        yield MonitoredRun(run, fatal)
-    except Exception as error:
-        _finish(run, record, "cancelled" if isinstance(error, RunStopped) else "failed", describe_error(error))
-        raise
-    except BaseException:
-        _write_down(run, record, "cancelled", "It was stopped; what was finished is kept.")
-        raise
-    _finish(run, record, overall(run.results, fatal=fatal), sentence(run.results))
+        fatal=fatal,
+        results=run.results,
+        cancelled_by=(RunStopped,),
+        show=lambda record, health: _show(run, record, health),
+    ):
+        _mark_orphans_crashed(run, flow_name)
+        try:
+            yield MonitoredRun(run, fatal)
+        finally:
+            _record_dbt_results(run)  # before the recorder copies the state into `ops`
 
 
-def _finish(run: Run, record: RunRecord, status: RunStatus, message: str) -> None:
-    """Write the run down, show it, tell what changed. Trouble in here never changes how the run ended."""
-    _write_down(run, record, status, message)
-    try:
-        now = health(run.settings, run.state, run.clock)
-        _show(run, record, now)
-        send_alerts(run.settings, run.state, now, clock=run.clock)
-    except Exception:
-        log.exception("The run ended, but its summary could not be made.")
+def _mark_orphans_crashed(run: Run, flow_name: str) -> None:
+    """Mark orphaned runs of the flow as crashed on the server, which may show them running for ever."""
+    if FlowRunContext.get() is not None:
+        latest = RunLog(run.state).latest(flow_name, RECENT_RUNS)
+        mark_crashed(ended.run_id for ended in latest if ended.status == "crashed")
 
 
-def _write_down(run: Run, record: RunRecord, status: RunStatus, message: str) -> None:
-    RunLog(run.state).end(record.run_id, status, message, run.clock.now())
+def _record_dbt_results(run: Run) -> None:
     if run.nodes:
-        failed = [
-            node.name for node in run.nodes if node.outcome == "failed" and (node.blocking or node.kind != "test")
-        ]
-        told = [node.name for node in run.nodes if node.outcome in ("failed", "warned") and node.name not in failed]
-        run.state.put("dbt", "last_build", {"failed": failed, "told": told, "nodes": len(run.nodes)}, run.clock.now())
-    copy_metrics(run.warehouse, run.state, record.flow)
+        failed, warned = split_failures(run.nodes)
+        # `told` is what older versions called the tests that warned; the key stays, so that their state is read
+        build = {"failed": failed, "told": warned, "nodes": len(run.nodes)}
+        run.state.put("dbt", "last_build", build, run.clock.now())
 
 
-def _show(run: Run, record: RunRecord, now: Health) -> None:
-    """Make the artifact of the run; without a server there is nobody to show it to."""
+def _show(run: Run, record: RunRecord, health: Health) -> None:
+    """Make the artifact of the run, where there is a server to show it."""
     if FlowRunContext.get() is None:
         return
-    log_of_run = RunLog(run.state)
-    ended = next(iter(log_of_run.latest(record.flow)), record)
-    text = summary(ended, log_of_run.tasks(record.run_id), run.nodes, now, label=label_of(run.settings))
+    tasks = RunLog(run.state).tasks(record.run_id)
+    text = summary(record, tasks, run.nodes, health, label=label_of(run.settings))
     create_markdown_artifact(text, key=f"{record.flow}-summary", description=f"{record.flow}: how it went")

@@ -21,7 +21,7 @@ from extract_load.core.settings import Settings
 from extract_load.monitoring.run_log import RunLog
 from extract_load.storage.state import State
 from orchestrate.monitoring import lock_of, monitored
-from orchestrate.runs.crashed import CRASH_MESSAGE, bury
+from orchestrate.runs.crashed import CRASH_MESSAGE, mark_crashed
 
 ROOT = Path(__file__).parents[2]
 HOLDS_AND_DIES = """
@@ -48,7 +48,7 @@ def test_another_process_is_told_who_is_at_work_and_inherits_after_its_death(set
         assert other.stdout is not None and other.stdin is not None
         assert other.stdout.readline() == "held False\n"
         with monitored("daily-etl") as meanwhile:
-            assert f"daily-etl is at work already (daily-etl (process {other.pid}, since " in meanwhile.busy
+            assert f"Skipped: daily-etl is already running (daily-etl (process {other.pid}, since " in meanwhile.busy
         ended = meanwhile.state()
         assert (ended.type.value, ended.name, ended.message) == ("CANCELLED", "Skipped", meanwhile.busy)
         with monitored("spotify-ingestion") as ingestion:
@@ -69,7 +69,7 @@ def test_a_run_by_hand_beside_another_says_so(make_house: Callable[..., Any], ap
     with lock_of("spotify-ingestion", house.settings()).held("spotify-ingestion by somebody", 1):
         script = "prefect/orchestrate/prefect_flows.py"
         done = house.run(sys.executable, script, "--flow", "spotify", "--limit", "10")
-    assert "spotify-ingestion is at work already (spotify-ingestion by somebody (process " in done.stderr
+    assert "Skipped: spotify-ingestion is already running (spotify-ingestion by somebody (process " in done.stderr
     assert "Traceback" not in done.stderr
     assert house.sandbox.counts.total("spotify") == before
     with get_client(sync_client=True) as client:
@@ -90,7 +90,7 @@ def test_runs_that_were_killed_are_buried(api: str) -> None:
         parent, ended = client.create_flow_run(killed, state=Running()), client.create_flow_run(killed, state=Running())
         client.set_flow_run_state(ended.id, Completed(), force=True)
     for _ in range(2):
-        bury([str(parent.id), str(ended.id), "not-an-id", "00000000-0000-0000-0000-000000000000"])
+        mark_crashed([str(parent.id), str(ended.id), "not-an-id", "00000000-0000-0000-0000-000000000000"])
     with get_client(sync_client=True) as client:
         both = FlowRunFilter(id=FlowRunFilterId(any_=[parent.id, ended.id]))
         states = {run.id: run.state for run in client.read_flow_runs(flow_run_filter=both)}
@@ -103,5 +103,5 @@ def test_a_server_that_is_down_does_not_keep_a_run_from_its_work(caplog: pytest.
     """Burying is a courtesy: it is told that it could not be done, and the run goes on."""
     nobody = {PREFECT_API_URL: "http://127.0.0.1:9/api", PREFECT_CLIENT_MAX_RETRIES: 0}
     with temporary_settings(nobody), caplog.at_level(logging.INFO, logger="orchestrate"):
-        bury(["00000000-0000-0000-0000-000000000001"])
+        mark_crashed(["00000000-0000-0000-0000-000000000001"])
     assert "The server could not be told that a run was killed" in caplog.text

@@ -113,7 +113,7 @@ def test_what_must_not_be_published() -> None:
     advisory = [NodeResult("odd", "test", "failed", rows=2)]
     assert blocking_failures(advisory) == []
     told = summarize_tests(advisory)
-    assert (told.status, told.message) == ("success", "Advisory tests tell: odd (2 rows)")
+    assert (told.status, told.message) == ("success", "Advisory tests warn: odd (2 rows)")
     assert summarize_tests(nodes()[3:]).message == "Tests failed: unique_play_key (3 rows)"
     built = summarize_build(nodes()[:3])
     assert (built.status, built.counts) == ("failed", {"models": 1, "skipped": 1})

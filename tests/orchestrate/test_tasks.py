@@ -21,12 +21,13 @@ from extract_load.core.errors import (
 )
 from extract_load.core.results import TaskResult
 from extract_load.monitoring.run_log import RunLog
+from extract_load.monitoring.tracked_run import overall_status, summarize_results
 from extract_load.storage.writer_lock import WarehouseBusy
 from orchestrate.atomic_tasks import atomic, load_spool, with_retries
 from orchestrate.base_tasks import BaseEnrichmentTask, BaseProcessorTask, is_transient
 from orchestrate.flow_config import FlowConfig
 from orchestrate.runs.context import Run, RunStopped, shared_run
-from orchestrate.runs.final_state import closing_state, overall, sentence
+from orchestrate.runs.final_state import closing_state
 from orchestrate.subflows.utils import run_together, stage
 
 LATER = datetime(2026, 11, 24, 8, 0)
@@ -136,9 +137,9 @@ def test_how_a_flow_ends(
 ) -> None:
     """An outage is never green; a budget that is spent is; what failed says so in the message."""
     state: State[Any] = closing_state(given, fatal=fatal)
-    assert (overall(given, fatal=fatal), state.type.value, state.name) == (status, type_, name)
+    assert (overall_status(given, fatal=fatal), state.type.value, state.name) == (status, type_, name)
     if "failed" in {result.status for result in given.values()}:
-        assert "b said so" in sentence(given) or "a said so" in sentence(given)
+        assert "b said so" in summarize_results(given) or "a said so" in summarize_results(given)
 
 
 def test_parts_run_at_the_same_time_and_one_that_fails_stops_no_other(run: Run) -> None:

@@ -1,4 +1,4 @@
-"""What became of each model, seed and test of a dbt build, and the task results made of it."""
+"""The results of a dbt build: the outcome of each model, seed and test, and the task results made of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from extract_load.core.text import join_first
 
 Outcome = Literal["ok", "warned", "failed", "skipped"]
 
-
 _OUTCOMES: dict[str, Outcome] = {
     **dict.fromkeys(("success", "pass", "no-op"), "ok"),
     **dict.fromkeys(("warn", "partial success"), "warned"),
@@ -20,16 +19,15 @@ _OUTCOMES: dict[str, Outcome] = {
     "skipped": "skipped",
 }
 
-
 BLOCKING = "blocking"
-
+"""The tag of tests that keep the marts from being published."""
 
 _HEADLINE = re.compile(r"\w+ Error in \w+ ")
 
 
 @dataclass(frozen=True, slots=True)
 class NodeResult:
-    """What became of one model, seed or test; `rows` are a test's failing rows, `seconds` its time."""
+    """The outcome of one model, seed or test; `rows` are a test's failing rows, `seconds` its time."""
 
     name: str
     kind: str
@@ -49,8 +47,17 @@ def blocking_failures(results: Sequence[NodeResult]) -> list[str]:
     ]
 
 
+def split_failures(results: Sequence[NodeResult]) -> tuple[list[str], list[str]]:
+    """Return the names of what failed (models, seeds, blocking tests), and of the advisory tests that found rows."""
+    failed = [
+        result.name for result in results if result.outcome == "failed" and (result.blocking or result.kind != "test")
+    ]
+    warned = [result.name for result in results if result.outcome in ("failed", "warned") and result.name not in failed]
+    return failed, warned
+
+
 def summarize_build(nodes: Sequence[NodeResult]) -> TaskResult:
-    """Put a build into the form of a task's result: `failed` when a model or seed was not built."""
+    """Return a build as the result of its task: `failed` when a model or seed was not built."""
     counts = {"models": sum(1 for node in nodes if node.kind == "model" and node.outcome == "ok")}
     bad = [node for node in nodes if node.outcome == "failed"]
     if bad:
@@ -64,14 +71,14 @@ def summarize_build(nodes: Sequence[NodeResult]) -> TaskResult:
 
 
 def summarize_tests(tests: Sequence[NodeResult]) -> TaskResult:
-    """Put tests into the form of a task's result: `failed` when a blocking one failed; advisory ones are told."""
+    """Return the tests as the result of their task: `failed` when a blocking one failed; advisory ones warn."""
     counts = {"tests": len(tests), "warnings": sum(1 for test in tests if test.outcome == "warned")}
     failed = [_named(test) for test in tests if test.outcome == "failed"]
     warned = [_named(test) for test in tests if test.outcome == "warned"]
     if any(test.outcome == "failed" and test.blocking for test in tests):
         return TaskResult("failed", counts, message=f"Tests failed: {join_first(failed)}")
     if failed or warned:
-        return TaskResult("success", counts, message=f"Advisory tests tell: {join_first([*failed, *warned])}")
+        return TaskResult("success", counts, message=f"Advisory tests warn: {join_first([*failed, *warned])}")
     return TaskResult("success", counts)
 
 
@@ -79,10 +86,10 @@ def _named(test: NodeResult) -> str:
     return f"{test.name} ({test.rows:,} rows)" if test.rows else test.name
 
 
-def _short(message: str) -> str:
-    """Return the first lines of dbt's words, but for the one that repeats which model it is about.
+def _shorten_message(message: str) -> str:
+    """Return the first lines of dbt's message, without the one that repeats which model it is about.
 
-    DuckDB's lists of candidates would mark_crashed what is wrong.
+    What follows them, such as DuckDB's lists of candidates, would hide what is wrong.
     """
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     if len(lines) > 1 and _HEADLINE.match(lines[0]):
@@ -90,13 +97,14 @@ def _short(message: str) -> str:
     return " ".join(lines[:2])[:300]
 
 
-def _results(result: Any) -> list[NodeResult]:
+def node_results(result: Any) -> list[NodeResult]:
+    """Return the outcome of each node of what dbt gave back."""
     return [
         NodeResult(
             name=str(item.node.name),
             kind=str(item.node.resource_type),
             outcome=_OUTCOMES.get(str(item.status).lower(), "failed"),
-            message=_short(str(item.message or "")),
+            message=_shorten_message(str(item.message or "")),
             rows=int(item.failures or 0),
             seconds=float(item.execution_time or 0),
             blocking=BLOCKING in item.node.tags,

@@ -20,7 +20,7 @@ from typing import Any
 from extract_load.core.errors import ConfigurationError, ServiceUnavailable
 from extract_load.core.settings import Settings, project_root
 from extract_load.storage.warehouse import Warehouse
-from orchestrate.dbt_build.results import NodeResult, _results, blocking_failures
+from orchestrate.dbt_build.results import NodeResult, blocking_failures, node_results
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ def build_models(settings: Settings) -> list[NodeResult]:
         done = runner.invoke([*arguments, str(target_dir(settings) / "logs")])
     except ValueError as error:
         raise _in_our_words(error.__cause__ or error) from None
-    return _results(done.result)
+    return node_results(done.result)
 
 
 def build_models_quietly(settings: Settings) -> list[NodeResult]:
@@ -159,7 +159,7 @@ def _by_dbt_alone(settings: Settings, *command: str) -> list[NodeResult]:
     done = dbtRunner().invoke(arguments)
     if done.exception:
         raise _in_our_words(done.exception)
-    return _results(done.result)
+    return node_results(done.result)
 
 
 def _in_our_words(error: BaseException) -> Exception:

@@ -10,6 +10,7 @@ from typing import Any
 
 from prefect import State, flow
 
+from extract_load.core.flows import DAILY_ETL
 from orchestrate.atomic_tasks import load_spool, publish_marts, validate_landing
 from orchestrate.flow_config import FlowConfig
 from orchestrate.monitoring import monitored
@@ -22,10 +23,10 @@ FATAL = (load_spool.name, validate_landing.name, publish_marts.name)
 DAY_SECONDS = 23 * 3600
 
 
-@flow(name="daily-etl", flow_run_name=run_name, validate_parameters=True, timeout_seconds=DAY_SECONDS)
+@flow(name=DAILY_ETL, flow_run_name=run_name, validate_parameters=True, timeout_seconds=DAY_SECONDS)
 def daily_etl(config: FlowConfig | None = None) -> State[Any]:
     """Bring the warehouse and the published file up to date."""
-    with monitored("daily-etl", config, fatal=FATAL) as watched:
+    with monitored(DAILY_ETL, config, fatal=FATAL) as watched:
         if not watched.busy:
             _prepare_enrich_transform(watched.run)
     return watched.state()

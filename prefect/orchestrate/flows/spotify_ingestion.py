@@ -13,6 +13,7 @@ from prefect import State, flow, get_run_logger
 from prefect.context import FlowRunContext
 from pydantic import Field
 
+from extract_load.core.flows import SPOTIFY_INGESTION
 from orchestrate.atomic_tasks import poll_recently_played, with_retries
 from orchestrate.flow_config import FlowConfig
 from orchestrate.monitoring import monitored
@@ -23,13 +24,13 @@ JITTER_SHARE = 0.05
 """A scheduled poll waits up to this share of its interval."""
 
 
-@flow(name="spotify-ingestion", flow_run_name=run_name, validate_parameters=True, timeout_seconds=3600)
+@flow(name=SPOTIFY_INGESTION, flow_run_name=run_name, validate_parameters=True, timeout_seconds=3600)
 def spotify_ingestion(
     limit: Annotated[int, Field(ge=1, le=50, description="How many of the newest plays to ask for.")] = 50,
     config: FlowConfig | None = None,
 ) -> State[Any]:
     """Poll the newest plays and land them."""
-    with monitored("spotify-ingestion", config, fatal=(poll_recently_played.name,)) as watched:
+    with monitored(SPOTIFY_INGESTION, config, fatal=(poll_recently_played.name,)) as watched:
         run = watched.run
         if not watched.busy:
             _take_a_moment(run)

@@ -14,40 +14,16 @@ from prefect import State
 from prefect.client.schemas.objects import StateType
 
 from extract_load.core.results import TaskResult
-from extract_load.monitoring.run_log import RunStatus
+from extract_load.monitoring.tracked_run import overall_status, summarize_results
 
 PARTIAL = "Partial"
 SKIPPED = "Skipped"
 
 
-def overall(results: Mapping[str, TaskResult], *, fatal: tuple[str, ...] = ()) -> RunStatus:
-    """Return the status of all: `failed` when a fatal task or all failed, `partial` when some did or work is left."""
-    statuses = {result.status for result in results.values()}
-    if (
-        not statuses
-        or statuses <= {"failed"}
-        or any(results[name].status == "failed" for name in fatal if name in results)
-    ):
-        return "failed"
-    if "failed" in statuses or "partial" in statuses:
-        return "partial"
-    return "success" if "success" in statuses else "no_updates"
-
-
-def sentence(results: Mapping[str, TaskResult]) -> str:
-    """Return what came of it: the trouble where there is any, else what was done."""
-    told = _told(results, "failed") + _told(results, "partial") or _told(results, "success")
-    return "; ".join(told) if told else "Nothing new."
-
-
-def _told(results: Mapping[str, TaskResult], status: str) -> list[str]:
-    return [f"{name}: {result.line()}" for name, result in results.items() if result.status == status]
-
-
 def closing_state(results: Mapping[str, TaskResult], *, fatal: tuple[str, ...] = ()) -> State[Any]:
     """Return the Prefect state that a flow ends with."""
-    status = overall(results, fatal=fatal)
-    message = sentence(results)
+    status = overall_status(results, fatal=fatal)
+    message = summarize_results(results)
     if status == "failed":
         return State(type=StateType.FAILED, name="Failed", message=message)
     if status == "partial":

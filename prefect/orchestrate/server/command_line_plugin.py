@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 
 from prefect.plugins import SetupResult, register_hook
 
+from extract_load.core.flows import FLOWS
+
 if TYPE_CHECKING:
     from prefect.plugins import HookContext
 
-NAMES = ("daily-etl", "spotify-ingestion")
 WITHOUT_SERVER = ("server", "config", "profile", "version", "--version", "--help")
 
 
@@ -40,7 +41,7 @@ def completed(arguments: list[str]) -> list[str]:
     """Return the arguments with a bare name of ours after `deployment ...` written out in full."""
     if arguments[:1] != ["deployment"]:
         return arguments
-    return [f"{word}/{word}" if word in NAMES else word for word in arguments]
+    return [f"{word}/{word}" if word in FLOWS else word for word in arguments]
 
 
 def _is_command_line(program: str) -> bool:

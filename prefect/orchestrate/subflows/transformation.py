@@ -7,6 +7,7 @@ from typing import Any
 from prefect import State, flow
 
 from extract_load.context import Context
+from extract_load.core.flows import DAILY_ETL
 from extract_load.core.results import TaskResult
 from orchestrate.atomic_tasks import check_models, publish_marts, with_retries
 from orchestrate.base_tasks import BaseProcessorTask
@@ -43,7 +44,7 @@ def _build_and_test(run: Run) -> dict[str, TaskResult]:
         return run.nodes
 
     def both() -> TaskResult:
-        with run.warehouse.hold("daily-etl: dbt build"), dbt_session(run.settings):
+        with run.warehouse.hold(f"{DAILY_ETL}: dbt build"), dbt_session(run.settings):
             built = BaseProcessorTask(run, BUILD, build, summarize_build).execute()
             if built.status != "failed":
                 results[check_models.name] = attempt(run, with_retries(check_models, run), run.key)
