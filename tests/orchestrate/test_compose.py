@@ -33,11 +33,8 @@ from tests.support.secret_scan import TOKENS
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("prefect-db", "prefect-server", "worker")
-NOT_FOR_CONTAINERS = {
-    # where things lie inside the container is the image's business, and nobody signs in there
-    *("DATA_BASE_PATH", "CACHE_DIR", "DUCKDB_PATH", "SPOTIFY_TOKEN_PATH", "SPOTIFY_REDIRECT_URI"),
-    *("DUCKDB_THREADS", "LOCK_WAIT_SECONDS", "MUSIC_TRACKER_DEMO"),
-}
+PATHS_OF_THE_IMAGE = {"DATA_BASE_PATH", "CACHE_DIR", "DUCKDB_PATH", "SPOTIFY_TOKEN_PATH"}
+DEFAULTS_OF_CONTAINERS = {"ENVIRONMENT": "production", "DUCKDB_MEMORY_LIMIT": "384MB"}
 
 
 @pytest.fixture(scope="module")
@@ -51,16 +48,61 @@ def compose() -> dict[str, Any]:
     return found
 
 
-def test_docker_compose_accepts_it(tmp_path: Path) -> None:
-    """`docker-compose config`, where the client is there (CI brings it), with an empty .env."""
+def worker_environment(env_file: Path) -> dict[str, str]:
+    """Return the worker's environment as `docker-compose config` works it out from a file in place of `.env`."""
+    client = shutil.which("docker-compose")
+    if client is None:
+        pytest.skip("no docker-compose here; CI has it")
+    ours = {name.upper() for name in Settings.model_fields}
+    clean = {name: value for name, value in os.environ.items() if name not in ours}
+    command = [client, "--env-file", str(env_file), "-f", str(ROOT / "docker-compose.yml"), "config"]
+    done = subprocess.run(
+        command,
+        env={**clean, "MUSIC_TRACKER_ENV_FILE": str(env_file)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    services = yaml.safe_load(done.stdout)["services"]
+    assert set(SERVICES) <= set(services)
+    return {name: "" if value is None else str(value) for name, value in services["worker"]["environment"].items()}
+
+
+def test_an_empty_env_file_means_presets(tmp_path: Path) -> None:
+    """What a container gets then is empty, which counts as unset, or a default of its own."""
     empty = tmp_path / "empty.env"
     empty.touch()
-    client = shutil.which("docker-compose")
-    if client:
-        command = [client, "--env-file", str(empty), "-f", str(ROOT / "docker-compose.yml"), "config"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-    assert set(SERVICES) <= set(yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"])
+    given = worker_environment(empty)
+    ours = {name.upper() for name in Settings.model_fields}
+    assert {name: value for name, value in given.items() if name in ours and value} == DEFAULTS_OF_CONTAINERS
+
+
+def test_every_setting_reaches_the_worker(tmp_path: Path) -> None:
+    """Every variable of .env but the paths, which are the image's; and not the password of Prefect's database."""
+    env_file = tmp_path / "full.env"
+    ours = {name.upper() for name in Settings.model_fields}
+    env_file.write_text("".join(f"{name}=value of {name}\n" for name in [*sorted(ours), "PREFECT_DB_PASSWORD"]))
+    given = worker_environment(env_file)
+    reached = {name for name in ours if given[name] == f"value of {name}"}
+    assert ours - reached == PATHS_OF_THE_IMAGE
+    assert all(given[name] == "" for name in (*PATHS_OF_THE_IMAGE, "PREFECT_DB_PASSWORD"))
+
+
+def test_the_settings_come_from_the_env_file_alone(compose: dict[str, Any]) -> None:
+    """No secret and no list of settings stands in the file itself, and the server and its database get none."""
+    worker = compose["services"]["worker"]
+    assert worker["env_file"] == ".env"
+    ours = {name.upper() for name in Settings.model_fields}
+    assert ours & set(worker["environment"]) == PATHS_OF_THE_IMAGE | set(DEFAULTS_OF_CONTAINERS)
+    assert not [name for name in SERVICES if name != "worker" and "env_file" in compose["services"][name]]
+
+
+def test_the_example_is_a_complete_env_file() -> None:
+    """Each setting stands in .env.example, so that a copy of it names all that the worker can be given."""
+    lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
+    named = {line.partition("=")[0] for line in lines if "=" in line and not line.startswith("#")}
+    assert {name.upper() for name in Settings.model_fields} <= named
 
 
 def test_it_fits_a_small_box(compose: dict[str, Any]) -> None:
@@ -82,14 +124,6 @@ def test_it_shows_itself_to_this_machine_only(compose: dict[str, Any]) -> None:
     for name in ("prefect-server", "worker"):
         assert compose["services"][name]["user"].split(":")[0] not in {"0", "root"}
     assert "USER listener" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
-
-
-def test_every_setting_reaches_the_worker(compose: dict[str, Any]) -> None:
-    """A variable of .env that a container would never see is a trap; and no secret stands in the file."""
-    given = set(compose["services"]["worker"]["environment"])
-    assert {name.upper() for name in Settings.model_fields} - NOT_FOR_CONTAINERS <= given
-    for name in ("SPOTIFY_CLIENT_SECRET", "SPOTIFY_REFRESH_TOKEN", "ALERT_URLS"):
-        assert not compose["services"]["worker"]["environment"][name]
 
 
 @dataclass

@@ -125,9 +125,7 @@ class Cancelled(ServiceUnavailable):
 
 
 @pytest.mark.parametrize(("error", "status"), [(Cancelled("Over."), "cancelled"), (ValueError("a bug"), "failed")])
-def test_a_cancelled_run_is_not_a_failed_one(
-    context: Context, state: State, error: Exception, status: str
-) -> None:
+def test_a_cancelled_run_is_not_a_failed_one(context: Context, state: State, error: Exception, status: str) -> None:
     """Both are shown as they ended, with the health after them."""
     shown: list[tuple[RunRecord, Health]] = []
     with (
