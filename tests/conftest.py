@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.support.data_directory_fixtures"]
+pytest_plugins = ["tests.support.shared", "tests.support.data_directory_fixtures"]
 
 ROOT = Path(__file__).parent
 TOGETHER = ("dbt", "orchestrate", "end_to_end")

@@ -1,4 +1,4 @@
-"""Hostile exports: no crash, no hang, bounded memory; rows are landed or rejected with a reason; nothing personal."""
+"""Malicious exports: no crash, no hang, bounded memory; rows are landed or rejected with a reason; nothing personal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from extract_load.context import Context
 from extract_load.spotify.history_import.importer import import_paths
-from tests.support.data_directories import Home
+from tests.support.data_directories import DataDirectory
 from tests.support.malicious_inputs import archive, bodies
 
 IP, USER = "203.0.113.77", "jane.doe.secret"
@@ -51,10 +51,10 @@ files = st.tuples(
 
 
 class Imports:
-    """Imports hostile files into one home, one folder after another, and checks the account of each."""
+    """Imports malicious files into one data directory, one folder after another, and checks the account of each."""
 
-    def __init__(self, home: Home, folder: Path) -> None:
-        self.home = home
+    def __init__(self, data_directory: DataDirectory, folder: Path) -> None:
+        self.data_directory = data_directory
         self.folder = folder
         self.count = 0
 
@@ -71,7 +71,13 @@ class Imports:
             for name, content in named.items():
                 (place / name).parent.mkdir(exist_ok=True)
                 (place / name).write_bytes(content)
-        context = Context(self.home.settings, self.home.warehouse, self.home.state, "fuzz", self.home.clock)
+        context = Context(
+            self.data_directory.settings,
+            self.data_directory.warehouse,
+            self.data_directory.state,
+            "fuzz",
+            self.data_directory.clock,
+        )
         started = time.monotonic()
         result = import_paths(context, [place], confirm_listener=True)
         assert time.monotonic() - started < 30, "an import of a few kilobytes hangs"
@@ -85,23 +91,23 @@ class Imports:
         wrong = (
             "select source_file from ops.landed_files where rows_counted <> rows_landed + rows_known + rows_rejected"
         )
-        assert self.home.rows(wrong) == []
-        told, rejected = self.home.rows(
+        assert self.data_directory.rows(wrong) == []
+        told, rejected = self.data_directory.rows(
             "select (select count(*) from ops.rejected_rows where reason <> ''),"
             " (select coalesce(sum(rows_rejected), 0) from ops.landed_files)"
         )[0]
         assert told == rejected
-        for path in self.home.settings.spool_dir.rglob("*"):
+        for path in self.data_directory.settings.spool_dir.rglob("*"):
             if path.is_file():
                 content = gzip.decompress(path.read_bytes())
                 assert IP.encode() not in content and USER.encode() not in content, path.name
-        assert not list(self.home.settings.spool_dir.rglob("*.held*"))
+        assert not list(self.data_directory.settings.spool_dir.rglob("*.held*"))
 
 
 @pytest.fixture
-def imports(home: Home, tmp_path: Path) -> Imports:
-    """Return a home to import into."""
-    return Imports(home, tmp_path / "downloads")
+def imports(data_directory: DataDirectory, tmp_path: Path) -> Imports:
+    """Return a data directory to import into."""
+    return Imports(data_directory, tmp_path / "downloads")
 
 
 def fuzz(imports: Imports, examples: int, per_import: int) -> None:

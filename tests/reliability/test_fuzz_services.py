@@ -1,4 +1,4 @@
-"""Hostile answers of services: each run ends with a result or one of the five errors; nothing is poisoned for good.
+"""Malicious answers of services: each run ends with a result or one of the five errors; nothing is poisoned for good.
 
 Between the tracker and the sandbox stands a proxy that changes some of the answers: values of other kinds, parts gone
 or doubled, cut and scrambled bytes, other status codes.
@@ -143,7 +143,7 @@ def changed(value: Any, dice: random.Random) -> Any:
 
 @dataclass
 class Tracker:
-    """A home whose services are behind proxies."""
+    """A data directory whose services are behind proxies."""
 
     context: Context
     proxies: list[Proxy]
@@ -199,7 +199,7 @@ def proxied(sandbox: Sandbox) -> Iterator[dict[str, Proxy]]:
 
 @pytest.fixture(scope="module")
 def tracker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracker]:
-    """Yield a home with an export, behind proxies that change nothing yet."""
+    """Yield a data directory with an export, behind proxies that change nothing yet."""
     folder = tmp_path_factory.mktemp("fuzz")
     world = World(seed=9, artists=8, plays=60, years=0.03)
     write_export(world, folder / "export.zip")
@@ -223,7 +223,7 @@ def tracker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracker]:
 
 
 class Clients:
-    """The clients of all services, asked directly; every answer but a sign-in's is a hostile one."""
+    """The clients of all services, asked directly; every answer but a sign-in's is a malicious one."""
 
     def __init__(self, tracker: Tracker) -> None:
         self._context = context = tracker.context
@@ -279,7 +279,7 @@ class Clients:
             assert time.monotonic() - started < 30, f"question {number} with seed {seed} hangs"
 
     def _sign_in_again(self) -> None:
-        """Renew the sign-in by a hostile answer, then by a good one."""
+        """Renew the sign-in by a malicious answer, then by a good one."""
         context = self._context
         for share in (1.0, 0.0):
             self._tracker.proxies[1].share = share
@@ -298,7 +298,7 @@ class Clients:
 
 
 def fuzz(tracker: Tracker, examples: int) -> None:
-    """Run so many times with hostile answers, then once with honest ones."""
+    """Run so many times with malicious answers, then once with honest ones."""
 
     @settings(
         max_examples=examples,

@@ -1,4 +1,4 @@
-"""kill -9 at every named point and at random moments: a life that was killed often ends as one that never was."""
+"""kill -9 at every named point and at random moments: a lifecycle that was killed often ends as one that never was."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import pytest
 
 from extract_load.geography.gazetteer_index import ensure_index
 from tests.support.kill_harness import KillServer, Stage, kill_server, stage
-from tests.support.lifecycle import Life
+from tests.support.lifecycle import Lifecycle
 
-# The steps of a life in their order, with the points at which each is killed once.
+# The steps of a lifecycle in their order, with the points at which each is killed once.
 SPOOL = ("spool.before_rename", "spool.after_rename")
 LAND = ("landing.in_transaction", "landing.after_commit")
 PUBLISH = ("publish.before_rename", "publish.after_rename")
@@ -23,7 +23,7 @@ BACKUP = (
     *("backup.after_state", "backup.while_copying", "backup.while_copying#5", "backup.before_commit"),
     *("backup.after_commit", "backup.while_moving#3", "backup.before_tidying"),
 )
-LIFE: tuple[tuple[str, tuple[str, ...]], ...] = (
+STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("poll", (*SPOOL, "poll.in_transaction", *LAND)),
     ("import", ("spool.before_rename", "import.before_release", "import.after_release", *LAND)),
     (
@@ -48,10 +48,10 @@ LIFE: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 def shortened() -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return the life with each point only where it is first met, without the stages that need the gazetteer built."""
+    """Return the steps with each point only where it is first met, without those that need the gazetteer."""
     met: set[str] = set()
     steps = []
-    for step, points in LIFE:
+    for step, points in STEPS:
         if step in {"musicbrainz", "geography"}:
             continue
         new = {point.partition("#")[0]: point for point in reversed(points)}
@@ -76,7 +76,7 @@ def killer() -> Iterator[KillServer]:
 
 @dataclass
 class Course:
-    """A life's steps, what is there at the end when nothing disturbs it, and the seconds that each step takes."""
+    """The steps of a lifecycle, what an undisturbed one ends with, and the seconds that each step takes."""
 
     steps: tuple[tuple[str, tuple[str, ...]], ...]
     world: Stage
@@ -86,59 +86,59 @@ class Course:
 
     def undisturbed(self, folder: Path) -> Course:
         """Live it once without a kill."""
-        life = self.world.life(folder)
-        self.seconds = [self.live(life, step) for step, _ in self.steps]
-        self.facts = life.facts()
+        lifecycle = self.world.lifecycle(folder)
+        self.seconds = [self.live(lifecycle, step) for step, _ in self.steps]
+        self.facts = lifecycle.facts()
         return self
 
-    def live(self, life: Life, step: str) -> float:
+    def live(self, lifecycle: Lifecycle, step: str) -> float:
         """Live one step to its end, and give the seconds that it took."""
         if step == "later":
-            self.world.later(life, 24)
+            self.world.later(lifecycle, 24)
             return 0.0
         if step == "lose":
-            lose(life)
+            lose(lifecycle)
             return 0.0
-        return float(self.killer.run(life, step)["seconds"])
+        return float(self.killer.run(lifecycle, step)["seconds"])
 
-    def with_every_point(self, life: Life, dice: random.Random) -> int:
+    def with_every_point(self, lifecycle: Lifecycle, dice: random.Random) -> int:
         """Live it with a kill at each of the points, and at a random moment of some steps; give how many hit."""
         killed = 0
         for (step, points), seconds in zip(self.steps, self.seconds, strict=True):
             for point in points:
-                answer = self.killer.run(life, step, at=point)
+                answer = self.killer.run(lifecycle, step, at=point)
                 assert answer["status"] == "killed", f"{step} never passed {point}"
                 killed += 1
             if seconds and dice.random() < 0.3:
-                killed += self.killer.run(life, step, after=dice.uniform(0, seconds))["status"] == "killed"
-            self.live(life, step)
+                killed += self.killer.run(lifecycle, step, after=dice.uniform(0, seconds))["status"] == "killed"
+            self.live(lifecycle, step)
         return killed
 
-    def with_random_kills(self, life: Life, kills: int, dice: random.Random) -> int:
+    def with_random_kills(self, lifecycle: Lifecycle, kills: int, dice: random.Random) -> int:
         """Live it with steps killed at random moments, and give how many kills hit."""
         places = dice.choices([number for number, seconds in enumerate(self.seconds) if seconds], k=kills)
         killed = 0
         for number, (step, _) in enumerate(self.steps):
             for _ in range(places.count(number)):
                 after = dice.uniform(0, 1.1 * self.seconds[number])
-                killed += self.killer.run(life, step, after=after)["status"] == "killed"
-            self.live(life, step)
+                killed += self.killer.run(lifecycle, step, after=after)["status"] == "killed"
+            self.live(lifecycle, step)
         return killed
 
-    def compare(self, life: Life) -> None:
-        """Hold a life against the undisturbed one: nothing lost, nothing doubled, every file adds up, marts equal."""
-        found = life.facts()
+    def compare(self, lifecycle: Lifecycle) -> None:
+        """Compare with the undisturbed lifecycle: nothing lost, nothing doubled, every file adds up, marts equal."""
+        found = lifecycle.facts()
         assert found["wrong"] == []
         for name, rows in self.facts.items():
             missing, more = [r for r in rows if r not in found[name]], [r for r in found[name] if r not in rows]
             assert (len(found[name]), missing[:3], more[:3]) == (len(rows), [], []), name
 
 
-def lose(life: Life) -> None:
+def lose(lifecycle: Lifecycle) -> None:
     """Lose every spool file but the day files, and the warehouse."""
-    for path in life.settings.spool_dir.glob("*/*/dt=*/*.gz"):
+    for path in lifecycle.settings.spool_dir.glob("*/*/dt=*/*.gz"):
         path.unlink()
-    life.settings.warehouse_path.unlink()
+    lifecycle.settings.warehouse_path.unlink()
 
 
 @pytest.fixture
@@ -149,16 +149,16 @@ def dice(seed_of: Callable[[str], int]) -> random.Random:
 
 @pytest.fixture(scope="module")
 def short(world: Stage, killer: KillServer, tmp_path_factory: pytest.TempPathFactory) -> Course:
-    """Return a life without the gazetteer, undisturbed."""
+    """Return a lifecycle without the gazetteer, undisturbed."""
     return Course(shortened(), world, killer).undisturbed(tmp_path_factory.mktemp("undisturbed") / "home")
 
 
 def test_every_named_point(short: Course, world: Stage, tmp_path: Path, dice: random.Random) -> None:
     """The short form: each point is reached, kills, and the same step run again ends well."""
-    life = world.life(tmp_path / "home")
-    short.with_every_point(life, dice)
-    short.compare(life)
-    assert life.verify().differences == []
+    lifecycle = world.lifecycle(tmp_path / "home")
+    short.with_every_point(lifecycle, dice)
+    short.compare(lifecycle)
+    assert lifecycle.verify().differences == []
 
 
 @pytest.mark.long
@@ -167,13 +167,13 @@ def test_three_hundred_kills(
 ) -> None:
     """The long form: every named point, then lives of 34 random kills each until 300 hit; all end as undisturbed."""
     world.gazetteer = ensure_index(tmp_path / "gazetteer")
-    course = Course(LIFE, world, killer).undisturbed(tmp_path_factory.mktemp("undisturbed") / "home")
+    course = Course(STEPS, world, killer).undisturbed(tmp_path_factory.mktemp("undisturbed") / "home")
     kills = lives = 0
     while kills < 300:
-        life = world.life(tmp_path / f"home{lives}")
-        kills += course.with_random_kills(life, 34, dice) if lives else course.with_every_point(life, dice)
+        lifecycle = world.lifecycle(tmp_path / f"home{lives}")
+        kills += course.with_random_kills(lifecycle, 34, dice) if lives else course.with_every_point(lifecycle, dice)
         lives += 1
         print(f"{kills} kills in {lives} lives", flush=True)
-        course.compare(life)
-        assert life.verify().differences == []
+        course.compare(lifecycle)
+        assert lifecycle.verify().differences == []
     print(f"{kills} kills in {lives} lives: nothing lost, nothing doubled, marts equal.")

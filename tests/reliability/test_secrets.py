@@ -29,7 +29,7 @@ MARKS = {
     "GEOCODER_API_KEY": "Marked-Geocoder-Key",
 }
 WORDS = ("Marked-Alert", "Marked-Geocoder", "Marked-Client-Secret")
-WEATHER = (
+FAULTS = (
     ("accounts", "server_error"),
     ("accounts", "html"),
     ("accounts", "invalid_client"),
@@ -75,34 +75,34 @@ def loud(tmp_path: Path) -> Iterator[Path]:
 
 def test_no_secret_is_anywhere(world: Stage, loud: Path, tmp_path: Path) -> None:
     """Good runs and bad ones, at DEBUG: no mark in data, logs, exceptions, databases, backup and what is shown."""
-    life = world.life(tmp_path / "home")
-    life.variables = {**life.variables, **MARKS}
-    said = [repr(life.settings), str(life.settings)]
+    lifecycle = world.lifecycle(tmp_path / "home")
+    lifecycle.variables = {**lifecycle.variables, **MARKS}
+    said = [repr(lifecycle.settings), str(lifecycle.settings)]
     for step in ("poll", "import", "spotify", "marts", "backup"):
-        life.run(step)
+        lifecycle.run(step)
     failed = 0
-    for number, (service, kind) in enumerate(WEATHER):
-        world.later(life, 3)
+    for number, (service, kind) in enumerate(FAULTS):
+        world.later(lifecycle, 3)
         world.sandbox.faults.add(service, kind)
         for step in ("poll", "spotify"):
             try:
-                life.run(step)
+                lifecycle.run(step)
             except (MusicTrackerError, AssertionError) as error:
                 failed += 1
                 said.append("".join(traceback.format_exception(error)))
         world.sandbox.faults.clear()
         if number % 4 == 0:
             world.sandbox.tokens.expire_access()
-    assert failed >= 4, "the weather did no harm, so nothing was tried"
-    life.run("backup")
-    state = State(life.settings.state_path)
-    found = health(life.settings)
+    assert failed >= 4, "no fault did any harm, so nothing was tried"
+    lifecycle.run("backup")
+    state = State(lifecycle.settings.state_path)
+    found = health(lifecycle.settings)
     said.append(repr(found))
-    send_alerts(life.settings, state, found)
+    send_alerts(lifecycle.settings, state, found)
     state.close()
     said.append(loud.read_text())
     (tmp_path / "home" / "said.txt").write_text("\n".join(said))
-    token = life.settings.token_path
+    token = lifecycle.settings.token_path
     assert stat.S_IMODE(token.stat().st_mode) == 0o600
     assert found_in(tmp_path / "home", WORDS, but=[token]) == []
 

@@ -12,7 +12,7 @@ import pytest
 
 from extract_load.lookups.artist_aliases import refresh_aliases
 from extract_load.storage.warehouse import SCHEMA_DIR
-from tests.support.data_directories import Home, small_transform
+from tests.support.data_directories import DataDirectory, small_transform
 
 FIXTURES = sorted(Path(__file__).with_name("schemas").glob("version_*.sql"))
 RAW = ("raw.spotify_recently_played", "raw.spotify_streaming_history", "raw.api_responses")
@@ -24,21 +24,23 @@ def test_there_is_a_fixture_of_an_earlier_version() -> None:
 
 
 @pytest.mark.parametrize("fixture", FIXTURES, ids=lambda path: path.stem)
-def test_an_earlier_warehouse_opens_and_goes_on(fixture: Path, home: Home) -> None:
+def test_an_earlier_warehouse_opens_and_goes_on(fixture: Path, data_directory: DataDirectory) -> None:
     """Its rows are as they were, the missing tables come, landing and building work."""
-    with duckdb.connect(str(home.settings.warehouse_path)) as old:
+    with duckdb.connect(str(data_directory.settings.warehouse_path)) as old:
         old.execute(fixture.read_text(encoding="utf-8"))
         before = {table: old.execute(f"select * from {table}").fetchall() for table in RAW}
     versions = [int(path.name.split("_")[0]) for path in sorted(SCHEMA_DIR.glob("[0-9]*.sql"))]
-    assert home.rows("select version from ops.schema_versions order by version") == [(one,) for one in versions]
-    assert {table: home.rows(f"select * from {table}") for table in RAW} == before
-    home.poll(10, 5)
-    home.answer("artist", 2, home.clock.now())
-    assert home.landing.land().files == 2
-    with home.warehouse.open("test") as connection:
+    assert data_directory.rows("select version from ops.schema_versions order by version") == [
+        (one,) for one in versions
+    ]
+    assert {table: data_directory.rows(f"select * from {table}") for table in RAW} == before
+    data_directory.poll(10, 5)
+    data_directory.answer("artist", 2, data_directory.clock.now())
+    assert data_directory.landing.land().files == 2
+    with data_directory.warehouse.open("test") as connection:
         refresh_aliases(connection)
-    small_transform(home.settings)
-    assert home.rows("select count(*) from marts.fct_plays") == [(7,)]
+    small_transform(data_directory.settings)
+    assert data_directory.rows("select count(*) from marts.fct_plays") == [(7,)]
 
 
 def test_no_version_takes_anything_from_raw() -> None:
@@ -51,13 +53,13 @@ def test_no_version_takes_anything_from_raw() -> None:
         assert not forbidden.search(said), path.name
 
 
-def test_the_shipped_command_line_reads_the_published_file(lived_in: Home, tmp_path: Path) -> None:
+def test_the_shipped_command_line_reads_the_published_file(filled: DataDirectory, tmp_path: Path) -> None:
     """The storage version of the published file is one that the `duckdb` that comes along reads."""
     command = [
         str(Path(sys.executable).with_name("duckdb")),
         "-readonly",
         "-csv",
-        str(lived_in.settings.published_path),
+        str(filled.settings.published_path),
     ]
     done = subprocess.run(
         [*command, "select count(*) as plays from marts.fct_plays"],

@@ -1,10 +1,10 @@
-"""A home with plays, a transform that needs no dbt, and ways to look at what is kept."""
+"""A data directory with plays, a transform that needs no dbt, and ways to look at what is kept."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,27 +16,9 @@ from extract_load.landing import Landing
 from extract_load.storage.spool import Envelope, write_envelopes
 from extract_load.storage.state import PollRecord, State
 from extract_load.storage.warehouse import Warehouse
+from tests.support.clock import ManualClock
 
 START = datetime(2026, 10, 1, 8, 0)
-
-
-@dataclass
-class StillClock:
-    """A clock that only moves when told."""
-
-    at: datetime = datetime(2026, 11, 23, 12, 0)
-    seconds: float = 0.0
-    slept: list[float] = field(default_factory=list)
-
-    def now(self) -> datetime:
-        return self.at
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    def sleep(self, seconds: float) -> None:
-        self.seconds += seconds
-        self.at += timedelta(seconds=seconds)
 
 
 def track(number: int) -> dict[str, Any]:
@@ -59,13 +41,13 @@ def play(number: int) -> dict[str, Any]:
 
 
 @dataclass
-class Home:
-    """One home with its doors."""
+class DataDirectory:
+    """One data directory with its doors."""
 
     settings: Settings
     state: State
     warehouse: Warehouse
-    clock: StillClock
+    clock: ManualClock
     seeds: Path
 
     @property
@@ -163,26 +145,31 @@ def small_transform(settings: Settings) -> Sequence[str]:
     return []
 
 
+def settings_in(folder: Path, **changes: Any) -> Settings:
+    """Return settings whose every file lies below a folder, with a short wait for locks."""
+    places = {
+        "data_base_path": folder / "src",
+        "cache_dir": folder / "cache",
+        "duckdb_path": folder / "music_tracker.duckdb",
+        "lock_wait_seconds": 10,
+    }
+    return load_settings(env_file=folder / "no.env", **{**places, **changes})
+
+
 @contextmanager
-def open_home(folder: Path) -> Iterator[Home]:
-    """Open a home in a folder; closes its state at the end."""
-    settings = load_settings(
-        env_file=folder / "no.env",
-        data_base_path=folder / "src",
-        cache_dir=folder / "cache",
-        duckdb_path=folder / "music_tracker.duckdb",
-        lock_wait_seconds=10,
-    )
+def open_data_directory(folder: Path) -> Iterator[DataDirectory]:
+    """Yield the data directory in a folder, made if it is not there; its state is closed at the end."""
+    settings = settings_in(folder)
     seeds = folder / "seeds"
     if not seeds.exists():
         seeds.mkdir(parents=True)
         (seeds / "listener_zones.csv").write_text("listener_id,zone\nme,Europe/Berlin\n")
         (seeds / "countries.csv").write_text("code,name\nDE,Germany\n")
-    made = Home(settings, State(settings.state_path), Warehouse(settings), StillClock(), seeds)
+    opened = DataDirectory(settings, State(settings.state_path), Warehouse(settings), ManualClock(), seeds)
     try:
-        yield made
+        yield opened
     finally:
-        made.state.close()
+        opened.state.close()
 
 
 def published_plays(settings: Settings) -> list[tuple[Any, ...]]:

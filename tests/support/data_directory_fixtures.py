@@ -1,4 +1,4 @@
-"""Fixtures: an empty data directory, and one with two days of plays, for the tests that share them."""
+"""Fixtures that every test may use: a clock, an alert receiver, an empty data directory, one with two days of plays."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ import pytest
 
 from extract_load.core.settings import Settings
 from extract_load.publishing.publish import publish
-from tests.support.data_directories import Home, open_home, small_transform
+from tests.support.alert_receiver import AlertReceiver, alert_receiver
+from tests.support.clock import ManualClock
+from tests.support.data_directories import DataDirectory, open_data_directory, small_transform
+from tests.support.shared import SharedFolders
 
 
 @pytest.fixture
@@ -21,30 +24,53 @@ def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Home]:
-    """Yield an empty home."""
-    with open_home(tmp_path / "home") as made:
-        yield made
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make the folder of a home that was lived in for two days, and published; made once and copied."""
-    folder = tmp_path_factory.mktemp("template") / "home"
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        for name in Settings.model_fields:
-            monkeypatch.delenv(name.upper(), raising=False)
-        with open_home(folder) as made:
-            made.fill(days=2, polls=3)
-            small_transform(made.settings)
-            publish(made.settings, made.warehouse, made.state, clock=made.clock)
-            made.state.put("spotify", "answer:me", "hash of the last answer", made.clock.now())
-    return folder
+def clock() -> ManualClock:
+    """Return a clock that moves when it is told to."""
+    return ManualClock()
 
 
 @pytest.fixture
-def lived_in(template: Path, tmp_path: Path) -> Iterator[Home]:
-    """Yield a home with two days of plays (70 in 6 polls, 4 answers) that are published."""
-    shutil.copytree(template, tmp_path / "home")
-    with open_home(tmp_path / "home") as made:
-        yield made
+def receiver() -> Iterator[AlertReceiver]:
+    """Yield a running receiver of alerts."""
+    with alert_receiver() as running:
+        yield running
+
+
+@pytest.fixture
+def data_directory(tmp_path: Path) -> Iterator[DataDirectory]:
+    """Yield an empty data directory."""
+    with open_data_directory(tmp_path / "data") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def filled_template(shared_folders: SharedFolders) -> Path:
+    """Return the folder of a data directory with two days of plays, published; made once a run and copied."""
+    return shared_folders.once("filled data directory", _fill)
+
+
+def _fill(folder: Path) -> None:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for name in Settings.model_fields:
+            monkeypatch.delenv(name.upper(), raising=False)
+        with open_data_directory(folder) as opened:
+            opened.fill(days=2, polls=3)
+            small_transform(opened.settings)
+            publish(opened.settings, opened.warehouse, opened.state, clock=opened.clock)
+            opened.state.put("spotify", "answer:me", "hash of the last answer", opened.clock.now())
+
+
+@pytest.fixture
+def filled(filled_template: Path, tmp_path: Path) -> Iterator[DataDirectory]:
+    """Yield a data directory with two days of plays (70 in 6 polls, 4 answers) that are published."""
+    shutil.copytree(filled_template, tmp_path / "data")
+    with open_data_directory(tmp_path / "data") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def gazetteer_dir(shared_folders: SharedFolders) -> Path:
+    """Return a folder with the gazetteer's index, built once a run."""
+    from extract_load.geography.gazetteer_index import ensure_index
+
+    return shared_folders.once("gazetteer", ensure_index)

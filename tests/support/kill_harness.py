@@ -1,4 +1,4 @@
-"""Drive lives through kills: a process that runs steps and kills them, and a life that is told what to do."""
+"""Drive lives through kills: a process that runs steps and kills them, and a lifecycle that is told what to do."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import Sandbox, World, write_export
-from tests.support.lifecycle import Life
+from tests.support.lifecycle import Lifecycle
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,17 +25,17 @@ class KillServer:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
-    def run(self, life: Life, step: str, *, at: str = "", after: float | None = None) -> dict[str, Any]:
+    def run(self, lifecycle: Lifecycle, step: str, *, at: str = "", after: float | None = None) -> dict[str, Any]:
         """Run a step in a child, killed at a named point, or after so many seconds, or not at all."""
         given = {
-            "folder": str(life.folder),
-            "variables": life.variables,
-            "now": life.now.isoformat(),
-            "export": str(life.export),
-            "artist": life.artist,
+            "folder": str(lifecycle.folder),
+            "variables": lifecycle.variables,
+            "now": lifecycle.now.isoformat(),
+            "export": str(lifecycle.export),
+            "artist": lifecycle.artist,
         }
         assert self._process.stdin is not None and self._process.stdout is not None
-        asked = {"life": given, "step": step, "kill_at": at, "kill_after": after}
+        asked = {"lifecycle": given, "step": step, "kill_at": at, "kill_after": after}
         self._process.stdin.write(json.dumps(asked) + "\n")
         self._process.stdin.flush()
         answer: dict[str, Any] = json.loads(self._process.stdout.readline())
@@ -69,21 +69,21 @@ class Stage:
     def __post_init__(self) -> None:
         self.start = self.sandbox.clock.now()
 
-    def life(self, folder: Path) -> Life:
-        """Return a new life in an empty folder."""
+    def lifecycle(self, folder: Path) -> Lifecycle:
+        """Return a new lifecycle in an empty folder."""
         (folder / "seeds").mkdir(parents=True)
         (folder / "seeds" / "listener_zones.csv").write_text("listener_id,zone\nme,Europe/Berlin\n")
         if self.gazetteer is not None:
             (folder / "cache").mkdir()
             shutil.copy(self.gazetteer, folder / "cache")
-        life = Life(folder, self.sandbox.env, naive(self.start), self.export, self.artist)
+        lifecycle = Lifecycle(folder, self.sandbox.env, naive(self.start), self.export, self.artist)
         self.sandbox.clock.set(self.start)
-        return life
+        return lifecycle
 
-    def later(self, life: Life, hours: float) -> None:
-        """Let time go on for a life, and for its services."""
-        life.now += timedelta(hours=hours)
-        self.sandbox.clock.set(life.now.replace(tzinfo=UTC))
+    def later(self, lifecycle: Lifecycle, hours: float) -> None:
+        """Let time go on for a lifecycle, and for its services."""
+        lifecycle.now += timedelta(hours=hours)
+        self.sandbox.clock.set(lifecycle.now.replace(tzinfo=UTC))
 
 
 @contextmanager

@@ -1,6 +1,6 @@
-"""A process that runs steps of a life in children of its own, and kills them when it is told to.
+"""A process that runs steps of a lifecycle in children of its own, and kills them when it is told to.
 
-One JSON object a line comes in: `{life: {...}, step, kill_at, kill_after}`; one goes out: `{status, seconds, error}`,
+One JSON object a line comes in: `{lifecycle: {...}, step, kill_at, kill_after}`; `{status, seconds, error}` goes out,
 status `killed`, `done` or `failed`. Everything is imported once, so that a child starts in milliseconds.
 """
 
@@ -21,8 +21,8 @@ import extract_load.musicbrainz.enrich
 import extract_load.spotify.catalogue.enrich
 import extract_load.spotify.history_import.importer
 import extract_load.spotify.recently_played  # noqa: F401
-from extract_load.core import failpoints as killpoints
-from tests.support.lifecycle import Life
+from extract_load.core import failpoints
+from tests.support.lifecycle import Lifecycle
 
 
 def serve() -> None:
@@ -33,7 +33,7 @@ def serve() -> None:
 
 def _answer(asked: dict[str, Any]) -> dict[str, Any]:
     started = time.monotonic()
-    log = Path(asked["life"]["folder"]).with_suffix(".log")
+    log = Path(asked["lifecycle"]["folder"]).with_suffix(".log")
     child = os.fork()
     if child == 0:
         _run(asked, log)
@@ -56,9 +56,9 @@ def _run(asked: dict[str, Any], log: Path) -> None:
         with log.open("w") as said:
             os.dup2(said.fileno(), 1)
             os.dup2(said.fileno(), 2)
-            killpoints.arm(asked.get("kill_at") or "")
-            given = asked["life"]
-            life = Life(
+            failpoints.arm(asked.get("kill_at") or "")
+            given = asked["lifecycle"]
+            lifecycle = Lifecycle(
                 Path(given["folder"]),
                 given["variables"],
                 datetime.fromisoformat(given["now"]),
@@ -66,7 +66,7 @@ def _run(asked: dict[str, Any], log: Path) -> None:
                 given["artist"],
             )
             try:
-                life.run(asked["step"])
+                lifecycle.run(asked["step"])
                 code = 0
             except BaseException:
                 traceback.print_exc()

@@ -1,12 +1,11 @@
 """A listener's life in steps that a test can kill: polls, an import, enrichment, marts, compaction, backup, and so on.
 
-Every step is safe to run again after it was killed; a life that was killed often must end as one that never was. Times
+Every step is safe to run again after it was killed; one that was killed often must end as one that never was. Times
 are fixed per step, so two lives of one world can be compared row by row.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from extract_load.context import Context
-from extract_load.core.settings import Settings, load_settings
+from extract_load.core.settings import Settings
 from extract_load.erasure.rules import load_rules
 from extract_load.maintenance.backup import backup
 from extract_load.maintenance.compact import compact
@@ -26,30 +25,15 @@ from extract_load.maintenance.verify import verify
 from extract_load.publishing.publish import publish
 from extract_load.storage.state import State
 from extract_load.storage.warehouse import Warehouse
-from tests.support.data_directories import small_transform
+from tests.support.clock import FixedClock
+from tests.support.data_directories import settings_in, small_transform
 
 FORGOTTEN = "The Forgotten Few"
 
 
 @dataclass
-class FixedClock:
-    """Tells one moment for a whole step; waits for real, but never long."""
-
-    at: datetime
-
-    def now(self) -> datetime:
-        return self.at
-
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        time.sleep(min(seconds, 0.05))
-
-
-@dataclass
-class Life:
-    """One home of one life. `now` is the time at which polls are made, `variables` lead to the sandbox."""
+class Lifecycle:
+    """One data directory. `now` is the time at which polls are made, `variables` lead to the sandbox."""
 
     folder: Path
     variables: dict[str, str]
@@ -76,11 +60,8 @@ class Life:
 
     @property
     def settings(self) -> Settings:
-        return load_settings(
-            env_file=self.folder / "no.env",
-            data_base_path=self.folder / "src",
-            cache_dir=self.folder / "cache",
-            duckdb_path=self.folder / "music_tracker.duckdb",
+        return settings_in(
+            self.folder,
             lock_wait_seconds=30,
             spotify_requests_per_second=1000,
             spotify_daily_budget=100_000,
@@ -207,10 +188,10 @@ class Life:
 class _Context:
     """The context of a step, closed at its end."""
 
-    def __init__(self, life: Life) -> None:
-        settings = life.settings
+    def __init__(self, lifecycle: Lifecycle) -> None:
+        settings = lifecycle.settings
         self._state = State(settings.state_path)
-        self._context = Context(settings, Warehouse(settings), self._state, "life", FixedClock(life.now))
+        self._context = Context(settings, Warehouse(settings), self._state, "lifecycle", FixedClock(lifecycle.now))
 
     def __enter__(self) -> Context:
         return self._context

@@ -1,4 +1,4 @@
-"""What a hostile or broken source could send: values, bodies and files, and a server that sends them."""
+"""What a malicious or broken source could send: values, bodies and files, and a server that sends them."""
 
 from __future__ import annotations
 

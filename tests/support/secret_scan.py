@@ -1,4 +1,4 @@
-"""Search everything that a home holds for what must not be there: files, packed ones, every table of every database."""
+"""Search a whole data directory for what must not be there: files, packed ones, every table of every database."""
 
 from __future__ import annotations
 

@@ -20,14 +20,6 @@ DORA = "00000000-0000-4000-8000-00000000d0a1"
 
 
 @pytest.fixture(scope="session")
-def gazetteer_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the gazetteer's file, built once."""
-    folder = tmp_path_factory.mktemp("gazetteer")
-    ensure_index(folder)
-    return folder
-
-
-@pytest.fixture(scope="session")
 def gazetteer(gazetteer_dir: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Yield a connection with the gazetteer attached."""
     with duckdb.connect() as connection:

@@ -19,24 +19,26 @@ from extract_load.maintenance.restore import restore
 from extract_load.maintenance.verify import verify
 from extract_load.publishing.publish import publish
 from extract_load.storage.spool import spooled_files
-from tests.support.data_directories import START, Home, open_home, published_plays, small_transform
+from tests.support.data_directories import START, DataDirectory, open_data_directory, published_plays, small_transform
 
 
-def back_up(home: Home, folder: Path):
-    return backup(home.settings, folder, seeds=home.seeds, clock=home.clock)
+def back_up(data_directory: DataDirectory, folder: Path):
+    return backup(data_directory.settings, folder, seeds=data_directory.seeds, clock=data_directory.clock)
 
 
-def check(home: Home, folder: Path):
-    return verify(home.settings, folder, small_transform, seeds=home.seeds, clock=home.clock)
+def check(data_directory: DataDirectory, folder: Path):
+    return verify(
+        data_directory.settings, folder, small_transform, seeds=data_directory.seeds, clock=data_directory.clock
+    )
 
 
-def test_an_empty_home_comes_back_from_a_backup(lived_in: Home, tmp_path: Path) -> None:
+def test_an_empty_home_comes_back_from_a_backup(filled: DataDirectory, tmp_path: Path) -> None:
     """Plays, answers, polls, facts and personal seeds are there again, and the marts are the same."""
     folder = tmp_path / "safe place"
-    report = back_up(lived_in, folder)
+    report = back_up(filled, folder)
     assert (report.files, report.copied, report.kept) == (13, 13, [])
-    lived_in.seeds.joinpath("listener_zones.csv").write_text("changed since\n")
-    with open_home(tmp_path / "new home") as new:
+    filled.seeds.joinpath("listener_zones.csv").write_text("changed since\n")
+    with open_data_directory(tmp_path / "new home") as new:
         new.state.close()
         new.settings.state_path.unlink()
         (new.seeds / "listener_zones.csv").write_text("as it is shipped\n")
@@ -45,23 +47,23 @@ def test_an_empty_home_comes_back_from_a_backup(lived_in: Home, tmp_path: Path) 
         assert (new.seeds / "listener_zones.csv.before-restore").read_text() == "as it is shipped\n"
         state = new.state = type(new.state)(new.settings.state_path)
         rebuild(new.settings, state, small_transform, seeds=new.seeds, clock=new.clock)
-        assert new.everything() == lived_in.everything()
-        assert published_plays(new.settings) == published_plays(lived_in.settings)
+        assert new.everything() == filled.everything()
+        assert published_plays(new.settings) == published_plays(filled.settings)
         assert state.get("spotify", "answer:me") == "hash of the last answer"
         assert (new.seeds / "listener_zones.csv").read_text() == "listener_id,zone\nme,Europe/Berlin\n"
 
 
-def test_the_second_backup_copies_only_what_is_new(lived_in: Home, tmp_path: Path) -> None:
+def test_the_second_backup_copies_only_what_is_new(filled: DataDirectory, tmp_path: Path) -> None:
     """Incremental by hash: one new poll is one new file (and the state)."""
-    back_up(lived_in, tmp_path / "b")
-    lived_in.poll(700, 3, at=START + timedelta(days=5))
-    report = back_up(lived_in, tmp_path / "b")
+    back_up(filled, tmp_path / "b")
+    filled.poll(700, 3, at=START + timedelta(days=5))
+    report = back_up(filled, tmp_path / "b")
     assert (report.copied, report.removed) == (2, 0)
 
 
-def test_the_manifest_is_plain_and_true(lived_in: Home, tmp_path: Path) -> None:
+def test_the_manifest_is_plain_and_true(filled: DataDirectory, tmp_path: Path) -> None:
     """Every file below the folder is in it with its SHA-256, as any tool computes it, and nothing else is there."""
-    back_up(lived_in, tmp_path / "b")
+    back_up(filled, tmp_path / "b")
     manifest = json.loads((tmp_path / "b" / "manifest.json").read_text())
     on_disk = {path.relative_to(tmp_path / "b").as_posix() for path in (tmp_path / "b").rglob("*") if path.is_file()}
     assert on_disk == {*manifest["files"], "manifest.json"}
@@ -75,10 +77,10 @@ def test_the_manifest_is_plain_and_true(lived_in: Home, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["src", "cache", "state.sqlite", "seeds"])
-def test_a_flipped_byte_is_found_and_named(lived_in: Home, tmp_path: Path, name: str) -> None:
+def test_a_flipped_byte_is_found_and_named(filled: DataDirectory, tmp_path: Path, name: str) -> None:
     """Verify and restore both say which file it is; restore takes the others when told."""
     folder = tmp_path / "b"
-    back_up(lived_in, folder)
+    back_up(filled, folder)
     victim = folder / name
     victim = victim if victim.is_file() else sorted(path for path in victim.rglob("*") if path.is_file())[0]
     content = bytearray(victim.read_bytes())
@@ -86,143 +88,143 @@ def test_a_flipped_byte_is_found_and_named(lived_in: Home, tmp_path: Path, name:
     victim.write_bytes(bytes(content))
     said = victim.relative_to(folder).as_posix() + " has another content"
     with pytest.raises(BadInput, match="1 file") as caught:
-        check(lived_in, folder)
+        check(filled, folder)
     assert said in str(caught.value)
     with pytest.raises(BadInput) as caught:
-        restore(lived_in.settings, folder, seeds=lived_in.seeds)
+        restore(filled.settings, folder, seeds=filled.seeds)
     assert said in str(caught.value)
-    report = restore(lived_in.settings, folder, seeds=lived_in.seeds, despite_damage=True)
+    report = restore(filled.settings, folder, seeds=filled.seeds, despite_damage=True)
     assert len(report.left_out) == 1 and said in report.left_out[0]
 
 
-def test_a_missing_file_is_named(lived_in: Home, tmp_path: Path) -> None:
+def test_a_missing_file_is_named(filled: DataDirectory, tmp_path: Path) -> None:
     """As is one that was cut short."""
     folder = tmp_path / "b"
-    back_up(lived_in, folder)
+    back_up(filled, folder)
     gone, cut = spooled_files(folder / "src")[:2]
     gone.unlink()
     cut.write_bytes(cut.read_bytes()[:-1])
     with pytest.raises(BadInput, match=f"{gone.name} is missing.*{cut.name} has .* bytes instead of"):
-        check(lived_in, folder)
+        check(filled, folder)
 
 
-def test_verify_passes_and_compares_with_what_was_published(lived_in: Home, tmp_path: Path) -> None:
+def test_verify_passes_and_compares_with_what_was_published(filled: DataDirectory, tmp_path: Path) -> None:
     """Equal marts; what came in after publishing lands in full and plays no part in the comparison."""
-    lived_in.poll(800, 4, at=START + timedelta(days=6))
-    lived_in.landing.land()
-    lived_in.poll(810, 4, at=START + timedelta(days=6, hours=1))
-    back_up(lived_in, tmp_path / "b")
-    before = sorted(path for path in lived_in.settings.data_dir.rglob("*") if path.is_file())
-    report = check(lived_in, tmp_path / "b")
+    filled.poll(800, 4, at=START + timedelta(days=6))
+    filled.landing.land()
+    filled.poll(810, 4, at=START + timedelta(days=6, hours=1))
+    back_up(filled, tmp_path / "b")
+    before = sorted(path for path in filled.settings.data_dir.rglob("*") if path.is_file())
+    report = check(filled, tmp_path / "b")
     assert (report.is_good, report.differences, report.plays) == (True, [], 70)
     assert report.rows == 70 + 4 + 8
     assert any("2 file(s) came in after" in note for note in report.notes)
-    after = sorted(path for path in lived_in.settings.data_dir.rglob("*") if path.is_file())
+    after = sorted(path for path in filled.settings.data_dir.rglob("*") if path.is_file())
     assert [p for p in after if p.name != ".keeping.lock"] == [p for p in before if p.name != ".keeping.lock"]
 
 
-def test_verify_notices_marts_that_can_not_be_made_from_the_backup(lived_in: Home, tmp_path: Path) -> None:
+def test_verify_notices_marts_that_can_not_be_made_from_the_backup(filled: DataDirectory, tmp_path: Path) -> None:
     """Rows that were only in the warehouse, or a file that never got into the backup, show as a difference."""
-    with lived_in.warehouse.open("a hand in the machine") as connection:
+    with filled.warehouse.open("a hand in the machine") as connection:
         connection.execute("delete from raw.spotify_recently_played where row_number = 3")
-    small_transform(lived_in.settings)
-    publish(lived_in.settings, lived_in.warehouse, lived_in.state, clock=lived_in.clock)
-    back_up(lived_in, tmp_path / "b")
-    report = check(lived_in, tmp_path / "b")
+    small_transform(filled.settings)
+    publish(filled.settings, filled.warehouse, filled.state, clock=filled.clock)
+    back_up(filled, tmp_path / "b")
+    report = check(filled, tmp_path / "b")
     assert not report.is_good
     assert "marts.fct_plays has 70 rows instead of 68" in report.differences
 
 
-def test_a_loss_at_home_is_not_followed(lived_in: Home, tmp_path: Path) -> None:
+def test_a_loss_at_home_is_not_followed(filled: DataDirectory, tmp_path: Path) -> None:
     """A spool file that vanished or rotted stays in the backup, and is named."""
     folder = tmp_path / "b"
-    back_up(lived_in, folder)
-    gone, rotten, *_ = spooled_files(lived_in.settings.spool_dir)
+    back_up(filled, folder)
+    gone, rotten, *_ = spooled_files(filled.settings.spool_dir)
     kept = {path.name: path.read_bytes() for path in (gone, rotten)}
     gone.unlink()
     rotten.write_bytes(b"x" + rotten.read_bytes()[1:])
-    report = back_up(lived_in, folder)
+    report = back_up(filled, folder)
     assert len(report.kept) == 2
     assert any(gone.name in line and "gone" in line for line in report.kept)
     assert any(rotten.name in line and "another one" in line for line in report.kept)
     in_backup = {path.name: path.read_bytes() for path in spooled_files(folder / "src")}
     assert {name: in_backup[name] for name in kept} == kept
-    assert restore(lived_in.settings, folder, seeds=lived_in.seeds).restored == 2  # the lost file, and the state added
+    assert restore(filled.settings, folder, seeds=filled.seeds).restored == 2  # the lost file, and the state added
     assert gone.read_bytes() == kept[gone.name]
 
 
-def test_an_emptied_home_does_not_empty_the_backup(lived_in: Home, tmp_path: Path) -> None:
+def test_an_emptied_home_does_not_empty_the_backup(filled: DataDirectory, tmp_path: Path) -> None:
     """The worst day: the data folder is gone, and the nightly backup runs."""
     folder = tmp_path / "b"
-    files = back_up(lived_in, folder).files
-    shutil.rmtree(lived_in.settings.spool_dir)
-    shutil.rmtree(lived_in.settings.answers_dir)
-    report = back_up(lived_in, folder)
+    files = back_up(filled, folder).files
+    shutil.rmtree(filled.settings.spool_dir)
+    shutil.rmtree(filled.settings.answers_dir)
+    report = back_up(filled, folder)
     assert (report.files, report.removed, len(report.kept)) == (files, 0, 10)
-    assert check(lived_in, folder).is_good
+    assert check(filled, folder).is_good
 
 
-def test_compaction_at_home_is_followed(lived_in: Home, tmp_path: Path) -> None:
+def test_compaction_at_home_is_followed(filled: DataDirectory, tmp_path: Path) -> None:
     """Small files that stand in a day file go from the backup, too; it verifies as before."""
     folder = tmp_path / "b"
-    back_up(lived_in, folder)
-    compact(lived_in.settings, lived_in.warehouse, clock=lived_in.clock)
-    report = back_up(lived_in, folder)
+    back_up(filled, folder)
+    compact(filled.settings, filled.warehouse, clock=filled.clock)
+    report = back_up(filled, folder)
     assert (report.removed, report.kept) == (10, [])
     assert spooled_files(folder / "src") == []
-    assert check(lived_in, folder).differences == []
+    assert check(filled, folder).differences == []
 
 
-def test_restoring_beside_what_is_there_overwrites_nothing(lived_in: Home, tmp_path: Path) -> None:
+def test_restoring_beside_what_is_there_overwrites_nothing(filled: DataDirectory, tmp_path: Path) -> None:
     """Files that are there, also inside day files, stay; polls of the backup are added to the state."""
     folder = tmp_path / "b"
-    back_up(lived_in, folder)
-    compact(lived_in.settings, lived_in.warehouse, clock=lived_in.clock)
-    with lived_in.state.transaction() as db:
+    back_up(filled, folder)
+    compact(filled.settings, filled.warehouse, clock=filled.clock)
+    with filled.state.transaction() as db:
         db.execute("delete from polls where poll_id = 'poll-0'")
-    before = lived_in.everything()
-    report = restore(lived_in.settings, folder, seeds=lived_in.seeds)
+    before = filled.everything()
+    report = restore(filled.settings, folder, seeds=filled.seeds)
     assert (report.restored, report.left_out) == (1, [])
-    assert lived_in.landing.land().files == 0
-    assert lived_in.everything() == before
-    assert lived_in.state.rows("select count(*) as n from polls") == [{"n": 6}]
+    assert filled.landing.land().files == 0
+    assert filled.everything() == before
+    assert filled.state.rows("select count(*) as n from polls") == [{"n": 6}]
 
 
-def test_a_folder_with_other_things_is_refused(lived_in: Home, tmp_path: Path) -> None:
+def test_a_folder_with_other_things_is_refused(filled: DataDirectory, tmp_path: Path) -> None:
     """A backup never mixes with a person's files, and never lies inside the data that it copies."""
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "cat.jpg").write_bytes(b"cat")
     with pytest.raises(ConfigurationError, match="holds other things"):
-        back_up(lived_in, tmp_path / "photos")
+        back_up(filled, tmp_path / "photos")
     with pytest.raises(ConfigurationError, match="can't lie inside"):
-        back_up(lived_in, lived_in.settings.spool_dir / "backup")
+        back_up(filled, filled.settings.spool_dir / "backup")
     with pytest.raises(BadInput, match="is not a backup"):
-        check(lived_in, tmp_path / "photos")
+        check(filled, tmp_path / "photos")
 
 
-def test_a_manifest_that_points_outside_is_refused(lived_in: Home, tmp_path: Path) -> None:
-    """A backup from a stranger can't write outside of the home."""
+def test_a_manifest_that_points_outside_is_refused(filled: DataDirectory, tmp_path: Path) -> None:
+    """A backup from a stranger can't write outside of the data directory."""
     folder = tmp_path / "b"
-    back_up(lived_in, folder)
+    back_up(filled, folder)
     manifest = json.loads((folder / "manifest.json").read_text())
     (tmp_path / "secret").write_text("x")
     manifest["files"]["src/../../secret"] = {"bytes": 1, "sha256": "0"}
     (folder / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(BadInput, match="outside"):
-        restore(lived_in.settings, folder, seeds=lived_in.seeds)
+        restore(filled.settings, folder, seeds=filled.seeds)
 
 
-def test_the_token_is_never_in_a_backup(lived_in: Home, tmp_path: Path) -> None:
+def test_the_token_is_never_in_a_backup(filled: DataDirectory, tmp_path: Path) -> None:
     """The token file lies in the data folder; no byte of it is copied."""
-    lived_in.settings.token_path.write_text('{"refresh_token": "s3cret-t0ken"}')
-    back_up(lived_in, tmp_path / "b")
+    filled.settings.token_path.write_text('{"refresh_token": "s3cret-t0ken"}')
+    back_up(filled, tmp_path / "b")
     for path in (tmp_path / "b").rglob("*"):
         assert not path.is_file() or b"s3cret-t0ken" not in path.read_bytes()
 
 
-def test_files_with_equal_content_are_both_there(home: Home, tmp_path: Path) -> None:
+def test_files_with_equal_content_are_both_there(data_directory: DataDirectory, tmp_path: Path) -> None:
     """Two names, one content."""
-    (home.seeds / "excluded_tracks.csv").write_text("a\n")
-    (home.seeds / "excluded_artists.csv").write_text("a\n")
-    back_up(home, tmp_path / "b")
+    (data_directory.seeds / "excluded_tracks.csv").write_text("a\n")
+    (data_directory.seeds / "excluded_artists.csv").write_text("a\n")
+    back_up(data_directory, tmp_path / "b")
     assert backup_files.damaged_files(tmp_path / "b", backup_files.read_manifest(tmp_path / "b")) == {}

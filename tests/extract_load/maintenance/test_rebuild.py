@@ -11,65 +11,65 @@ from extract_load.core.errors import ServiceUnavailable
 from extract_load.maintenance.compact import compact
 from extract_load.maintenance.rebuild import rebuild
 from extract_load.maintenance.table_checksums import differences, fingerprint
-from tests.support.data_directories import START, Home, published_plays, small_transform
+from tests.support.data_directories import START, DataDirectory, published_plays, small_transform
 
 
-def test_a_rebuild_after_deleting_the_warehouse_gives_equal_marts(lived_in: Home) -> None:
+def test_a_rebuild_after_deleting_the_warehouse_gives_equal_marts(filled: DataDirectory) -> None:
     """The spool, the cache and the state are enough, also after compaction."""
-    before, plays = lived_in.everything(), published_plays(lived_in.settings)
-    compact(lived_in.settings, lived_in.warehouse, clock=lived_in.clock)
-    lived_in.settings.warehouse_path.unlink()
-    report = rebuild(lived_in.settings, lived_in.state, small_transform, seeds=lived_in.seeds, clock=lived_in.clock)
+    before, plays = filled.everything(), published_plays(filled.settings)
+    compact(filled.settings, filled.warehouse, clock=filled.clock)
+    filled.settings.warehouse_path.unlink()
+    report = rebuild(filled.settings, filled.state, small_transform, seeds=filled.seeds, clock=filled.clock)
     assert report.differences == []
-    assert lived_in.everything() == before
-    assert published_plays(lived_in.settings) == plays
-    assert not (lived_in.settings.data_dir / ".rebuild").exists()
+    assert filled.everything() == before
+    assert published_plays(filled.settings) == plays
+    assert not (filled.settings.data_dir / ".rebuild").exists()
 
 
-def test_a_failed_build_leaves_the_old_warehouse_and_the_published_file(lived_in: Home) -> None:
+def test_a_failed_build_leaves_the_old_warehouse_and_the_published_file(filled: DataDirectory) -> None:
     """What could not be built does not take anybody's place."""
-    before, plays = lived_in.everything(), published_plays(lived_in.settings)
+    before, plays = filled.everything(), published_plays(filled.settings)
 
     def broken(settings: object) -> list[str]:
         raise ServiceUnavailable("A model could not be built.", service="dbt")
 
     with pytest.raises(ServiceUnavailable):
-        rebuild(lived_in.settings, lived_in.state, broken, seeds=lived_in.seeds, clock=lived_in.clock)
-    assert lived_in.everything() == before
-    assert published_plays(lived_in.settings) == plays
+        rebuild(filled.settings, filled.state, broken, seeds=filled.seeds, clock=filled.clock)
+    assert filled.everything() == before
+    assert published_plays(filled.settings) == plays
 
 
-def test_a_damaged_warehouse_is_made_anew(lived_in: Home) -> None:
+def test_a_damaged_warehouse_is_made_anew(filled: DataDirectory) -> None:
     """A file that DuckDB can't open any more is no loss."""
-    plays = published_plays(lived_in.settings)
-    lived_in.settings.warehouse_path.write_bytes(b"no database" * 1000)
-    rebuild(lived_in.settings, lived_in.state, small_transform, seeds=lived_in.seeds, clock=lived_in.clock)
-    assert published_plays(lived_in.settings) == plays
+    plays = published_plays(filled.settings)
+    filled.settings.warehouse_path.write_bytes(b"no database" * 1000)
+    rebuild(filled.settings, filled.state, small_transform, seeds=filled.seeds, clock=filled.clock)
+    assert published_plays(filled.settings) == plays
 
 
-def test_plays_that_come_in_during_a_rebuild_are_in_the_new_warehouse(lived_in: Home) -> None:
+def test_plays_that_come_in_during_a_rebuild_are_in_the_new_warehouse(filled: DataDirectory) -> None:
     """Ingestion goes on meanwhile; what it landed in the old warehouse lands in the new one, too."""
 
     def slow(settings: object) -> list[str]:
-        lived_in.poll(900, 5, at=START + timedelta(days=4))
-        lived_in.landing.land()
+        filled.poll(900, 5, at=START + timedelta(days=4))
+        filled.landing.land()
         return list(small_transform(settings))
 
-    rebuild(lived_in.settings, lived_in.state, slow, seeds=lived_in.seeds, clock=lived_in.clock)
-    assert lived_in.rows("select count(*) from raw.spotify_recently_played where fetched_at >= '2026-10-05'") == [(5,)]
+    rebuild(filled.settings, filled.state, slow, seeds=filled.seeds, clock=filled.clock)
+    assert filled.rows("select count(*) from raw.spotify_recently_played where fetched_at >= '2026-10-05'") == [(5,)]
 
 
-def test_a_failed_blocking_test_keeps_the_published_file(lived_in: Home) -> None:
+def test_a_failed_blocking_test_keeps_the_published_file(filled: DataDirectory) -> None:
     """The warehouse is the new one, the readers keep the last file that was good."""
-    plays = published_plays(lived_in.settings)
+    plays = published_plays(filled.settings)
 
     def doubtful(settings: object) -> list[str]:
         small_transform(settings)
         return ["each_play_once"]
 
-    report = rebuild(lived_in.settings, lived_in.state, doubtful, seeds=lived_in.seeds, clock=lived_in.clock)
+    report = rebuild(filled.settings, filled.state, doubtful, seeds=filled.seeds, clock=filled.clock)
     assert report.failed_tests == ["each_play_once"]
-    assert published_plays(lived_in.settings) == plays
+    assert published_plays(filled.settings) == plays
 
 
 def test_the_fingerprint_knows_rows_and_values_but_not_their_order() -> None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import duckdb
@@ -19,47 +16,11 @@ from extract_load.monitoring.alerts import Alert, send_alerts
 from extract_load.monitoring.health import Health, health
 from extract_load.monitoring.run_log import RunLog, RunRecord
 from extract_load.storage.state import PollRecord, RequestRecord, State, to_iso
-
-SECRET = "token-of-the-receiver"
-
-
-class Receiver:
-    """An HTTP server that keeps what it is told; `refuses` makes it answer 500."""
-
-    def __init__(self) -> None:
-        self.messages: list[dict[str, Any]] = []
-        self.refuses = False
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                if not outer.refuses:
-                    outer.messages.append(json.loads(body))
-                self.send_response(500 if outer.refuses else 200)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"json://127.0.0.1:{self.server.server_port}/{SECRET}"
+from tests.support.alert_receiver import SECRET, AlertReceiver
 
 
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    """Yield a running receiver."""
-    receiver = Receiver()
-    thread = threading.Thread(target=receiver.server.serve_forever)
-    thread.start()
-    yield receiver
-    receiver.server.shutdown()
-    thread.join()
-    receiver.server.server_close()
-
-
-@pytest.fixture
-def told(settings: Settings, receiver: Receiver) -> Settings:
+def told(settings: Settings, receiver: AlertReceiver) -> Settings:
     """Return settings whose alerts go to the receiver."""
     return settings.model_copy(update={"alert_urls": SecretStr(receiver.url), "spotify_client_id": "id"})
 
@@ -67,7 +28,7 @@ def told(settings: Settings, receiver: Receiver) -> Settings:
 class House:
     """A home whose troubles can be switched on and off, and the way to hear of them."""
 
-    def __init__(self, settings: Settings, state: State, clock: Any, receiver: Receiver) -> None:
+    def __init__(self, settings: Settings, state: State, clock: Any, receiver: AlertReceiver) -> None:
         self.settings, self.state, self.clock, self.receiver = settings, state, clock, receiver
         self.log = RunLog(state)
 
@@ -115,7 +76,7 @@ class House:
 
 
 @pytest.fixture
-def house(told: Settings, state: State, clock: Any, receiver: Receiver) -> House:
+def house(told: Settings, state: State, clock: Any, receiver: AlertReceiver) -> House:
     """Return a home in which all is well."""
     house = House(told, state, clock, receiver)
     house.poll("first")

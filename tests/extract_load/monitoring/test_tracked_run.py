@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import duckdb
@@ -22,29 +18,7 @@ from extract_load.monitoring.tracked_run import overall_status, summarize_result
 from extract_load.storage.state import State
 from extract_load.storage.writer_lock import WriterLock
 from sandbox import Sandbox, World
-
-
-@pytest.fixture
-def receiver() -> Iterator[tuple[str, list[str]]]:
-    """Yield the address of a receiver of alerts, and what it was told."""
-    told: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["message"])
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"json://127.0.0.1:{server.server_port}/", told
-    server.shutdown()
-    thread.join()
-    server.server_close()
+from tests.support.alert_receiver import AlertReceiver
 
 
 def ingest() -> int:
@@ -54,11 +28,8 @@ def ingest() -> int:
     return int(ended.value.code or 0)
 
 
-def test_cron_alone_is_watched(
-    settings: Settings, receiver: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_cron_alone_is_watched(settings: Settings, receiver: AlertReceiver, monkeypatch: pytest.MonkeyPatch) -> None:
     """A good poll, an outage twice, a good poll: four runs in `ops`, one alert, one word that it is over."""
-    url, told = receiver
     with Sandbox(World(artists=12, plays=300, years=0.2)) as sandbox:
         here = {
             "MUSIC_TRACKER_ENV_FILE": str(settings.data_dir / "no.env"),
@@ -66,20 +37,20 @@ def test_cron_alone_is_watched(
             "CACHE_DIR": str(settings.cache_dir),
             "DUCKDB_PATH": str(settings.duckdb_path),
             "SPOTIFY_REQUESTS_PER_SECOND": "1000",
-            "ALERT_URLS": url,
+            "ALERT_URLS": receiver.url,
             **sandbox.env,
         }
         for name, value in here.items():
             monkeypatch.setenv(name, value)
         assert ingest() == 0
-        assert told == []
+        assert receiver.texts == []
         monkeypatch.setenv("SPOTIFY_REFRESH_TOKEN", "a-token-that-was-revoked")
         codes = {ingest(), ingest()}
         assert 0 not in codes
-        assert [text for text in told if "spotify-ingestion failed" in text] == told[:1]
+        assert [text for text in receiver.texts if "spotify-ingestion failed" in text] == receiver.texts[:1]
         monkeypatch.setenv("SPOTIFY_REFRESH_TOKEN", sandbox.env["SPOTIFY_REFRESH_TOKEN"])
         assert ingest() == 0
-    assert any("Recovered" in text and "spotify-ingestion failed" in text for text in told)
+    assert any("Recovered" in text and "spotify-ingestion failed" in text for text in receiver.texts)
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as reader:
         runs = "select flow, status from ops.runs order by started_at"
         kept = reader.execute(runs).fetchall()

@@ -21,7 +21,7 @@ from extract_load.core.settings import Settings
 from extract_load.spotify.history_import.importer import ImportResult, import_paths
 from extract_load.storage.state import State
 from extract_load.storage.warehouse import Warehouse
-from tests.extract_load.conftest import ManualClock
+from tests.support.clock import ManualClock
 from tests.support.exports import FOLDER, old_row, row, text_of, write_file, write_zip
 
 Importer = Callable[..., ImportResult]
