@@ -1,4 +1,4 @@
--- Five questions in one query each; the README shows them, a test runs them. Open the published file with
+-- Five questions, one query each; a test runs them. Paste one into the published file:
 --   duckdb -readonly data/published/music_tracker.duckdb
 
 -- My ten most played artists this year, by minutes

@@ -1,8 +1,7 @@
-"""Every command in the two READMEs is run by a test: here, or in the one that is named here."""
+"""Every command in the documents is run by a test: here, or in the one that is named here."""
 
 from __future__ import annotations
 
-import re
 import shlex
 import socket
 import subprocess
@@ -13,8 +12,8 @@ import pytest
 import requests
 
 from tests.end_to_end.conftest import ROOT, Home, Lived
+from tests.support.documents import commands_of, documents
 
-READMES = ("README.md", "prefect/orchestrate/README.md")
 MUSIC = "uv run music-tracker "
 FLOWS = "uv run python prefect/orchestrate/"
 
@@ -63,23 +62,23 @@ BY_THEIR_BEGINNING = {
     "duckdb -readonly": (
         "tests/end_to_end/test_from_nothing_to_answers.py::test_the_queries_of_the_readme_run_as_printed"
     ),
+    "duckdb -c": "tests/docs/test_commands.py::test_a_spool_file_is_read_without_us",
+    "jq ": "tests/docs/test_commands.py::test_a_backup_is_checked_without_us",
 }
-SET_UP = ("make ", "git clone ", "cp .env.example ", "export MUSIC=")
+SET_UP = (
+    *("make ", "source .venv/bin/activate", "cp .env.example ", "export MUSIC="),
+    *("git clone ", "git switch -c ", "git commit"),
+)
 """What CI does before it comes here, what starts these tests, and plain shell."""
 
 
 def commands() -> list[str]:
-    """Return every command of the READMEs, in order, without what is said behind a #."""
-    found = []
-    for readme in READMES:
-        for block in re.findall(r"```bash\n(.*?)```", (ROOT / readme).read_text(encoding="utf-8"), re.DOTALL):
-            lines = (re.sub(r"\s+# .*", "", line).strip() for line in block.splitlines())
-            found += [line for line in lines if line and not line.startswith("#")]
-    return found
+    """Return every command in the `bash` blocks of the documents."""
+    return [command for document in documents() for command in commands_of(document)]
 
 
 def test_every_command_has_its_test() -> None:
-    """A new command in a README needs a line here; a test that is gone is noticed, too."""
+    """A new command in a document needs a line here; a test that is gone is noticed, too."""
     known = HERE.keys() | HERE_LONG.keys() | ELSEWHERE.keys()
     prefixes = (*SET_UP, *BY_THEIR_BEGINNING)
     untested = [one for one in commands() if one not in known and not one.startswith(prefixes)]
@@ -88,15 +87,6 @@ def test_every_command_has_its_test() -> None:
     for place in {*ELSEWHERE.values(), *BY_THEIR_BEGINNING.values()}:
         path, _, test = place.partition("::")
         assert f"def {test}(" in (ROOT / path).read_text(encoding="utf-8"), place
-
-
-def test_every_target_that_is_named_is_there() -> None:
-    """`make ...`, in commands and in the text."""
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for readme in READMES:
-        named = re.findall(r"(?:^|`)(?:make )([a-z-]+)|`(bench-[a-z]+)`", (ROOT / readme).read_text(), re.MULTILINE)
-        for target in {one or other for one, other in named}:
-            assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
 @pytest.fixture(scope="module")
