@@ -8,6 +8,7 @@ Source: docs/architecture.md, section 6; every variable of the original keeps it
 from __future__ import annotations
 
 import os
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -196,7 +197,8 @@ class Settings(BaseSettings):
 
     def user_agent(self) -> str:
         """Return the User-Agent: name, version, and CONTACT in the form that MusicBrainz and Nominatim ask for."""
-        return f"music-tracker/0.1 ( {self.contact or 'a private listening warehouse; no contact set'} )"
+        contact = self.contact or "a private listening warehouse; no contact set"
+        return f"music-tracker/{version('music-tracker')} ( {contact} )"
 
 
 def load_settings(env_file: Path | None = None, **overrides: Any) -> Settings:
