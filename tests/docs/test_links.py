@@ -134,6 +134,27 @@ def test_the_readme_is_short() -> None:
     assert len(before.split()) <= README_WORDS
 
 
+@pytest.mark.parametrize(
+    "word",
+    [
+        "idempotent",
+        "deduplicate",
+        "tombstone",
+        "quarantine",
+        "reconcile",
+        "backfill",
+        "migration",
+        "throttle",
+        "orphan",
+    ],
+)
+def test_a_term_of_the_field_leads_to_its_place(word: str) -> None:
+    """In the glossary, in a row that names a file."""
+    rows = [row for row in text_of("docs/glossary.md").splitlines() if word in row]
+    assert rows
+    assert all(re.search(r"\| (`[\w/.]+`|\[.+\]\(.+\)) \|$", row) for row in rows), rows
+
+
 def test_no_document_is_an_island() -> None:
     """Each one is reached from the README by links."""
     reached, waiting = set(), ["README.md"]
