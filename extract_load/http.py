@@ -1,9 +1,10 @@
-"""One transport for every service: pace, retries, time-outs, quota memory and the request ledger.
+"""One transport for every service: throttling, retries with back-off, time-outs, quota memory and the request ledger.
 
-`PacedSession` is a `requests.Session`, so spotipy, geopy and our MusicBrainz client ride on it. What is special about a
-service is its `Policy`: how fast, how patient, and how an answer is judged. Always holds: one request at a time per
-session, each attempt counted in the state, nothing sent to a bucket that is blocked or over its budget, and no wait
-longer than `max_wait`: what takes longer is remembered as `blocked_until` and told as QuotaExhausted.
+`ThrottledSession` is a `requests.Session`, so spotipy, geopy and our MusicBrainz client use it unchanged. What is
+special about a service is its `RequestPolicy`: its rate limit, its time-outs, and how a response is classified.
+Always holds: one request at a time per session, each attempt counted in the state, nothing sent to a bucket that is
+blocked or over its budget, and no wait longer than `max_wait`: a longer one is stored as `blocked_until` and raised as
+QuotaExhausted.
 """
 
 from __future__ import annotations
@@ -28,26 +29,32 @@ from extract_load.storage.state import LONGEST_PAUSE, RequestRecord, State
 
 log = logging.getLogger(__name__)
 
+_SLOWDOWN_STEP, _MAX_SLOWDOWN = 1.5, 4.0  # adaptive throttle: the interval grows by this each time, up to four times
+_ID = re.compile(r"^(?:[0-9A-Za-z]{22}|[0-9a-f]{8}-[0-9a-f-]{27}|[A-Z]{2}[A-Z0-9]{3}\d{7})$")
+
 
 @dataclass(frozen=True, slots=True)
 class Deliver:
-    """The answer goes to the caller as it is (200, and refusals that a retry would not mend)."""
+    """Verdict: hand the response to the caller (200, and refusals that a retry would not change)."""
 
     outcome: str = "ok"
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """A passing trouble: wait (seconds, None = back off) and ask again; `slower` widens the pace from then on."""
+    """Verdict: a transient failure; wait `after` seconds (None = back off) and send the request again.
+
+    `slow_down` lengthens the interval between all later requests of the session.
+    """
 
     reason: str
     after: float | None = None
-    slower: bool = False
+    slow_down: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """The service wants silence for so many seconds: remembered, and told as QuotaExhausted."""
+    """Verdict: the service accepts nothing for `seconds`; this is stored, and raised as QuotaExhausted."""
 
     reason: str
     seconds: float
@@ -56,8 +63,8 @@ class Blocked:
 Verdict = Deliver | Retry | Blocked
 
 
-def judge_plainly(response: Response) -> Verdict:
-    """Judge as any polite client would: 429 waits, 408 and 5xx are asked again, the rest is delivered."""
+def classify_response(response: Response) -> Verdict:
+    """Return the verdict that fits most services: 429, 408 and 5xx are retried, everything else is delivered."""
     if response.status_code == 429:
         return Retry("asked to slow down", retry_after(response))
     if response.status_code == 408 or response.status_code >= 500:
@@ -66,7 +73,7 @@ def judge_plainly(response: Response) -> Verdict:
 
 
 def retry_after(response: Response) -> float | None:
-    """Return the Retry-After header in seconds, no more than LONGEST_PAUSE; None without a usable one."""
+    """Return the Retry-After header in seconds, at most LONGEST_PAUSE; None when there is no usable one."""
     try:
         seconds = float(response.headers.get("Retry-After", ""))
     except ValueError:
@@ -74,25 +81,18 @@ def retry_after(response: Response) -> float | None:
     return min(max(0.0, seconds), LONGEST_PAUSE.total_seconds()) if math.isfinite(seconds) else None
 
 
-def bucket_of_path(request: PreparedRequest) -> str:
-    """Name the endpoint bucket: the path with ids taken out."""
-    return endpoint_of(request)
-
-
-_STRETCH, _STRETCH_MAX = 1.5, 4.0  # how much wider the pace gets each time a service says that we are too fast
-
-_ID = re.compile(r"^(?:[0-9A-Za-z]{22}|[0-9a-f]{8}-[0-9a-f-]{27}|[A-Z]{2}[A-Z0-9]{3}\d{7})$")
-
-
 def endpoint_of(request: PreparedRequest) -> str:
-    """Return the path as a template, without host, ids or parameters: safe to log and to keep."""
+    """Return the path as a template, without host, ids or parameters: safe to log and to store."""
     parts = urlsplit(request.url or "").path.split("/")
     return "/".join("{id}" if _ID.match(part) else part for part in parts).rstrip("/") or "/"
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """How one service is to be treated. Times are seconds; `daily_budget` counts requests per bucket in 24 h."""
+class RequestPolicy:
+    """How requests to one service are sent. Times are seconds.
+
+    `bucket` names the quota that a request counts against; `daily_budget` limits the requests of a bucket in 24 h.
+    """
 
     service: str
     requests_per_second: float | None = None
@@ -102,16 +102,16 @@ class Policy:
     backoff: float = 1.5
     max_backoff: float = 30
     max_wait: float = 60
-    judge: Callable[[Response], Verdict] = judge_plainly
-    bucket: Callable[[PreparedRequest], str] = bucket_of_path
+    classify: Callable[[Response], Verdict] = classify_response
+    bucket: Callable[[PreparedRequest], str] = endpoint_of
     daily_budget: Callable[[str], int | None] = field(default=lambda _bucket: None)
 
 
-class PacedSession(requests.Session):
-    """A session that keeps a policy. `sent` and `waited` tell what it cost so far (requests, seconds)."""
+class ThrottledSession(requests.Session):
+    """A session that follows a policy. `sent` (requests) and `waited` (seconds) count what it has cost so far."""
 
     def __init__(
-        self, policy: Policy, state: State, *, run_id: str, user_agent: str, clock: Clock | None = None
+        self, policy: RequestPolicy, state: State, *, run_id: str, user_agent: str, clock: Clock | None = None
     ) -> None:
         super().__init__()
         self.policy = policy
@@ -122,23 +122,23 @@ class PacedSession(requests.Session):
         self._state = state
         self._run_id = run_id
         self._clock = clock or SystemClock()
-        self._turn = threading.RLock()  # a redirect is sent from within a send
+        self._lock = threading.RLock()  # reentrant: a redirect is sent from within a send
         self._next_at = 0.0
-        self._stretch = 1.0
+        self._slowdown = 1.0
         self._random = random.Random()
 
     def send(self, request: PreparedRequest, **kwargs: Any) -> Response:
-        """Send a request as the policy says and give the answer.
+        """Send a request under the policy and return the response.
 
-        Errors: QuotaExhausted (blocked, or over the budget), ServiceUnavailable (no usable answer after all attempts).
+        Errors: QuotaExhausted (blocked, or over the budget), ServiceUnavailable (no usable response in all attempts).
         """
         kwargs["timeout"] = (self.policy.connect_timeout, self.policy.read_timeout)
         bucket = self.policy.bucket(request)
-        with self._turn:
+        with self._lock:
             reason, waited = "", 0.0
             for attempt in range(1, self.policy.max_attempts + 1):
-                self._refuse_if_blocked(bucket)
-                waited += self._wait_for_turn()
+                self._raise_if_blocked(bucket)
+                waited += self._throttle()
                 verdict, response = self._attempt(request, bucket, waited, kwargs)
                 if isinstance(verdict, Deliver) and response is not None:
                     return response
@@ -146,25 +146,26 @@ class PacedSession(requests.Session):
                     raise self._block(bucket, verdict.reason, verdict.seconds)
                 reason = verdict.reason if isinstance(verdict, Retry) else "gave no answer"
                 asked = verdict.after if isinstance(verdict, Retry) else None
-                if isinstance(verdict, Retry) and verdict.slower:
-                    self._stretch = min(_STRETCH_MAX, self._stretch * _STRETCH)
+                if isinstance(verdict, Retry) and verdict.slow_down:
+                    self._slowdown = min(_MAX_SLOWDOWN, self._slowdown * _SLOWDOWN_STEP)
                 if asked is not None and asked > self.policy.max_wait:
                     raise self._block(bucket, reason, asked)
                 if attempt < self.policy.max_attempts:
-                    waited = self._sleep(self._pause(attempt, asked))
+                    waited = self._sleep(self._backoff_seconds(attempt, asked))
         msg = f"{self.policy.service} {reason}, {self.policy.max_attempts} times in a row."
         raise ServiceUnavailable(msg, service=self.policy.service)
 
     def _attempt(
         self, request: PreparedRequest, bucket: str, waited: float, kwargs: dict[str, Any]
     ) -> tuple[Verdict, Response | None]:
+        """Send the request once, record it in the ledger, and return the verdict with the response if there is one."""
         started, at = self._clock.monotonic(), self._clock.now()
         response: Response | None = None
         try:
             response = super().send(request, **kwargs)
-            verdict = self.policy.judge(response)
+            verdict = self.policy.classify(response)
         except (requests.ConnectionError, requests.Timeout, requests.exceptions.ContentDecodingError) as error:
-            verdict = Retry(_plain(error))
+            verdict = Retry(_describe_transport_error(error))
         except requests.exceptions.ChunkedEncodingError:
             verdict = Retry("cut its answer short")
         self.sent += 1
@@ -184,7 +185,8 @@ class PacedSession(requests.Session):
         )
         return verdict, response
 
-    def _refuse_if_blocked(self, bucket: str) -> None:
+    def _raise_if_blocked(self, bucket: str) -> None:
+        """Raise QuotaExhausted while the bucket is blocked by the service or its daily budget is spent."""
         now, service = self._clock.now(), self.policy.service
         until = self._state.blocked_until(service, bucket, now)
         if until:
@@ -199,23 +201,25 @@ class PacedSession(requests.Session):
             raise QuotaExhausted(msg, resume_at=free_at, service=service, bucket=bucket)
 
     def _block(self, bucket: str, reason: str, seconds: float) -> QuotaExhausted:
+        """Store that the bucket is blocked for `seconds`, and return the error that says so."""
         now = self._clock.now()
         until = now + timedelta(seconds=seconds)
         self._state.block(self.policy.service, bucket, until, now)
         msg = f"{self.policy.service} {reason} ({bucket})."
         return QuotaExhausted(msg, resume_at=until, service=self.policy.service, bucket=bucket)
 
-    def _wait_for_turn(self) -> float:
+    def _throttle(self) -> float:
+        """Wait until the rate limit allows the next request, and return the seconds waited."""
         if not self.policy.requests_per_second:
             return 0.0
-        gap = self._stretch / self.policy.requests_per_second
+        interval = self._slowdown / self.policy.requests_per_second
         now = self._clock.monotonic()
         pause = max(0.0, self._next_at - now)
-        self._next_at = max(now, self._next_at) + gap
+        self._next_at = max(now, self._next_at) + interval
         return self._sleep(pause)
 
-    def _pause(self, attempt: int, asked: float | None) -> float:
-        """Return the wait before the next attempt: what was asked for, or a growing one, whichever is longer."""
+    def _backoff_seconds(self, attempt: int, asked: float | None) -> float:
+        """Return the wait before the next attempt: Retry-After or exponential back-off with jitter, if longer."""
         grown = min(self.policy.max_backoff, self.policy.backoff * 2 ** (attempt - 1))
         return float(max(asked or 0.0, grown * (0.5 + self._random.random())))
 
@@ -226,8 +230,8 @@ class PacedSession(requests.Session):
         return seconds
 
 
-def _plain(error: Exception) -> str:
-    """Return what happened on the wire, without the address."""
+def _describe_transport_error(error: Exception) -> str:
+    """Return what went wrong on the wire, without the address."""
     if isinstance(error, requests.Timeout):
         return "did not answer in time"
     if isinstance(error, requests.exceptions.SSLError):

@@ -25,7 +25,7 @@ from geopy.distance import great_circle
 from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.errors import MALFORMED, BadInput, ConfigurationError, QuotaExhausted, ServiceUnavailable
 from extract_load.core.settings import Settings
-from extract_load.http import PacedSession, Policy, Retry, Verdict, judge_plainly, retry_after
+from extract_load.http import RequestPolicy, Retry, ThrottledSession, Verdict, classify_response, retry_after
 from extract_load.storage.state import State
 
 OFF = "off"
@@ -102,14 +102,16 @@ class Geocoder:
         self.service = settings.geocoder.strip().lower()
         self._clock = clock or SystemClock()
         kind = _kind_of(self.service)
-        policy = Policy(
+        policy = RequestPolicy(
             self.service,
             requests_per_second=settings.nominatim_requests_per_second,
             max_attempts=3,
-            judge=_judge,
+            classify=_judge,
             bucket=lambda _request: "search",
         )
-        self.session = PacedSession(policy, state, run_id=run_id, user_agent=settings.user_agent(), clock=self._clock)
+        self.session = ThrottledSession(
+            policy, state, run_id=run_id, user_agent=settings.user_agent(), clock=self._clock
+        )
         self._geocoder = kind(**_arguments(kind, settings, self.session))
         self._parameters = inspect.signature(self._geocoder.geocode).parameters
 
@@ -227,8 +229,8 @@ class _SessionAdapter(BaseSyncAdapter):  # type: ignore[misc]
 def _judge(response: requests.Response) -> Verdict:
     """Judge an answer: 429 means that we are too fast."""
     if response.status_code == 429:
-        return Retry("asked to slow down", retry_after(response), slower=True)
-    return judge_plainly(response)
+        return Retry("asked to slow down", retry_after(response), slow_down=True)
+    return classify_response(response)
 
 
 def _kind_of(service: str) -> Callable[..., Any]:

@@ -14,7 +14,7 @@ from requests import Response
 from extract_load.core.clock import Clock
 from extract_load.core.errors import MusicTrackerError
 from extract_load.core.settings import Settings
-from extract_load.http import Deliver, PacedSession, Policy, Verdict
+from extract_load.http import Deliver, RequestPolicy, ThrottledSession, Verdict
 from extract_load.monitoring.health import Line
 from extract_load.storage.state import State
 
@@ -56,9 +56,11 @@ def _services(settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 def _check(settings: Settings, state: State, clock: Clock | None, service: str, url: str) -> Line:
-    policy = Policy(service, read_timeout=_SECONDS, connect_timeout=_SECONDS, max_attempts=1, judge=_any_answer)
+    policy = RequestPolicy(
+        service, read_timeout=_SECONDS, connect_timeout=_SECONDS, max_attempts=1, classify=_any_answer
+    )
     host = urlsplit(url).hostname
-    with PacedSession(policy, state, run_id="check", user_agent=settings.user_agent(), clock=clock) as session:
+    with ThrottledSession(policy, state, run_id="check", user_agent=settings.user_agent(), clock=clock) as session:
         try:
             answer = session.get(url, allow_redirects=False)
         except MusicTrackerError as error:

@@ -19,7 +19,7 @@ from musicbrainzngs import musicbrainz
 
 from extract_load.core.clock import Clock
 from extract_load.core.settings import Settings
-from extract_load.http import Deliver, PacedSession, Policy, Retry, Verdict, judge_plainly, retry_after
+from extract_load.http import Deliver, RequestPolicy, Retry, ThrottledSession, Verdict, classify_response, retry_after
 from extract_load.musicbrainz.ngs_adapter import SERVICE, NotFound, Protocol
 from extract_load.storage.state import State
 
@@ -83,7 +83,7 @@ class Recordings:
 class MusicBrainz:
     """One server, asked one question at a time."""
 
-    def __init__(self, session: PacedSession, base_url: str) -> None:
+    def __init__(self, session: ThrottledSession, base_url: str) -> None:
         self.session = session
         self._protocol = Protocol(session, base_url)
 
@@ -148,16 +148,16 @@ def connect(settings: Settings, state: State, run_id: str, clock: Clock) -> Musi
     """Return a client with the pace, the patience and the User-Agent of the settings. Sends nothing."""
     if not settings.contact and "musicbrainz.org" in settings.musicbrainz_base_url:
         log.warning("CONTACT is not set: MusicBrainz asks every program for one, and may refuse those without.")
-    policy = Policy(
+    policy = RequestPolicy(
         SERVICE,
         requests_per_second=settings.musicbrainz_requests_per_second,
         read_timeout=20,
         max_attempts=6,
         backoff=1.5,
         max_backoff=30,
-        judge=judge,
+        classify=judge,
     )
-    session = PacedSession(policy, state, run_id=run_id, user_agent=settings.user_agent(), clock=clock)
+    session = ThrottledSession(policy, state, run_id=run_id, user_agent=settings.user_agent(), clock=clock)
     return MusicBrainz(session, settings.musicbrainz_base_url)
 
 
@@ -167,14 +167,14 @@ def judge(response: requests.Response) -> Verdict:
     A load shed says Retry-After: 0, which is not obeyed literally: the session backs off by itself, at the same pace.
     """
     if response.status_code in {429, 503} and _is_rate_limit(response):
-        return Retry("refused requests as too many", max(2.0, retry_after(response) or 0.0), slower=True)
+        return Retry("refused requests as too many", max(2.0, retry_after(response) or 0.0), slow_down=True)
     if response.status_code == 503:
         return Retry("is too busy", retry_after(response))
     if response.ok and not _is_whole(response):
         return Retry("sent a damaged answer")
     if response.status_code == 404:
         return Deliver("not found")
-    return judge_plainly(response)
+    return classify_response(response)
 
 
 def any_of(field: str, values: Iterable[str]) -> str:

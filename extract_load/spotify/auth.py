@@ -1,7 +1,8 @@
-"""Signed in at Spotify, with no person around: refresh the access token, keep the rotated one, know when it is over.
+"""Authorization at Spotify without a person: access tokens are renewed, rotated refresh tokens kept, an end noticed.
 
-A refused sign-in (`invalid_grant`) is remembered as `needs_reauth` and never tried again; the token is set aside. The
-first sign-in binds the listener to a Spotify account, by a hash; another account's token is refused unless confirmed.
+`Auth.session()` returns a session that signs its requests and renews its own token. A refused refresh token
+(`invalid_grant`) is remembered as `needs_reauth` and never sent again; the token file is set aside. The first sign-in
+binds the listener to a Spotify account, by a hash; a token of another account is refused unless confirmed.
 Source: docs/contracts/spotify.md, section 3.
 """
 
@@ -13,8 +14,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any, TypeGuard
 
+import requests
 import spotipy
 from filelock import FileLock, Timeout
 from spotipy.cache_handler import MemoryCacheHandler
@@ -24,7 +27,7 @@ from extract_load.core.clock import Clock
 from extract_load.core.errors import MALFORMED, AuthorizationNeeded, ConfigurationError, ServiceUnavailable
 from extract_load.core.redaction import quiet_libraries
 from extract_load.core.settings import Settings
-from extract_load.http import PacedSession
+from extract_load.http import ThrottledSession
 from extract_load.spotify.request_policy import SERVICE
 from extract_load.spotify.token_store import Token, TokenStore, token_hash
 from extract_load.storage.state import State, to_iso
@@ -32,13 +35,13 @@ from extract_load.storage.state import State, to_iso
 log = logging.getLogger(__name__)
 
 SCOPE = "user-read-recently-played"
-_EARLY = timedelta(seconds=60)
-_TURN_SECONDS = 120.0
-_USUAL_SECONDS, _LONGEST_SECONDS = 3600, 86_400
+_RENEW_BEFORE_EXPIRY = timedelta(seconds=60)
+_LOCK_WAIT_SECONDS = 120.0
+_USUAL_LIFETIME_SECONDS, _MAX_LIFETIME_SECONDS = 3600, 86_400
 
 
 class _OAuth(spotipy.SpotifyOAuth):  # type: ignore[misc]  # spotipy has no types
-    """spotipy's OAuth, which else forgets the granted scopes in favour of those asked for."""
+    """spotipy's OAuth, which would otherwise replace the granted scopes by the requested ones."""
 
     def _add_custom_values_to_token_info(self, token_info: dict[str, Any]) -> dict[str, Any]:
         granted = token_info.get("scope")
@@ -46,7 +49,7 @@ class _OAuth(spotipy.SpotifyOAuth):  # type: ignore[misc]  # spotipy has no type
 
 
 def require_app(settings: Settings) -> None:
-    """Errors: ConfigurationError when no Spotify app is set up."""
+    """Raise ConfigurationError when no Spotify app is configured."""
     if not settings.has_spotify_app:
         raise ConfigurationError(
             "SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET are not set.",
@@ -54,9 +57,31 @@ def require_app(settings: Settings) -> None:
         )
 
 
+class AuthorizedSession(requests.Session):
+    """A session that signs every request, and renews the access token once when Spotify refuses it with 401.
+
+    Requests go out through `transport`, so its policy and its counters apply. The token is in no argument of spotipy's,
+    which logs its headers at DEBUG.
+    """
+
+    def __init__(self, auth: Auth, transport: ThrottledSession) -> None:
+        super().__init__()
+        self.headers = transport.headers
+        self._auth = auth
+        self._transport = transport
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """Send a signed request and return the response. Errors: those of the transport and of `Auth`."""
+        token = self._auth.access_token()
+        response = self._transport.send(_sign(request, token), **kwargs)
+        if response.status_code != HTTPStatus.UNAUTHORIZED:
+            return response
+        return self._transport.send(_sign(request, self._auth.access_token(refused=token)), **kwargs)
+
+
 @dataclass(frozen=True, slots=True)
-class Before:
-    """The token file (None: there was none) and what the state knew of its token, before a sign-in."""
+class SignInSnapshot:
+    """The token file (None: there was none) and the facts about its token in the state, before a sign-in."""
 
     file: bytes | None
     facts: dict[str, Any]
@@ -64,39 +89,46 @@ class Before:
 
 @dataclass(slots=True)
 class Auth:
-    """Gives access tokens. Errors of every call: ConfigurationError, AuthorizationNeeded, ServiceUnavailable."""
+    """The sign-in of one listener; `transport` carries the requests that renew it.
+
+    Errors of every call: ConfigurationError, AuthorizationNeeded, ServiceUnavailable.
+    """
 
     settings: Settings
     state: State
-    session: PacedSession
+    transport: ThrottledSession
     clock: Clock
 
+    def session(self) -> AuthorizedSession:
+        """Return a session that signs its requests and renews the token by itself."""
+        return AuthorizedSession(self, self.transport)
+
     def access_token(self, *, refused: str = "") -> str:
-        """Return an access token that is good for a minute at least, and is not the one that Spotify `refused`.
+        """Return an access token that is valid for a minute at least, and is not the one that Spotify `refused`.
 
         Threads and processes renew one at a time: two renewals with one rotating token would end the sign-in.
         """
-        token = self.signed_in()
-        if self._is_good(token, refused):
+        token = self.current_token()
+        if self._is_usable(token, refused):
             return token.access_token
-        with self._turn():
-            token = self._in_force(TokenStore(self.settings).load(self.clock.now()))
-            if self._is_good(token, refused):
+        with self._renewal_lock():
+            token = self._require_valid(TokenStore(self.settings).load(self.clock.now()))
+            if self._is_usable(token, refused):
                 return token.access_token
-            return self._refresh(token, self.clock.now()).access_token
+            return self._renew(token, self.clock.now()).access_token
 
-    def signed_in(self) -> Token:
-        """Return the sign-in in force."""
+    def current_token(self) -> Token:
+        """Return the token of the current sign-in; its access token may have expired."""
         require_app(self.settings)
         store = TokenStore(self.settings)
         token = store.read()
         if store.is_variable_new(token):
-            with self._turn():  # who had it may have taken the variable over, and renewed it
+            with self._renewal_lock():  # another process may be storing and renewing the variable's token right now
                 token = store.load(self.clock.now())
-        return self._in_force(token)
+        return self._require_valid(token)
 
     def oauth(self) -> spotipy.SpotifyOAuth:
-        """Return spotipy's OAuth on our session, with our addresses and no cache file of its own."""
+        """Return spotipy's OAuth on our transport, with our addresses and no cache file of its own."""
         quiet_libraries()
         secret = self.settings.spotify_client_secret
         oauth = _OAuth(
@@ -106,43 +138,43 @@ class Auth:
             scope=SCOPE,
             cache_handler=MemoryCacheHandler(),
             open_browser=False,
-            requests_session=self.session,
+            requests_session=self.transport,
         )
         oauth.OAUTH_TOKEN_URL = f"{self.settings.spotify_accounts_base_url}/api/token"
         oauth.OAUTH_AUTHORIZE_URL = f"{self.settings.spotify_accounts_base_url}/authorize"
         return oauth
 
-    def sign_in(self, token: Token) -> Before:
-        """Keep a new sign-in; give what was before, to take it back with."""
-        with self._turn():
+    def sign_in(self, token: Token) -> SignInSnapshot:
+        """Store a new sign-in, and return what was stored before, for `restore`."""
+        with self._renewal_lock():
             path = TokenStore(self.settings).path
             facts = {key: self.state.get(SERVICE, key) for key in ("needs_reauth", "token")}
-            before = Before(path.read_bytes() if path.exists() else None, facts)
-            self._keep(token)
-            return before
+            snapshot = SignInSnapshot(path.read_bytes() if path.exists() else None, facts)
+            self._save(token)
+            return snapshot
 
-    def take_back(self, token: Token, before: Before) -> None:
-        """Put things back as they were before a sign-in, unless yet another one took its place."""
-        with self._turn():
+    def restore(self, token: Token, snapshot: SignInSnapshot) -> None:
+        """Undo the sign-in of `token`, unless yet another one has replaced it."""
+        with self._renewal_lock():
             store = TokenStore(self.settings)
-            kept = store.read()
-            if kept is None or kept.authorized_at == token.authorized_at:
-                store.put_back(before.file)
-                for key, fact in before.facts.items():
+            stored = store.read()
+            if stored is None or stored.authorized_at == token.authorized_at:
+                store.write_bytes(snapshot.file)
+                for key, fact in snapshot.facts.items():
                     self.state.put(SERVICE, key, fact, self.clock.now())
 
     def bind_account(self, names: Iterable[str], *, confirmed: bool = False) -> None:
         """Bind the listener to a Spotify account by its names (account id, user id), as hashes; refuse another one.
 
-        Any name that is known is enough: accounts got a second id in the course of time.
+        One known name is enough: Spotify added the second id to existing accounts.
         """
         account = {
             hashlib.sha256(f"{self.settings.listener_id}:{name}".encode(errors="replace")).hexdigest()[:16]
             for name in names
         }
         key = f"account:{self.settings.listener_id}"
-        kept = self.state.get("listener", key) or []
-        known = {kept} if isinstance(kept, str) else set(kept)
+        stored = self.state.get("listener", key) or []
+        known = {stored} if isinstance(stored, str) else set(stored)
         if known and account and not known & account and not confirmed:
             raise AuthorizationNeeded(
                 "This sign-in belongs to another Spotify account than the plays that are here.",
@@ -150,65 +182,70 @@ class Auth:
             )
         self.state.put("listener", key, sorted(known | account), self.clock.now())
 
-    def _in_force(self, token: Token | None) -> Token:
+    def _require_valid(self, token: Token | None) -> Token:
+        """Return the token. Errors: AuthorizationNeeded when there is none, or Spotify has refused this very one."""
         refused = self.state.get(SERVICE, "needs_reauth")
         if token is None and refused:
-            raise _over(str(refused.get("reason", "")))
+            raise _sign_in_ended(str(refused.get("reason", "")))
         if token is None:
             raise AuthorizationNeeded("Nobody is signed in at Spotify.", hint="Run `music-tracker auth`.")
         if refused and refused.get("token") == token_hash(token.refresh_token):
-            raise _over(str(refused.get("reason", "")))
-        self._remember_dates(token)
+            raise _sign_in_ended(str(refused.get("reason", "")))
+        self._record_token_dates(token)
         return token
 
-    def _is_good(self, token: Token, refused: str) -> bool:
+    def _is_usable(self, token: Token, refused: str) -> bool:
+        """Return whether the access token is unexpired and not the one that was refused."""
         if not token.access_token or token.access_token == refused or token.expires_at is None:
             return False
-        return token.expires_at - _EARLY > self.clock.now()
+        return token.expires_at - _RENEW_BEFORE_EXPIRY > self.clock.now()
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
+    def _renewal_lock(self) -> Iterator[None]:
+        """Hold the lock under which the token file is changed, across threads and processes."""
         path = self.settings.token_path
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with FileLock(path.with_name(f".{path.name}.lock"), timeout=_TURN_SECONDS, thread_local=False):
+            with FileLock(path.with_name(f".{path.name}.lock"), timeout=_LOCK_WAIT_SECONDS, thread_local=False):
                 yield
         except Timeout:
             raise ServiceUnavailable("Another process is renewing the sign-in at Spotify.", service=SERVICE) from None
 
-    def _keep(self, token: Token) -> None:
+    def _save(self, token: Token) -> None:
         TokenStore(self.settings).save(token)
         self.state.put(SERVICE, "needs_reauth", None, self.clock.now())
-        self._remember_dates(token)
+        self._record_token_dates(token)
 
     def _is_replaced(self, token: Token) -> bool:
-        """Return whether another sign-in took this one's place; a hand can do so without having the turn."""
-        kept = TokenStore(self.settings).read()
-        return kept is not None and kept.refresh_token != token.refresh_token
+        """Return whether another sign-in replaced this one; a copied file does so without holding the lock."""
+        stored = TokenStore(self.settings).read()
+        return stored is not None and stored.refresh_token != token.refresh_token
 
-    def _refresh(self, token: Token, now: datetime) -> Token:
+    def _renew(self, token: Token, now: datetime) -> Token:
+        """Return the token with a new access token, stored unless another sign-in has replaced it meanwhile."""
         try:
             answer = self.oauth().refresh_access_token(token.refresh_token)
         except SpotifyOauthError as error:
-            raise self._refused(token, error) from None
+            raise self._translate_oauth_error(token, error) from None
         except MALFORMED:
             answer = {}
         access, seconds = answer.get("access_token"), answer.get("expires_in")
         if not is_token(access):
-            raise ServiceUnavailable("Spotify's accounts service answered with something else.", service=SERVICE)
+            raise ServiceUnavailable("Spotify's accounts service answered without a token.", service=SERVICE)
         granted, new = answer.get("granted_scope"), answer.get("refresh_token")
         renewed = replace(
             token,
             access_token=access,
             refresh_token=new if is_token(new) else token.refresh_token,
-            expires_at=now + lasting(seconds),
+            expires_at=now + access_token_lifetime(seconds),
             scope=granted if isinstance(granted, str) and granted else token.scope,
         )
         if not self._is_replaced(token):
-            self._keep(renewed)
+            self._save(renewed)
         return renewed
 
-    def _refused(self, token: Token, error: SpotifyOauthError) -> Exception:
+    def _translate_oauth_error(self, token: Token, error: SpotifyOauthError) -> Exception:
+        """Return our error for a refused renewal; `invalid_grant` ends the sign-in, which is recorded."""
         if error.error == "invalid_grant" and self._is_replaced(token):
             return ServiceUnavailable("The sign-in at Spotify changed while it was being renewed.", service=SERVICE)
         if error.error == "invalid_grant":
@@ -217,35 +254,46 @@ class Auth:
             self.state.put(SERVICE, "needs_reauth", fact, self.clock.now())
             if not self.settings.spotify_refresh_token:
                 TokenStore(self.settings).set_aside()
-            return _over(reason)
+            return _sign_in_ended(reason)
         if error.error == "invalid_client":
-            return ConfigurationError(
-                "Spotify does not know SPOTIFY_CLIENT_ID with this SPOTIFY_CLIENT_SECRET.",
-                hint="Copy both from developer.spotify.com/dashboard into .env.",
-            )
+            return wrong_app_credentials()
         return ConfigurationError(
             f"Spotify refused to renew the sign-in ({error.error or 'no reason given'}).",
             hint="Check the app on developer.spotify.com/dashboard, then run `music-tracker auth`.",
         )
 
-    def _remember_dates(self, token: Token) -> None:
+    def _record_token_dates(self, token: Token) -> None:
         dates = {"authorized_at": to_iso(token.authorized_at), "token": token_hash(token.refresh_token)}
         if self.state.get(SERVICE, "token") != dates:
             self.state.put(SERVICE, "token", dates, self.clock.now())
 
 
+def wrong_app_credentials() -> ConfigurationError:
+    """Return the error for an app id and a secret that do not belong together."""
+    return ConfigurationError(
+        "Spotify does not know SPOTIFY_CLIENT_ID with this SPOTIFY_CLIENT_SECRET.",
+        hint="Copy both from developer.spotify.com/dashboard into .env.",
+    )
+
+
 def is_token(value: Any) -> TypeGuard[str]:
-    """Return whether a value can be a token: what else came would end the sign-in if it were kept."""
+    """Return whether a value can be a token; storing anything else would end the sign-in."""
     return isinstance(value, str) and 0 < len(value) < 5000 and value.isascii() and value.isprintable()
 
 
-def lasting(seconds: Any) -> timedelta:
-    """Return how long an access token lasts by its answer, or as long as they usually do."""
-    told = isinstance(seconds, int) and 0 < seconds <= _LONGEST_SECONDS
-    return timedelta(seconds=seconds if told else _USUAL_SECONDS)
+def access_token_lifetime(seconds: Any) -> timedelta:
+    """Return how long an access token is valid: `expires_in` as answered, or an hour when that makes no sense."""
+    is_plausible = isinstance(seconds, int) and 0 < seconds <= _MAX_LIFETIME_SECONDS
+    return timedelta(seconds=seconds if is_plausible else _USUAL_LIFETIME_SECONDS)
 
 
-def _over(reason: str) -> AuthorizationNeeded:
+def _sign(request: requests.PreparedRequest, access_token: str) -> requests.PreparedRequest:
+    signed = request.copy()
+    signed.headers["Authorization"] = f"Bearer {access_token}"
+    return signed
+
+
+def _sign_in_ended(reason: str) -> AuthorizationNeeded:
     return AuthorizationNeeded(
         f"The sign-in at Spotify is over ({reason}); polling waits, everything else goes on.",
         hint="Run `music-tracker auth` to sign in again.",

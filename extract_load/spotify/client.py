@@ -1,4 +1,4 @@
-"""Spotify's Web API through spotipy, on our session: every call ends in an object or in one of the five errors."""
+"""Client of Spotify's Web API through spotipy: every call returns an object or raises one of the five errors."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import spotipy
 from spotipy.exceptions import SpotifyException
 
 from extract_load.context import Context
-from extract_load.core.errors import AuthorizationNeeded, ServiceUnavailable
+from extract_load.core.errors import ServiceUnavailable
 from extract_load.core.redaction import quiet_libraries
 from extract_load.spotify.auth import Auth
-from extract_load.spotify.request_policy import SERVICE, refusal, session_for
+from extract_load.spotify.request_policy import SERVICE, open_session, translate_refusal
 from extract_load.spotify.token_store import token_hash
 
 Call = Callable[[spotipy.Spotify], Any]
 
 
 class Refused(ServiceUnavailable):
-    """Spotify refused a request with `status`; `text` is what it said."""
+    """Spotify refused a request with `status`; `text` is Spotify's own message."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(f"Spotify refused with {status}.", service=SERVICE)
@@ -33,64 +33,61 @@ class SpotifyClient:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self.session = session_for(context.settings, context.state, context.run_id, context.clock)
-        self.auth = Auth(context.settings, context.state, self.session, context.clock)
+        self._transport = open_session(context.settings, context.state, context.run_id, context.clock)
+        self.auth = Auth(context.settings, context.state, self._transport, context.clock)
+        self._session = self.auth.session()
+
+    @property
+    def sent(self) -> int:
+        """Requests sent so far, those that renew the sign-in included."""
+        return self._transport.sent
+
+    @property
+    def waited(self) -> float:
+        """Seconds waited so far."""
+        return self._transport.waited
 
     def get(self, call: Call) -> dict[str, Any]:
-        """Make a call of spotipy's and give its object.
+        """Return the object that a call of spotipy's gets.
 
         Errors: Refused, EndpointNotAvailable, AuthorizationNeeded, ServiceUnavailable, QuotaExhausted.
         """
-        token = self.auth.access_token()
-        api = self._api(token)
         try:
-            return self._call(api, call)
+            answer = call(self._open_api())
         except SpotifyException as error:
-            if error.http_status != HTTPStatus.UNAUTHORIZED:
-                raise _in_our_words(error) from None
-        api.set_auth(self.auth.access_token(refused=token))
-        try:
-            return self._call(api, call)
-        except SpotifyException as error:
-            raise _in_our_words(error) from None
+            raise _translate_error(error) from None
+        except (AttributeError, KeyError, TypeError, RecursionError):
+            # spotipy expects an object where some errors have a text
+            raise ServiceUnavailable("Spotify answered with an unknown error format.", service=SERVICE) from None
+        if not isinstance(answer, dict):
+            raise ServiceUnavailable("Spotify's answer was empty.", service=SERVICE)
+        return answer
 
     def check_account(self, *, confirmed: bool = False) -> None:
-        """Ask once per sign-in whose it is, and bind the listener to the account (kept as a hash).
+        """Ask once per sign-in whose it is, and bind the listener to the account (stored as a hash).
 
-        Errors: AuthorizationNeeded when it is somebody else's.
+        Errors: AuthorizationNeeded when it belongs to somebody else.
         """
-        token = token_hash(self.auth.signed_in().refresh_token)
+        token = token_hash(self.auth.current_token().refresh_token)
         if self._context.state.get(SERVICE, "account_checked") == token and not confirmed:
             return
         me = self.get(lambda api: api.me())
         names = [str(me[key]) for key in ("account_id", "id") if me.get(key)]
         self.auth.bind_account(names, confirmed=confirmed)
-        current = token_hash(self.auth.signed_in().refresh_token)
+        current = token_hash(self.auth.current_token().refresh_token)
         self._context.state.put(SERVICE, "account_checked", current, self._context.clock.now())
 
-    def _api(self, access_token: str) -> spotipy.Spotify:
+    def _open_api(self) -> spotipy.Spotify:
         quiet_libraries()
-        api = spotipy.Spotify(auth=access_token, requests_session=self.session)
+        api = spotipy.Spotify(requests_session=self._session)
         api.prefix = f"{self._context.settings.spotify_api_base_url}/"
         return api
 
-    def _call(self, api: spotipy.Spotify, call: Call) -> dict[str, Any]:
-        try:
-            answer = call(api)
-        except (AttributeError, KeyError, TypeError, RecursionError):
-            # spotipy takes an error that is a string apart as if it were an object
-            raise ServiceUnavailable("Spotify refused in a way that it does not use.", service=SERVICE) from None
-        if not isinstance(answer, dict):
-            raise ServiceUnavailable("Spotify answered nothing where an object is due.", service=SERVICE)
-        return answer
 
-
-def _in_our_words(error: SpotifyException) -> Exception:
+def _translate_error(error: SpotifyException) -> Exception:
+    """Return our error for one of spotipy's."""
     status = int(error.http_status or 0)
     message = str(error.msg).split("\n", 1)[-1].strip()
     if status in (HTTPStatus.FORBIDDEN, HTTPStatus.UNAUTHORIZED):
-        return refusal(status, message)
+        return translate_refusal(status, message)
     return Refused(status, message)
-
-
-__all__ = ["AuthorizationNeeded", "Refused", "SpotifyClient"]

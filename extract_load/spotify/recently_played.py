@@ -85,8 +85,8 @@ def poll(context: Context, limit: int = FULL_PAGE, *, land: bool = True) -> Poll
         failpoint("poll.in_transaction")
         context.state.record_poll(record)
     result = _landed(context, _result(record)) if land else _result(record)
-    days = client.auth.signed_in().days_left(at)
-    return replace(result, token_days_left=days, requests=client.session.sent, waited_seconds=client.session.waited)
+    days = client.auth.current_token().days_left(at)
+    return replace(result, token_days_left=days, requests=client.sent, waited_seconds=client.waited)
 
 
 def _ask(client: SpotifyClient, limit: int) -> list[Any]:

@@ -1,6 +1,6 @@
-"""How Spotify is treated: pace, buckets, budgets, and what each kind of refusal means.
+"""The request policy of Spotify: rate limit, quota buckets, daily budgets, and the classification of responses.
 
-An answer that is not in Spotify's own form is a passing trouble, never "nothing" and never a fact.
+A response that is not in Spotify's own format is a transient failure, never "not found" and never a fact about the app.
 Source: docs/contracts/spotify.md, sections 2.4 and 4.
 """
 
@@ -15,12 +15,12 @@ from requests import PreparedRequest, Response
 from extract_load.core.clock import Clock
 from extract_load.core.errors import AuthorizationNeeded, ServiceUnavailable
 from extract_load.core.settings import Settings
-from extract_load.http import Blocked, Deliver, PacedSession, Policy, Retry, Verdict, retry_after
+from extract_load.http import Blocked, Deliver, RequestPolicy, Retry, ThrottledSession, Verdict, retry_after
 from extract_load.storage.state import State
 
 SERVICE = "spotify"
 QUOTA_PAUSE = 24 * 3600.0
-_PLAIN = ("premium", "scope", "not registered", "developer dashboard", "developer.spotify.com/dashboard")
+_PLAIN_TEXT_REFUSALS = ("premium", "scope", "not registered", "developer dashboard", "developer.spotify.com/dashboard")
 _CATALOGUE = ("artists", "albums", "tracks", "search")
 
 
@@ -28,29 +28,29 @@ class EndpointNotAvailable(ServiceUnavailable):
     """Spotify does not offer this endpoint to the app (development mode): a fact to remember, not an outage."""
 
 
-def session_for(settings: Settings, state: State, run_id: str, clock: Clock) -> PacedSession:
-    """Return the session that every request to Spotify goes through."""
+def open_session(settings: Settings, state: State, run_id: str, clock: Clock) -> ThrottledSession:
+    """Return a session under this policy; every request to Spotify goes through one."""
 
-    def budget(bucket: str) -> int | None:
-        """Only the catalogue has a budget: polling's share is never touched by it."""
+    def daily_budget(bucket: str) -> int | None:
+        """Return the budget of the catalogue; polling has none, so that the catalogue can never use it up."""
         return settings.spotify_daily_budget if bucket.partition(":")[0] in _CATALOGUE else None
 
-    policy = Policy(
+    policy = RequestPolicy(
         service=SERVICE,
         requests_per_second=settings.spotify_requests_per_second,
         connect_timeout=10,
         read_timeout=min(30.0, settings.default_timeout),
         max_attempts=4,
         max_wait=60,
-        judge=judge,
+        classify=classify_response,
         bucket=bucket_of,
-        daily_budget=budget,
+        daily_budget=daily_budget,
     )
-    return PacedSession(policy, state, run_id=run_id, user_agent=settings.user_agent(), clock=clock)
+    return ThrottledSession(policy, state, run_id=run_id, user_agent=settings.user_agent(), clock=clock)
 
 
-def judge(response: Response) -> Verdict:
-    """Judge an answer: quotas block, passing troubles are asked again, refusals are delivered."""
+def classify_response(response: Response) -> Verdict:
+    """Return the verdict on a response: quotas block, transient failures are retried, refusals are delivered."""
     status = response.status_code
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         asked = retry_after(response)
@@ -59,15 +59,15 @@ def judge(response: Response) -> Verdict:
         return Retry("asked to slow down", asked)
     if status == HTTPStatus.REQUEST_TIMEOUT or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Retry(f"answered {status}", retry_after(response))
-    if response.ok and not isinstance(_body(response), dict):
+    if response.ok and not isinstance(_parse_body(response), dict):
         return Retry("answered something that is not JSON")
-    if not response.ok and not _is_refusal(response):
+    if not response.ok and not _is_spotify_refusal(response):
         return Retry(f"answered {status} with a page that is not Spotify's", retry_after(response))
     return Deliver("ok" if response.ok else f"refused {status}")
 
 
 def bucket_of(request: PreparedRequest) -> str:
-    """Name the bucket: recently_played, me, token, or the catalogue's artists, albums, tracks, each `:batch` apart."""
+    """Return the quota bucket: recently_played, me, token, or artists, albums, tracks, search; `:batch` for `ids=`."""
     parts = urlsplit(request.url or "")
     path = parts.path
     if path.endswith("/recently-played"):
@@ -79,8 +79,11 @@ def bucket_of(request: PreparedRequest) -> str:
     return f"{name}:batch" if "ids=" in parts.query else name
 
 
-def refusal(response_status: int, message: str) -> Exception:
-    """Return the error of a 403 or 401 by its text, in the order that the contract advises."""
+def translate_refusal(status: int, message: str) -> Exception:
+    """Return the error for a 401 or 403, classified by its message in the order that the contract advises.
+
+    Spotify gives no code for these four cases: its message is all there is to tell them apart.
+    """
     text = message.lower()
     if "premium" in text:
         return AuthorizationNeeded(
@@ -96,24 +99,25 @@ def refusal(response_status: int, message: str) -> Exception:
             "This Spotify user is not on the app's list of users.",
             hint="Add the user on developer.spotify.com/dashboard, under User Management.",
         )
-    if response_status == HTTPStatus.FORBIDDEN:
+    if status == HTTPStatus.FORBIDDEN:
         return EndpointNotAvailable("Spotify does not offer this read to the app.", hint="", service=SERVICE)
     return AuthorizationNeeded("Spotify does not accept the sign-in.", hint="Run `music-tracker auth`.")
 
 
-def _is_refusal(response: Response) -> bool:
-    """Return whether a refusal is in a form of Spotify's: a proxy or a portal on the way answers 403 and 404, too."""
-    body = _body(response)
+def _is_spotify_refusal(response: Response) -> bool:
+    """Return whether a refusal has a format of Spotify's: a proxy or captive portal answers 403 and 404 as well."""
+    body = _parse_body(response)
     if isinstance(body, dict):
         error = body.get("error")
         return isinstance(error, str) or (isinstance(error, dict) and error.get("status") == response.status_code)
-    # A lapsed subscription and an unlisted user are told in plain text.
+    # A lapsed subscription and an unlisted user are refused in plain text.
     text = response.text.lower()
-    return response.status_code == HTTPStatus.FORBIDDEN and "<html" not in text and any(word in text for word in _PLAIN)
+    is_known = any(word in text for word in _PLAIN_TEXT_REFUSALS)
+    return response.status_code == HTTPStatus.FORBIDDEN and "<html" not in text and is_known
 
 
-def _body(response: Response) -> Any:
-    """Read the body as spotipy will: with lone surrogates and huge numbers, which are no reason to lose an answer."""
+def _parse_body(response: Response) -> Any:
+    """Return the body parsed as spotipy parses it (lone surrogates and huge numbers pass), None if it is no JSON."""
     try:
         return response.json()
     except (ValueError, RecursionError):

@@ -1,7 +1,7 @@
-"""Where Spotify's tokens are kept: the environment, or one file that only its owner can read (0600).
+"""The store of Spotify's tokens: one file that only its owner can read (0600), filled from the environment if set.
 
-A token in SPOTIFY_REFRESH_TOKEN is taken over into the file the first time it is seen, so that a rotated one is not
-lost; a later sign-in wins over it until the variable changes. Tokens are never logged; what the state keeps is a hash.
+A token in SPOTIFY_REFRESH_TOKEN is copied into the file the first time it is seen, so that a rotated one is not lost;
+a later sign-in wins over it until the variable changes. Tokens are never logged; the state holds only their hash.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Token:
     env_hash: str = ""
 
     def __repr__(self) -> str:
-        """Return who it is without saying it."""
+        """Return a text that identifies the token without containing it."""
         return f"Token({token_hash(self.refresh_token)}, authorized_at={self.authorized_at})"
 
     def days_left(self, now: datetime) -> int:
@@ -52,34 +52,34 @@ class TokenStore:
         self._env_token = secret.get_secret_value() if secret else ""
 
     def load(self, now: datetime) -> Token | None:
-        """Return the sign-in in force, None without one; takes a new variable over, so have the turn (see Auth).
+        """Return the current sign-in, None without one; a new token in the variable is stored first.
 
-        Errors: ConfigurationError when the file can't be read.
+        The caller holds the renewal lock (see Auth). Errors: ConfigurationError when the file can't be read.
         """
-        kept = self.read()
-        if not self.is_variable_new(kept):
-            return kept
+        stored = self.read()
+        if not self.is_variable_new(stored):
+            return stored
         token = Token(self._env_token, authorized_at=now, env_hash=token_hash(self._env_token))
         self.save(token)
         return token
 
-    def is_variable_new(self, kept: Token | None) -> bool:
-        """Return whether the variable holds a token that the file never took over."""
-        return bool(self._env_token) and (kept is None or kept.env_hash != token_hash(self._env_token))
+    def is_variable_new(self, stored: Token | None) -> bool:
+        """Return whether the variable holds a token that was never stored in the file."""
+        return bool(self._env_token) and (stored is None or stored.env_hash != token_hash(self._env_token))
 
     def save(self, token: Token) -> None:
         """Write the file, readable by its owner alone, complete or not at all."""
         if not token.env_hash and self._env_token:
             token = replace(token, env_hash=token_hash(self._env_token))
-        self.put_back(orjson.dumps(asdict(token)))
+        self.write_bytes(orjson.dumps(asdict(token)))
 
-    def put_back(self, content: bytes | None) -> None:
-        """Write the file with this content, None removes it."""
+    def write_bytes(self, content: bytes | None) -> None:
+        """Replace the content of the file atomically; None removes the file."""
         if content is None:
             self.path.unlink(missing_ok=True)
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        # a name of its own: two processes that shared one would take each other's file away
+        # a unique name: two processes that shared one would remove each other's file
         partial = self.path.with_name(f"{self.path.name}.{os.getpid()}-{secrets.token_hex(4)}.partial")
         try:
             handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -93,7 +93,7 @@ class TokenStore:
             raise
 
     def set_aside(self) -> Path | None:
-        """Put a token that Spotify refused aside, not away: now and then it is right again."""
+        """Rename the file of a token that Spotify refused, and return its new path; it sometimes works again later."""
         if not self.path.exists():
             return None
         aside = self.path.with_suffix(".refused.json")
@@ -121,5 +121,5 @@ class TokenStore:
 
 
 def token_hash(token: str) -> str:
-    """Return a short name for a token that tells nothing about it."""
+    """Return a short hash that identifies a token without revealing it."""
     return hashlib.sha256(token.encode()).hexdigest()[:16]

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from extract_load.core.errors import QuotaExhausted, ServiceUnavailable
-from extract_load.http import PacedSession, Policy, endpoint_of
+from extract_load.http import RequestPolicy, ThrottledSession, endpoint_of
 from extract_load.storage.state import State
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -56,12 +56,16 @@ def script() -> Iterator[tuple[Script, str]]:
 
 
 @pytest.fixture
-def session_for(state: State, clock) -> Callable[..., PacedSession]:
+def session_for(state: State, clock) -> Callable[..., ThrottledSession]:
     """Make sessions with a policy of the test's own."""
 
-    def make(**policy: object) -> PacedSession:
-        return PacedSession(
-            Policy("testing", **{"max_attempts": 4, **policy}), state, run_id="r", user_agent="test/1", clock=clock
+    def make(**policy: object) -> ThrottledSession:
+        return ThrottledSession(
+            RequestPolicy("testing", **{"max_attempts": 4, **policy}),
+            state,
+            run_id="r",
+            user_agent="test/1",
+            clock=clock,
         )
 
     return make

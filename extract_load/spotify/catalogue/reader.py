@@ -40,12 +40,12 @@ class CatalogueReader:
     @property
     def sent(self) -> int:
         """Requests sent."""
-        return self._client.session.sent
+        return self._client.sent
 
     @property
     def waited(self) -> float:
         """Seconds waited."""
-        return self._client.session.waited
+        return self._client.waited
 
     def read(self, kind: Kind, ids: Sequence[str]) -> Iterator[Found]:
         """Yield (id, object) as answers come, None for what Spotify does not have, the error where it failed.

@@ -9,7 +9,7 @@ import pytest
 from musicbrainzngs import compat, musicbrainz
 
 from extract_load.core.errors import ConfigurationError, QuotaExhausted, ServiceUnavailable
-from extract_load.http import PacedSession
+from extract_load.http import ThrottledSession
 from extract_load.musicbrainz.client import MusicBrainz, connect
 from extract_load.musicbrainz.ngs_adapter import Refused
 
@@ -81,7 +81,7 @@ def test_load_sheds_are_waited_out_at_the_same_pace(home, client) -> None:
     waits = [seconds for seconds in home.context.clock.slept if seconds > 0.1]
     assert len(waits) == 4
     assert len(set(waits)) == 4
-    assert client.session._stretch == 1
+    assert client.session._slowdown == 1
 
 
 def test_a_rate_limit_slows_the_session_down(home, client) -> None:
@@ -89,7 +89,7 @@ def test_a_rate_limit_slows_the_session_down(home, client) -> None:
     home.fault("rate_limit_503", times=1, retry_after=7)
     assert client.genres()
     assert max(home.context.clock.slept) >= 7
-    assert client.session._stretch == 1.5
+    assert client.session._slowdown == 1.5
 
 
 def test_the_pace_is_kept(home) -> None:
@@ -147,6 +147,6 @@ def test_a_refused_batch_is_told_apart(home, client, status) -> None:
 def test_a_mirror_below_a_path_is_asked_there(home, targets) -> None:
     """MUSICBRAINZ_BASE_URL may have a port and a path of its own."""
     url = f"{home.context.settings.musicbrainz_base_url}/mirror"
-    session: PacedSession = connect(home.context.settings, home.context.state, "r", home.context.clock).session
+    session: ThrottledSession = connect(home.context.settings, home.context.state, "r", home.context.clock).session
     MusicBrainz(session, url).pages(["0" * 22])
     assert targets()[0].startswith("/mirror/ws/2/url?")

@@ -233,10 +233,10 @@ def changed(address: str, **values: str) -> str:
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (lambda address: changed(address, state="another"), "answers another sign-in"),
-        (lambda address: changed(address, code="made-up"), "did not take the code"),
-        (lambda _address: "http://127.0.0.1:1/callback", "answers another sign-in"),
-        (lambda _address: "what?", "answers another sign-in"),
+        (lambda address: changed(address, state="another"), "belongs to a different sign-in attempt"),
+        (lambda address: changed(address, code="made-up"), "did not accept the code"),
+        (lambda _address: "http://127.0.0.1:1/callback", "belongs to a different sign-in attempt"),
+        (lambda _address: "what?", "belongs to a different sign-in attempt"),
         (lambda _address: "", "No answer came"),
     ],
 )

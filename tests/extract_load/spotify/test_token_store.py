@@ -67,7 +67,7 @@ def test_a_write_that_fails_leaves_no_token_behind(settings: Settings) -> None:
     """The half-made file goes, as it holds a token, too."""
     settings.token_path.mkdir(parents=True)
     with pytest.raises(OSError, match="directory"):
-        TokenStore(settings).put_back(b"secret")
+        TokenStore(settings).write_bytes(b"secret")
     assert [path for path in settings.data_dir.iterdir() if "token" in path.name] == [settings.token_path]
 
 

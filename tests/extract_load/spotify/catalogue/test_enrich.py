@@ -14,7 +14,7 @@ from extract_load.core.results import TaskResult
 from extract_load.spotify.auth import Auth
 from extract_load.spotify.catalogue.enrich import enrich
 from extract_load.spotify.history_import.importer import import_paths
-from extract_load.spotify.request_policy import session_for
+from extract_load.spotify.request_policy import open_session
 from sandbox import World, write_export
 from tests.support.exports import row, write_file
 
@@ -306,7 +306,7 @@ def test_two_at_once_renew_a_rotating_token_one_after_the_other(listener: Make) 
 
     def renew() -> None:
         context = spot.run()
-        session = session_for(context.settings, context.state, "r", context.clock)
+        session = open_session(context.settings, context.state, "r", context.clock)
         tokens.append(Auth(context.settings, context.state, session, context.clock).access_token())
 
     threads = [threading.Thread(target=renew) for _ in range(4)]
