@@ -59,6 +59,22 @@ def test_every_command_exists_with_its_options(app: click.Command) -> None:
     assert [(name, command, unknown(command, app)) for name, command in commands if unknown(command, app)] == []
 
 
+def options(command: click.Command) -> Iterator[str]:
+    """Yield every option of a command and of the commands below it."""
+    for param in command.params:
+        yield from (*param.opts, *param.secondary_opts)
+    for inner in getattr(command, "commands", {}).values():
+        yield from options(inner)
+
+
+def test_every_option_that_stands_alone_exists(app: click.Command) -> None:
+    """`--no-rebuild` in a sentence about `music-tracker restore`."""
+    known = {*options(app), "--help"}
+    named = {command.split()[0] for _, command in written() if command.startswith("--")}
+    assert {"--no-rebuild", "--despite-damage", "--print-env"} <= named
+    assert named - known == set()
+
+
 def test_a_command_that_does_not_exist_is_found(app: click.Command) -> None:
     """A command, an option, a subcommand's option."""
     assert unknown("music-tracker import DIR", app) == ""
