@@ -3,6 +3,16 @@
 from sandbox.export import WrittenExport, write_export
 from sandbox.sandbox import Sandbox
 from sandbox.truth import dump_truth, truth_rows
-from sandbox.world import Habits, World, WorldSettings
+from sandbox.world import Habits, World, WorldSettings, this_hour
 
-__all__ = ["Habits", "Sandbox", "World", "WorldSettings", "WrittenExport", "dump_truth", "truth_rows", "write_export"]
+__all__ = [
+    "Habits",
+    "Sandbox",
+    "World",
+    "WorldSettings",
+    "WrittenExport",
+    "dump_truth",
+    "this_hour",
+    "truth_rows",
+    "write_export",
+]

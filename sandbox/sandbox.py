@@ -31,7 +31,7 @@ class Sandbox:
 
     mode: "development" or "extended" (what the Spotify app may do). rate: requests per second that MusicBrainz and
     Nominatim allow (None = any number). running_clock: the sandbox's time goes on by itself. scope and
-    authorized_days_ago: of the refresh token in `env`. open_truth: lets the admin pages tell the ground truth.
+    authorized_days_ago: of the refresh token in `env`. open_truth: lets the admin pages show the ground truth.
     """
 
     def __init__(
@@ -65,13 +65,13 @@ class Sandbox:
         }
 
     def start(self) -> Sandbox:
-        """Begin to serve."""
+        """Start serving and return the sandbox."""
         for server in self._servers.values():
             server.start()
         return self
 
     def stop(self) -> None:
-        """Stop serving; requests that hang are let go."""
+        """Stop serving; requests that hang are released."""
         self.faults.clear()
         for server in self._servers.values():
             server.stop()
@@ -130,7 +130,7 @@ class Sandbox:
         }
 
     def reset_counts(self) -> None:
-        """Forget what was served."""
+        """Reset the counts of what was served."""
         self.counts.reset()
 
     def truth(self, until: datetime | None = None) -> list[dict[str, Any]]:

@@ -61,7 +61,7 @@ class RowWriter:
         made = [Row(play.play_id, "play", play.ts_s, self._text(play, play.ts_s, address))]
         draw = (bits >> 40) / (1 << 24)
         if play.offline:
-            # Equal rows of an offline sitting are real plays; a duplicate among them could not be told apart.
+            # Equal rows of an offline session are real plays; a duplicate among them could not be distinguished.
             return made
         if draw < self._habits.exact_duplicate:
             made.append(Row(play.play_id, "exact_duplicate", play.ts_s, made[0].text))

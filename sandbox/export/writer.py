@@ -68,7 +68,7 @@ def write_export(
         start = end - timedelta(days=365)
     chosen = [play for play in world.plays if _within(play, start, end)]
     written = WrittenExport(Path(path))
-    with _Target(written.path) as target:
+    with _Target(written.path, packed_at=end) as target:
         if kind.startswith("account"):
             _write_account(world, chosen, target, written, mixed=kind == "account_legacy")
         else:
@@ -77,10 +77,10 @@ def write_export(
 
 
 class _Target:
-    """A zip, or a folder."""
+    """A zip whose files were packed at a given moment, or a folder."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, *, packed_at: datetime) -> None:
+        self._path, self._packed_at = path, packed_at.astimezone(UTC).timetuple()[:6]
         self._zip: zipfile.ZipFile | None = None
 
     def __enter__(self) -> _Target:
@@ -96,7 +96,7 @@ class _Target:
     def add(self, name: str, content: bytes) -> None:
         """Write one file."""
         if self._zip:
-            entry = zipfile.ZipInfo(name, (2026, 11, 1, 12, 0, 0))
+            entry = zipfile.ZipInfo(name, self._packed_at)
             entry.compress_type = zipfile.ZIP_DEFLATED
             self._zip.writestr(entry, content)
         else:

@@ -24,7 +24,7 @@ from sandbox.world.artists import Artist
 from sandbox.world.discography import LABEL
 
 
-class Hits:
+class SearchDocuments:
     """Writes search results of one database."""
 
     def __init__(self, data: MusicBrainzData) -> None:

@@ -12,7 +12,7 @@ from sandbox.musicbrainz.data import MusicBrainzData
 from sandbox.musicbrainz.fragments import Json
 from sandbox.musicbrainz.lookups import Lookups
 from sandbox.musicbrainz.search import BadQuery, run
-from sandbox.musicbrainz.search_documents import Hits
+from sandbox.musicbrainz.search_documents import SearchDocuments
 from sandbox.web.fault_kinds import rate_limit_503
 from sandbox.web.faults import Faults
 from sandbox.web.http_messages import HttpProblem, Request, Response, json_response, text_response
@@ -57,7 +57,7 @@ class MusicBrainz:
 
     def __init__(self, world: World, faults: Faults, *, rate: float | None = None) -> None:
         self.data = MusicBrainzData(world)
-        self._hits, self._bodies = Hits(self.data), Lookups(self.data)
+        self._documents, self._bodies = SearchDocuments(self.data), Lookups(self.data)
         self._faults, self.limiter = faults, Limiter(rate)
         self._lookups: dict[str, Callable[[Request, str], Response]] = {
             "artist": self._artist,
@@ -143,9 +143,9 @@ class MusicBrainz:
             hits = [hit for hit in hits if not self._lags(hit[0].mbid)]
         hits = self._partial(hits)
         writers: dict[str, Callable[[Any, int], Json]] = {
-            "artist": self._hits.artist,
-            "area": self._hits.area,
-            "recording": self._hits.recording,
+            "artist": self._documents.artist,
+            "area": self._documents.area,
+            "recording": self._documents.recording,
         }
         write = writers[entity]
         body: Json = {"created": CREATED, "count": len(hits), "offset": offset}

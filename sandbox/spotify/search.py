@@ -19,8 +19,8 @@ _FILTER = re.compile(r'(artist|track|album|isrc):("[^"]*"|.*?)(?=\s+(?:artist|tr
 def search_artists(world: World, query: str) -> list[Artist]:
     """Return the artists on Spotify whose names hold all words of the query, exact names first."""
     wanted = words_of(_filters(query).get("artist") or query)
-    hits = [artist for artist in world.artists if artist.on_spotify and wanted <= words_of(artist.page_name)]
-    return sorted(hits, key=lambda artist: (len(words_of(artist.page_name)), artist.index))
+    found = [artist for artist in world.artists if artist.on_spotify and wanted <= words_of(artist.page_name)]
+    return sorted(found, key=lambda artist: (len(words_of(artist.page_name)), artist.index))
 
 
 def search_items(world: World, objects: SpotifyObjects, base: str, query: str, kind: str) -> list[Json]:

@@ -1,4 +1,4 @@
-"""The time of the sandbox: stands still, runs, or is moved by hand; never the machine's time unless asked for."""
+"""The sandbox's clock: stands still, runs, or is moved by hand. It starts where the world's history ends."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 
 class Clock:
-    """Tells the sandbox's now (UTC). It stands still until it is moved, or runs with the wall clock if `running`."""
+    """The sandbox's now (UTC). It stands still until it is moved, or runs at the speed of real time if `running`."""
 
     def __init__(self, start: datetime, *, running: bool = False) -> None:
         self._lock = threading.Lock()
@@ -33,6 +33,6 @@ class Clock:
             self._base, self._since = moment.astimezone(UTC), time.monotonic()
 
     def advance(self, **delta: float) -> datetime:
-        """Move forwards by so many hours=, minutes=, days= ..., and return the new now."""
+        """Move forwards by hours=, minutes=, days= ..., and return the new now."""
         self.set(self.now() + timedelta(**delta))
         return self.now()

@@ -1,4 +1,4 @@
-"""Every kind of bad weather: what it is called, whom it can strike, its options, and what it does.
+"""Every kind of fault: its name, the services it can strike, its options, and what it does.
 
 "before" kinds answer in place of the stand-in, "after" kinds change its answer, "flag" kinds are looked up by the
 stand-in itself. The table in README.md lists the same names; a test holds the two together.
@@ -154,7 +154,7 @@ def _clock_skew(strike: Strike) -> Response:
     "before",
     "quota_exceeded",
     SPOTIFY,
-    "429 QUOTA_EXCEEDED with `retry_after` (48925); with `per_bucket`, after so many requests of an endpoint in 24 h",
+    "429 QUOTA_EXCEEDED with `retry_after` (48925); with `per_bucket`, after this many requests of an endpoint in 24 h",
     "retry_after",
     "per_bucket",
 )

@@ -13,7 +13,7 @@ Stage = Literal["before", "after", "flag"]
 
 @dataclass(slots=True)
 class Fault:
-    """One fault that is switched on. `hits` says how often it struck; `options` are those of its kind."""
+    """One fault that is switched on. `hits` counts how often it struck; `options` are those of its kind."""
 
     number: int
     service: str

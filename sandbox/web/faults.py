@@ -1,7 +1,7 @@
-"""Switches bad weather on and off, per service: `faults.add("musicbrainz", "load_shed", rate=0.33)`.
+"""Injects faults, per service: `faults.add("musicbrainz", "load_shed", rate=0.33)`.
 
 A fault holds for `times` requests, for a share (`rate`) of them drawn from the seed, or until it is cleared; `match`
-keeps it to one endpoint, `skip` lets so many fitting requests pass first. The kinds are listed in fault_kinds.py.
+keeps it to one endpoint, `skip` lets this many matching requests pass first. The kinds are listed in fault_kinds.py.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ class Limiter:
         self._hits: deque[float] = deque()
 
     def refuses(self) -> bool:
-        """Note one request, and say whether it comes too soon."""
+        """Count one request and return whether it comes too soon."""
         if self.rate is None:
             return False
         now = time.monotonic()

@@ -104,7 +104,7 @@ def load_map() -> Map:
 
 @cache
 def read_table(name: str) -> tuple[dict[str, str], ...]:
-    """Return the rows of one data file; lines that start with # tell where it comes from."""
+    """Return the rows of one data file; lines that start with # name its sources."""
     with (DATA / name).open(encoding="utf-8", newline="") as lines:
         kept = [line for line in lines if not line.startswith("#")]
     return tuple(csv.DictReader(kept, delimiter="\t", quoting=csv.QUOTE_NONE))

@@ -8,6 +8,7 @@ where the export gives the first.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
 from random import Random
 
@@ -77,10 +78,11 @@ class Discography:
 
 
 class Catalogue:
-    """The way from ids to albums and tracks and back."""
+    """The way from ids to albums and tracks and back. No album is released after `last_day`."""
 
-    def __init__(self, seed: int, cast: Cast, ids: IdScheme, *, relinked: float) -> None:
+    def __init__(self, seed: int, cast: Cast, ids: IdScheme, *, relinked: float, last_day: date) -> None:
         self._seed, self._cast, self._ids, self._relinked = seed, cast, ids, relinked
+        self._last_day = last_day
         self.of = lru_cache(maxsize=None)(self._build)
 
     def artist_id(self, index: int) -> str:
@@ -136,7 +138,7 @@ class Catalogue:
         taken: set[str] = set()
         originals: list[Track] = []
         for number in range(random.choice(_ALBUM_COUNTS)):
-            album = _album(random, artist, number)
+            album = _album(random, artist, number, self._last_day)
             built.albums.append(album)
             again = list(originals) if album.kind != "album" and len(originals) > 3 else []
             for position in range(1, _size(random, album.kind) + 1):
@@ -186,11 +188,13 @@ class Catalogue:
         return tuple(sorted(index for index in drawn if self._cast.artists[index].on_spotify))
 
 
-def _album(random: Random, artist: int, number: int) -> Album:
+def _album(random: Random, artist: int, number: int, last_day: date) -> Album:
     kind = "album" if number == 0 else random.choice(_ALBUM_KINDS)
-    released = f"{random.randint(1968, 2026)}-{random.randint(1, 12):02d}-{random.randint(1, 28):02d}"
+    released = date(random.randint(1968, last_day.year), random.randint(1, 12), random.randint(1, 28))
+    if released > last_day:
+        released = released.replace(year=released.year - 1)
     various = kind == "compilation" and random.random() < 0.5
-    return Album(artist, number, "", kind, released[: random.choice(_PRECISIONS)], various, [])
+    return Album(artist, number, "", kind, released.isoformat()[: random.choice(_PRECISIONS)], various, [])
 
 
 def _size(random: Random, kind: str) -> int:

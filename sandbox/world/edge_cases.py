@@ -1,4 +1,4 @@
-"""Artists and areas that are made to be mistaken: for tests that ask for no wrong answer rather than for many.
+"""Edge cases: artists and areas that are easily mistaken, for tests of wrong answers rather than of missing ones.
 
 Homonyms (`WorldSettings.homonyms`), a case for each page on Spotify:
 
@@ -13,7 +13,7 @@ Homonyms (`WorldSettings.homonyms`), a case for each page on Spotify:
     stray_isrc           unlinked; one of the ISRCs stands on a recording of somebody else, too
     stray_isrc_unknown   MusicBrainz does not know this artist; one ISRC stands on a recording of somebody else
 
-Area traps (`WorldSettings.area_traps`), a case for each artist that comes from there:
+Odd areas (`WorldSettings.area_traps`), a case for each artist that comes from there:
 
     circle               two areas that are part of each other, and of nothing else
     circle_in_country    the same, but one of them is also part of Germany
@@ -44,8 +44,8 @@ _HOMONYMS = (
 )
 
 
-class Traps:
-    """Adds trap artists to a cast. All have to be added before anybody asks for a discography."""
+class EdgeCases:
+    """Adds the artists of the edge cases to a cast. All have to be added before anybody asks for a discography."""
 
     def __init__(self, cast: Cast, world_map: Map, ids: IdScheme) -> None:
         self._cast, self._map, self._ids = cast, world_map, ids
@@ -123,8 +123,8 @@ class Traps:
             artist = self._artist(f"From {case.replace('_', ' ')} {MARK}", type="Group", area=area)
             self._case(artist, case, [SpotifyLink(artist.index)])
 
-    def settle(self, catalogue: Catalogue) -> None:
-        """Put stray ISRCs and covered titles in place, once all artists are there."""
+    def complete(self, catalogue: Catalogue) -> None:
+        """Add stray ISRCs and covered titles to the catalogue, once all artists are there."""
         for index, other in self._stray:
             code = next(track.isrc for track in catalogue.of(index).tracks if track.isrc)
             self._cast.foreign_isrcs[other, 0] = (code,)

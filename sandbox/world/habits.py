@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Habits:
-    """What the listener does, and how clumsily the services write it down.
+    """What the listener does, and how inexactly the services record it.
 
     Of music plays: `skip_early` (under 30 s), `skip_late`, `pause` (5 s to 25 min; above 8 min the polls show the play
     twice), `loop` (a track two to six times in a row; of choices), `unlisted` (long plays that polls never show),
     `listed_short` (short ones that they do), `late` (shown 10 min to 4 h late), `local` (local files), `removed`
-    (content without names in the export). Of sittings: `offline`, `private`, `spoken` (a podcast or a chapter first).
-    Of offline sittings: `synced` (ts is the moment of the sync, the start is told) and `lost` (the start is junk,
-    too). `start_stamped`: of web player sittings, polls tell the start. `relinked`: of tracks, polls give another id.
+    (content without names in the export). Of sessions: `offline`, `private`, `spoken` (a podcast or a chapter first).
+    Of offline sessions: `synced` (ts is the moment of the sync, the start is given) and `lost` (the start is junk,
+    too). `start_stamped`: of web player sessions, polls show the start. `relinked`: of tracks, polls give another id.
     Of export rows: `exact_duplicate`, `near_duplicate` (2 to 9 s later).
     """
 

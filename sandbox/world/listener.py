@@ -1,4 +1,4 @@
-"""The listener: sittings, loops, trips and podcasts over years, all from the seed.
+"""The listener: sessions, loops, trips and podcasts over years, all from the seed.
 
 Days are drawn one by one, in order; plays never overlap. What is odd about exports and polls is added where they are
 written.
@@ -15,12 +15,10 @@ from sandbox.world.discography import Catalogue, Track
 from sandbox.world.habits import Habits
 from sandbox.world.invented_names import book_name, show_name
 from sandbox.world.plays import Play, Spoken
-from sandbox.world.sessions import MINUTE, Sitting, Sync, away, draw_sitting, music_play, spoken_play
+from sandbox.world.sessions import MINUTE, Session, Sync, away, draw_session, music_play, spoken_play
 from sandbox.world.taste import Taste
 
-HOUR = 60 * MINUTE
-
-# Hours of the local day at which sittings begin, and how often.
+# Hours of the local day at which sessions begin, and how often.
 _HOURS = (7, 8, 10, 12, 14, 16, 17, 18, 20, 21, 22, 23)
 _HOUR_WEIGHTS = (10, 12, 8, 7, 8, 8, 12, 9, 10, 8, 6, 2)
 _NEW_YORK = ZoneInfo("America/New_York")
@@ -74,39 +72,38 @@ class Listener:
         if day.month == 8 and 3 <= day.day <= 9:
             left //= 6  # a week of holiday
         zone = _NEW_YORK if away(day) else self._zone
-        midnight = int(datetime(day.year, day.month, day.day, tzinfo=zone).timestamp() * 1000)
-        night = midnight + 27 * HOUR + 30 * MINUTE
-        cursor = max(midnight + 4 * HOUR, self._last_end)
-        sittings = max(1, min(6, round(left / 14)))
-        for place, hour in enumerate(sorted(random.choices(_HOURS, _HOUR_WEIGHTS, k=sittings))):
-            share = round(left * random.uniform(0.5, 1.5) / (sittings - place))
-            count = left if place == sittings - 1 else min(share, left)
+        night = _local_ms(day + timedelta(days=1), 3, zone) + 30 * MINUTE
+        cursor = max(_local_ms(day, 4, zone), self._last_end)
+        sessions = max(1, min(6, round(left / 14)))
+        for place, hour in enumerate(sorted(random.choices(_HOURS, _HOUR_WEIGHTS, k=sessions))):
+            share = round(left * random.uniform(0.5, 1.5) / (sessions - place))
+            count = left if place == sessions - 1 else min(share, left)
             left -= count
-            cursor = max(cursor + MINUTE, midnight + hour * HOUR + random.randrange(55 * MINUTE))
-            for play in self._sitting(random, day, cursor, count):
+            cursor = max(cursor + MINUTE, _local_ms(day, hour, zone) + random.randrange(55 * MINUTE))
+            for play in self._session(random, day, cursor, count):
                 if play.ended_ms > night:
                     return
                 cursor = self._last_end = play.ended_ms
                 yield play
 
-    def _sitting(self, random: Random, day: date, cursor: int, count: int) -> Iterator[Play]:
-        sitting = draw_sitting(random, day, self._habits)
-        sync = Sync(sitting, random, self._habits)
+    def _session(self, random: Random, day: date, cursor: int, count: int) -> Iterator[Play]:
+        session = draw_session(random, day, self._habits)
+        sync = Sync(session, random, self._habits)
         if random.random() < self._habits.spoken:
-            play = self._spoken(random, day, sitting, cursor)
+            play = self._spoken(random, day, session, cursor)
             cursor = play.ended_ms + 900
             yield play
         reason = random.choice(("clickrow", "playbtn", "appload", "remote", "unknown"))
         queue: list[Track] = []
         for _ in range(count):
             queue = queue or self._taste.next_tracks(random, day)
-            play = music_play(random, sitting, self._habits, track=queue.pop(0), start=cursor, reason=reason)
+            play = music_play(random, session, self._habits, track=queue.pop(0), start=cursor, reason=reason)
             cursor = max(play.ended_ms, *play.poll_ms, cursor) + random.choice((0, 180, 420, 700, 1500))
             reason = play.reason_end or "trackdone"
             yield from sync.pass_on(play)
         yield from sync.finish()
 
-    def _spoken(self, random: Random, day: date, sitting: Sitting, start: int) -> Play:
+    def _spoken(self, random: Random, day: date, session: Session, start: int) -> Play:
         if day >= _FIRST_AUDIOBOOK and random.random() < 0.25:
             number = random.randrange(1, 30)
             item = Spoken("chapter", random.choice(self._books), f"Chapter {number}", number)
@@ -116,4 +113,9 @@ class Listener:
             item = Spoken("episode", random.choice(self._shows), f"Episode {number}", number, video=number % 4 == 0)
             length = random.randint(20, 70) * MINUTE
         played = length if random.random() < 0.6 else random.randint(2 * MINUTE, length)
-        return spoken_play(sitting, item, start, length, played)
+        return spoken_play(session, item, start, length, played)
+
+
+def _local_ms(day: date, hour: int, zone: ZoneInfo) -> int:
+    """Return an hour of a local day in milliseconds since 1970, also on days of 23 or 25 hours."""
+    return int(datetime(day.year, day.month, day.day, hour, tzinfo=zone).timestamp() * 1000)

@@ -1,7 +1,8 @@
-"""The one seeded world that all stand-ins answer from, and the truth about it.
+"""The one seeded world that all stand-ins answer from, and the ground truth about it.
 
-Everything follows from `WorldSettings`; two worlds with equal settings are equal. The truth (who is who, where they
-come from, what was really played) is for tests, by Python only: the stand-ins never tell it.
+Everything follows from `WorldSettings`; two worlds with equal settings (the end is one of them) are equal. The ground
+truth (who is who, where they come from, what was really played) is for tests, by Python only: the stand-ins never
+return it.
 """
 
 from __future__ import annotations
@@ -13,11 +14,16 @@ from functools import cached_property
 from sandbox.world.areas import Place, load_map
 from sandbox.world.artists import VARIOUS_ARTISTS, Artist, build_cast
 from sandbox.world.discography import Catalogue
-from sandbox.world.edge_cases import Traps
+from sandbox.world.edge_cases import EdgeCases
 from sandbox.world.habits import Habits
 from sandbox.world.ids import IdScheme
 from sandbox.world.listener import Listener
 from sandbox.world.plays import Play
+
+
+def this_hour() -> datetime:
+    """Return the beginning of the present hour (UTC): worlds made within one hour end at the same moment."""
+    return datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,19 +31,20 @@ class WorldSettings:
     """What a world is made of.
 
     artists: how many artists, the 108 real ones first. plays: about how many rows the listener's whole export has.
-    years: length of the history, which ends at `now` (UTC); the listener goes on for `days_ahead` after it.
+    years: length of the history, which ends at `now` (with a time zone; default: the present hour, so that reports on
+    "this year" have rows); the listener goes on for `days_ahead` after it. Tests that need fixed rows pass `now`.
     listener: another number is another person with other plays in the same world.
     unlinked, missing: shares of artists that MusicBrainz knows without a Spotify link, or not at all.
     link_all: every artist is known and linked (for counting requests).
-    homonyms: adds artists of one name, shared and ended links, ISRCs on a wrong recording (see traps.py). area_traps:
-    adds circular, ended and country-less areas with an artist in each. habits: see habits.py.
+    homonyms: adds artists of one name, shared and ended links, ISRCs on a wrong recording (see edge_cases.py).
+    area_traps: adds circular, ended and country-less areas with an artist in each. habits: see habits.py.
     """
 
     seed: int = 7
     artists: int = 108
     plays: int = 60_000
     years: float = 3
-    now: datetime = datetime(2026, 11, 1, 18, 0, tzinfo=UTC)
+    now: datetime = field(default_factory=this_hour)
     days_ahead: float = 30
     timezone: str = "Europe/Berlin"
     listener: int = 0
@@ -65,13 +72,15 @@ class World:
             world_map=self.map,
             ids=self.ids,
         )
-        traps = Traps(self.cast, self.map, self.ids)
+        edge_cases = EdgeCases(self.cast, self.map, self.ids)
         if chosen.homonyms:
-            traps.add_homonyms()
+            edge_cases.add_homonyms()
         if chosen.area_traps:
-            traps.add_areas()
-        self.catalogue = Catalogue(chosen.seed, self.cast, self.ids, relinked=chosen.habits.relinked)
-        traps.settle(self.catalogue)
+            edge_cases.add_areas()
+        self.catalogue = Catalogue(
+            chosen.seed, self.cast, self.ids, relinked=chosen.habits.relinked, last_day=chosen.now.date()
+        )
+        edge_cases.complete(self.catalogue)
 
     @property
     def artists(self) -> list[Artist]:
@@ -91,7 +100,7 @@ class World:
 
     @property
     def export_taken_at(self) -> datetime:
-        """Return until when exports reach unless told otherwise: half a day before now, so polls know more."""
+        """Return the default end of exports: half a day before now, so that polls know more."""
         return self.settings.now - timedelta(hours=12)
 
     @cached_property
@@ -122,7 +131,7 @@ class World:
 
     @property
     def cases(self) -> dict[str, str]:
-        """Return the case (see traps.py) of each Spotify page that was made to be mistaken."""
+        """Return the case (see edge_cases.py) of each Spotify page that was made to be mistaken."""
         return {self.catalogue.artist_id(index): case for index, case in self.cast.cases.items()}
 
     def true_place(self, artist: Artist) -> Place | None:

@@ -26,6 +26,7 @@ from extract_load.storage.state import State
 from extract_load.storage.warehouse import Warehouse, quoted
 from sandbox import Habits, Sandbox, World, write_export
 from tests.dbt.bare_duckdb import BareWarehouse, CompiledProject
+from tests.support.world_end import WORLD_END
 
 POLL_EVERY = timedelta(minutes=30)
 # kind, service, share of the polls that meet it
@@ -179,7 +180,7 @@ def world_truth(world: World) -> list[dict[str, object]]:
 def weather(project: CompiledProject, folder: Path, days: int, seed: int) -> None:
     print(f"weather: {days} days, seed {seed}")
     habits = Habits(near_duplicate=0, exact_duplicate=0.01, loop=0.08, pause=0.06, late=0.05, relinked=0.1, offline=0.2)
-    world = World(seed=seed, artists=108, plays=days * 55, years=days / 365, habits=habits)
+    world = World(seed=seed, artists=108, plays=days * 55, years=days / 365, habits=habits, now=WORLD_END)
     export = folder / "my_spotify_data.zip"
     write_export(world, export, end=world.settings.now)
     with Sandbox(world) as sandbox:

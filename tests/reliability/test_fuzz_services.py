@@ -50,6 +50,7 @@ from tests.support.malicious_inputs import (
     dumped,
     hostile_server,
 )
+from tests.support.world_end import WORLD_END
 
 SERVICES = {
     "SPOTIFY_API_BASE_URL": "spotify_api_url",
@@ -201,7 +202,7 @@ def proxied(sandbox: Sandbox) -> Iterator[dict[str, Proxy]]:
 def tracker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracker]:
     """Yield a data directory with an export, behind proxies that change nothing yet."""
     folder = tmp_path_factory.mktemp("fuzz")
-    world = World(seed=9, artists=8, plays=60, years=0.03)
+    world = World(seed=9, artists=8, plays=60, years=0.03, now=WORLD_END)
     write_export(world, folder / "export.zip")
     with Sandbox(world) as sandbox, proxied(sandbox) as proxies:
         given_settings = sandbox.env | {variable: proxy.server.url for variable, proxy in proxies.items()}

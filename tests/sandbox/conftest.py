@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from sandbox import Sandbox, World
+from tests.support.world_end import WORLD_END
 
 AGENT = "sandbox-tests/1.0 ( tests@example.org )"
 
@@ -31,7 +32,7 @@ class Client:
 
 @pytest.fixture(scope="session")
 def world() -> World:
-    return World(plays=9_000, years=0.5)
+    return World(plays=9_000, years=0.5, now=WORLD_END)
 
 
 @pytest.fixture(scope="session")

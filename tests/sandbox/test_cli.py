@@ -36,6 +36,23 @@ def test_it_joins_a_command_line_and_writes_files_without_serving(tmp_path: Path
     assert all(json.loads(line)["ms_played"] >= 0 for line in truth.read_text().splitlines())
 
 
+def test_the_end_of_the_history_can_be_chosen(tmp_path: Path) -> None:
+    """`--until` is in UTC; the same seed and end write the same export on any day."""
+    app = typer.Typer()
+    app.callback()(lambda: None)
+    register(app)
+    texts = []
+    for name in ("one", "two"):
+        files = ["--export-zip", str(tmp_path / f"{name}.zip"), "--truth", str(tmp_path / f"{name}.jsonl")]
+        result = CliRunner().invoke(app, ["sandbox", *SMALL, "--until", "2028-02-29T18:00", "--no-serve", *files])
+        assert result.exit_code == 0, result.output
+        texts.append((tmp_path / f"{name}.jsonl").read_text())
+    assert texts[0] == texts[1]
+    ended = [json.loads(line)["ended_at"] for line in texts[0].splitlines()]
+    assert "2028-02-28T18:00" < max(ended) <= "2028-02-29T18:00"
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
+
+
 def test_a_bad_option_is_a_usage_error() -> None:
     app = typer.Typer()
     app.callback()(lambda: None)
@@ -43,7 +60,7 @@ def test_a_bad_option_is_a_usage_error() -> None:
     assert CliRunner().invoke(app, ["sandbox", "--mode", "paid"]).exit_code == 2
 
 
-def test_a_port_that_is_taken_is_told(sandbox: Sandbox) -> None:
+def test_a_port_that_is_taken_is_reported(sandbox: Sandbox) -> None:
     app = typer.Typer()
     app.callback()(lambda: None)
     register(app)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from sandbox import World, WrittenExport, dump_truth, write_export
+from tests.support.world_end import WORLD_END
 
 TS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 OLD_KEYS = {"username", "user_agent_decrypted", "ip_addr_decrypted"}
@@ -43,7 +44,7 @@ def files(extended: WrittenExport) -> dict[str, list[dict[str, Any]]]:
 
 
 def test_the_default_export_has_about_sixty_thousand_rows_over_three_years(tmp_path: Path) -> None:
-    written = write_export(World(), tmp_path / "my_spotify_data.zip")
+    written = write_export(World(now=WORLD_END), tmp_path / "my_spotify_data.zip")
     assert 54_000 <= len(written.rows) <= 66_000
     folder = "Spotify Extended Streaming History"
     assert list(written.files) == [
@@ -153,8 +154,10 @@ def test_overlapping_exports_hold_the_same_rows(world: World, tmp_path: Path) ->
 
 
 def test_an_export_is_the_same_each_time_and_another_listener_has_another(world: World, tmp_path: Path) -> None:
-    one, two = (write_export(World(plays=900, years=0.1), tmp_path / f"{number}.zip") for number in (1, 2))
-    other = write_export(World(plays=900, years=0.1, listener=1), tmp_path / "3.zip")
+    one, two = (
+        write_export(World(plays=900, years=0.1, now=WORLD_END), tmp_path / f"{number}.zip") for number in (1, 2)
+    )
+    other = write_export(World(plays=900, years=0.1, listener=1, now=WORLD_END), tmp_path / "3.zip")
     assert one.path.read_bytes() == two.path.read_bytes() != other.path.read_bytes()
 
 

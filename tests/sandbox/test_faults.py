@@ -1,4 +1,4 @@
-"""Bad weather: every kind of fault strikes as described, for as long as it was asked to."""
+"""Fault injection: every kind of fault strikes as described, for as long as it was asked to."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ RECENT = "/me/player/recently-played"
 def test_every_kind_is_in_the_readme_and_the_other_way_round() -> None:
     readme = (Path(__file__).parents[2] / "sandbox" / "README.md").read_text()
     rows = [line.split("|") for line in readme.splitlines() if line.startswith("| `")]
-    told = {row[1].strip(" `"): row[3].strip() for row in rows if "`" in row[1] and len(row) == 5}
-    assert told == {name: kind.summary for name, kind in KINDS.items()}
+    documented = {row[1].strip(" `"): row[3].strip() for row in rows if "`" in row[1] and len(row) == 5}
+    assert documented == {name: kind.summary for name, kind in KINDS.items()}
 
 
 def test_unknown_faults_services_and_options_are_refused(sandbox: Sandbox) -> None:
@@ -227,5 +227,5 @@ def test_a_block_and_a_shifted_clock(sandbox: Sandbox, nominatim: Client) -> Non
     sandbox.faults.add("nominatim", "blocked", times=1)
     assert nominatim.get("/search", q="Bristol").status_code == 403
     sandbox.faults.add("nominatim", "clock_skew", times=1, seconds=-7200)
-    told = parsedate_to_datetime(nominatim.get("/search", q="Bristol").headers["Date"])
-    assert 7190 < (datetime.now(UTC) - told).total_seconds() < 7210
+    shown = parsedate_to_datetime(nominatim.get("/search", q="Bristol").headers["Date"])
+    assert 7190 < (datetime.now(UTC) - shown).total_seconds() < 7210

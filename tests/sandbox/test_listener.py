@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -13,13 +13,14 @@ import requests
 from sandbox import Habits, Sandbox, World
 from sandbox.spotify.recently_played import Feed
 from sandbox.world.plays import Play
+from tests.support.world_end import WORLD_END
 
 
 @pytest.fixture(scope="module")
 def odd() -> World:
     """Half a year of somebody to whom everything happens all the time."""
     habits = Habits(loop=0.4, pause=0.2, offline=0.6, lost=0.4, start_stamped=0.8, late=0.2, relinked=0.5, private=0.1)
-    return World(plays=6_000, years=0.5, habits=habits)
+    return World(plays=6_000, years=0.5, habits=habits, now=WORLD_END)
 
 
 def test_plays_are_in_order_and_never_overlap(world: World, odd: World) -> None:
@@ -55,7 +56,7 @@ def test_polls_show_long_plays_at_their_end_and_never_private_or_spoken_ones(wor
 
 
 def test_offline_plays_come_in_three_kinds(odd: World) -> None:
-    """ts is the end, or the sync with the start told, or the sync with junk; equal rows of the last kind are real."""
+    """ts is the end, or the sync with the true start, or the sync with junk; equal rows of the last kind are real."""
     offline = [play for play in odd.plays if play.offline]
     true_end = [play for play in offline if play.ts_s == play.ended_ms // 1000]
     synced = [play for play in offline if play not in true_end and play.offline_timestamp == play.started_ms // 1000]
@@ -92,8 +93,8 @@ def test_late_items_slip_into_the_middle(odd: World) -> None:
 
 
 def test_polls_every_half_hour_see_what_the_truth_says_and_nothing_else(session: requests.Session) -> None:
-    """Over ten days each item of the truth is seen as it is told there, but for late ones that others pushed out."""
-    world = World(plays=6_000, years=0.3)
+    """Over ten days each true item is seen and nothing else, but for late ones that others pushed out."""
+    world = World(plays=6_000, years=0.3, now=WORLD_END)
     start = world.settings.now - timedelta(days=10)
     seen: set[tuple[str, str]] = set()
     with Sandbox(world) as sandbox:
@@ -104,7 +105,7 @@ def test_polls_every_half_hour_see_what_the_truth_says_and_nothing_else(session:
             items = session.get(url, headers=headers, timeout=10).json()["items"]
             seen |= {(item["played_at"], item["track"]["name"]) for item in items}
         rows = sandbox.truth()
-    told = {(stamp, row["track"]) for row in rows for stamp in row["poll_played_at"]}
+    true = {(stamp, row["track"]) for row in rows for stamp in row["poll_played_at"]}
     since = f"{start:%Y-%m-%dT%H:%M:%S}"
     due = {
         (stamp, row["track"])
@@ -112,7 +113,7 @@ def test_polls_every_half_hour_see_what_the_truth_says_and_nothing_else(session:
         for stamp in row["poll_played_at"]
         if stamp >= since and row["visible_at"] <= f"{world.settings.now:%Y-%m-%dT%H:%M:%S}"
     }
-    assert seen <= told
+    assert seen <= true
     assert len(due) > 300
     assert len(due - seen) < 0.02 * len(due)
 
@@ -127,9 +128,26 @@ def test_relinked_tracks_have_another_id_in_polls(odd: World) -> None:
 
 def test_days_are_those_of_the_listeners_own_zone() -> None:
     """Nobody listens between four and seven in the morning, summer or winter, at home or in New York in May."""
-    world = World(plays=4_000, years=1, timezone="Europe/Berlin")
+    world = World(plays=4_000, years=1, timezone="Europe/Berlin", now=WORLD_END)
     hours = Counter(_local_hour(play) for play in world.plays)
     assert not sum(hours[hour] for hour in (4, 5, 6))
+
+
+def test_days_of_23_and_25_hours_begin_and_end_at_the_same_local_hours() -> None:
+    """On ten years of days on which the clocks change, nobody listens between four and seven in the morning."""
+    heard: list[int] = []
+    for year in range(2020, 2030):
+        for month in (3, 10):
+            world = World(plays=600, years=0.02, now=datetime(year, month, 31, 22, 0, tzinfo=UTC))
+            changes = max(date(year, month, day) for day in range(25, 32) if date(year, month, day).weekday() == 6)
+            plays = [play for play in world.plays if _local_day(play) == changes]
+            heard += [_local_hour(play) for play in plays]
+    assert len(heard) > 300
+    assert not {4, 5, 6} & set(heard)
+
+
+def _local_day(play: Play) -> date:
+    return datetime.fromtimestamp(play.started_ms / 1000, ZoneInfo("Europe/Berlin")).date()
 
 
 def _local_hour(play: Play) -> int:

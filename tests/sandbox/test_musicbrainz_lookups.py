@@ -6,6 +6,7 @@ import pytest
 import requests
 
 from sandbox import Sandbox, World
+from tests.support.world_end import WORLD_END
 
 from .conftest import AGENT, Client
 
@@ -60,7 +61,7 @@ def test_an_area_lookup_has_parents_backward_and_children_forward(musicbrainz: C
 
 def test_a_merged_id_redirects_and_is_missing_from_searches(session: requests.Session) -> None:
     """301 with the same query; links and searches know the new id only; a deleted one is 404."""
-    world = World(artists=20, plays=100, years=0.02)
+    world = World(artists=20, plays=100, years=0.02, now=WORLD_END)
     with Sandbox(world) as sandbox:
         client = Client(f"{sandbox.musicbrainz_url}/ws/2", {"User-Agent": AGENT}, session)
         old, gone = mbid_of(world, "Radiohead"), mbid_of(world, "Coldplay")
@@ -123,7 +124,7 @@ def test_without_asking_for_json_xml_comes_back(musicbrainz: Client, world: Worl
 
 def test_over_the_rate_everything_is_refused_until_it_drops(session: requests.Session) -> None:
     """Not every second request but all: refused ones count, too. At the rate, nothing is refused."""
-    with Sandbox(World(artists=5, plays=50, years=0.02), rate=1.0) as sandbox:
+    with Sandbox(World(artists=5, plays=50, years=0.02, now=WORLD_END), rate=1.0) as sandbox:
         client = Client(f"{sandbox.musicbrainz_url}/ws/2", {"User-Agent": AGENT}, session)
         answers = [client.get("/genre/all", fmt="txt") for _ in range(20)]
     refused = [answer for answer in answers if answer.status_code == 503]

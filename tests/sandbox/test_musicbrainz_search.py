@@ -8,6 +8,7 @@ import pytest
 
 from sandbox import World
 from sandbox.world.artists import Artist
+from tests.support.world_end import WORLD_END
 
 from .conftest import Client
 
@@ -130,7 +131,7 @@ def test_homonyms_come_back_together(session: Any) -> None:
     """Several MBIDs share one name; none of them is marked as the right one."""
     from sandbox import Sandbox
 
-    world = World(artists=108, plays=100, years=0.02, homonyms=True)
+    world = World(artists=108, plays=100, years=0.02, homonyms=True, now=WORLD_END)
     with Sandbox(world) as sandbox:
         client = Client(f"{sandbox.musicbrainz_url}/ws/2", {"User-Agent": "t/1 ( a@b.c )"}, session)
         items = search(client, "artist", 'artist:"Nirvana"')["artists"]

@@ -1,10 +1,11 @@
-"""/ws/2/url: the batch that matters, with every trap of its contract."""
+"""/ws/2/url: the batch that matters, with every edge case of its contract."""
 
 from __future__ import annotations
 
 import pytest
 
 from sandbox import Sandbox, World
+from tests.support.world_end import WORLD_END
 
 from .conftest import Client
 
@@ -105,7 +106,7 @@ def test_includes_are_relations_only_and_in_one_parameter(musicbrainz: Client, l
 
 def test_links_can_be_shared_ended_or_second_pages(session: object) -> None:
     """What a careful client must not mistake, in the world of homonyms."""
-    world = World(artists=110, plays=100, years=0.02, homonyms=True)
+    world = World(artists=110, plays=100, years=0.02, homonyms=True, now=WORLD_END)
     pages = {case: spotify_id for spotify_id, case in world.cases.items()}
     with Sandbox(world) as sandbox:
         client = Client(f"{sandbox.musicbrainz_url}/ws/2", {"User-Agent": "t/1 ( a@b.c )"}, session)  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ import requests
 
 from sandbox import Sandbox, World
 from sandbox.world.areas import read_table
+from tests.support.world_end import WORLD_END
 
 from .conftest import AGENT, Client
 
@@ -41,7 +42,7 @@ def test_every_place_of_the_truth_is_found_within_its_country(nominatim: Client,
 
 
 def test_ambiguous_names_give_several_and_filters_narrow_them(nominatim: Client) -> None:
-    """There are several Winchesters; the country, the state or the kind tells them apart."""
+    """There are several Winchesters; the country, the state or the kind distinguishes them."""
     hits = nominatim.get("/search", q="Winchester", format="json").json()
     assert len(hits) == 2
     assert len(nominatim.get("/search", q="Winchester", format="json", limit=1).json()) == 1
@@ -77,7 +78,7 @@ def test_library_agents_are_blocked(nominatim: Client, agent: str) -> None:
 
 
 def test_more_than_one_request_a_second_is_refused_and_repeats_are_noticed(session: requests.Session) -> None:
-    with Sandbox(World(artists=5, plays=50, years=0.02), rate=1.0) as sandbox:
+    with Sandbox(World(artists=5, plays=50, years=0.02, now=WORLD_END), rate=1.0) as sandbox:
         client = Client(sandbox.nominatim_url, {"User-Agent": AGENT}, session)
         statuses = [client.get("/search", q="Bristol", format="json").status_code for _ in range(10)]
         assert statuses == [200] * 6 + [429] * 4

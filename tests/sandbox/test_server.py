@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import requests
 
 from sandbox import Sandbox, World
+from tests.support.world_end import WORLD_END
 
 from .conftest import Client
 
@@ -90,16 +91,16 @@ def test_admin_pages_explain_what_they_refuse(sandbox: Sandbox) -> None:
     assert requests.get(f"{admin}/nothing", timeout=10).status_code == 404
 
 
-def test_the_truth_is_told_only_if_that_was_asked_for(sandbox: Sandbox) -> None:
+def test_the_ground_truth_is_shown_only_if_that_was_asked_for(sandbox: Sandbox) -> None:
     assert requests.get(f"{sandbox.spotify_accounts_url}/_sandbox/truth", timeout=10).status_code == 404
-    with Sandbox(World(artists=5, plays=60, years=0.02), open_truth=True) as talkative:
-        rows = requests.get(f"{talkative.nominatim_url}/_sandbox/truth", timeout=10).json()
-    assert rows == talkative.truth()
+    with Sandbox(World(artists=5, plays=60, years=0.02, now=WORLD_END), open_truth=True) as opened:
+        rows = requests.get(f"{opened.nominatim_url}/_sandbox/truth", timeout=10).json()
+    assert rows == opened.truth()
     assert len(rows) > 10
 
 
 def test_ports_can_be_chosen_and_a_stopped_sandbox_is_gone() -> None:
-    with Sandbox(World(artists=5, plays=50, years=0.02)) as first:
+    with Sandbox(World(artists=5, plays=50, years=0.02, now=WORLD_END)) as first:
         port = int(first.musicbrainz_url.rpartition(":")[2])
     try:
         requests.get(f"http://127.0.0.1:{port}/_sandbox/health", timeout=2)
@@ -110,7 +111,7 @@ def test_ports_can_be_chosen_and_a_stopped_sandbox_is_gone() -> None:
 
 def test_a_running_clock_goes_on_and_a_standing_one_does_not(sandbox: Sandbox) -> None:
     assert sandbox.clock.now() == sandbox.clock.now()
-    moving = Sandbox(World(artists=5, plays=50, years=0.02), running_clock=True)
+    moving = Sandbox(World(artists=5, plays=50, years=0.02, now=WORLD_END), running_clock=True)
     before = moving.clock.now()
     time.sleep(0.01)
     assert moving.clock.now() > before

@@ -1,4 +1,4 @@
-"""The accounts service: consent, codes, refreshing, and every refusal that a client has to tell apart."""
+"""The accounts service: consent, codes, refreshing, and every refusal that a client has to distinguish."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from sandbox import Sandbox, World
+from tests.support.world_end import WORLD_END
 
 from .conftest import Client
 
@@ -166,7 +167,7 @@ def test_the_scope_is_checked(sandbox: Sandbox, api: Client) -> None:
 
 
 def test_me_has_an_id_and_an_account_id_and_another_listener_has_others(api: Client, session: requests.Session) -> None:
-    with Sandbox(World(plays=500, years=0.1, listener=1)) as other:
+    with Sandbox(World(plays=500, years=0.1, listener=1, now=WORLD_END)) as other:
         token = other.tokens.access("user-read-recently-played")
         them = session.get(
             f"{other.spotify_api_url}/me", headers={"Authorization": f"Bearer {token}"}, timeout=10

@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import time
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sandbox import World
 from sandbox.musicbrainz.data import MusicBrainzData
 from sandbox.world.areas import read_table
 from sandbox.world.ids import IdScheme, isrc, isrc_parts
+from tests.support.world_end import WORLD_END
 
 PACKAGE = Path(__file__).parents[2] / "sandbox"
 
@@ -37,15 +39,34 @@ def test_equal_settings_make_an_equal_world_and_another_seed_another() -> None:
             [(play.started_ms, play.ms_played) for play in world.plays],
         ]
 
-    one, two, other = (World(seed=seed, artists=150, plays=900, years=0.1) for seed in (3, 3, 4))
+    one, two, other = (World(seed=seed, artists=150, plays=900, years=0.1, now=WORLD_END) for seed in (3, 3, 4))
     assert fingerprint(one) == fingerprint(two)
     assert all(a != b for a, b in zip(fingerprint(one), fingerprint(other), strict=True))
+
+
+def test_a_world_ends_at_the_hour_of_asking() -> None:
+    """So the listener's newest plays are always those of today; within one hour worlds are equal."""
+    before = datetime.now(UTC)
+    end = World(plays=10, years=0.02).settings.now
+    assert before - timedelta(hours=1) < end <= datetime.now(UTC)
+    assert (end.minute, end.second, end.microsecond) == (0, 0, 0)
+
+
+def test_the_plays_end_where_the_world_ends_whatever_the_year() -> None:
+    """Also on a leap day and on the first of January; no album is released later."""
+    for end in (datetime(2028, 2, 29, 12, tzinfo=UTC), datetime(2031, 1, 1, 12, tzinfo=UTC)):
+        world = World(plays=4_000, years=0.2, now=end)
+        past = [play for play in world.plays if play.ended_ms <= end.timestamp() * 1000]
+        assert end.timestamp() * 1000 - past[-1].ended_ms < 86_400_000
+        assert 3_000 < len(past) < 5_500
+        released = [album.released for index in range(108) for album in world.catalogue.of(index).albums]
+        assert f"{end.year - 1}" < max(released) <= f"{end:%Y-%m-%d}"
 
 
 def test_ten_thousand_artists_are_there_in_seconds() -> None:
     """All linked, if that is asked for; albums and tracks are made when somebody asks for them."""
     begin = time.process_time()
-    world = World(artists=10_000, link_all=True)
+    world = World(artists=10_000, link_all=True, now=WORLD_END)
     track = world.catalogue.of(9_999).tracks[0]
     assert time.process_time() - begin < 5
     assert len(world.cast.links) == 10_000
@@ -54,14 +75,14 @@ def test_ten_thousand_artists_are_there_in_seconds() -> None:
 
 
 def test_every_artist_on_spotify_is_heard() -> None:
-    world = World(artists=1_000, plays=8_000, years=0.5)
+    world = World(artists=1_000, plays=8_000, years=0.5, now=WORLD_END)
     heard = {play.track.artist for play in world.plays if play.track}
     assert len(heard) == 999  # all but Various Artists
 
 
 def test_shares_of_unlinked_and_missing_artists() -> None:
     """Unlinked ones differ in what MusicBrainz has of their recordings; real artists are never missing."""
-    world = World(artists=3_000, plays=10, years=0.02, unlinked=0.2, missing=0.1)
+    world = World(artists=3_000, plays=10, years=0.02, unlinked=0.2, missing=0.1, now=WORLD_END)
     missing = [artist for artist in world.artists if artist.mbid is None]
     unlinked = [artist for artist in world.artists if artist.mbid and artist.index not in world.cast.links]
     assert 0.08 < len(missing) / 3_000 < 0.12
@@ -72,8 +93,8 @@ def test_shares_of_unlinked_and_missing_artists() -> None:
 
 
 def test_the_facts_are_carried_over() -> None:
-    """All 108 artists and 319 places; each area leads to its country; truth is at hand."""
-    world = World(plays=10, years=0.02)
+    """All 108 artists and 319 places; each area leads to its country; the ground truth is known."""
+    world = World(plays=10, years=0.02, now=WORLD_END)
     rows = read_table("artists.tsv")
     assert [artist.mbid for artist in world.artists] == [row["mbid"] for row in rows]
     assert len(read_table("places.tsv")) == 319
@@ -92,7 +113,7 @@ def test_the_facts_are_carried_over() -> None:
 
 def test_every_place_and_area_is_sound() -> None:
     """Parents exist, every place lies in a country, codes have their form."""
-    world = World(plays=10, years=0.02)
+    world = World(plays=10, years=0.02, now=WORLD_END)
     assert all(parent in world.map.areas for area in world.map.areas.values() for parent in area.parents)
     assert all(world.map.country_code(place) for place in world.map.places)
     codes = [area.iso_3166_2 for area in world.map.areas.values() if area.iso_3166_2]
@@ -104,7 +125,7 @@ def test_every_place_and_area_is_sound() -> None:
 
 
 def test_circles_of_parents_end() -> None:
-    world = World(artists=5, plays=10, years=0.02, area_traps=True)
+    world = World(artists=5, plays=10, years=0.02, area_traps=True, now=WORLD_END)
     countries = {
         case: world.true_country(world.catalogue.artist(page) or world.artists[0]) for page, case in world.cases.items()
     }
@@ -125,7 +146,7 @@ def test_circles_of_parents_end() -> None:
 
 def test_stray_codes_and_covered_titles_are_in_place_whatever_the_seed() -> None:
     for seed in range(5):
-        world = World(seed=seed, plays=10, years=0.02, homonyms=True)
+        world = World(seed=seed, plays=10, years=0.02, homonyms=True, now=WORLD_END)
         data = MusicBrainzData(world)
         pages = {case: world.catalogue.artist(page) for page, case in world.cases.items()}
         stray, nobody, cover = pages["stray_isrc"], pages["stray_isrc_unknown"], pages["namesake_unknown"]
@@ -144,7 +165,7 @@ def test_stray_codes_and_covered_titles_are_in_place_whatever_the_seed() -> None
 
 
 def test_the_catalogue_says_that_it_is_invented_and_shares_recordings() -> None:
-    world = World(plays=10, years=0.02)
+    world = World(plays=10, years=0.02, now=WORLD_END)
     tracks = [track for index in range(108) for track in world.catalogue.of(index).tracks]
     assert all(track.name.endswith("(sandbox)") and track.album.name.endswith("(sandbox)") for track in tracks)
     assert all(track.isrc.startswith("ZZ") for track in tracks if track.isrc)

@@ -15,6 +15,7 @@ from typing import Any
 
 from sandbox import Sandbox, World, write_export
 from tests.support.lifecycle import Lifecycle
+from tests.support.world_end import WORLD_END
 
 ROOT = Path(__file__).parents[2]
 
@@ -89,7 +90,7 @@ class Stage:
 @contextmanager
 def stage(folder: Path, *, artists: int = 12, plays: int = 400) -> Iterator[Stage]:
     """Make a small world, its export, and serve it."""
-    world = World(seed=5, artists=artists, plays=plays, years=0.1)
+    world = World(seed=5, artists=artists, plays=plays, years=0.1, now=WORLD_END)
     export = folder / "my_spotify_data.zip"
     write_export(world, export)
     with Sandbox(world) as sandbox:

@@ -15,6 +15,7 @@ from extract_load.context import Context
 from extract_load.core.settings import Settings
 from extract_load.geography.gazetteer_index import attach, ensure_index
 from sandbox import Sandbox, World
+from tests.support.world_end import WORLD_END
 
 DORA = "00000000-0000-4000-8000-00000000d0a1"
 
@@ -38,7 +39,7 @@ def home(settings: Settings, gazetteer_dir: Path) -> Settings:
 
 @pytest.fixture(scope="session")
 def geography_world() -> World:
-    return World(plays=1_000, years=0.1)
+    return World(plays=1_000, years=0.1, now=WORLD_END)
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ from extract_load.storage.state import State
 from extract_load.storage.warehouse import Warehouse
 from sandbox import Sandbox, World
 from sandbox.spotify.objects import SpotifyObjects
+from tests.support.world_end import WORLD_END
 
 LISTENED = datetime(2026, 10, 1)
 
@@ -117,7 +118,7 @@ def make_home(settings: Settings, state: State, clock: Clock, tmp_path: Path) ->
     sandboxes: list[Sandbox] = []
 
     def make(**world: Any) -> Home:
-        sandbox = Sandbox(World(**{"artists": 30, "plays": 10, **world})).start()
+        sandbox = Sandbox(World(**{"artists": 30, "plays": 10, "now": WORLD_END, **world})).start()
         sandboxes.append(sandbox)
         ours = settings.model_copy(
             update={

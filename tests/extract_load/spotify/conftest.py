@@ -18,6 +18,7 @@ from extract_load.spotify.recently_played import PollResult, poll
 from extract_load.storage.state import State
 from extract_load.storage.warehouse import Warehouse
 from sandbox import Sandbox, World
+from tests.support.world_end import WORLD_END
 
 Importer = Callable[..., ImportResult]
 Query = Callable[..., list[tuple[Any, ...]]]
@@ -110,7 +111,7 @@ class Listener:
 @pytest.fixture(scope="session")
 def small_world() -> World:
     """Return a world that is made once for all tests of these rooms; it is only read."""
-    world = World(artists=60, plays=4000, years=1, days_ahead=40)
+    world = World(artists=60, plays=4000, years=1, days_ahead=40, now=WORLD_END)
     assert world.plays
     return world
 

@@ -21,6 +21,7 @@ from extract_load.spotify.login import login
 from extract_load.spotify.token_store import TokenStore
 from sandbox import World
 from tests.support.sign_in import consent, fresh, sign_in
+from tests.support.world_end import WORLD_END
 
 Make = Callable[..., Any]
 
@@ -119,7 +120,7 @@ def test_a_new_sign_in_ends_the_waiting(listener: Make) -> None:
 
 def test_six_months_end_the_sign_in(listener: Make) -> None:
     """Spotify ends it 180 days after the consent, however often it was refreshed; until then the days count down."""
-    spot = fresh(listener, world=World(artists=20, plays=500, years=1, days_ahead=200))
+    spot = fresh(listener, world=World(artists=20, plays=500, years=1, days_ahead=200, now=WORLD_END))
     sign_in(spot)
     assert spot.poll().token_days_left in {179, 180}
     spot.pass_time(days=178)
@@ -272,7 +273,7 @@ def test_somebody_elses_sign_in_is_refused_and_the_own_one_stays(listener: Make,
     sign_in(own)
     assert own.poll().new == 50
     before = settings.token_path.read_bytes()
-    other = fresh(listener, world=World(seed=8, artists=20, plays=500, years=1, listener=1))
+    other = fresh(listener, world=World(seed=8, artists=20, plays=500, years=1, listener=1, now=WORLD_END))
     with pytest.raises(AuthorizationNeeded, match="another Spotify account"):
         sign_in(other)
     assert settings.token_path.read_bytes() == before
@@ -285,7 +286,7 @@ def test_a_polls_own_token_of_somebody_else_is_refused(listener: Make) -> None:
     """A token that was put into the environment is checked, too; nothing of that account is spooled."""
     own = listener()
     own.poll()
-    other = listener(world=World(seed=8, artists=20, plays=500, years=1, listener=1))
+    other = listener(world=World(seed=8, artists=20, plays=500, years=1, listener=1, now=WORLD_END))
     with pytest.raises(AuthorizationNeeded, match="another Spotify account"):
         other.poll()
     assert other.rows("select count(*) from raw.spotify_recently_played") == [(50,)]

@@ -24,6 +24,7 @@ from extract_load.spotify.login import login
 from sandbox import Sandbox, World
 from sandbox.web.http_messages import json_response
 from tests.support.sign_in import free_port, fresh, sign_in
+from tests.support.world_end import WORLD_END
 
 Make = Callable[..., Any]
 
@@ -131,7 +132,9 @@ def test_a_refused_sign_in_of_somebody_else_brings_no_ended_one_back(listener: M
         own.poll()
     facts = {key: own.context.state.get("spotify", key) for key in ("needs_reauth", "token")}
     variable = {**home, "spotify_refresh_token": own.sandbox.env["SPOTIFY_REFRESH_TOKEN"]}
-    other = listener(world=World(seed=8, artists=20, plays=500, years=1, listener=1), settings_of_home=variable)
+    other = listener(
+        world=World(seed=8, artists=20, plays=500, years=1, listener=1, now=WORLD_END), settings_of_home=variable
+    )
     with pytest.raises(AuthorizationNeeded, match="another Spotify account"):
         sign_in(other)
     asked = own.sandbox.counts.total("accounts")

@@ -17,6 +17,7 @@ from extract_load.spotify.history_import.importer import import_paths
 from extract_load.spotify.request_policy import open_session
 from sandbox import World, write_export
 from tests.support.exports import row, write_file
+from tests.support.world_end import WORLD_END
 
 Make = Callable[..., Any]
 
@@ -28,7 +29,7 @@ KINDS = ("tracks", "albums", "artists")
 @pytest.fixture(scope="module")
 def little_world() -> World:
     """Return a world of little listening, made once."""
-    world = World(artists=25, plays=170, years=1, days_ahead=120)
+    world = World(artists=25, plays=170, years=1, days_ahead=120, now=WORLD_END)
     assert world.plays
     return world
 

@@ -12,6 +12,7 @@ from extract_load.spotify.catalogue.enrich import enrich
 from extract_load.spotify.catalogue.pending import pending, refresh_listening
 from extract_load.spotify.history_import.importer import import_paths
 from sandbox import World, write_export
+from tests.support.world_end import WORLD_END
 
 Make = Callable[..., Any]
 
@@ -21,7 +22,7 @@ KINDS = ("tracks", "albums", "artists")
 @pytest.fixture(scope="module")
 def little_world() -> World:
     """Return a world of little listening, made once."""
-    world = World(artists=25, plays=170, years=1, days_ahead=120)
+    world = World(artists=25, plays=170, years=1, days_ahead=120, now=WORLD_END)
     assert world.plays
     return world
 

@@ -18,6 +18,7 @@ from extract_load.spotify.history_import.importer import ImportResult, import_pa
 from extract_load.storage.writer_lock import WriterLock
 from sandbox import World, write_export
 from tests.support.exports import ADDRESS, AGENT, FOLDER, old_row, row, text_of, write_file, write_zip
+from tests.support.world_end import WORLD_END
 
 Importer = Callable[..., ImportResult]
 Query = Callable[..., list[tuple[Any, ...]]]
@@ -29,7 +30,7 @@ ACCOUNT = "select sum(rows_counted), sum(rows_landed), sum(rows_known), sum(rows
 @pytest.fixture(scope="module")
 def world() -> World:
     """Return a small world with all that a listener does."""
-    world = World(artists=60, plays=3000, years=2)
+    world = World(artists=60, plays=3000, years=2, now=WORLD_END)
     assert world.plays
     return world
 
