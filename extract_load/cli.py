@@ -1,7 +1,7 @@
-"""`music-tracker`: the command line. Assembles the commands of all floors and tells errors in one sentence.
+"""`music-tracker`: the command line. Assembles the commands of all layers and prints an error as one sentence.
 
-Commands of higher floors (sandbox, demo, etl, serve) join through the entry points `music_tracker.commands`, so that
-nothing here looks up. Exit codes: 0 well, 1 something is not healthy, 2 configuration, 3 sign-in needed, 4 a service or
+Commands of higher layers (sandbox, etl, serve) join through the entry points `music_tracker.commands`, so that
+no import goes up. Exit codes: 0 success, 1 something is not healthy, 2 configuration, 3 sign-in needed, 4 a service or
 the warehouse is not available now, 5 a budget is spent, 6 bad input.
 """
 
@@ -16,9 +16,7 @@ import typer
 
 from extract_load.commands import demo, ingestion, maintenance, status
 from extract_load.core.disk_errors import translate_disk_errors
-from extract_load.core.errors import (
-    MusicTrackerError,
-)
+from extract_load.core.errors import MusicTrackerError
 from extract_load.core.redaction import quiet_libraries
 
 if TYPE_CHECKING:
@@ -28,7 +26,7 @@ COMMAND_GROUP = "music_tracker.commands"
 
 
 def build_app() -> typer.Typer:
-    """Return the app with the commands of every floor."""
+    """Return the app with the commands of every layer."""
     app = typer.Typer(
         help="Keeps every play of one Spotify listener, enriches it, and makes it a pleasure to query.",
         no_args_is_help=True,

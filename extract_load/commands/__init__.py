@@ -1,1 +1,1 @@
-"""The commands of this floor, one module a family: ingestion, status."""
+"""The commands of `music-tracker`, one module a family: ingestion, status, maintenance, demo."""

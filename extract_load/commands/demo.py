@@ -1,7 +1,7 @@
-"""`music-tracker demo`: the whole way of the data in a few minutes, on invented services and a made-up listener.
+"""`music-tracker demo`: the whole pipeline in a few minutes, on the sandbox and a made-up listener.
 
-Starts the sandbox, then runs the very commands that a listener would: ingest, import, etl. Keeps to `data/demo/`, with
-settings and a Prefect home of its own there; what is in `.env` and the user's data play no part.
+Starts the sandbox, then runs the same commands that a listener would: ingest, import, etl. Writes to `data/demo/` only,
+with settings and a Prefect home of its own there; `.env` and the user's data are neither read nor changed.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def demo(
     started = time.monotonic()
     home = project_root() / "data" / "demo"
     _say(f"DEMO: three years of a made-up listener (seed {seed}), below data/demo/. Your own data is not touched.")
-    _start_anew(home)
+    _remove_last_demo(home)
     export = home / "my_spotify_data.zip"
     with _sandbox(export, seed, artists) as variables:
         environment = _environment(home, variables)
@@ -52,8 +52,8 @@ def demo(
     _say(f"That took {time.monotonic() - started:.0f} s. `music-tracker --help` says what else there is.")
 
 
-def _start_anew(home: Path) -> None:
-    """Remove what the last demo made, but for the records of its runs: making that database anew takes seconds."""
+def _remove_last_demo(home: Path) -> None:
+    """Remove what the last demo made, except Prefect's database: creating that again takes seconds."""
     home.mkdir(parents=True, exist_ok=True)
     for path in home.iterdir():
         if path.name == RUN_RECORDS:
@@ -66,7 +66,7 @@ def _start_anew(home: Path) -> None:
 
 @contextmanager
 def _sandbox(export: Path, seed: int, artists: int) -> Iterator[dict[str, str]]:
-    """Serve the sandbox in a process of its own and give the variables that lead to it."""
+    """Serve the sandbox in a process of its own and yield the variables that lead to it."""
     _say("Starting the sandbox: Spotify, MusicBrainz and Nominatim on this machine alone.")
     command = [
         *(sys.executable, "-m", "sandbox", "--seed", str(seed), "--artists", str(artists)),
@@ -93,7 +93,7 @@ def _variables(process: subprocess.Popen[str]) -> dict[str, str]:
 
 
 def _environment(home: Path, variables: dict[str, str]) -> dict[str, str]:
-    """Write the demo's own settings file, and give an environment in which nothing else is set."""
+    """Write the demo's own settings file, and return an environment in which nothing else is set."""
     settings = {
         **variables,
         "DATA_BASE_PATH": str(home / "src"),
@@ -112,7 +112,7 @@ def _environment(home: Path, variables: dict[str, str]) -> dict[str, str]:
 
 
 def _step(environment: dict[str, str], title: str, command: list[str]) -> None:
-    """Run one command of ours as a person would, its output shown as it comes.
+    """Run one `music-tracker` command as a person would, with its output shown as it comes.
 
     Errors: ends the demo with the command's exit code.
     """

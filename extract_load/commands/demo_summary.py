@@ -1,4 +1,4 @@
-"""What the demo ends with: a page about the listener, from the published file alone, and queries to try next."""
+"""The summary at the end of the demo, from the published file alone, and queries to try next."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _TOP = {
 def summary(published: Path) -> str:
     """Return the page as text. Errors: duckdb's own, when the file is not there."""
     with duckdb.connect(str(published), read_only=True) as connection:
-        lines = ["DEMO - what a made-up listener's three years come to", ""]
+        lines = ["DEMO - three years of a made-up listener", ""]
         lines += _totals(connection)
         for title, sql in _TOP.items():
             lines += ["", f"{title} (most played)", *_top(connection, sql)]

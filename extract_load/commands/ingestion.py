@@ -1,4 +1,4 @@
-"""`music-tracker auth`, `ingest` and `import`: what Spotify and its exports tell, into the spool and the raw tables."""
+"""`music-tracker auth`, `ingest` and `import`: from Spotify and its exports into the spool and the raw tables."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def auth(
 def ingest(
     limit: Annotated[int, typer.Option(min=1, max=50, help="How many of the newest plays to ask for.")] = 50,
 ) -> None:
-    """Ask Spotify for the newest plays and keep them; written down and told like a run of `spotify-ingestion`."""
+    """Ask Spotify for the newest plays and keep them; recorded and alerted like a run of `spotify-ingestion`."""
     from extract_load.monitoring.tracked_run import tracked_run
     from extract_load.spotify.auth import require_app
     from extract_load.spotify.recently_played import poll
@@ -70,7 +70,7 @@ def import_(
     """Land an export of your streaming history; sends no request, and accounts for every row."""
     from extract_load.spotify.history_import.importer import import_paths
 
-    with context_of_a_command("import") as context, _bar() as progress:
+    with context_of_a_command("import") as context, _progress_bar() as progress:
         result = import_paths(context, paths, confirm_listener=confirm_listener, progress=progress)
     for line in result.account():
         typer.echo(line)
@@ -78,8 +78,8 @@ def import_(
 
 
 @contextmanager
-def _bar() -> Iterator[Callable[[int, int], None]]:
-    """Show a bar of bytes read, on a terminal; on anything else, nothing."""
+def _progress_bar() -> Iterator[Callable[[int, int], None]]:
+    """Show a progress bar of bytes read, on a terminal only."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -88,10 +88,10 @@ def _bar() -> Iterator[Callable[[int, int], None]]:
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("import", total=None)
 
-        def tell(done: int, total: int) -> None:
+        def advance(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
 
-        yield tell
+        yield advance
 
 
 def _ask(prompt: str) -> str:

@@ -1,4 +1,4 @@
-"""The commands that keep the plays: rebuild, backup (and `backup verify`), restore, compact, forget, export."""
+"""The maintenance commands: rebuild, backup (and `backup verify`), restore, compact, forget, export."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from extract_load.maintenance.forget_request import Wish
     from extract_load.maintenance.rebuild import RebuildReport
 
-Tell = Callable[[int, int], None]
+ReportProgress = Callable[[int, int], None]
 
 
 def register(app: typer.Typer) -> None:
@@ -31,14 +31,14 @@ def register(app: typer.Typer) -> None:
 
 
 def rebuild() -> None:
-    """Make the warehouse anew from what is kept (spool, cache, seeds), without one request."""
+    """Rebuild the warehouse from spool, cache and seeds, without a single request."""
     from extract_load.maintenance.marts_builder import find_transform
     from extract_load.maintenance.rebuild import rebuild as make
 
     transform = find_transform()
-    with _home() as (settings, state), _bar("Landing files") as tell:
-        report = make(settings, state, transform, progress=tell)
-    _say_rebuilt(report)
+    with _settings_and_state() as (settings, state), _progress_bar("Landing files") as progress:
+        report = make(settings, state, transform, progress=progress)
+    _print_rebuilt(report)
 
 
 def backup(
@@ -47,10 +47,10 @@ def backup(
         typer.Argument(metavar="[verify] [DIR]", help="Where to; `verify DIR` checks one. Default: data/backup."),
     ] = None,
 ) -> None:
-    """Copy all that can't be had again, while everything runs; only what is new is copied.
+    """Copy everything that can't be fetched again, while everything runs; only what is new is copied.
 
-    `music-tracker backup verify DIR` reads every byte of a backup, restores it aside, builds the marts from it, and
-    compares them with those that were published when it was made.
+    `music-tracker backup verify DIR` reads every byte of a backup, restores it to a temporary folder, builds the marts
+    from it, and compares them with those that were published when it was made.
     """
     given = list(words or [])
     checks = bool(given) and given[0] == "verify"
@@ -67,36 +67,36 @@ def backup(
 def restore(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A backup.")],
     despite_damage: Annotated[bool, typer.Option(help="Restore what is intact when files are damaged.")] = False,
-    then_rebuild: Annotated[bool, typer.Option("--rebuild/--no-rebuild", help="Make the warehouse from it.")] = True,
+    then_rebuild: Annotated[bool, typer.Option("--rebuild/--no-rebuild", help="Build the warehouse from it.")] = True,
 ) -> None:
-    """Put the files of a backup back: into an empty home, or what is missing beside what is there."""
+    """Restore the files of a backup: into an empty data directory, or those that are missing."""
     from extract_load.maintenance.marts_builder import find_transform
     from extract_load.maintenance.rebuild import rebuild as make
     from extract_load.maintenance.restore import restore as put_back
 
     transform = find_transform() if then_rebuild else None
     settings = load_settings()
-    with _bar("Restoring files") as tell:
-        report = put_back(settings, folder, despite_damage=despite_damage, progress=tell)
+    with _progress_bar("Restoring files") as progress:
+        report = put_back(settings, folder, despite_damage=despite_damage, progress=progress)
     typer.echo(f"{report.restored:,} files restored, {report.already_there:,} were there already.")
     for line in report.left_out:
         typer.secho(f"Left out: {line}.", fg=typer.colors.YELLOW)
     if transform is None:
         typer.echo("Next: music-tracker rebuild")
         return
-    with _home() as (settings, state), _bar("Landing files") as tell:
-        rebuilt = make(settings, state, transform, progress=tell)
-    _say_rebuilt(rebuilt)
+    with _settings_and_state() as (settings, state), _progress_bar("Landing files") as progress:
+        rebuilt = make(settings, state, transform, progress=progress)
+    _print_rebuilt(rebuilt)
 
 
 def compact(
     older_than_days: Annotated[int, typer.Option(min=1, help="Days (UTC) that stay as many small files.")] = 2,
 ) -> None:
-    """Put the many small spool files of each past day into one; nothing else changes."""
+    """Compact the many small spool files of each past day into one; nothing else changes."""
     from extract_load.maintenance.compact import compact as put_together
 
-    with _home() as (settings, _), _bar("Days") as tell:
-        report = put_together(settings, Warehouse(settings), older_than_days=older_than_days, progress=tell)
+    with _settings_and_state() as (settings, _), _progress_bar("Days") as progress:
+        report = put_together(settings, Warehouse(settings), older_than_days=older_than_days, progress=progress)
     typer.echo(
         f"{report.files:,} files of {report.days:,} days became {report.days:,}"
         f" ({_size(report.bytes_before)} before, {_size(report.bytes_after)} now)."
@@ -114,7 +114,7 @@ def forget(
     note: Annotated[str | None, typer.Option(help="Kept beside the rule, for yourself.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Take a play, an artist or a time span out of everything: spool, cache, warehouse, and backups to come.
+    """Erase a play, an artist or a time span from everything: spool, cache, warehouse, and backups to come.
 
     Times are like 2024-05-01 or "2024-05-01 18:30" in LISTENER_TIMEZONE. What is played later counts again.
     """
@@ -123,9 +123,9 @@ def forget(
     from extract_load.maintenance.marts_builder import find_transform
 
     transform = find_transform()
-    with _home() as (settings, state):
-        with _bar("Landing files") as tell:
-            finished = finish_forgetting(settings, state, transform, progress=tell)
+    with _settings_and_state() as (settings, state):
+        with _progress_bar("Landing files") as progress:
+            finished = finish_forgetting(settings, state, transform, progress=progress)
         if finished:
             _drop_dev_build()
             typer.echo("An earlier forget had been interrupted; it is finished now. Run this again for anything else.")
@@ -133,15 +133,15 @@ def forget(
         wish = _wish(settings, play, artist, since, until)
         plan = plan_forgetting(settings, Warehouse(settings), wish)
         typer.echo(
-            f"This takes {plan.plays_in_exports:,} plays told by exports and {plan.plays_in_polls:,} told by polls"
+            f"This erases {plan.plays_in_exports:,} plays from exports and {plan.plays_in_polls:,} from polls"
             f" ({plan.lines:,} lines in {plan.files:,} files). It can't be undone from here."
         )
         if not yes:
             typer.confirm("Forget them?", abort=True)
-        with _bar("Landing files") as tell:
-            report = take_out(settings, state, transform, plan, note=note, progress=tell)
+        with _progress_bar("Landing files") as progress:
+            report = take_out(settings, state, transform, plan, note=note, progress=progress)
         _drop_dev_build()
-    _say_rebuilt(report)
+    _print_rebuilt(report)
     typer.echo(
         "Backups follow when they are made again: music-tracker backup DIR. What you exported is yours to delete."
     )
@@ -154,7 +154,7 @@ def export(
     folder: Annotated[Path | None, typer.Option("--to", help="Where to. Default: data/export.")] = None,
     rule: Annotated[str | None, typer.Option(help="Only plays that count: any, spotify30, lastfm, completed.")] = None,
 ) -> None:
-    """Write every play once in forms that need nothing of ours: Parquet, CSV, ListenBrainz's listens."""
+    """Write every play once, in formats that other programs read: Parquet, CSV, ListenBrainz's listens."""
     from extract_load.maintenance.export import FORMATS
     from extract_load.maintenance.export import export as write
 
@@ -171,14 +171,14 @@ def _backup(folder: Path | None) -> None:
     from extract_load.maintenance.backup import backup as copy
 
     settings = load_settings()
-    with _bar("Files") as tell:
-        report = copy(settings, folder or settings.data_dir / "backup", progress=tell)
+    with _progress_bar("Files") as progress:
+        report = copy(settings, folder or settings.data_dir / "backup", progress=progress)
     typer.echo(
         f"{report.files:,} files are in {report.folder}; {report.copied:,} of them"
         f" ({_size(report.copied_bytes)}) copied now, {report.removed:,} taken out."
     )
     for line in report.kept:
-        typer.secho(f"Kept as it was: {line}.", fg=typer.colors.YELLOW)
+        typer.secho(f"Left unchanged: {line}.", fg=typer.colors.YELLOW)
     if folder is None:
         typer.echo("It lies on the same disk as the data: name a folder elsewhere to be safe from losing the disk.")
 
@@ -189,8 +189,8 @@ def _verify(folder: Path) -> None:
 
     transform = find_transform()
     settings = load_settings()
-    with _bar("Landing files") as tell:
-        report = verify(settings, folder, transform, progress=tell)
+    with _progress_bar("Landing files") as progress:
+        report = verify(settings, folder, transform, progress=progress)
     for line in report.notes:
         typer.echo(line)
     if not report.is_good:
@@ -212,34 +212,34 @@ def _wish(settings: Settings, play: str | None, artist: str | None, since: str |
         raise ConfigurationError("A play is named by its key alone.", hint="Give --play, or the others.")
     if not (play or artist or since or until):
         raise ConfigurationError("Nothing is named.", hint="Give --play, --artist, or --from and --until.")
-    end = _moment(settings, "--until", until)
+    end = _parse_utc(settings, "--until", until)
     return Wish(
         play_key=play,
         artist=artist,
-        reaches_from=_moment(settings, "--from", since),
+        reaches_from=_parse_utc(settings, "--from", since),
         reaches_until=end - timedelta(microseconds=1) if end else None,
     )
 
 
-def _moment(settings: Settings, option: str, text: str | None) -> datetime | None:
-    """Read a time of the listener's as naive UTC."""
+def _parse_utc(settings: Settings, option: str, text: str | None) -> datetime | None:
+    """Return a time in the listener's zone as naive UTC."""
     if text is None:
         return None
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        raise ConfigurationError(f"{option} is no time.", hint='Write 2024-05-01 or "2024-05-01 18:30".') from None
+        raise ConfigurationError(f"{option} is not a time.", hint='Write 2024-05-01 or "2024-05-01 18:30".') from None
     local = at if at.tzinfo else at.replace(tzinfo=settings.zone)
     return local.astimezone(UTC).replace(tzinfo=None)
 
 
 def _drop_dev_build() -> None:
-    """Delete what a bare `dbt build` made: it would still tell, and is made again by the next one."""
+    """Delete what a bare `dbt build` made: it still holds what was erased, and the next one makes it again."""
     for name in ("dev.duckdb", "dev.duckdb.wal"):
         (project_root() / "dbt_project" / name).unlink(missing_ok=True)
 
 
-def _say_rebuilt(report: RebuildReport) -> None:
+def _print_rebuilt(report: RebuildReport) -> None:
     plays = report.marts.get("marts.fct_plays")
     landed = sum(report.landing.landed.values())
     typer.echo(f"{landed:,} rows of {report.landing.files:,} files landed; {plays.rows if plays else 0:,} plays.")
@@ -248,7 +248,7 @@ def _say_rebuilt(report: RebuildReport) -> None:
     if report.differences == []:
         typer.secho("The marts are equal to the ones published before.", fg=typer.colors.GREEN)
     elif report.differences:
-        typer.echo(f"Other than published before: {'; '.join(report.differences)}.")
+        typer.echo(f"Different from what was published before: {'; '.join(report.differences)}.")
     if report.failed_tests:
         raise BadInput(
             f"Blocking tests failed: {', '.join(report.failed_tests[:5])}.", hint="`music-tracker status` says more."
@@ -256,7 +256,8 @@ def _say_rebuilt(report: RebuildReport) -> None:
 
 
 @contextmanager
-def _home() -> Iterator[tuple[Settings, State]]:
+def _settings_and_state() -> Iterator[tuple[Settings, State]]:
+    """Yield the settings and the open state."""
     settings = load_settings()
     state = State(settings.state_path)
     try:
@@ -266,8 +267,8 @@ def _home() -> Iterator[tuple[Settings, State]]:
 
 
 @contextmanager
-def _bar(title: str) -> Iterator[Tell]:
-    """Show a bar on a terminal, and nothing elsewhere."""
+def _progress_bar(title: str) -> Iterator[ReportProgress]:
+    """Show a progress bar, on a terminal only."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
@@ -276,7 +277,7 @@ def _bar(title: str) -> Iterator[Tell]:
 
 
 def _size(count: int) -> str:
-    """Return a number of bytes as a person would."""
+    """Return a number of bytes with its unit."""
     size = float(count)
     for unit in ("bytes", "kB", "MB"):
         if size < 1000:

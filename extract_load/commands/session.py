@@ -1,4 +1,4 @@
-"""What every command needs first: settings, state, warehouse, in one context that is closed at the end."""
+"""The context of a command: settings, state and warehouse, opened first and closed at the end."""
 
 from __future__ import annotations
 

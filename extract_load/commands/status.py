@@ -1,4 +1,4 @@
-"""`music-tracker status` and `doctor`: how things stand, in words or as JSON; the exit code tells health."""
+"""`music-tracker status` and `doctor`: the health in words or as JSON; the exit code is 1 when there is a problem."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
 
 
 def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> None:
-    """Say how things stand; answers while anything runs, and sends no request."""
+    """Show how things stand; answers while anything runs, and sends no request."""
     found = health(load_settings())
     if as_json:
         typer.echo(json.dumps(found.to_dict(), indent=2))
@@ -35,7 +35,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")
 
 
 def doctor() -> None:
-    """Try the doors as well: settings, folders, the warehouse, the services; then say how things stand."""
+    """Check settings, folders, the warehouse and the services; then show how things stand."""
     from extract_load.monitoring.doctor import examine
 
     settings = load_settings()
@@ -46,9 +46,9 @@ def doctor() -> None:
 
 
 def show(found: Health) -> None:
-    """Print the lines, each with what to do."""
-    for line in found.lines:
-        sign, colour = _SIGNS[line.level]
-        typer.secho(f"{sign}  {line.text}", fg=colour)
-        if line.hint:
-            typer.echo(f"      -> {line.hint}")
+    """Print the check results, each with its hint."""
+    for result in found.results:
+        sign, colour = _SIGNS[result.level]
+        typer.secho(f"{sign}  {result.text}", fg=colour)
+        if result.hint:
+            typer.echo(f"      -> {result.hint}")

@@ -1,7 +1,7 @@
-"""Tell a person what changed for the worse, once, and when it is well again.
+"""Alerts: notify a person once of what changed for the worse, and once when it has recovered.
 
-In: the `Health` of now and what was told before (state, service `alerts`). Out: one message through the addresses of
-ALERT_URLS (Apprise), or a log line without any. What could not be delivered is told again by the next run.
+In: the current `Health` and the open alerts (state, service `alerts`), which deduplicate. Out: one message through the
+addresses of ALERT_URLS (Apprise), or a log line without any. What could not be delivered is retried by the next run.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SERVICE = "alerts"
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One thing to tell: a trouble that is new, or one that is over."""
+    """One thing to notify of: a trouble that is new, or one that is over."""
 
     kind: Literal["trouble", "recovered"]
     key: str
@@ -36,16 +36,16 @@ class Alert:
 def send_alerts(
     settings: Settings, state: State, health: Health, *, clock: Clock | None = None, send: Send | None = None
 ) -> list[Alert]:
-    """Tell what is new or over since the last call, and remember what was told. Gives what was told.
+    """Send what is new or over since the last call, remember what was sent, and return it.
 
-    `send(title, body, is_trouble)` delivers one message and says whether it arrived; by default by way of ALERT_URLS.
+    `send(title, body, is_trouble)` delivers one message and returns whether it arrived; the default uses ALERT_URLS.
     """
     clock = clock or SystemClock()
     known: dict[str, dict[str, str]] = state.facts(_SERVICE)
-    now_wrong = {line.key: line for line in health.alerts()}
+    now_wrong = {result.key: result for result in health.alerts()}
     alerts = [
-        *(Alert("trouble", key, line.text, line.hint) for key, line in now_wrong.items() if key not in known),
-        *(Alert("recovered", key, said["text"]) for key, said in known.items() if key not in now_wrong),
+        *(Alert("trouble", key, result.text, result.hint) for key, result in now_wrong.items() if key not in known),
+        *(Alert("recovered", key, before["text"]) for key, before in known.items() if key not in now_wrong),
     ]
     if not alerts:
         return []
@@ -56,13 +56,13 @@ def send_alerts(
         return []
     now = clock.now()
     for alert in alerts:
-        told = {"since": to_iso(now), "text": alert.text} if alert.kind == "trouble" else None
-        state.put(_SERVICE, alert.key, told, now)
+        still_open = {"since": to_iso(now), "text": alert.text} if alert.kind == "trouble" else None
+        state.put(_SERVICE, alert.key, still_open, now)
     return alerts
 
 
 def sender(settings: Settings) -> Send:
-    """Return the way to a person: the addresses of ALERT_URLS, or the log."""
+    """Return how messages are delivered: to the addresses of ALERT_URLS, or to the log."""
     urls = settings.alert_urls.get_secret_value().split() if settings.alert_urls else []
     return _by_apprise(urls) if urls else _by_log
 
@@ -101,7 +101,7 @@ def _body(alerts: Sequence[Alert]) -> str:
     lines = []
     for alert in alerts:
         if alert.kind == "recovered":
-            lines.append(f"Recovered, it said: {alert.text}")
+            lines.append(f"Recovered. The alert was: {alert.text}")
         else:
             lines.append(f"{alert.text} {alert.hint}".strip())
     return "\n\n".join(lines)

@@ -1,6 +1,6 @@
-"""Try the doors: whether folders can be written, who has the warehouse, which services answer.
+"""The checks of `music-tracker doctor`: can folders be written, does the warehouse open, do the services answer.
 
-One line each, with a way out. Sends one request to each service; leaves nothing behind.
+One check result each, with a hint. Sends one request to each service; leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from extract_load.core.clock import SystemClock
 from extract_load.core.errors import MusicTrackerError
 from extract_load.core.settings import Settings
-from extract_load.monitoring.health import Health, Line
+from extract_load.monitoring.health import CheckResult, Health
 from extract_load.monitoring.service_checks import check_credentials, check_services
 from extract_load.storage.state import State
 from extract_load.storage.warehouse import Warehouse
@@ -20,17 +20,17 @@ from extract_load.storage.writer_lock import WarehouseBusy
 
 
 def examine(settings: Settings) -> Health:
-    """Look at everything that a run needs, and give what was found."""
+    """Check everything that a run needs, beyond what `health` knows without trying."""
     state = State(settings.state_path)
     try:
-        lines = [*_folders(settings), *_warehouse(settings), *check_credentials(settings)]
-        lines += check_services(settings, state)
+        results = [*_folders(settings), *_warehouse(settings), *check_credentials(settings)]
+        results += check_services(settings, state)
     finally:
         state.close()
-    return Health(SystemClock().now(), tuple(lines))
+    return Health(SystemClock().now(), tuple(results))
 
 
-def _folders(settings: Settings) -> Iterator[Line]:
+def _folders(settings: Settings) -> Iterator[CheckResult]:
     named = {
         "DATA_BASE_PATH": settings.spool_dir,
         "CACHE_DIR": settings.answers_dir,
@@ -39,21 +39,21 @@ def _folders(settings: Settings) -> Iterator[Line]:
     for name, folder in named.items():
         there = _nearest(folder)
         if os.access(there, os.W_OK):
-            yield Line(f"folder:{name}", "ok", f"{name} can be written.")
+            yield CheckResult(f"folder:{name}", "ok", f"{name} can be written.")
         else:
-            yield Line(
+            yield CheckResult(
                 f"folder:{name}", "problem", f"{name} can't be written.", f"Give yourself write access to {there}."
             )
 
 
-def _warehouse(settings: Settings) -> Iterator[Line]:
+def _warehouse(settings: Settings) -> Iterator[CheckResult]:
     try:
         with Warehouse(settings).open("music-tracker doctor", wait_seconds=1):
-            yield Line("warehouse", "ok", "The warehouse opens.")
+            yield CheckResult("warehouse", "ok", "The warehouse opens.")
     except WarehouseBusy as busy:
-        yield Line("warehouse", "note", busy.message, busy.hint)
+        yield CheckResult("warehouse", "note", busy.message, busy.hint)
     except MusicTrackerError as error:
-        yield Line("warehouse", "problem", error.message, error.hint)
+        yield CheckResult("warehouse", "problem", error.message, error.hint)
 
 
 def _nearest(folder: Path) -> Path:

@@ -1,4 +1,4 @@
-"""What `health` judges: facts from the state and the published file, gathered without judging them."""
+"""The facts that `health` checks, read from the state and the published file without judging them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BUDGETED = ("artists", "albums", "tracks", "search")
 
 @dataclass(slots=True)
 class Facts:
-    """All that is known at `now` (UTC). Spans and moments are naive UTC; lists are oldest first but for runs.
+    """Everything that is known at `now` (UTC). Spans and moments are naive UTC; lists are oldest first but for runs.
 
     `looked_up` (at Spotify) and `matching` (with MusicBrainz, by state) are shares of the listening time, 0 to 1.
     """
@@ -68,7 +68,7 @@ def gather(settings: Settings, state: State, now: datetime) -> Facts:
 
 def _read_runs(facts: Facts, state: State) -> None:
     runs = RunLog(state)
-    runs.mark_dead(facts.now)
+    runs.mark_crashed(facts.now)
     facts.running = runs.running(facts.now)
     facts.ended = {flow: runs.latest(flow, 2) for flow in FLOWS}
     first = state.rows("select min(started_at) as at from runs")[0]["at"]
@@ -128,7 +128,7 @@ def _read_builds(facts: Facts, state: State) -> None:
 
 
 def _read_published(facts: Facts) -> None:
-    """Count plays, and close the gaps that an export covers, where the published file says so."""
+    """Read the number of plays, and drop the gaps that the published file shows as closed by an export."""
     path = facts.settings.published_path
     if not path.is_file():
         facts.published_at = None
@@ -142,4 +142,4 @@ def _read_published(facts: Facts) -> None:
             ).fetchall()
             facts.gaps = [gap for gap in facts.gaps if gap not in closed]
     except duckdb.Error as error:
-        log.debug("The published file could not be asked: %s", error)
+        log.debug("The published file could not be queried: %s", error)

@@ -1,8 +1,8 @@
-"""How things stand, for a terminal, a machine, an artifact and an alert alike: one list of lines, each with what to do.
+"""The health of the installation for a terminal, a machine, an artifact and an alert alike: check results with hints.
 
 In: `state.sqlite` and the published file only, never the warehouse, so it answers while a run writes. Out: `Health`.
-Always holds: freshness is judged by the last successful poll (a holiday is not stale), nothing here sends a request or
-writes but for the tables of the state itself.
+Always holds: freshness is judged by the last successful poll (a holiday is not stale); nothing here sends a request,
+and nothing is written except to the tables of the state itself.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ MANY_TESTS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One thing that is known. `key` names it for good (`gap:2026-...`); `alerts` says whether a person is told."""
+class CheckResult:
+    """What one check found. `key` is stable (`gap:2026-...`); `alerts` means that a person is notified."""
 
     key: str
     level: Level
@@ -44,36 +44,36 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Everything that is known, at a moment (UTC), in the order in which a person wants to read it."""
+    """All check results at a moment (UTC), in the order in which a person wants to read them."""
 
     checked_at: datetime
-    lines: tuple[Line, ...]
+    results: tuple[CheckResult, ...]
 
     @property
     def worst(self) -> Level:
-        """The worst level of all lines."""
-        return max((line.level for line in self.lines), key=LEVELS.index, default="ok")
+        """The worst level of all check results."""
+        return max((result.level for result in self.results), key=LEVELS.index, default="ok")
 
     @property
     def exit_code(self) -> int:
         """0 when nothing is a problem, else 1."""
         return 1 if self.worst == "problem" else 0
 
-    def alerts(self) -> list[Line]:
-        """Return the lines that a person is to be told of."""
-        return [line for line in self.lines if line.alerts]
+    def alerts(self) -> list[CheckResult]:
+        """Return the check results that a person is to be notified of."""
+        return [result for result in self.results if result.alerts]
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain values, for `status --json`."""
         return {
             "checked_at": self.checked_at.isoformat(timespec="seconds") + "Z",
             "health": self.worst,
-            "lines": [_as_json(line) for line in self.lines],
+            "lines": [_as_json(result) for result in self.results],
         }
 
 
 def health(settings: Settings, state: State | None = None, clock: Clock | None = None) -> Health:
-    """Return how things stand. Without a `state` the one of the settings is opened for the moment."""
+    """Check everything. Without a `state` the one of the settings is opened and closed again."""
     now = (clock or SystemClock()).now()
     own = state or State(settings.state_path)
     try:
@@ -81,40 +81,42 @@ def health(settings: Settings, state: State | None = None, clock: Clock | None =
     finally:
         if state is None:
             own.close()
-    parts = (_runs, _polls, _gaps, _sign_in, _services, _backlog, _tests, _published, _disk)
-    return Health(now, tuple(line for part in parts for line in part(facts)))
+    checks = (_runs, _polls, _gaps, _sign_in, _services, _backlog, _tests, _published, _disk)
+    return Health(now, tuple(result for check in checks for result in check(facts)))
 
 
-def _runs(facts: Facts) -> Iterator[Line]:
+def _runs(facts: Facts) -> Iterator[CheckResult]:
     for run in facts.running:
-        yield Line(f"running:{run.flow}", "note", f"{run.name} is running since {_at(run.started_at)}.")
+        yield CheckResult(f"running:{run.flow}", "note", f"{run.name} is running since {_at(run.started_at)}.")
     for flow in FLOWS:
         ended = facts.ended.get(flow, [])
         if not ended:
-            yield Line(f"run:{flow}", "note", f"{flow} has not run yet.")
+            yield CheckResult(f"run:{flow}", "note", f"{flow} has not run yet.")
             continue
         last = ended[0]
         took = f" It took {last.seconds:,.0f} s." if last.seconds else ""
         if last.status in ("failed", "crashed"):
             text = f"{flow} {_verb(last)} {_at(last.started_at)}: {last.message}"
-            yield Line(
+            yield CheckResult(
                 f"run:{flow}", "problem", text, "The next run tries again; `music-tracker doctor` says more.", True
             )
         elif len(ended) > 1 and last.status == ended[1].status == "partial":
             text = f"{flow} was partial twice in a row, last {_at(last.started_at)}: {last.message}"
-            yield Line(f"partial:{flow}", "warning", text, "See what is left or refused in the sentence above.", True)
+            yield CheckResult(
+                f"partial:{flow}", "warning", text, "See what is left or refused in the sentence above.", True
+            )
         else:
             level: Level = "note" if last.status in ("partial", "cancelled") else "ok"
             said = f" {last.message}" if last.status == "partial" else ""
-            yield Line(f"run:{flow}", level, f"{flow} {_verb(last)} {_at(last.started_at)}.{took}{said}")
+            yield CheckResult(f"run:{flow}", level, f"{flow} {_verb(last)} {_at(last.started_at)}.{took}{said}")
 
 
-def _polls(facts: Facts) -> Iterator[Line]:
+def _polls(facts: Facts) -> Iterator[CheckResult]:
     if facts.last_poll is None:
         if facts.settings.has_spotify_app:
-            yield Line("poll", "note", "Spotify was not polled yet.", "Run `music-tracker ingest`.")
+            yield CheckResult("poll", "note", "Spotify was not polled yet.", "Run `music-tracker ingest`.")
         else:
-            yield Line(
+            yield CheckResult(
                 "poll",
                 "note",
                 "Spotify is not polled: no app is set up. Imports and the daily run work all the same.",
@@ -127,115 +129,115 @@ def _polls(facts: Facts) -> Iterator[Line]:
         text = f"No poll succeeded for {_ago(facts.now - facts.last_poll)} (the last one {_at(facts.last_poll)})."
         said = f" The last answer: {facts.last_poll_failure}" if facts.last_poll_failure else ""
         hint = "Run `music-tracker ingest` to see why; Spotify keeps the newest 50 plays only."
-        yield Line("no-poll", "problem", text + said, hint, True)
+        yield CheckResult("no-poll", "problem", text + said, hint, True)
     else:
-        yield Line("poll", "ok", text)
+        yield CheckResult("poll", "ok", text)
 
 
-def _gaps(facts: Facts) -> Iterator[Line]:
+def _gaps(facts: Facts) -> Iterator[CheckResult]:
     for since, until in facts.gaps:
         text = f"Plays may be missing between {_at(since)} and {_at(until)}: more than 50 came between two polls."
         hint = "Ask Spotify for your extended streaming history and `music-tracker import` it."
-        yield Line(f"gap:{since:%Y-%m-%dT%H:%M:%S}", "warning", text, hint, True)
+        yield CheckResult(f"gap:{since:%Y-%m-%dT%H:%M:%S}", "warning", text, hint, True)
 
 
-def _sign_in(facts: Facts) -> Iterator[Line]:
+def _sign_in(facts: Facts) -> Iterator[CheckResult]:
     if facts.needs_sign_in:
-        yield Line("token", "problem", "Spotify wants you to sign in again.", "Run `music-tracker auth`.", True)
+        yield CheckResult("token", "problem", "Spotify wants you to sign in again.", "Run `music-tracker auth`.", True)
     elif facts.authorized_at is not None:
         age = facts.now - facts.authorized_at
         left = max(0, (TOKEN_LIFETIME - age).days)
         if age >= TOKEN_WARN_FROM:
             text = f"The sign-in at Spotify ends in {left} days (it is {age.days} days old)."
-            last_days = left <= 3  # told once more then
+            last_days = left <= 3  # a second alert then
             level: Level = "problem" if last_days else "warning"
             key = "token-last-days" if last_days else "token"
-            yield Line(key, level, text, "Run `music-tracker auth` before then.", True)
+            yield CheckResult(key, level, text, "Run `music-tracker auth` before then.", True)
         else:
-            yield Line(
-                "token", "ok", f"The sign-in at Spotify is {counted(age.days, 'day')} old; {left} days are left."
+            yield CheckResult(
+                "token", "ok", f"The sign-in at Spotify is {pluralize(age.days, 'day')} old; {left} days are left."
             )
 
 
-def _services(facts: Facts) -> Iterator[Line]:
+def _services(facts: Facts) -> Iterator[CheckResult]:
     for service, bucket, until in facts.blocked:
-        yield Line(
+        yield CheckResult(
             f"blocked:{service}:{bucket}",
             "note",
             f"{service} ({bucket}) is not asked before {_at(until)}.",
             "Work resumes by itself.",
         )
     for service, bucket, sent, budget in facts.budgets:
-        yield Line(
+        yield CheckResult(
             f"budget:{service}:{bucket}",
             "ok" if sent < budget else "note",
             f"{service} ({bucket}): {sent:,} of {budget:,} requests of the last 24 hours used.",
         )
 
 
-def _backlog(facts: Facts) -> Iterator[Line]:
+def _backlog(facts: Facts) -> Iterator[CheckResult]:
     waiting = {name: count for name, count in facts.backlog.items() if count}
     if waiting:
         listed = ", ".join(f"{count:,} {name}" for name, count in waiting.items())
-        yield Line("backlog", "note", f"Waiting to be enriched: {listed}.", "Each daily run works through some of it.")
+        yield CheckResult(
+            "backlog", "note", f"Waiting to be enriched: {listed}.", "Each daily run works through some of it."
+        )
     elif facts.backlog:
-        yield Line("backlog", "ok", "Nothing is waiting to be enriched.")
+        yield CheckResult("backlog", "ok", "Nothing is waiting to be enriched.")
     if facts.looked_up is not None:
-        yield Line("looked-up", "ok", f"Spotify's catalogue knows {facts.looked_up:.1%} of your listening time.")
+        yield CheckResult("looked-up", "ok", f"Spotify's catalogue knows {facts.looked_up:.1%} of your listening time.")
     if facts.matching:
         shares = ", ".join(f"{share:.1%} {said}" for said, share in facts.matching.items())
         hint = (
             "You can say who an artist is in dbt_project/seeds/artist_matches_manual.csv." if _doubtful(facts) else ""
         )
-        yield Line("matching", "ok", f"Artists at MusicBrainz, by listening time: {shares}.", hint)
+        yield CheckResult("matching", "ok", f"Artists at MusicBrainz, by listening time: {shares}.", hint)
 
 
 def _doubtful(facts: Facts) -> bool:
     return any(facts.matching.get(said) for said in ("in review", "not found"))
 
 
-def _tests(facts: Facts) -> Iterator[Line]:
+def _tests(facts: Facts) -> Iterator[CheckResult]:
     hint = "Readers keep the last good file. `dbt build --project-dir dbt_project` shows the rows."
     if len(facts.failed_tests) > MANY_TESTS:
         text = f"{len(facts.failed_tests)} dbt tests or models failed: {join_first(facts.failed_tests)}."
-        yield Line("tests", "problem", text, hint, True)
+        yield CheckResult("tests", "problem", text, hint, True)
     else:
         for name in facts.failed_tests:
-            yield Line(f"test:{name}", "problem", f"dbt: {name} failed.", hint, True)
+            yield CheckResult(f"test:{name}", "problem", f"dbt: {name} failed.", hint, True)
     if facts.warned_tests:
-        yield Line("advice", "note", f"Advisory dbt tests found something: {join_first(facts.warned_tests)}.")
+        yield CheckResult("advice", "note", f"Advisory dbt tests found something: {join_first(facts.warned_tests)}.")
 
 
-def _published(facts: Facts) -> Iterator[Line]:
+def _published(facts: Facts) -> Iterator[CheckResult]:
     if facts.published_at is None:
         text = "Nothing is published yet."
         waits = facts.first_run is not None and facts.now - facts.first_run > UNPUBLISHED_AFTER
-        yield Line("unpublished", "problem" if waits else "note", text, "Run `music-tracker etl`.", waits)
+        yield CheckResult("unpublished", "problem" if waits else "note", text, "Run `music-tracker etl`.", waits)
         return
     age = facts.now - facts.published_at
     plays = f" It holds {facts.plays:,} plays, the last {_at(facts.newest_play)}." if facts.plays is not None else ""
     if age > UNPUBLISHED_AFTER:
         text = f"Nothing was published for {_ago(age)}. {facts.kept}".rstrip()
-        yield Line("unpublished", "problem", text, "Run `music-tracker etl` to see why.", True)
+        yield CheckResult("unpublished", "problem", text, "Run `music-tracker etl` to see why.", True)
     else:
         text = f"Published {_at(facts.published_at)}.{plays} {facts.kept}".rstrip()
-        yield Line("published", "warning" if facts.kept else "ok", text)
+        yield CheckResult("published", "warning" if facts.kept else "ok", text)
 
 
-def _disk(facts: Facts) -> Iterator[Line]:
+def _disk(facts: Facts) -> Iterator[CheckResult]:
     free = shutil.disk_usage(facts.settings.data_dir).free
     text = f"{free / 1024**3:,.1f} GB are free where the data lies."
     if free < DISK_LOW_BYTES:
-        yield Line("disk", "problem", text, "Make room: a run needs about 2 GB.", True)
+        yield CheckResult("disk", "problem", text, "Make room: a run needs about 2 GB.", True)
     else:
-        yield Line("disk", "ok", text)
+        yield CheckResult("disk", "ok", text)
 
 
 def _verb(run: RunRecord) -> str:
     words = {"success": "ended well", "no_updates": "found nothing new", "partial": "did a part of its work"}
-    return {**words, "failed": "failed", "crashed": "was killed", "cancelled": "was cancelled"}.get(
-        run.status, run.status
-    )
+    return {**words, "failed": "failed", "crashed": "crashed", "cancelled": "was cancelled"}.get(run.status, run.status)
 
 
 def _at(moment: datetime | None) -> str:
@@ -245,16 +247,16 @@ def _at(moment: datetime | None) -> str:
 def _ago(span: timedelta) -> str:
     hours = span.total_seconds() / 3600
     if hours < 1:
-        return counted(round(span.total_seconds() / 60), "minute")
-    return counted(round(hours), "hour") if hours < 48 else counted(span.days, "day")
+        return pluralize(round(span.total_seconds() / 60), "minute")
+    return pluralize(round(hours), "hour") if hours < 48 else pluralize(span.days, "day")
 
 
-def counted(number: int, thing: str) -> str:
-    """Return a number with its noun."""
+def pluralize(number: int, thing: str) -> str:
+    """Return a number with its noun: "1 day", "2 days"."""
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
-def _as_json(line: Line) -> dict[str, Any]:
-    """Return a line as plain values; the hint keeps its name of the first version, `todo`."""
-    values = asdict(line)
+def _as_json(result: CheckResult) -> dict[str, Any]:
+    """Return a check result as plain values; the hint keeps its key of the first version, `todo`."""
+    values = asdict(result)
     return {"todo" if name == "hint" else name: value for name, value in values.items()}

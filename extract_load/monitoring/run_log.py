@@ -1,6 +1,7 @@
-"""The log of runs: what ran, how it ended, what each task counted. Kept in the state, copied to `ops`.
+"""The run log: what ran, how it ended, what each task counted. Kept in the state, copied to `ops`.
 
-A run is written down when it starts, so one whose process was killed is seen as `crashed` by the next that looks.
+A run is recorded when it starts, so an orphaned one, whose process crashed or was killed, is found by the next reader
+and marked as `crashed` (the work of a reaper, without a process of its own).
 Times are naive UTC.
 """
 
@@ -23,6 +24,7 @@ from extract_load.storage.state import State, from_iso, to_iso
 RunStatus = Literal["running", "success", "no_updates", "partial", "failed", "cancelled", "crashed"]
 
 _LONGEST_RUN = timedelta(hours=24)
+CRASH_MESSAGE = "Its process crashed or was killed; the next run goes on from there."
 
 _SCHEMA = """
 create table if not exists runs (
@@ -42,7 +44,7 @@ create table if not exists task_runs (
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """One run of a flow as the log knows it."""
+    """One run of a flow as the run log has it."""
 
     run_id: str
     flow: str
@@ -61,7 +63,7 @@ class RunRecord:
 
 @dataclass(frozen=True, slots=True)
 class TaskRecord:
-    """One attempt at one task of a run; `seconds` in all, of which `waited_seconds` waiting for its turn."""
+    """One attempt at one task of a run; `seconds` in all, of which `waited_seconds` throttled."""
 
     run_id: str
     task: str
@@ -99,8 +101,8 @@ class RunLog:
                 db.execute(statement)
 
     def start(self, run: RunRecord) -> None:
-        """Write down that a run of this process starts, and mark those whose process died as crashed."""
-        self.mark_dead(run.started_at)
+        """Record that a run of this process starts, and mark orphaned runs as crashed."""
+        self.mark_crashed(run.started_at)
         me = psutil.Process(os.getpid())
         values = (run.run_id, run.flow, run.name, run.environment, to_iso(run.started_at), None, "running", "")
         with self._state.transaction() as db:
@@ -110,7 +112,7 @@ class RunLog:
             )
 
     def end(self, run_id: str, status: RunStatus, message: str, at: datetime) -> None:
-        """Write down how a run ended."""
+        """Record how a run ended."""
         with self._state.transaction() as db:
             db.execute(
                 "update runs set ended_at = ?, status = ?, message = ? where run_id = ?",
@@ -118,7 +120,7 @@ class RunLog:
             )
 
     def task(self, record: TaskRecord) -> None:
-        """Write down one attempt at a task."""
+        """Record one attempt at a task."""
         with self._state.transaction() as db:
             attempt = db.execute(
                 "select count(*) from task_runs where run_id = ? and task = ?", (record.run_id, record.task)
@@ -132,16 +134,16 @@ class RunLog:
                 ),
             )
 
-    def mark_dead(self, at: datetime) -> list[str]:
-        """Mark runs whose process is gone as crashed, and give their ids."""
-        dead = [
+    def mark_crashed(self, at: datetime) -> list[str]:
+        """Mark orphaned runs, whose process is gone, as crashed, and return their ids."""
+        orphaned = [
             str(row["run_id"])
             for row in self._state.rows("select * from runs where status = 'running'")
-            if not _lives(row, at)
+            if not _is_alive(row, at)
         ]
-        for run_id in dead:
-            self.end(run_id, "crashed", "Its process ended in the middle; the next run goes on from there.", at)
-        return dead
+        for run_id in orphaned:
+            self.end(run_id, "crashed", CRASH_MESSAGE, at)
+        return orphaned
 
     def latest(self, flow: str, count: int = 1) -> list[RunRecord]:
         """Return the latest runs of a flow that have ended, newest first."""
@@ -149,9 +151,9 @@ class RunLog:
         return [_run(row) for row in self._state.rows(sql, (flow, count))]
 
     def running(self, at: datetime) -> list[RunRecord]:
-        """Return the runs that are under way."""
+        """Return the runs whose process is alive, oldest first."""
         found = self._state.rows("select * from runs where status = 'running' order by started_at")
-        return [_run(row) for row in found if _lives(row, at)]
+        return [_run(row) for row in found if _is_alive(row, at)]
 
     def tasks(self, run_id: str) -> list[TaskRecord]:
         """Return the tasks of a run in the order in which they started."""
@@ -160,7 +162,7 @@ class RunLog:
 
 
 def copy_runs(connection: duckdb.DuckDBPyConnection, state: State) -> None:
-    """Bring `ops.runs` and `ops.task_runs` up to the state, in one transaction."""
+    """Copy runs and tasks from the state into `ops.runs` and `ops.task_runs`, in one transaction."""
     RunLog(state)
     runs = state.rows("select run_id, flow, name, environment, started_at, ended_at, status, message from runs")
     tasks = state.rows("select * from task_runs")
@@ -180,8 +182,11 @@ def copy_runs(connection: duckdb.DuckDBPyConnection, state: State) -> None:
         raise
 
 
-def _lives(row: dict[str, Any], at: datetime) -> bool:
-    """Return whether a run's process is still there (numbers are given out again; another machine can't be asked)."""
+def _is_alive(row: dict[str, Any], at: datetime) -> bool:
+    """Return whether a run's process still exists.
+
+    Process ids are reused, so its start time is compared; a run on another machine is taken for alive for a day.
+    """
     if row["host"] != socket.gethostname():
         return at - from_iso(row["started_at"]) < _LONGEST_RUN
     try:

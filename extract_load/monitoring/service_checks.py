@@ -1,7 +1,7 @@
-"""Do the services answer? One request each, counted as every other; any answer below 500 will do.
+"""Reachability of the services: one request each, counted like every other; any answer below 500 will do.
 
-For `doctor` and for the validation before a deployment. Nothing is taken for an outage of a service here: the line says
-what happened, and that work resumes by itself.
+For `doctor` and for the validation before a deployment. A service that does not answer is a warning here, not an
+outage: the check result says what happened, and that work resumes by itself.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from extract_load.core.clock import Clock
 from extract_load.core.errors import MusicTrackerError
 from extract_load.core.settings import Settings
 from extract_load.http import Deliver, RequestPolicy, ThrottledSession, Verdict
-from extract_load.monitoring.health import Line
+from extract_load.monitoring.health import CheckResult
 from extract_load.storage.state import State
 
 _SECONDS = 10.0
 
 
-def check_services(settings: Settings, state: State, clock: Clock | None = None) -> list[Line]:
-    """Ask each service that a run would use whether it is there, and give a line for each."""
+def check_services(settings: Settings, state: State, clock: Clock | None = None) -> list[CheckResult]:
+    """Send one request to each service that a run would use, and return a check result for each."""
     return [_check(settings, state, clock, *service) for service in _services(settings)]
 
 
-def check_credentials(settings: Settings) -> list[Line]:
-    """Return what is set up, and what is skipped without it."""
-    lines = [
-        Line("credentials", "ok", "The Spotify app is set up.")
+def check_credentials(settings: Settings) -> list[CheckResult]:
+    """Return which credentials are set up, and what is skipped without them."""
+    results = [
+        CheckResult("credentials", "ok", "The Spotify app is set up.")
         if settings.has_spotify_app
-        else Line(
+        else CheckResult(
             "credentials",
             "note",
             "No Spotify app is set up: polling and Spotify's catalogue are skipped, all else works.",
@@ -39,11 +39,11 @@ def check_credentials(settings: Settings) -> list[Line]:
         )
     ]
     if settings.has_spotify_app and not (settings.spotify_refresh_token or settings.token_path.is_file()):
-        lines.append(Line("token", "warning", "Nobody is signed in at Spotify.", "Run `music-tracker auth`."))
+        results.append(CheckResult("token", "warning", "Nobody is signed in at Spotify.", "Run `music-tracker auth`."))
     if not settings.contact:
         hint = "Set CONTACT to a mail or web address."
-        lines.append(Line("contact", "note", "MusicBrainz and Nominatim ask for a way to reach you.", hint))
-    return lines
+        results.append(CheckResult("contact", "note", "MusicBrainz and Nominatim ask for a way to reach you.", hint))
+    return results
 
 
 def _services(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -55,7 +55,7 @@ def _services(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "nominatim", f"{settings.nominatim_base_url}/status"
 
 
-def _check(settings: Settings, state: State, clock: Clock | None, service: str, url: str) -> Line:
+def _check(settings: Settings, state: State, clock: Clock | None, service: str, url: str) -> CheckResult:
     policy = RequestPolicy(
         service, read_timeout=_SECONDS, connect_timeout=_SECONDS, max_attempts=1, classify=_any_answer
     )
@@ -64,11 +64,13 @@ def _check(settings: Settings, state: State, clock: Clock | None, service: str, 
         try:
             answer = session.get(url, allow_redirects=False)
         except MusicTrackerError as error:
-            return Line(f"reach:{service}", "warning", f"{host} can't be asked now: {error}", "Check the network.")
+            return CheckResult(
+                f"reach:{service}", "warning", f"{host} can't be asked now: {error}", "Check the network."
+            )
     if answer.status_code >= 500:
         text = f"{host} answers, but with an error of its own ({answer.status_code})."
-        return Line(f"reach:{service}", "warning", text, "Runs go on without it and try again.")
-    return Line(f"reach:{service}", "ok", f"{host} answers.")
+        return CheckResult(f"reach:{service}", "warning", text, "Runs go on without it and try again.")
+    return CheckResult(f"reach:{service}", "ok", f"{host} answers.")
 
 
 def _any_answer(response: Response) -> Verdict:

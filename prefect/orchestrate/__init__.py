@@ -1,1 +1,1 @@
-"""When things run: flows, subflows, tasks and their monitoring. Prefect lives on this floor only."""
+"""When things run: flows, subflows, tasks and their monitoring. Only this layer imports Prefect."""

@@ -1,7 +1,7 @@
 """The tasks: each a thin wrapper around one function of `extract_load`, with one side effect and a verb for a name.
 
-A task is handed the key of its run and returns a `TaskResult`, never data. Quick retries (a 429, a cut answer) live in
-the transport; here a task that a passing trouble stopped is tried again after half a minute, then one, then two. Every
+A task is given the key of its run and returns a `TaskResult`, never data. Fast retries (a 429, a truncated answer) live
+in the transport; here a task that a transient error stopped is retried after half a minute, then one, then two. Every
 task has a time-out: `default_timeout` for what is one call, half a day for what works through a backlog.
 """
 
@@ -28,7 +28,7 @@ R = TypeVar("R")
 
 
 def atomic(name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
-    """Make a task of a function: never cached, retried with jitter and only where another try can help."""
+    """Return a decorator that makes a task: never cached, retried with backoff and jitter, on transient errors only."""
 
     def decorate(function: Callable[P, R]) -> Task[P, R]:
         return task(
@@ -45,9 +45,9 @@ def atomic(name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
 
 
 def with_retries(work: Task[P, R], run: Run, *, one_call: bool = False) -> Task[P, R]:
-    """Return a task the run's number of retries, and its time-out where the task is one call.
+    """Return a task with the run's number of retries, and with its time-out where the task is one call.
 
-    Beside others, in a thread, Prefect's time-outs can't interrupt: `run_together` watches the time there.
+    In a thread beside others Prefect's time-outs can't interrupt: `run_together` watches the time there.
     """
     timeout = run.config.default_timeout if one_call else BACKLOG_TIMEOUT_SECONDS
     interruptible = threading.current_thread() is threading.main_thread()
@@ -56,7 +56,7 @@ def with_retries(work: Task[P, R], run: Run, *, one_call: bool = False) -> Task[
 
 @atomic("poll recently played")
 def poll_recently_played(limit: int, run_key: str) -> TaskResult:
-    """Ask Spotify for the newest plays, keep them as a file, and land them if the warehouse is free."""
+    """Poll Spotify for the newest plays, spool them as a file, and land them if the warehouse is free."""
     from extract_load.commands.ingestion import summarize_poll
     from extract_load.spotify.recently_played import poll
 
@@ -91,7 +91,7 @@ def load_spool(run_key: str) -> TaskResult:
 
 @atomic("validate what was loaded")
 def validate_landing(run_key: str) -> TaskResult:
-    """Check that every row of every file is accounted for."""
+    """Reconcile: check that every row of every file is accounted for."""
     from extract_load.landing.reconciliation import Validation, validate
 
     def report(result: Validation) -> TaskResult:
@@ -111,7 +111,7 @@ def validate_landing(run_key: str) -> TaskResult:
 
 @atomic("enrich from Spotify")
 def enrich_from_spotify(run_key: str) -> TaskResult:
-    """Ask Spotify for the artists, albums and tracks that explain most listening."""
+    """Fetch from Spotify the artists, albums and tracks that explain most listening."""
     from extract_load.spotify.catalogue.enrich import enrich
 
     with shared_run(key=run_key) as run:
@@ -120,7 +120,7 @@ def enrich_from_spotify(run_key: str) -> TaskResult:
 
 @atomic("enrich from MusicBrainz")
 def enrich_from_musicbrainz(run_key: str) -> TaskResult:
-    """Find the artists at MusicBrainz, then what is known there about them and their places."""
+    """Match the artists at MusicBrainz, then fetch what is known there about them and their areas."""
     from extract_load.musicbrainz.enrich import enrich
 
     with shared_run(key=run_key) as run:
@@ -129,7 +129,7 @@ def enrich_from_musicbrainz(run_key: str) -> TaskResult:
 
 @atomic("find coordinates")
 def find_coordinates(run_key: str) -> TaskResult:
-    """Return the places of the artists their coordinates."""
+    """Find the coordinates of the areas that artists come from."""
     from extract_load.geography.enrich import enrich
 
     with shared_run(key=run_key) as run:
@@ -154,7 +154,7 @@ def check_models(run_key: str) -> TaskResult:
 
 @atomic("publish")
 def publish_marts(run_key: str, blocking_failures: list[str]) -> TaskResult:
-    """Put the marts where readers find them, unless a blocking test failed."""
+    """Publish the marts to the file that readers open, unless a blocking test failed."""
     from extract_load.publishing.publish import PublishResult, publish
 
     def report(result: PublishResult) -> TaskResult:

@@ -13,12 +13,12 @@ from extract_load.maintenance.marts_builder import offer
 from orchestrate.console import prepare_prefect
 from orchestrate.dbt_build.runner import build_marts
 
-MOST_RUNS = 2
-"""Runs at the same time: one of each deployment."""
+MAX_RUNS = 2
+"""Concurrent runs: one of each deployment."""
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands to the command line, and offer dbt to those below; both are imported when a command runs."""
+    """Add the commands to the command line, and offer dbt to the layers below; both are imported on use."""
     app.command()(etl)
     app.command()(serve)
     offer(build_marts)
@@ -47,11 +47,11 @@ def serve_deployments() -> None:
     from prefect import serve
 
     from orchestrate.deployments import CATALOGUE, build
-    from orchestrate.server.api import api_in_use, lasting_api, own_api
+    from orchestrate.server.api import api_in_use, own_api, running_api
 
-    # Prefect's own way of stopping makes a coroutine too many; a person who stops us need not read of it.
+    # Prefect's Runner creates a coroutine that it never awaits when it is stopped: noise for whoever stops it.
     warnings.filterwarnings("ignore", "coroutine 'Runner.astop' was never awaited", RuntimeWarning)
     with ExitStack() as stack:
-        url = lasting_api(settings) or stack.enter_context(own_api())
+        url = running_api(settings) or stack.enter_context(own_api())
         stack.enter_context(api_in_use(url))
-        serve(*(build(entry, settings, pooled=False) for entry in CATALOGUE), limit=MOST_RUNS)
+        serve(*(build(entry, settings, pooled=False) for entry in CATALOGUE), limit=MAX_RUNS)

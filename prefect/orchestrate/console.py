@@ -1,4 +1,4 @@
-"""What the scripts have in common: an error is one sentence, and Prefect speaks in our voice."""
+"""What the scripts have in common: an error is one sentence, and Prefect's noise stays off the terminal."""
 
 from __future__ import annotations
 
@@ -13,61 +13,67 @@ import typer
 
 from extract_load.core.errors import MusicTrackerError
 
-_SPOKEN = "%(asctime)s  %(message)s"
-_OF_A_MODEL = re.compile(r"Node \S+ finished with status \S+")
-_BY_DBT = re.compile(r"\s*(\d+ of \d+ ERROR |Failure in (model|seed) |\w+ Error in (model|seed) )")
+_PLAIN_LOG_LINE = "%(asctime)s  %(message)s"
+_MODEL_FAILED = re.compile(r"Node \S+ finished with status \S+")
+_DBT_ERROR = re.compile(r"\s*(\d+ of \d+ ERROR |Failure in (model|seed) |\w+ Error in (model|seed) )")
 PREFECT_DEFAULTS = {
-    # The folder that a run starts in may have no pyproject.toml, so what a run needs is said here too.
+    # The folder that a run starts in may have no pyproject.toml, so what a run needs is set here too.
     "PREFECT_LOGGING_EXTRA_LOGGERS": "extract_load,orchestrate",
-    # A stage's own threads speak, too, without a run that Prefect knows of.
+    # Threads of a stage log as well, outside of any run that Prefect knows of.
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
 }
 CONSOLE_FORMAT = {
-    "PREFECT_LOGGING_FORMATTERS_STANDARD_FORMAT": _SPOKEN,
-    "PREFECT_LOGGING_FORMATTERS_STANDARD_FLOW_RUN_FMT": _SPOKEN,
-    "PREFECT_LOGGING_FORMATTERS_STANDARD_TASK_RUN_FMT": _SPOKEN,
+    "PREFECT_LOGGING_FORMATTERS_STANDARD_FORMAT": _PLAIN_LOG_LINE,
+    "PREFECT_LOGGING_FORMATTERS_STANDARD_FLOW_RUN_FMT": _PLAIN_LOG_LINE,
+    "PREFECT_LOGGING_FORMATTERS_STANDARD_TASK_RUN_FMT": _PLAIN_LOG_LINE,
     "PREFECT_LOGGING_COLORS": "false",
 }
 
 
-def prepare_prefect(*, spoken: bool = False) -> None:
-    """Set what Prefect reads from the environment, where nobody else has; call it before Prefect is imported."""
-    for name, value in {**PREFECT_DEFAULTS, **(CONSOLE_FORMAT if spoken else {})}.items():
+def prepare_prefect(*, plain_logs: bool = False) -> None:
+    """Set what Prefect reads from the environment, unless it is set already; call it before Prefect is imported.
+
+    `plain_logs` makes its log lines a time and a message, for a terminal.
+    """
+    for name, value in {**PREFECT_DEFAULTS, **(CONSOLE_FORMAT if plain_logs else {})}.items():
         os.environ.setdefault(name, value)
 
 
 class DropPrefectNoise(logging.Filter):
-    """Lets through what tells a person something: not what Prefect says of every state, not what we have said already.
+    """Drops what a person need not read: Prefect's line about every state, and errors that were logged already.
 
-    An error of one of our kinds, and a model that could not be built, is told in a sentence by its task
-    (`BaseTask`); Prefect's traceback of it is for its records. Any other error is a bug: its traceback is shown.
+    One of our kinds of error, and a model that could not be built, is logged as a sentence by its task (`BaseTask`);
+    Prefect's traceback of it stays in its own records. Any other error is a bug: its traceback is shown.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether a record is shown."""
-        said = record.getMessage()
-        if said.startswith(("Beginning ", "View at ", "Finished in state ")):
+        message = record.getMessage()
+        if message.startswith(("Beginning ", "View at ", "Finished in state ")):
             return False
-        return not (record.name.startswith("prefect.") and _is_told(said, record.exc_info and record.exc_info[1]))
+        return not (
+            record.name.startswith("prefect.")
+            and _is_logged_by_its_task(message, record.exc_info and record.exc_info[1])
+        )
 
 
-def _is_told(said: str, error: BaseException | None) -> bool:
+def _is_logged_by_its_task(message: str, error: BaseException | None) -> bool:
     if isinstance(error, MusicTrackerError):
         return True
-    a_model = isinstance(error, Exception) and _OF_A_MODEL.fullmatch(str(error)) is not None
-    return a_model or _BY_DBT.match(said) is not None
+    is_model = isinstance(error, Exception) and _MODEL_FAILED.fullmatch(str(error)) is not None
+    return is_model or _DBT_ERROR.match(message) is not None
 
 
 def quiet_prefect_logs() -> None:
-    """Keep Prefect's chatter about states off the terminal; its records have it all. Call it with Prefect imported."""
+    """Keep Prefect's messages about states off the terminal; its server keeps them. Call it after importing Prefect."""
     for handler in logging.getLogger().handlers:
         handler.addFilter(DropPrefectNoise())
 
 
 def run_script(main: Callable[..., None]) -> None:
-    """Run a function as a script: its parameters are the options, an error of ours is one sentence."""
+    """Run a function as a script: its parameters are the options, a project error is printed as one sentence."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     app.command()(main)
     with plain_errors():
@@ -76,7 +82,7 @@ def run_script(main: Callable[..., None]) -> None:
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Tell an error of ours in one sentence and end the process with its exit code."""
+    """Print a project error as one sentence and end the process with its exit code."""
     try:
         yield
     except MusicTrackerError as error:

@@ -1,8 +1,8 @@
 """Deploy the flows: `python prefect/orchestrate/deploy_flows.py [--validate] [--spotify-only | --etl-only]`.
 
-Looks first whether the settings are right, a server is there and of our version, and the dbt project parses; with
-`--validate` also at the credentials and the services, and says what it found. Then makes the work pool where there is
-none and brings the deployments up to date; running it again changes nothing else.
+First checks the settings, the server and its version, and that the dbt project parses; with `--validate` also the
+credentials and the services, and prints what it found. Then creates the work pool if there is none and updates the
+deployments. Idempotent.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import typer
 from extract_load.core.errors import ConfigurationError
 from extract_load.core.flows import DAILY_ETL, SPOTIFY_INGESTION
 from extract_load.core.settings import Settings, load_settings
-from extract_load.monitoring.health import Line
+from extract_load.monitoring.health import CheckResult
 from orchestrate.console import prepare_prefect, run_script
 
 _MARKS = {"ok": "ok     ", "note": "note   ", "warning": "warning", "problem": "PROBLEM"}
 
 
 def deploy(settings: Settings, names: tuple[str, ...]) -> None:
-    """Make the work pool and bring these deployments up to date. Errors: ConfigurationError without a server."""
+    """Create the work pool and update these deployments. Errors: ConfigurationError without a server."""
     from prefect import deploy as deploy_all
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.actions import WorkPoolCreate
@@ -40,24 +40,24 @@ def deploy(settings: Settings, names: tuple[str, ...]) -> None:
     )
 
 
-def validate(settings: Settings, *, thorough: bool, etl: bool = True) -> Iterator[Line]:
-    """Look at what a deployed run needs and say what is there; `thorough` asks the services, `etl` looks at dbt."""
+def validate(settings: Settings, *, thorough: bool, etl: bool = True) -> Iterator[CheckResult]:
+    """Yield a check result for each thing that a deployed run needs; `thorough` asks the services, `etl` checks dbt."""
     from orchestrate.server.api import needed_api, server_version
 
-    yield Line("settings", "ok", f"The settings are right (environment {settings.environment}).")
+    yield CheckResult("settings", "ok", f"The settings are right (environment {settings.environment}).")
     try:
         yield server_version(needed_api(settings))
     except ConfigurationError as error:
-        yield Line("server", "problem", error.message, error.hint)
+        yield CheckResult("server", "problem", error.message, error.hint)
         if not thorough:
             return
     if etl:
         from orchestrate.dbt_build.runner import check_project
 
         try:
-            yield Line("dbt", "ok", f"The dbt project parses: {check_project(settings)} models.")
+            yield CheckResult("dbt", "ok", f"The dbt project parses: {check_project(settings)} models.")
         except ConfigurationError as error:
-            yield Line("dbt", "problem", error.message, error.hint)
+            yield CheckResult("dbt", "problem", error.message, error.hint)
     if thorough:
         from extract_load.monitoring.service_checks import check_credentials, check_services
         from extract_load.storage.state import State
@@ -71,7 +71,7 @@ def validate(settings: Settings, *, thorough: bool, etl: bool = True) -> Iterato
 
 
 def main(
-    validate_: Annotated[bool, typer.Option("--validate", help="Look at credentials and services as well.")] = False,
+    validate_: Annotated[bool, typer.Option("--validate", help="Check credentials and services as well.")] = False,
     spotify_only: Annotated[bool, typer.Option("--spotify-only", help=f"Deploy {SPOTIFY_INGESTION} alone.")] = False,
     etl_only: Annotated[bool, typer.Option("--etl-only", help=f"Deploy {DAILY_ETL} alone.")] = False,
 ) -> None:
@@ -81,12 +81,12 @@ def main(
     prepare_prefect()
     settings = load_settings()
     found = []
-    for line in validate(settings, thorough=validate_, etl=not spotify_only):
-        found.append(line)
-        if validate_ or line.level == "problem":
-            typer.echo(f"{_MARKS[line.level]}  {line.text} {line.hint}".rstrip())
-    if any(line.level == "problem" for line in found):
-        raise ConfigurationError("Nothing was deployed.", hint="Mend what is marked PROBLEM above, then try again.")
+    for result in validate(settings, thorough=validate_, etl=not spotify_only):
+        found.append(result)
+        if validate_ or result.level == "problem":
+            typer.echo(f"{_MARKS[result.level]}  {result.text} {result.hint}".rstrip())
+    if any(result.level == "problem" for result in found):
+        raise ConfigurationError("Nothing was deployed.", hint="Fix what is marked PROBLEM above, then try again.")
     from orchestrate.deployments import WORK_POOL, names_of
     from orchestrate.server.api import api_in_use, needed_api
 

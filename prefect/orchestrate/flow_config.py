@@ -1,4 +1,4 @@
-"""What a run may be told: its environment, its limits and its time-outs, as one flow parameter.
+"""The configuration of one run: its environment, limits and time-outs, as one flow parameter.
 
 In: the settings (environment variables, `.env`), and what a person overrides for one run. Out: a `FlowConfig` that the
 Prefect UI shows as a form, and the `Settings` that the run works with. An empty field means "as the environment and
@@ -41,7 +41,7 @@ class FlowConfig(BaseModel):
         None, gt=0, description="Seconds that one task's call may take, such as a poll; never a whole backlog."
     )
     retries: int | None = Field(
-        None, ge=0, le=10, description="Further tries of a task that a passing trouble stopped; empty: by environment."
+        None, ge=0, le=10, description="Retries of a task that a transient error stopped; empty: by environment."
     )
 
     def settings(self) -> Settings:
@@ -80,7 +80,7 @@ def in_effect(config: FlowConfig | None) -> FlowConfig:
 
 
 def main() -> None:
-    """Print the configuration in effect, and what it is put together from."""
+    """Print the configuration in effect, and the paths that go with it."""
     import typer
 
     config = get_flow_config()

@@ -1,7 +1,8 @@
 """Run a flow once, by hand: `prefect_flows.py --flow spotify|etl [--limit N] [--config-env ENVIRONMENT]`.
 
 Talks to the Prefect server that is set or answers on this machine; without one, to a temporary server for the length of
-the run. Ends with 0 when the run did its work, or another one is at it already; 1 when it failed or was stopped.
+the run. Exits with 0 when the run did its work or was skipped because another one is running, with 1 when it failed or
+was stopped.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from extract_load.core.settings import load_settings
 from orchestrate.console import prepare_prefect, quiet_prefect_logs, run_script
 from orchestrate.flow_config import FlowConfig, get_flow_config
 
-_SENT_BY_US = "MUSIC_TRACKER_SERVER_FOUND"
+_STARTED_BY_US = "MUSIC_TRACKER_SERVER_FOUND"
 
 
 class WhichFlow(StrEnum):
@@ -31,18 +32,18 @@ class WhichFlow(StrEnum):
 
 
 def run(which: WhichFlow, limit: int = 50, config_env: str | None = None) -> int:
-    """Run a flow and give the exit code. Errors: ConfigurationError before any work."""
-    prepare_prefect(spoken=True)
+    """Run a flow and return the exit code. Errors: ConfigurationError before any work."""
+    prepare_prefect(plain_logs=True)
     config = get_flow_config(config_env)
-    from orchestrate.server.api import configured_api, lasting_api, temporary_api
+    from orchestrate.server.api import configured_api, running_api, temporary_api
 
-    if os.environ.get(_SENT_BY_US):  # its server is there, however long it takes to answer
+    if os.environ.get(_STARTED_BY_US):  # its server is there, however long it takes to answer
         return _run_here(which, limit, config)
-    url = lasting_api(load_settings())
+    url = running_api(load_settings())
     if url is not None and url == configured_api():
         return _run_here(which, limit, config)
     with nullcontext(url) if url else temporary_api() as found:
-        return _in_a_process_of_its_own(which, limit, config_env, found)
+        return _run_in_child_process(which, limit, config_env, found)
 
 
 def main(
@@ -56,15 +57,15 @@ def main(
     raise typer.Exit(run(flow, limit, config_env))
 
 
-def _in_a_process_of_its_own(which: WhichFlow, limit: int, config_env: str | None, url: str) -> int:
-    """Run against a server that Prefect's settings do not name; the child has told it everything when it ends."""
+def _run_in_child_process(which: WhichFlow, limit: int, config_env: str | None, url: str) -> int:
+    """Run in a child process, which flushes its logs, against a server that Prefect's settings do not name."""
     command = [sys.executable, "-m", "orchestrate.prefect_flows", "--flow", which.value, "--limit", str(limit)]
-    environment = {**os.environ, "PREFECT_API_URL": url, _SENT_BY_US: "true"}
+    environment = {**os.environ, "PREFECT_API_URL": url, _STARTED_BY_US: "true"}
     child = subprocess.Popen([*command, *(["--config-env", config_env] if config_env else [])], env=environment)
     before = signal.signal(signal.SIGTERM, lambda *_: child.terminate())
     try:
         return child.wait()
-    except KeyboardInterrupt:  # the child heard it, too, and ends in order
+    except KeyboardInterrupt:  # the child got the signal as well, and shuts down cleanly
         return child.wait()
     finally:
         signal.signal(signal.SIGTERM, before)

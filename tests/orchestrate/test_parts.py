@@ -13,7 +13,7 @@ import pytest
 
 from extract_load.core.errors import ServiceUnavailable
 from extract_load.core.settings import load_settings
-from extract_load.monitoring.health import Health, Line
+from extract_load.monitoring.health import CheckResult, Health
 from extract_load.monitoring.run_log import RunRecord, TaskRecord
 from orchestrate.console import DropPrefectNoise
 from orchestrate.dbt_build.results import NodeResult, blocking_failures, summarize_build, summarize_tests
@@ -152,8 +152,8 @@ def test_the_page_of_a_run_shows_troubles_first() -> None:
     run = RunRecord("1", "daily-etl", "daily-etl", "production", NOW, "partial", NOW + timedelta(seconds=61), "Half.")
     task = TaskRecord("1", "enrich from Spotify", NOW, 12.0, "partial", {"artists": 1200}, 40, 20.0, "Spent | over")
     lines = (
-        Line("poll", "ok", "The last successful poll was just now."),
-        Line("gap:1", "warning", "Plays may be missing.", "Import an export.", True),
+        CheckResult("poll", "ok", "The last successful poll was just now."),
+        CheckResult("gap:1", "warning", "Plays may be missing.", "Import an export.", True),
     )
     page = summary(run, [task], nodes(), Health(NOW, lines), label="DEMO")
     assert page.startswith("# DEMO: daily-etl 2026-11-23 05:00 UTC\n")

@@ -1,8 +1,8 @@
-"""dbt, by way of prefect-dbt: the one place that knows how it is run.
+"""Run dbt, through prefect-dbt or alone: the only module that calls it.
 
 Models and seeds are built first and appear as tasks of the flow run; then all data tests run as one task, with the
-failures named: a task run per test would double the time and the memory of a build. Unit tests judge the SQL, not the
-data, and stay with `dbt build` and the project's own tests. Always holds: the caller has the writer's lock for the
+failures named: a task run per test would double the time and the memory of a build. Unit tests check the SQL, not the
+data, and stay with `dbt build` and the project's own tests. Always holds: the caller holds the writer lock for the
 whole build, dbt keeps its connection open until the end, and it is closed here whatever happens.
 """
 
@@ -36,27 +36,27 @@ def build_models(settings: Settings) -> list[NodeResult]:
     from prefect.context import GLOBAL_SETTINGS_CONTEXT, SettingsContext
     from prefect_dbt import PrefectDbtRunner, PrefectDbtSettings
 
-    class OwnProfile(PrefectDbtSettings):  # type: ignore[misc]
+    class ProfileInPlace(PrefectDbtSettings):  # type: ignore[misc]
         """Reads profiles.yml where it lies: the profile finds its plugin by its own folder."""
 
         @contextmanager
         def resolve_profiles_yml(self) -> Iterator[str]:
             yield str(self.profiles_dir)
 
-    class OwnRunner(PrefectDbtRunner):  # type: ignore[misc]
-        """Lets the thread of each model use the settings of this process; reading them anew costs 0.1 s a model."""
+    class SharedSettingsRunner(PrefectDbtRunner):  # type: ignore[misc]
+        """Lets the thread of each model use the settings of this process; reading them again costs 0.1 s a model."""
 
         def _call_task(self, task_state: Any, node: Any, context: dict[str, Any], enable_assets: bool) -> None:
             if SettingsContext.get() is GLOBAL_SETTINGS_CONTEXT:
                 context = {**context, "settings_context": {}}
             super()._call_task(task_state, node, context, enable_assets)
 
-    runner = OwnRunner(
-        settings=OwnProfile(
+    runner = SharedSettingsRunner(
+        settings=ProfileInPlace(
             project_dir=project_dir(),
             profiles_dir=project_dir(),
             target_path=target_dir(settings),
-            log_level=EventLevel.ERROR,  # what tests have to say is told by name
+            log_level=EventLevel.ERROR,  # failed tests are logged by name instead
         ),
         raise_on_failure=False,
         disable_assets=True,
@@ -65,19 +65,19 @@ def build_models(settings: Settings) -> list[NodeResult]:
     try:
         done = runner.invoke([*arguments, str(target_dir(settings) / "logs")])
     except ValueError as error:
-        raise _in_our_words(error.__cause__ or error) from None
+        raise _translate_error(error.__cause__ or error) from None
     return node_results(done.result)
 
 
 def build_models_quietly(settings: Settings) -> list[NodeResult]:
     """Build seeds and models with dbt alone: no task run, no server. Call it inside a `dbt_session`."""
-    return _by_dbt_alone(settings, "build", "--exclude-resource-types", "test", "unit_test")
+    return _run_dbt_alone(settings, "build", "--exclude-resource-types", "test", "unit_test")
 
 
 def flush_task_reports(seconds: float = 120) -> None:
-    """Wait until every model's task has told the server how it ended.
+    """Wait for task reports: until the server has the final state of every model's task.
 
-    prefect-dbt does that in threads of their own and waits for none; a process that ends would break them off.
+    prefect-dbt sends them from threads and waits for none; a process that ends would cut them off.
     """
     deadline = time.monotonic() + seconds
     for thread in threading.enumerate():
@@ -86,12 +86,12 @@ def flush_task_reports(seconds: float = 120) -> None:
 
 
 def run_tests(settings: Settings) -> list[NodeResult]:
-    """Run every data test of the built models and give what became of each, inside a `dbt_session` too."""
-    return _by_dbt_alone(settings, "test", "--exclude-resource-types", "unit_test")
+    """Run every data test of the built models and return the outcome of each. Call it inside a `dbt_session`."""
+    return _run_dbt_alone(settings, "test", "--exclude-resource-types", "unit_test")
 
 
 def check_project(settings: Settings) -> int:
-    """Parse the project and give how many models it has. Errors: ConfigurationError when it does not parse."""
+    """Parse the project and return the number of its models. Errors: ConfigurationError when it does not parse."""
     from dbt.cli.main import dbtRunner
 
     arguments = [
@@ -102,7 +102,7 @@ def check_project(settings: Settings) -> int:
     with dbt_session(settings):
         done = dbtRunner().invoke(arguments)
     if done.exception:
-        raise _in_our_words(done.exception)
+        raise _translate_error(done.exception)
     nodes: Any = done.result
     return sum(1 for node in nodes.nodes.values() if node.resource_type == "model")
 
@@ -113,14 +113,14 @@ def project_dir() -> Path:
 
 
 def target_dir(settings: Settings) -> Path:
-    """Return the folder for what dbt writes: beside the warehouse, out of the way of a person's own `dbt build`."""
+    """Return dbt's target folder: beside the warehouse, apart from that of a person's own `dbt build`."""
     return settings.data_dir / ".dbt"
 
 
 @contextmanager
 def dbt_session(settings: Settings) -> Iterator[None]:
-    """Tell the profile which warehouse it is, for any number of calls, and close dbt's connection at the end."""
-    told = {
+    """Point the profile at the warehouse for any number of calls, and close dbt's connection at the end."""
+    variables = {
         "DUCKDB_PATH": str(settings.warehouse_path),
         "DUCKDB_MEMORY_LIMIT": settings.duckdb_memory_limit,
         "DUCKDB_THREADS": str(settings.duckdb_threads),
@@ -128,8 +128,8 @@ def dbt_session(settings: Settings) -> Iterator[None]:
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DBT_USE_COLORS": "false",
     }
-    before = {name: os.environ.get(name) for name in told}
-    os.environ.update(told)
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
     try:
         yield
     finally:
@@ -142,13 +142,13 @@ def dbt_session(settings: Settings) -> Iterator[None]:
 
 
 def _close_connections() -> None:
-    """Let go of the warehouse: dbt run inside a process keeps the file open otherwise (dbt-duckdb, issue 616)."""
+    """Close the warehouse: dbt inside a process keeps the file open otherwise (dbt-duckdb, issue 616)."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
-def _by_dbt_alone(settings: Settings, *command: str) -> list[NodeResult]:
+def _run_dbt_alone(settings: Settings, *command: str) -> list[NodeResult]:
     from dbt.cli.main import dbtRunner
 
     arguments = [
@@ -158,12 +158,12 @@ def _by_dbt_alone(settings: Settings, *command: str) -> list[NodeResult]:
     ]
     done = dbtRunner().invoke(arguments)
     if done.exception:
-        raise _in_our_words(done.exception)
+        raise _translate_error(done.exception)
     return node_results(done.result)
 
 
-def _in_our_words(error: BaseException) -> Exception:
-    """Turn what stopped dbt before its first model into one of our errors; it carries our own sentence where it can."""
+def _translate_error(error: BaseException) -> Exception:
+    """Return the project error for what stopped dbt before its first model, with the plug-in's own sentence if any."""
     words = " ".join(line.strip() for line in str(error).splitlines() if line.strip())
     if "warehouse file is open in" in words:
         start = words.index("The warehouse file is open in")
@@ -172,7 +172,7 @@ def _in_our_words(error: BaseException) -> Exception:
 
 
 def build_marts(settings: Settings) -> list[str]:
-    """Build and test every model in the warehouse of the settings, and give the blocking tests that failed.
+    """Build and test every model in the warehouse of the settings, and return the blocking tests that failed.
 
     Errors: ServiceUnavailable naming the models that could not be built.
     """

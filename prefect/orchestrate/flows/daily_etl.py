@@ -1,7 +1,7 @@
 """`daily-etl`: load and validate, enrich from three services at once, transform, test, publish.
 
-Deployed with a daily schedule at ETL_HOUR in LISTENER_TIMEZONE; safe to run at any time and as often as one likes. It
-needs no credentials: what can't be done without them is told and skipped.
+Deployed with a daily schedule at ETL_HOUR in LISTENER_TIMEZONE; idempotent, so it is safe to run at any time. It needs
+no credentials: what can't be done without them is reported and skipped.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ DAY_SECONDS = 23 * 3600
 @flow(name=DAILY_ETL, flow_run_name=run_name, validate_parameters=True, timeout_seconds=DAY_SECONDS)
 def daily_etl(config: FlowConfig | None = None) -> State[Any]:
     """Bring the warehouse and the published file up to date."""
-    with monitored(DAILY_ETL, config, fatal=FATAL) as watched:
-        if not watched.busy:
-            _prepare_enrich_transform(watched.run)
-    return watched.state()
+    with monitored(DAILY_ETL, config, fatal=FATAL) as monitored_run:
+        if not monitored_run.busy:
+            _prepare_enrich_transform(monitored_run.run)
+    return monitored_run.state()
 
 
 def _prepare_enrich_transform(run: Run) -> None:
-    """Run the parts in their order; what came of them is in the results of the run."""
+    """Run the parts in their order; their results are in the run."""
     prepared = data_preparation_subflow(run.config, run.key, return_state=True)
     if not prepared.is_failed():
         enrichment_coordination_subflow(run.config, run.key, return_state=True)

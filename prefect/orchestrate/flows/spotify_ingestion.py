@@ -1,7 +1,7 @@
 """`spotify-ingestion`: ask Spotify for the newest plays, every half hour.
 
-Deployed with a schedule of INGEST_INTERVAL_MINUTES; each scheduled run waits a moment of its own first, so that not
-everybody asks on the minute. The answer is a file before it is rows: a locked warehouse never loses a play.
+Deployed with a schedule of INGEST_INTERVAL_MINUTES; each scheduled run waits a random moment (jitter) first, so that
+not everybody polls on the minute. The answer is a file before it is rows: a locked warehouse never loses a play.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ def spotify_ingestion(
     config: FlowConfig | None = None,
 ) -> State[Any]:
     """Poll the newest plays and land them."""
-    with monitored(SPOTIFY_INGESTION, config, fatal=(poll_recently_played.name,)) as watched:
-        run = watched.run
-        if not watched.busy:
-            _take_a_moment(run)
+    with monitored(SPOTIFY_INGESTION, config, fatal=(poll_recently_played.name,)) as monitored_run:
+        run = monitored_run.run
+        if not monitored_run.busy:
+            _wait_with_jitter(run)
             attempt(run, with_retries(poll_recently_played, run, one_call=True), limit, run.key)
-    return watched.state()
+    return monitored_run.state()
 
 
-def _take_a_moment(run: Run) -> None:
+def _wait_with_jitter(run: Run) -> None:
     """Wait a random moment when the schedule started this run, not when a person did."""
     context = FlowRunContext.get()
     if context is None or context.flow_run is None or not context.flow_run.auto_scheduled:

@@ -1,1 +1,1 @@
-"""One run: what its parts share, how it ends, its report, and runs that crashed."""
+"""One run: what its parts share, its final state, its report, and orphaned runs that are marked crashed."""

@@ -1,7 +1,7 @@
 """What the parts of one run share inside its process.
 
-Flow parameters must be plain, so a part is handed a key; behind it stands the `Run`: settings, warehouse, state, board
-and a clock that can be stopped. A part that is run alone gets a `Run` of its own.
+Flow parameters must be plain values, so a part is given a key that leads to the `Run`: settings, warehouse, state,
+stage signals and a clock that can be stopped. A part that is run alone gets a `Run` of its own.
 """
 
 from __future__ import annotations
@@ -28,23 +28,21 @@ from orchestrate.dbt_build.results import NodeResult
 from orchestrate.flow_config import FlowConfig, in_effect
 
 BACKLOG_TIMEOUT_SECONDS = 12 * 3600
-"""No task runs longer than this, however much is waiting; what is left is the next run's."""
-
+"""No task runs longer than this, however much is waiting; the next run does what is left."""
 
 log = logging.getLogger(__name__)
 
 STAGES = ("spotify", "musicbrainz", "geography")
 
-
 _PROGRESS_SECONDS = 15.0
 
 
 class RunStopped(ServiceUnavailable):
-    """The run was cancelled: raised where a part would wait, so that it ends in order, between two requests."""
+    """The run was cancelled: raised where a part would wait, so that it stops cleanly, between two requests."""
 
 
 class StoppableClock(SystemClock):
-    """The machine's clock, whose sleep ends at once when the run is stopped."""
+    """The system clock, whose sleep ends at once when the run is stopped."""
 
     def __init__(self) -> None:
         self._stopped = threading.Event()
@@ -60,15 +58,15 @@ class StoppableClock(SystemClock):
 
 
 class _Progress:
-    """Reports the progress of each stage to the log, every quarter of a minute at most."""
+    """Logs the progress of each stage, every 15 seconds at most."""
 
     def __init__(self) -> None:
-        self._told: dict[str, float] = {}
+        self._last_logged: dict[str, float] = {}
 
     def __call__(self, stage: str, done: int, total: int | None) -> None:
         now = time.monotonic()
-        if now - self._told.setdefault(stage, now) >= _PROGRESS_SECONDS:
-            self._told[stage] = now
+        if now - self._last_logged.setdefault(stage, now) >= _PROGRESS_SECONDS:
+            self._last_logged[stage] = now
             log.info("%s: %s%s", stage, f"{done:,}", f" of {total:,}" if total else "")
 
 
@@ -89,11 +87,11 @@ class Run:
     begun: dict[str, threading.Event] = field(default_factory=lambda: {name: threading.Event() for name in STAGES})
 
     def context(self) -> Context:
-        """Return what the work itself is done with."""
+        """Return the context that the work of `extract_load` needs."""
         return Context(self.settings, self.warehouse, self.state, self.key, self.clock, self.signals, self.progress)
 
     def stop(self) -> None:
-        """Tell every part to end as soon as it can."""
+        """Ask every part to end as soon as it can."""
         self.clock.stop()
         self.signals.announce()
 
@@ -132,6 +130,6 @@ def run_name() -> str:
     try:
         zone: tzinfo = load_settings().zone
     except ConfigurationError:
-        zone = UTC  # the run itself says what is wrong
+        zone = UTC  # the run itself reports what is wrong
     now = datetime.now(UTC).astimezone(zone)
     return f"{flow_run.flow_name} {now:%Y-%m-%d %H:%M}"

@@ -1,4 +1,7 @@
-"""Runs whose process was killed: told to the server, so that its pages do not show them running for ever."""
+"""The reaper of orphaned runs: mark those whose process crashed or was killed as crashed on the Prefect server.
+
+Without it the pages of the server show them running for ever. Which runs crashed is known from the run log.
+"""
 
 from __future__ import annotations
 
@@ -21,16 +24,16 @@ from prefect.states import Crashed
 
 log = logging.getLogger(__name__)
 
-_UNDER_WAY = TaskRunFilter(
+_UNFINISHED = TaskRunFilter(
     state=TaskRunFilterState(type=TaskRunFilterStateType(any_=[StateType.RUNNING, StateType.PENDING]))
 )
-CRASH_MESSAGE = "Its process ended in the middle; the run that wrote this down goes on from there."
+CRASH_MESSAGE = "Its process crashed or was killed; the run that marked it as crashed goes on from there."
 
 
 def mark_crashed(run_ids: Iterable[str]) -> None:
     """Mark the flow runs of these ids, with all below them, as crashed where the server has them unfinished.
 
-    Trouble with the server never stops the run that calls this.
+    An error of the server never stops the run that calls this.
     """
     for run_id in run_ids:
         try:
@@ -38,7 +41,7 @@ def mark_crashed(run_ids: Iterable[str]) -> None:
         except (ObjectNotFound, ValueError):
             continue  # it ran against another server, or without one
         except Exception as error:
-            log.info("The server could not be told that a run was killed: %s", error)
+            log.info("An orphaned run could not be marked as crashed on the server: %s", error)
 
 
 def _mark_crashed(run_id: UUID) -> None:
@@ -46,11 +49,11 @@ def _mark_crashed(run_id: UUID) -> None:
         run = client.read_flow_run(run_id)
         unfinished = [one for one in (*_below(client, run.id), run) if one.state is None or not one.state.is_final()]
         for one in unfinished:  # a worker that outlived a run has marked the run itself, not those below it
-            for task in client.read_task_runs(flow_run_filter=_of(one.id), task_run_filter=_UNDER_WAY):
+            for task in client.read_task_runs(flow_run_filter=_of(one.id), task_run_filter=_UNFINISHED):
                 client.set_task_run_state(task.id, Crashed(message=CRASH_MESSAGE), force=True)
             client.set_flow_run_state(one.id, Crashed(message=CRASH_MESSAGE), force=True)
         if unfinished:
-            log.info("%s had been killed; it is marked as crashed.", run.name)
+            log.info("%s was orphaned by a crash; it is marked as crashed.", run.name)
 
 
 def _of(run_id: UUID) -> FlowRunFilter:

@@ -1,8 +1,8 @@
-"""How a flow ends: one rule for its state and its sentence, from the results of its tasks.
+"""The final state of a flow: one rule, from the results of its tasks.
 
 Completed: all done. Completed, named Partial: work is left by a limit or a budget, and the next run goes on.
 Failed, named Partial: some of it was done, some could not be (an outage, a sign-in). Failed: nothing usable came of it.
-Cancelled, named Skipped: another run of the same flow was at work.
+Cancelled, named Skipped: another run of the same flow was running.
 """
 
 from __future__ import annotations
@@ -32,6 +32,6 @@ def closing_state(results: Mapping[str, TaskResult], *, fatal: tuple[str, ...] =
     return State(type=StateType.COMPLETED, name="Completed", message=message)
 
 
-def skipped_state(why: str) -> State[Any]:
-    """Return the state of a run that had nothing to do because another one is at work on the same flow."""
-    return State(type=StateType.CANCELLED, name=SKIPPED, message=why)
+def skipped_state(reason: str) -> State[Any]:
+    """Return the state of a run that was skipped because another run of the same flow is running."""
+    return State(type=StateType.CANCELLED, name=SKIPPED, message=reason)

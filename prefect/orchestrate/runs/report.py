@@ -1,4 +1,4 @@
-"""A run as a page: what a person wants to see first stands first. Plain text in, Markdown out."""
+"""The report of a run as a Markdown page: what a person wants to see first stands first."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def summary(
     run: RunRecord, tasks: Sequence[TaskRecord], nodes: Sequence[NodeResult], health: Health, *, label: str = ""
 ) -> str:
     """Return the page of one run."""
-    parts = (_head(run, label), _troubles(health), _tasks(tasks), _dbt(nodes), _standing(health), _links())
+    parts = (_head(run, label), _problems(health), _tasks(tasks), _dbt(nodes), _healthy(health), _links())
     return "\n".join(line for part in parts for line in part)
 
 
@@ -29,13 +29,13 @@ def _head(run: RunRecord, label: str) -> Iterator[str]:
     yield ""
 
 
-def _troubles(health: Health) -> Iterator[str]:
-    wrong = [line for line in health.lines if line.level in ("problem", "warning")]
+def _problems(health: Health) -> Iterator[str]:
+    wrong = [result for result in health.results if result.level in ("problem", "warning")]
     if wrong:
         yield "## What wants attention"
         yield ""
-        for line in wrong:
-            yield f"- {_MARKS[line.level]} {line.text} {line.hint}".rstrip()
+        for result in wrong:
+            yield f"- {_MARKS[result.level]} {result.text} {result.hint}".rstrip()
         yield ""
 
 
@@ -78,12 +78,12 @@ def _dbt(nodes: Sequence[NodeResult]) -> Iterator[str]:
     yield ""
 
 
-def _standing(health: Health) -> Iterator[str]:
+def _healthy(health: Health) -> Iterator[str]:
     yield "## How things stand"
     yield ""
-    for line in health.lines:
-        if line.level in ("ok", "note"):
-            yield f"- {_MARKS[line.level]} {line.text} {line.hint}".rstrip()
+    for result in health.results:
+        if result.level in ("ok", "note"):
+            yield f"- {_MARKS[result.level]} {result.text} {result.hint}".rstrip()
     yield ""
 
 

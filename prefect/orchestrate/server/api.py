@@ -1,7 +1,7 @@
 """Which Prefect server a run talks to: the one that is set, the one that answers on this machine, or a temporary one.
 
-The temporary one is a process of its own with a port of its own, keeps its records in PREFECT_HOME as a lasting one
-would, writes its words to a file beside them, and ends with the process that started it, however that one ends.
+The temporary one is a child process with a port of its own. It keeps its records in PREFECT_HOME like a permanent one,
+writes its log to a file beside them, and ends with the process that started it, however that one ends.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import httpx
 
 from extract_load.core.errors import ConfigurationError, ServiceUnavailable
 from extract_load.core.settings import Settings
-from extract_load.monitoring.health import Line
+from extract_load.monitoring.health import CheckResult
 
 log = logging.getLogger(__name__)
 
@@ -40,10 +40,10 @@ def configured_api() -> str | None:
     return str(url) if url else None
 
 
-def lasting_api(settings: Settings) -> str | None:
-    """Return a server that is up: the one that is set, else one at the usual place; the demo looks for none.
+def running_api(settings: Settings) -> str | None:
+    """Return the address of a running server: the one that is set, else one at the usual place; None for the demo.
 
-    A PREFECT_HOME that somebody set stands for a world of its own, so the usual place is not looked at then.
+    A PREFECT_HOME that is set means a separate installation, so the usual place is not tried then.
     """
     url = configured_api()
     if url:
@@ -57,8 +57,8 @@ def lasting_api(settings: Settings) -> str | None:
 
 
 def needed_api(settings: Settings) -> str:
-    """Return a server that is up. Errors: ConfigurationError that says how to start one."""
-    url = lasting_api(settings)
+    """Return the address of a running server. Errors: ConfigurationError that says how to start one."""
+    url = running_api(settings)
     if url is None:
         where = configured_api() or LOCAL_API
         raise ConfigurationError(
@@ -77,20 +77,20 @@ def answers(url: str) -> bool:
         return False
 
 
-def server_version(url: str) -> Line:
-    """Return whether the server there speaks our version of Prefect."""
+def server_version(url: str) -> CheckResult:
+    """Return the check result of the server's version of Prefect against ours."""
     import prefect
 
     theirs = str(httpx.get(f"{url}/admin/version", timeout=_PROBE_SECONDS).json())
     if theirs == prefect.__version__:
-        return Line("server", "ok", f"The Prefect server at {url} has our version, {theirs}.")
+        return CheckResult("server", "ok", f"The Prefect server at {url} has our version, {theirs}.")
     text = f"The Prefect server at {url} has version {theirs}, ours is {prefect.__version__}."
-    return Line("server", "warning", text, "Run the same version on both sides.")
+    return CheckResult("server", "warning", text, "Run the same version on both sides.")
 
 
 @contextmanager
 def api_in_use(url: str) -> Iterator[None]:
-    """Let this process and those it starts talk to the server there."""
+    """Make this process, and those it starts, use the server at `url`."""
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
     before = os.environ.get("PREFECT_API_URL")
@@ -107,7 +107,7 @@ def api_in_use(url: str) -> Iterator[None]:
 
 @contextmanager
 def temporary_api() -> Iterator[str]:
-    """Run a server for the length of the block and give its address.
+    """Run a server for the length of the block and yield its address.
 
     Errors: ServiceUnavailable when it does not come up in `server.ephemeral.startup_timeout_seconds`.
     """
@@ -136,7 +136,7 @@ def _server(kind: str, port: int) -> Iterator[str]:
             stdin=subprocess.PIPE,
             stdout=out,
             stderr=out,
-            start_new_session=True,  # a Ctrl-C is for the run; the server ends when the run has told it everything
+            start_new_session=True,  # a Ctrl-C is for the run; the server ends after the run has reported everything
         )
         try:
             _wait_for(process, url, float(settings.server.ephemeral.startup_timeout_seconds), log_file)
@@ -150,12 +150,12 @@ def _wait_for(process: subprocess.Popen[bytes], url: str, seconds: float, log_fi
     while not (_listens(url) and answers(url)):
         if process.poll() is not None or time.monotonic() > deadline:
             what = "ended at once" if process.poll() is not None else f"did not start within {seconds:.0f} s"
-            raise ServiceUnavailable(f"Prefect's server {what}.", hint=f"{log_file} says more.")
+            raise ServiceUnavailable(f"Prefect's server {what}.", hint=f"See {log_file}.")
         time.sleep(0.1)
 
 
 def _listens(url: str) -> bool:
-    """Return whether anything is there at all: much cheaper to ask, again and again, than the server itself."""
+    """Return whether anything listens there: a much cheaper check to repeat than a request to the server."""
     parts = urlsplit(url)
     try:
         socket.create_connection((parts.hostname or LOCAL_HOST, parts.port or LOCAL_PORT), timeout=1).close()
@@ -165,7 +165,7 @@ def _listens(url: str) -> bool:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Let the server write down what it still has, then end."""
+    """Let the server write what it still holds, then end it."""
     if process.stdin:
         process.stdin.close()
     try:

@@ -1,7 +1,7 @@
 """Prefect's start-up hook of this project: `prefect deployment run daily-etl` works by its bare name.
 
 Prefect wants FLOW/DEPLOYMENT; our deployments bear the names of their flows, so the rest of the name is known. Where no
-server is set but one answers on this machine, the command line talks to that one. Switched on in pyproject.toml
+server is set but one answers locally, the command line uses that one. Switched on in pyproject.toml
 (`[tool.prefect]`), so it counts for commands that are given in the project's root; it acts on Prefect's command line
 alone, never on runs, workers or servers, and imports nothing heavy.
 """
@@ -25,7 +25,7 @@ WITHOUT_SERVER = ("server", "config", "profile", "version", "--version", "--help
 
 @register_hook
 def setup_environment(*, ctx: HookContext) -> SetupResult | None:
-    """Complete a bare deployment name, and find the server of this machine where none is set."""
+    """Complete a bare deployment name, and find the local server where none is set."""
     if not _is_command_line(sys.argv[0]):
         return None
     sys.argv[1:] = completed(sys.argv[1:])
@@ -38,7 +38,7 @@ def setup_environment(*, ctx: HookContext) -> SetupResult | None:
 
 
 def completed(arguments: list[str]) -> list[str]:
-    """Return the arguments with a bare name of ours after `deployment ...` written out in full."""
+    """Return the arguments with a bare deployment name of this project after `deployment` written out in full."""
     if arguments[:1] != ["deployment"]:
         return arguments
     return [f"{word}/{word}" if word in FLOWS else word for word in arguments]

@@ -1,7 +1,7 @@
-"""A Prefect server as a child of ours: `python -m orchestrate.server.process temporary|own PORT`, on 127.0.0.1.
+"""A Prefect server as a child process: `python -m orchestrate.server.process temporary|own PORT`, on 127.0.0.1.
 
 `temporary`: the API for the length of one run, without UI, schedules or triggers. `own`: with them, for
-`music-tracker serve`. Either ends when its standard input is closed, so it never outlives the process that started it.
+`music-tracker serve`. Either ends when its standard input is closed, so it is never orphaned.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ def main(kind: str, port: int) -> None:
         )
     )
 
-    def stop_with_the_parent() -> None:
+    def stop_with_parent() -> None:
         sys.stdin.buffer.read()
         server.should_exit = True
 
-    threading.Thread(target=stop_with_the_parent, daemon=True).start()
+    threading.Thread(target=stop_with_parent, daemon=True).start()
     server.run()
 
 

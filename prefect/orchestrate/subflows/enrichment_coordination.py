@@ -1,4 +1,4 @@
-"""The three enrichments side by side, each handing on what it found to the next while it is still at work."""
+"""The three enrichments run concurrently; each passes what it found to the next while it is still running."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ TASKS = {"spotify": enrich_from_spotify, "musicbrainz": enrich_from_musicbrainz,
 def enrichment_coordination_subflow(config: FlowConfig | None = None, run_key: str | None = None) -> State[Any]:
     """Run the Spotify, MusicBrainz and geographic enrichment concurrently; one's outage does not stop the others."""
     with shared_run(config, run_key) as run:
-        run.signals.start(*STAGES)  # before the first begins, so that none takes the others for done
+        run.signals.start(*STAGES)  # before the first begins, so that none takes the others for finished
         calls = {name: partial(part, config, run.key, return_state=True) for name, part in PARTS.items()}
         results: dict[str, TaskResult] = {}
         for name, ended in run_together(run, calls).items():
             task = TASKS[name].name
-            if isinstance(ended, Exception):  # it never came to its task
+            if isinstance(ended, Exception):  # it failed before its task
                 run.results[task] = TaskResult("failed", message=describe_error(ended))
             results[task] = run.results[task]
         return closing_state(results)

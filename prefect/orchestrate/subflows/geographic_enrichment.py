@@ -15,6 +15,6 @@ from orchestrate.subflows.utils import attempt, stage
 
 @flow(name="geographic-enrichment", flow_run_name="geographic-enrichment", validate_parameters=True)
 def geographic_enrichment_subflow(config: FlowConfig | None = None, run_key: str | None = None) -> State[Any]:
-    """Return the places of the artists their coordinates, as MusicBrainz brings them in."""
+    """Find the coordinates of the artists' areas, as MusicBrainz delivers them."""
     with shared_run(config, run_key) as run, stage(run, "geography"):
         return closing_state({find_coordinates.name: attempt(run, with_retries(find_coordinates, run), run.key)})

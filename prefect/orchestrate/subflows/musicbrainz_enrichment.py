@@ -15,7 +15,7 @@ from orchestrate.subflows.utils import attempt, stage
 
 @flow(name="musicbrainz-enrichment", flow_run_name="musicbrainz-enrichment", validate_parameters=True)
 def musicbrainz_enrichment_subflow(config: FlowConfig | None = None, run_key: str | None = None) -> State[Any]:
-    """Take artists from Spotify id to MBID to places, in batches as they come in."""
+    """Match artists from Spotify id to MBID, then fetch their areas and genres, in batches as they arrive."""
     with shared_run(config, run_key) as run, stage(run, "musicbrainz"):
         return closing_state(
             {enrich_from_musicbrainz.name: attempt(run, with_retries(enrich_from_musicbrainz, run), run.key)}

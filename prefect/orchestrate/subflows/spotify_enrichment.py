@@ -15,6 +15,6 @@ from orchestrate.subflows.utils import attempt, stage
 
 @flow(name="spotify-enrichment", flow_run_name="spotify-enrichment", validate_parameters=True)
 def spotify_enrichment_subflow(config: FlowConfig | None = None, run_key: str | None = None) -> State[Any]:
-    """Read what Spotify knows about what was played."""
+    """Fetch what Spotify knows about what was played."""
     with shared_run(config, run_key) as run, stage(run, "spotify"):
         return closing_state({enrich_from_spotify.name: attempt(run, with_retries(enrich_from_spotify, run), run.key)})

@@ -1,4 +1,4 @@
-"""Last, one after the other: dbt builds the star schema, its tests judge it, and what is right is published."""
+"""Last, one after the other: dbt builds the star schema, its tests check it, and it is published if they pass."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NOT_TESTED = "the build was not tested"
 
 @flow(name="transformation", flow_run_name="transformation", validate_parameters=True)
 def transformation_subflow(config: FlowConfig | None = None, run_key: str | None = None) -> State[Any]:
-    """Build, test, publish. The writer's lock is held from the first model to the last test, by nobody else's leave."""
+    """Build, test, publish. The writer lock is held without a break from the first model to the last test."""
     with shared_run(config, run_key) as run:
         results = _build_and_test(run)
         stoppers = blocking_failures(run.nodes)

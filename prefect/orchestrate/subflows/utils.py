@@ -1,8 +1,4 @@
-"""What the parts of one run share inside its process, and how parts run side by side.
-
-Flow parameters must be plain, so a part is handed a key; behind it stands the `Run`: settings, warehouse, state, board
-and a clock that can be stopped. A part that is run alone gets a `Run` of its own.
-"""
+"""How the parts of a run are run: concurrently, with errors as results, with signals between stages."""
 
 from __future__ import annotations
 
@@ -21,15 +17,15 @@ from orchestrate.runs.context import BACKLOG_TIMEOUT_SECONDS, Run, RunStopped
 
 log = logging.getLogger(__name__)
 
-_LAST_WORDS_SECONDS = 20.0
+_SHUTDOWN_SECONDS = 20.0
 _BEGIN_SECONDS = 10.0
 
 
 def run_together(run: Run, parts: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
-    """Run parts side by side and give what each returned, or the exception that ended it.
+    """Run parts concurrently and return what each returned, or the exception that ended it.
 
-    Each thread carries the caller's context, so the parts' flow runs hang under the caller's. When the caller is
-    cancelled, or half a day is over, the parts are told to stop and end between two requests.
+    Each thread carries the caller's context, so the parts' flow runs are children of the caller's. When the caller is
+    cancelled, or after BACKLOG_TIMEOUT_SECONDS, the parts are asked to stop and end between two requests.
     """
     results: dict[str, Any] = {}
 
@@ -49,20 +45,20 @@ def run_together(run: Run, parts: Mapping[str, Callable[[], Any]]) -> dict[str, 
             _let_begin(run, thread)
         deadline = time.monotonic() + BACKLOG_TIMEOUT_SECONDS
         while any(thread.is_alive() for thread in threads):
-            time.sleep(0.1)  # in slices, so that a signal is heard
+            time.sleep(0.1)  # in slices, so that a signal is handled
             if time.monotonic() > deadline:
                 run.stop()
     except BaseException:
         run.stop()
         for thread in threads:
             if thread.is_alive():
-                thread.join(_LAST_WORDS_SECONDS)
+                thread.join(_SHUTDOWN_SECONDS)
         raise
     return {name: results[name] for name in parts}
 
 
 def _let_begin(run: Run, part: threading.Thread) -> None:
-    """Let a part come to its work before the next one starts: a server on SQLite refuses writers that collide."""
+    """Wait until a part has begun its work before the next one starts: SQLite refuses concurrent writers."""
     begun = run.begun.get(part.name)
     deadline = time.monotonic() + _BEGIN_SECONDS
     while begun is not None and part.is_alive() and time.monotonic() < deadline and not begun.wait(0.05):
@@ -70,12 +66,12 @@ def _let_begin(run: Run, part: threading.Thread) -> None:
 
 
 def attempt(run: Run, work: Task[..., TaskResult], *args: Any) -> TaskResult:
-    """Run a task and give its result, a `failed` one after its last try."""
+    """Run a task and return its result, a `failed` one after its last retry."""
     return result_or_failure(run, work.name, lambda: work(*args))
 
 
 def result_or_failure(run: Run, name: str, work: Callable[[], TaskResult]) -> TaskResult:
-    """Do some work and give its result; what ended it becomes a `failed` one, and the flow decides what follows.
+    """Do some work and return its result; an error becomes a `failed` one, and the flow decides what follows.
 
     Errors: RunStopped.
     """
@@ -91,7 +87,7 @@ def result_or_failure(run: Run, name: str, work: Callable[[], TaskResult]) -> Ta
 
 @contextmanager
 def stage(run: Run, name: str) -> Iterator[None]:
-    """Keep the board right about one stage, also when it fails or is run alone."""
+    """Signal that one stage runs, and that it is done, also when it fails or is run alone."""
     run.signals.start(name)
     run.begun[name].set()
     try:

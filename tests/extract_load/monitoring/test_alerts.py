@@ -118,7 +118,7 @@ def test_a_failed_run(house: House) -> None:
 def test_a_run_that_was_killed(house: House) -> None:
     """A crash is a failure."""
     house.run("crashed", "Its process ended in the middle.")
-    expect(house, "run:daily-etl", "was killed", "The next run tries again")
+    expect(house, "run:daily-etl", "daily-etl crashed", "The next run tries again")
 
 
 def test_partial_twice_in_a_row(house: House) -> None:
@@ -239,7 +239,7 @@ def test_without_addresses_alerts_are_log_lines(
 
 def lines(now: Health) -> dict[str, str]:
     """Return the texts by key."""
-    return {line.key: line.text for line in now.lines}
+    return {line.key: line.text for line in now.results}
 
 
 def test_a_new_home_is_not_sick(settings: Settings) -> None:
