@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMMAND_GROUP = "music_tracker.commands"
+INTERRUPTED = 130
 
 
 def build_app() -> typer.Typer:
@@ -54,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except MusicTrackerError as error:
         typer.secho(str(error), err=True, fg=typer.colors.RED)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        typer.echo("Stopped. What was finished is kept; the next run goes on from there.", err=True)
-        sys.exit(130)
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:  # Typer turns Ctrl-C into this exit code, without a word
+            typer.echo("Stopped. What was finished is kept; the next run goes on from there.", err=True)
+        raise
