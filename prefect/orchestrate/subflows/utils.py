@@ -34,6 +34,8 @@ def run_together(run: Run, parts: Mapping[str, Callable[[], Any]]) -> dict[str, 
             results[name] = part()
         except BaseException as error:
             results[name] = error
+        finally:
+            run.signals.done(name)  # also for a part that failed before its stage began: the others wait for it
 
     threads = [
         threading.Thread(target=copy_context().run, args=(do, name, part), name=name, daemon=True)
