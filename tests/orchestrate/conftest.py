@@ -43,13 +43,13 @@ def _nothing_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
 
 @pytest.fixture
 def settings() -> Settings:
-    """Return the settings of an empty home."""
+    """Return the settings of an empty data directory."""
     return load_settings()
 
 
 @pytest.fixture
 def state(settings: Settings) -> Iterator[State]:
-    """Yield the state of that home."""
+    """Yield the state of that data directory."""
     state = State(settings.state_path)
     yield state
     state.close()
@@ -57,13 +57,13 @@ def state(settings: Settings) -> Iterator[State]:
 
 @pytest.fixture
 def warehouse(settings: Settings) -> Warehouse:
-    """Return the warehouse of that home."""
+    """Return the warehouse of that data directory."""
     return Warehouse(settings)
 
 
 @dataclass
-class House:
-    """A listener's home beside a sandbox and a server; commands run in it as a person would run them."""
+class Installation:
+    """A listener's installation beside a sandbox and a server; commands run in it as a person would run them."""
 
     path: Path
     sandbox: Sandbox
@@ -89,7 +89,7 @@ class House:
 
     @property
     def variables(self) -> dict[str, str]:
-        """The settings of the home."""
+        """The settings of the installation."""
         return {
             "MUSIC_TRACKER_ENV_FILE": str(self.path / "no.env"),
             "DATA_BASE_PATH": str(self.path / "src"),
@@ -141,18 +141,20 @@ def api() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def make_house(sandbox: Sandbox, export: Path) -> Callable[..., House]:
-    """Return a way to make an empty home beside the sandbox: `make_house(path, api)`."""
+def make_installation(sandbox: Sandbox, export: Path) -> Callable[..., Installation]:
+    """Return a way to make an empty installation beside the sandbox: `make_installation(path, api)`."""
 
-    def make(path: Path, api: str = "", **extra: str) -> House:
-        return House(path, sandbox, export, api, extra)
+    def make(path: Path, api: str = "", **extra: str) -> Installation:
+        return Installation(path, sandbox, export, api, extra)
 
     return make
 
 
 @pytest.fixture(scope="session")
-def house(make_house: Callable[..., House], api: str, tmp_path_factory: pytest.TempPathFactory) -> House:
-    """Return a home with the export imported, beside the server; its commands change it for the tests that follow."""
-    home = make_house(tmp_path_factory.mktemp("house"), api)
-    home.run(sys.executable, "-m", "extract_load", "import", str(home.export))
-    return home
+def installation(
+    make_installation: Callable[..., Installation], api: str, tmp_path_factory: pytest.TempPathFactory
+) -> Installation:
+    """Return an installation with the export imported; its commands change it for the tests that follow."""
+    made = make_installation(tmp_path_factory.mktemp("installation"), api)
+    made.run(sys.executable, "-m", "extract_load", "import", str(made.export))
+    return made

@@ -31,27 +31,29 @@ PYTHON = sys.executable
 
 
 @pytest.fixture(scope="module")
-def deployed(house: Any) -> Any:
-    """Return the house after `deploy_flows.py --validate`."""
-    done = house.run(PYTHON, "prefect/orchestrate/deploy_flows.py", "--validate")
-    return house, done
+def deployed(installation: Any) -> Any:
+    """Return the installation after `deploy_flows.py --validate`."""
+    done = installation.run(PYTHON, "prefect/orchestrate/deploy_flows.py", "--validate")
+    return installation, done
 
 
 @pytest.fixture(scope="module")
-def polled(house: Any) -> Any:
-    """Return the house after `prefect_flows.py --flow spotify --limit 10`."""
-    return house, house.run(PYTHON, "prefect/orchestrate/prefect_flows.py", "--flow", "spotify", "--limit", "10")
+def polled(installation: Any) -> Any:
+    """Return the installation after `prefect_flows.py --flow spotify --limit 10`."""
+    return installation, installation.run(
+        PYTHON, "prefect/orchestrate/prefect_flows.py", "--flow", "spotify", "--limit", "10"
+    )
 
 
 @pytest.fixture(scope="module")
 def built(polled: Any) -> Any:
-    """Return the house after `prefect_flows.py --flow etl --config-env testing`, and the run as the server knows it."""
-    house, _ = polled
-    done = house.run(PYTHON, "prefect/orchestrate/prefect_flows.py", "--flow", "etl", "--config-env", "testing")
+    """Return the installation after a run of `daily-etl` in testing, and the run as the server knows it."""
+    installation, _ = polled
+    done = installation.run(PYTHON, "prefect/orchestrate/prefect_flows.py", "--flow", "etl", "--config-env", "testing")
     with get_client(sync_client=True) as client:
         runs = client.read_flow_runs(flow_filter=FlowFilter(name=FlowFilterName(any_=["daily-etl"])))
     (run,) = [run for run in runs if run.start_time]  # others are waiting for years to come
-    return house, done, run
+    return installation, done, run
 
 
 def children(run: FlowRun) -> dict[str, FlowRun]:
@@ -102,9 +104,9 @@ def test_deployments_are_as_a_person_wants_them(deployed: Any) -> None:
 @pytest.mark.parametrize(("option", "name"), [("--spotify-only", "spotify-ingestion"), ("--etl-only", "daily-etl")])
 def test_deploying_again_changes_nothing_else(deployed: Any, option: str, name: str) -> None:
     """One flow alone, and the same deployments as before."""
-    house, _ = deployed
+    installation, _ = deployed
     before = {one: deployment.id for one, deployment in deployments().items()}
-    done = house.run(PYTHON, "prefect/orchestrate/deploy_flows.py", option)
+    done = installation.run(PYTHON, "prefect/orchestrate/deploy_flows.py", option)
     assert done.stdout.count("Deployed ") == 1
     assert f"Deployed {name}." in done.stdout
     assert {one: deployment.id for one, deployment in deployments().items()} == before
@@ -113,30 +115,30 @@ def test_deploying_again_changes_nothing_else(deployed: Any, option: str, name: 
 @pytest.mark.parametrize("name", ["spotify-ingestion", "daily-etl"])
 def test_a_deployment_is_run_by_its_name(deployed: Any, name: str) -> None:
     """By its bare name; a worker takes it from there."""
-    house, _ = deployed
-    done = house.run("prefect", "deployment", "run", name, "--start-in", "in 5 years")
+    installation, _ = deployed
+    done = installation.run("prefect", "deployment", "run", name, "--start-in", "in 5 years")
     assert f"Creating flow run for deployment '{name}/{name}'" in done.stdout
 
 
 def test_polling_by_hand(polled: Any) -> None:
-    """Ten plays are asked for, landed, and told."""
-    house, done = polled
+    """Ten plays are asked for, landed, and logged."""
+    installation, done = polled
     assert "poll recently played: " in done.stderr
     assert "10 new plays" in done.stderr
-    with duckdb.connect(str(house.settings().warehouse_path), read_only=True) as reader:
+    with duckdb.connect(str(installation.settings().warehouse_path), read_only=True) as reader:
         assert reader.execute("select count(*) from raw.spotify_recently_played").fetchall() == [(10,)]
 
 
 @pytest.mark.long
 def test_a_run_with_testing_limits(built: Any) -> None:
     """It ends well, quietly, with a file for readers, within the small limits."""
-    house, done, run = built
+    installation, done, run = built
     assert run.state_type.value == "COMPLETED", run.state
     assert "Traceback" not in done.stderr
     assert "warning" not in done.stderr.lower()
-    with duckdb.connect(str(house.settings().published_path), read_only=True) as reader:
+    with duckdb.connect(str(installation.settings().published_path), read_only=True) as reader:
         assert reader.execute("select count(*) > 300 from marts.fct_plays").fetchall() == [(True,)]
-    with duckdb.connect(str(house.settings().warehouse_path), read_only=True) as reader:
+    with duckdb.connect(str(installation.settings().warehouse_path), read_only=True) as reader:
         assert reader.execute("select count(*) from lookup.spotify_artists").fetchall()[0][0] <= 5
 
 
@@ -162,7 +164,8 @@ def test_the_run_is_readable_on_the_server(built: Any) -> None:
 def test_the_parts_hang_together(built: Any) -> None:
     """By the run's own records: three steps one after the other, the three enrichments inside the second.
 
-    That they work at the same time is held by a barrier in test_tasks.py: on this small world one is done in a moment.
+    That they run concurrently is checked with a barrier in subflows/test_utils.py: on this small world one is done in a
+    moment.
     """
     _, _, run = built
     below = children(run)
@@ -175,7 +178,7 @@ def test_the_parts_hang_together(built: Any) -> None:
 @pytest.mark.long
 def test_the_run_leaves_a_page_and_metrics(built: Any) -> None:
     """One artifact with what was done and dbt's results; runs and tasks, with their requests, in `ops`."""
-    house, _, run = built
+    installation, _, run = built
     with get_client(sync_client=True) as client:
         (artifact,) = client.read_artifacts(
             artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=["daily-etl-summary"]))
@@ -184,7 +187,7 @@ def test_the_run_leaves_a_page_and_metrics(built: Any) -> None:
     assert artifact.flow_run_id == run.id
     assert "enrich from MusicBrainz" in page
     assert "models built" in page
-    with duckdb.connect(str(house.settings().warehouse_path), read_only=True) as reader:
+    with duckdb.connect(str(installation.settings().warehouse_path), read_only=True) as reader:
         kept = dict(reader.execute("select flow, status from ops.runs").fetchall())
         assert set(kept) == {"daily-etl", "spotify-ingestion"}
         tasks = reader.execute("select count(distinct task) from ops.task_runs where run_id = ?", [str(run.id)])
@@ -193,35 +196,35 @@ def test_the_run_leaves_a_page_and_metrics(built: Any) -> None:
         assert reader.execute(asked, [str(run.id)]).fetchall() == [(True,)]
 
 
-def test_a_wrong_environment_is_one_sentence(house: Any) -> None:
+def test_a_wrong_environment_is_one_sentence(installation: Any) -> None:
     """Before any work, with exit code 2."""
-    done = house.run(
+    done = installation.run(
         PYTHON, "prefect/orchestrate/prefect_flows.py", "--flow", "etl", "--config-env", "staging", expect=2
     )
     assert done.stderr.startswith("ENVIRONMENT: ")
     assert "Traceback" not in done.stderr
 
 
-def test_without_a_server_deploying_says_how_to_start_one(house: Any, make_house: Any) -> None:
+def test_without_a_server_deploying_says_how_to_start_one(installation: Any, make_installation: Any) -> None:
     """And nothing is deployed."""
-    lost = make_house(house.path, "http://127.0.0.1:9/api")
+    lost = make_installation(installation.path, "http://127.0.0.1:9/api")
     done = lost.run(PYTHON, "prefect/orchestrate/deploy_flows.py", "--etl-only", expect=2)
     assert "No Prefect server answers" in done.stdout
     assert "docker-compose up -d prefect-server prefect-db" in done.stdout
 
 
 @pytest.mark.long
-def test_a_model_that_is_broken_is_told_in_a_sentence(make_house: Any, tmp_path: Path, api: str) -> None:
+def test_a_broken_model_is_logged_as_a_sentence(make_installation: Any, tmp_path: Path, api: str) -> None:
     """Its name, what DuckDB says, what to do; no traceback, exit code 1, and nothing is published."""
     ours = tmp_path / "root" / "dbt_project"
     shutil.copytree(ROOT / "dbt_project", ours, ignore=shutil.ignore_patterns("target", "logs", "*.duckdb"))
     for name in ("ops/stg_ops__landed_files", "spotify/stg_spotify__recently_played"):
         (ours / "models" / "staging" / f"{name}.sql").write_text("select no_such_column from a_typo")
-    house = make_house(tmp_path / "home", api, MUSIC_TRACKER_HOME=str(ours.parent))
-    done = house.run(PYTHON, "prefect/orchestrate/prefect_flows.py", "--flow", "etl", expect=1)
+    installation = make_installation(tmp_path / "home", api, MUSIC_TRACKER_HOME=str(ours.parent))
+    done = installation.run(PYTHON, "prefect/orchestrate/prefect_flows.py", "--flow", "etl", expect=1)
     assert "Traceback" not in done.stderr
-    told = [line for line in done.stderr.splitlines() if "dbt could not build stg_ops__landed_files (" in line]
-    assert "a_typo" in told[0]
-    assert "dbt build --project-dir dbt_project --select stg_ops__landed_files" in told[0]
+    logged = [line for line in done.stderr.splitlines() if "dbt could not build stg_ops__landed_files (" in line]
+    assert "a_typo" in logged[0]
+    assert "dbt build --project-dir dbt_project --select stg_ops__landed_files" in logged[0]
     assert not [line for line in done.stderr.splitlines() if "ERROR creating" in line or "Failure in" in line]
-    assert not house.settings().published_path.exists()
+    assert not installation.settings().published_path.exists()

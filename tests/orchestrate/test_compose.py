@@ -131,7 +131,7 @@ class Topology:
     """The services of the compose file as processes of this machine."""
 
     compose: dict[str, Any]
-    house: Any
+    installation: Any
     folder: Path
     ports: dict[str, int] = field(default_factory=dict)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
@@ -140,7 +140,7 @@ class Topology:
         """Start a service by its own command line, and wait until its own health check is content."""
         service = self.compose["services"][name]
         words = shlex.split(service["command"])
-        environment = {**self.house.environment, **self._environment(service.get("environment", {}))}
+        environment = {**self.installation.environment, **self._environment(service.get("environment", {}))}
         if name == "prefect-db":
             words = [*_as_postgres(), str(_postgres_bin() / words[0]), *words[1:], "-k", str(self.folder)]
             environment = {
@@ -189,20 +189,20 @@ class Topology:
         return f"http://127.0.0.1:{self.ports['prefect-server']}/api"
 
     def _environment(self, given: dict[str, Any]) -> dict[str, str]:
-        """Put this machine in place of the containers' names; what is empty there comes from the house."""
-        told = {}
+        """Put this machine in place of the containers' names; what is empty there comes from the installation."""
+        variables = {}
         for key, value in given.items():
             text = str(value or "").replace("@prefect-db:5432", f"@127.0.0.1:{self.ports['prefect-db']}")
             text = text.replace("prefect-server:4200", f"127.0.0.1:{self.ports['prefect-server']}")
             if text and key not in {"PREFECT_HOME", "HOME", "ENVIRONMENT"}:
-                told[key] = text
-        told.update(
+                variables[key] = text
+        variables.update(
             PREFECT_SERVER_API_HOST="127.0.0.1",
             PREFECT_SERVER_API_PORT=str(self.ports["prefect-server"]),
             PREFECT_WORKER_WEBSERVER_HOST="127.0.0.1",
             PREFECT_WORKER_WEBSERVER_PORT=str(self.ports["worker"]),
         )
-        return told
+        return variables
 
     def _wait_until_healthy(self, name: str, test: list[str], environment: dict[str, str]) -> None:
         command = shlex.split(test[1]) if test[0] == "CMD-SHELL" else list(test[1:])
@@ -251,12 +251,12 @@ def _make_database(folder: Path) -> None:
 
 
 @pytest.fixture
-def topology(compose: dict[str, Any], make_house: Callable[..., Any]) -> Iterator[Topology]:
+def topology(compose: dict[str, Any], make_installation: Callable[..., Any]) -> Iterator[Topology]:
     """Yield database, server and worker, up and healthy, beside a sandbox."""
     folder = Path(tempfile.mkdtemp(prefix="topology-"))
     folder.chmod(0o755)
     _make_database(folder)
-    home = make_house(folder / "home")
+    home = make_installation(folder / "home")
     running = Topology(compose, home, folder, {name: _free_port() for name in SERVICES})
     home.api = running.api()
     with ExitStack() as ends:
@@ -269,7 +269,7 @@ def topology(compose: dict[str, Any], make_house: Callable[..., Any]) -> Iterato
 
 
 def wait_for(api: str, name: str, count: int, seconds: float = 400) -> list[dict[str, Any]]:
-    """Wait until so many runs of a flow have ended, and give them, newest first."""
+    """Wait until this many runs of a flow have ended, and return them, newest first."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         runs = httpx.post(
@@ -293,19 +293,19 @@ def marts(path: Path) -> list[tuple[Any, ...]]:
 @pytest.mark.long
 def test_the_topology_runs_the_daily_etl(topology: Topology) -> None:
     """PostgreSQL, server, worker: deployed, run by bare names, Completed, published; no secret in the database."""
-    house = topology.house
-    house.run(sys.executable, "-m", "extract_load", "import", str(house.export))
+    installation = topology.installation
+    installation.run(sys.executable, "-m", "extract_load", "import", str(installation.export))
     topology.start("worker")
-    house.run(sys.executable, "prefect/orchestrate/deploy_flows.py", "--validate")
-    house.run("prefect", "deployment", "run", "daily-etl")
-    house.run("prefect", "deployment", "run", "spotify-ingestion")
+    installation.run(sys.executable, "prefect/orchestrate/deploy_flows.py", "--validate")
+    installation.run("prefect", "deployment", "run", "daily-etl")
+    installation.run("prefect", "deployment", "run", "spotify-ingestion")
     (etl,) = wait_for(topology.api(), "daily-etl", 1)
     (ingestion,) = wait_for(topology.api(), "spotify-ingestion", 1)
     assert (etl["state_type"], ingestion["state_type"]) == ("COMPLETED", "COMPLETED"), topology.log("worker")
-    with duckdb.connect(str(house.settings().published_path), read_only=True) as reader:
+    with duckdb.connect(str(installation.settings().published_path), read_only=True) as reader:
         assert reader.execute("select count(*) > 300 from marts.fct_plays").fetchall() == [(True,)]
     dump = topology.ask_postgres("pg_dump", "--inserts", "prefect")
     assert "daily-etl" in dump
     said = dump + "".join((topology.folder / f"{name}.log").read_text(errors="replace") for name in SERVICES)
-    assert house.environment["SPOTIFY_CLIENT_SECRET"] not in said
+    assert installation.environment["SPOTIFY_CLIENT_SECRET"] not in said
     assert TOKENS.search(said.encode()) is None

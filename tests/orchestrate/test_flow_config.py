@@ -67,10 +67,10 @@ def test_filling_it_twice_changes_nothing() -> None:
 )
 def test_a_bad_value_is_one_sentence(environment: str | None, overrides: dict[str, float], sentence: str) -> None:
     """The sentence begins with the variable's name."""
-    with pytest.raises(ConfigurationError) as told:
+    with pytest.raises(ConfigurationError) as raised:
         get_flow_config(environment, **overrides)
-    assert str(told.value).startswith(sentence)
-    assert "\n" not in str(told.value)
+    assert str(raised.value).startswith(sentence)
+    assert "\n" not in str(raised.value)
 
 
 def test_no_secret_is_in_it(monkeypatch: pytest.MonkeyPatch) -> None:

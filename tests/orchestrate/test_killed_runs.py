@@ -37,7 +37,7 @@ class Beginning:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A stage: the task that is cut off, and when: at a named point, or when `moment(house, beginning)` says so."""
+    """A stage: the task that is cut off, at a named failpoint or when `moment(installation, beginning)` says so."""
 
     name: str
     task: str
@@ -46,17 +46,17 @@ class Stage:
 
 
 def asked(service: str, more: int) -> Callable[[Any, Beginning], bool]:
-    """Return the moment when a service was asked so many times by this run."""
-    return lambda house, beginning: house.sandbox.counts.total(service) >= beginning.asked[service] + more
+    """Return the moment when a service was asked this many times by this run."""
+    return lambda installation, beginning: installation.sandbox.counts.total(service) >= beginning.asked[service] + more
 
 
 def working_on(task: str, state: str) -> Callable[[Any, Beginning], bool]:
     """Return the moment when the server knows of a task of this run, by the first words of its name, in a state."""
 
-    def moment(house: Any, beginning: Beginning) -> bool:
+    def moment(installation: Any, beginning: Beginning) -> bool:
         since = {"after_": beginning.at.isoformat()}
         wanted = {"task_runs": {"name": {"like_": task}, "state": {"type": {"any_": [state]}}, "start_time": since}}
-        found = httpx.post(f"{house.api}/task_runs/filter", json=wanted, timeout=60).json()
+        found = httpx.post(f"{installation.api}/task_runs/filter", json=wanted, timeout=60).json()
         return any(one["name"].startswith(task) for one in found)
 
     return moment
@@ -75,12 +75,12 @@ STAGES = (
 
 @pytest.mark.long
 def test_killed_in_each_stage_it_ends_as_one_that_never_was(
-    make_house: Callable[..., Any], api: str, tmp_path: Path
+    make_installation: Callable[..., Any], api: str, tmp_path: Path
 ) -> None:
-    """Six runs die, one in each stage; the seventh is Completed, with the marts of a home where nothing died."""
-    calm, hard = make_house(tmp_path / "calm", api), make_house(tmp_path / "hard", api)
-    for house in (calm, hard):
-        house.run(sys.executable, "-m", "extract_load", "import", str(house.export))
+    """Six runs crash, one in each stage; the seventh is Completed, with the marts of a run that never crashed."""
+    calm, hard = make_installation(tmp_path / "calm", api), make_installation(tmp_path / "hard", api)
+    for installation in (calm, hard):
+        installation.run(sys.executable, "-m", "extract_load", "import", str(installation.export))
     calm.run(*ETL)
     _forget_what_landed(hard)
     dead = [_run_and_kill(hard, stage) for stage in STAGES]
@@ -96,27 +96,27 @@ def test_killed_in_each_stage_it_ends_as_one_that_never_was(
     assert _marts(hard.settings().published_path) == _marts(calm.settings().published_path)
 
 
-def _forget_what_landed(house: Any) -> None:
+def _forget_what_landed(installation: Any) -> None:
     """Let the warehouse be lost, so that there is something to land."""
-    house.settings().warehouse_path.unlink()
+    installation.settings().warehouse_path.unlink()
 
 
-def _run_and_kill(house: Any, stage: Stage) -> str:
-    """Run daily-etl, kill its process in the middle of a stage, and give the id of the run."""
+def _run_and_kill(installation: Any, stage: Stage) -> str:
+    """Run daily-etl, kill its process in the middle of a stage, and return the id of the run."""
     services = ("spotify", "musicbrainz")
-    beginning = Beginning(datetime.now(UTC), {name: house.sandbox.counts.total(name) for name in services})
-    environment = {**house.environment, **stage.variables}
-    log = house.path / f"{stage.name}.log"
+    beginning = Beginning(datetime.now(UTC), {name: installation.sandbox.counts.total(name) for name in services})
+    environment = {**installation.environment, **stage.variables}
+    log = installation.path / f"{stage.name}.log"
     with log.open("wb") as words:
         process = subprocess.Popen(ETL, env=environment, cwd=ROOT, stdout=words, stderr=words)
     deadline = time.monotonic() + 300
-    while process.poll() is None and not (stage.moment and stage.moment(house, beginning)):
+    while process.poll() is None and not (stage.moment and stage.moment(installation, beginning)):
         assert time.monotonic() < deadline, log.read_text()
         time.sleep(0.1)
     if process.poll() is None:
         os.kill(process.pid, signal.SIGKILL)
     assert process.wait(timeout=30) == -signal.SIGKILL, f"{stage.name}: {log.read_text()}"
-    with closing(State(house.settings().state_path)) as state:
+    with closing(State(installation.settings().state_path)) as state:
         run_id = str(state.rows("select run_id from runs order by started_at desc limit 1")[0]["run_id"])
         ended = [task.task for task in RunLog(state).tasks(run_id)]
     assert stage.task not in ended, f"{stage.name}: it was over already"

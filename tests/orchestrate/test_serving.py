@@ -27,26 +27,30 @@ def runs_of(deployment: str) -> list[FlowRun]:
     return [run for run in runs if run.start_time]
 
 
-def test_a_subflow_runs_alone(house: Any) -> None:
+def test_a_subflow_runs_alone(installation: Any) -> None:
     """As the README says, to look at one thing."""
-    house.run(sys.executable, "-c", ALONE)
+    installation.run(sys.executable, "-c", ALONE)
 
 
 @pytest.mark.long
-def test_serve_runs_a_deployment_and_ends_in_order(house: Any, tmp_path: Path) -> None:
+def test_serve_runs_a_deployment_and_ends_in_order(installation: Any, tmp_path: Path) -> None:
     """Both deployments are served by one process; a run that is asked for by name is done; Ctrl-C ends it."""
     before = {run.id for run in runs_of("spotify-ingestion")}
     log = tmp_path / "serve.log"
     with log.open("w") as out:
         serving = subprocess.Popen(
-            [sys.executable, "-m", "extract_load", "serve"], env=house.environment, cwd=ROOT, stdout=out, stderr=out
+            [sys.executable, "-m", "extract_load", "serve"],
+            env=installation.environment,
+            cwd=ROOT,
+            stdout=out,
+            stderr=out,
         )
     try:
         deadline = time.monotonic() + 180
         while "prefect deployment run" not in log.read_text() and time.monotonic() < deadline:
             assert serving.poll() is None, log.read_text()
             time.sleep(1)
-        house.run("prefect", "deployment", "run", "spotify-ingestion")
+        installation.run("prefect", "deployment", "run", "spotify-ingestion")
         done: list[FlowRun] = []
         while not done and time.monotonic() < deadline:
             done = [run for run in runs_of("spotify-ingestion") if run.id not in before and run.end_time]

@@ -25,7 +25,7 @@ run ever the index of the gazetteer; half of it on a machine that does nothing e
 
 @pytest.mark.long
 def test_the_three_take_as_long_as_the_slowest_of_them(
-    make_house: Callable[..., Any], tmp_path: Path, api: str
+    make_installation: Callable[..., Any], tmp_path: Path, api: str
 ) -> None:
     """From the first child's start to the last one's end: 1.15 times the slowest service, and the last items' way."""
     world = World(seed=5, artists=40, plays=800, years=0.3)
@@ -33,10 +33,10 @@ def test_the_three_take_as_long_as_the_slowest_of_them(
     write_export(world, export)
     with Sandbox(world, rate=1.0) as sandbox:
         pace = {f"{service}_REQUESTS_PER_SECOND": "1" for service in ("SPOTIFY", "MUSICBRAINZ", "NOMINATIM")}
-        house = replace(make_house(tmp_path / "home", api, **pace), sandbox=sandbox, export=export)
-        house.run(sys.executable, "-m", "extract_load", "import", str(export))
-        house.run(sys.executable, "prefect/orchestrate/prefect_flows.py", "--flow", "etl", timeout=1500)
-    with duckdb.connect(str(house.settings().warehouse_path), read_only=True) as reader:
+        installation = replace(make_installation(tmp_path / "home", api, **pace), sandbox=sandbox, export=export)
+        installation.run(sys.executable, "-m", "extract_load", "import", str(export))
+        installation.run(sys.executable, "prefect/orchestrate/prefect_flows.py", "--flow", "etl", timeout=1500)
+    with duckdb.connect(str(installation.settings().warehouse_path), read_only=True) as reader:
         run_id, status = reader.execute("select run_id, status from ops.runs where flow = 'daily-etl'").fetchall()[0]
         spans = _spans(reader, run_id)
         asked = _asked(reader, run_id)

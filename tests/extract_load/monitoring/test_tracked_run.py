@@ -1,62 +1,19 @@
-"""The run recorder: every way in which a run can end, and `music-tracker ingest` from cron recorded like the flow."""
+"""The run recorder: every way in which a run can end, and an error of its own that changes none of them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import duckdb
 import pytest
 
-from extract_load import cli
 from extract_load.context import Context
 from extract_load.core.errors import ServiceUnavailable
 from extract_load.core.results import TaskResult
-from extract_load.core.settings import Settings
 from extract_load.monitoring.health import Health
 from extract_load.monitoring.run_log import RunLog, RunRecord
 from extract_load.monitoring.tracked_run import overall_status, summarize_results, tracked_run
 from extract_load.storage.state import State
 from extract_load.storage.writer_lock import WriterLock
-from sandbox import Sandbox, World
-from tests.support.alert_receiver import AlertReceiver
-
-
-def ingest() -> int:
-    """Run the command as cron does, and give its exit code."""
-    with pytest.raises(SystemExit) as ended:
-        cli.main(["ingest"])
-    return int(ended.value.code or 0)
-
-
-def test_cron_alone_is_watched(settings: Settings, receiver: AlertReceiver, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A good poll, an outage twice, a good poll: four runs in `ops`, one alert, one word that it is over."""
-    with Sandbox(World(artists=12, plays=300, years=0.2)) as sandbox:
-        here = {
-            "MUSIC_TRACKER_ENV_FILE": str(settings.data_dir / "no.env"),
-            "DATA_BASE_PATH": str(settings.data_base_path),
-            "CACHE_DIR": str(settings.cache_dir),
-            "DUCKDB_PATH": str(settings.duckdb_path),
-            "SPOTIFY_REQUESTS_PER_SECOND": "1000",
-            "ALERT_URLS": receiver.url,
-            **sandbox.env,
-        }
-        for name, value in here.items():
-            monkeypatch.setenv(name, value)
-        assert ingest() == 0
-        assert receiver.texts == []
-        monkeypatch.setenv("SPOTIFY_REFRESH_TOKEN", "a-token-that-was-revoked")
-        codes = {ingest(), ingest()}
-        assert 0 not in codes
-        assert [text for text in receiver.texts if "spotify-ingestion failed" in text] == receiver.texts[:1]
-        monkeypatch.setenv("SPOTIFY_REFRESH_TOKEN", sandbox.env["SPOTIFY_REFRESH_TOKEN"])
-        assert ingest() == 0
-    assert any("Recovered" in text and "spotify-ingestion failed" in text for text in receiver.texts)
-    with duckdb.connect(str(settings.warehouse_path), read_only=True) as reader:
-        runs = "select flow, status from ops.runs order by started_at"
-        kept = reader.execute(runs).fetchall()
-        assert kept == [("spotify-ingestion", status) for status in ("success", "failed", "failed", "no_updates")]
-        tasks = "select task, counts ->> 'new_plays', requests > 0 from ops.task_runs order by started_at limit 1"
-        assert reader.execute(tasks).fetchall() == [("poll recently played", "50", True)]
 
 
 def test_a_busy_warehouse_keeps_no_run_from_being_recorded(context: Context, state: State) -> None:
@@ -169,14 +126,3 @@ def test_the_status_and_the_sentence_of_all_tasks(
 ) -> None:
     """What went wrong comes first, and what was done is left out then."""
     assert (overall_status(given, fatal=fatal), summarize_results(given)) == (status, sentence)
-
-
-def test_what_was_never_set_up_is_no_failed_run(
-    settings: Settings, state: State, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """`ingest` without an app says so once, and neither `status` nor an alert repeats it as a failure."""
-    monkeypatch.setenv("MUSIC_TRACKER_ENV_FILE", str(settings.data_dir / "no.env"))
-    monkeypatch.setenv("DUCKDB_PATH", str(settings.warehouse_path))
-    assert ingest() == 2
-    assert capsys.readouterr().err.count("SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET are not set") == 1
-    assert RunLog(state).latest("spotify-ingestion", 1) == []

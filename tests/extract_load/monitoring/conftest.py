@@ -1,0 +1,85 @@
+"""An installation whose troubles can be switched on and off, for the tests of facts, health and alerts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import duckdb
+import pytest
+from pydantic import SecretStr
+
+from extract_load.core.settings import Settings
+from extract_load.monitoring.alerts import Alert, send_alerts
+from extract_load.monitoring.health import health
+from extract_load.monitoring.run_log import RunLog, RunRecord
+from extract_load.storage.state import PollRecord, State, to_iso
+from tests.support.alert_receiver import AlertReceiver
+
+
+@pytest.fixture
+def notifying_settings(settings: Settings, receiver: AlertReceiver) -> Settings:
+    """Return settings whose alerts go to the receiver."""
+    return settings.model_copy(update={"alert_urls": SecretStr(receiver.url), "spotify_client_id": "id"})
+
+
+class Installation:
+    """An installation whose troubles can be switched on and off, with its alerts."""
+
+    def __init__(self, settings: Settings, state: State, clock: Any, receiver: AlertReceiver) -> None:
+        self.settings, self.state, self.clock, self.receiver = settings, state, clock, receiver
+        self.log = RunLog(state)
+
+    def check(self) -> list[Alert]:
+        """Check the health, and send alerts about what changed."""
+        now = health(self.settings, self.state, self.clock)
+        return send_alerts(self.settings, self.state, now, clock=self.clock)
+
+    def run(self, status: Any, message: str = "", flow: str = "daily-etl") -> None:
+        """Let a run end."""
+        self.clock.forward(60)
+        run_id = f"run-{self.clock.at.isoformat()}"
+        self.log.start(RunRecord(run_id, flow, flow, "production", self.clock.now()))
+        self.log.end(run_id, status, message, self.clock.now())
+
+    def poll(self, outcome: str = "overlap", gap: tuple[datetime, datetime] | None = None) -> None:
+        """Let a poll end."""
+        since, until = gap or (None, None)
+        self.state.record_poll(
+            PollRecord(
+                *(f"poll-{self.clock.at.isoformat()}", "me", "run", self.clock.now(), outcome, 50, 3, 47),
+                gap_from=since,
+                gap_until=until,
+                message="Spotify did not answer." if outcome == "failed" else None,
+            )
+        )
+
+    def publish(self) -> None:
+        """Let something be published."""
+        path = self.settings.published_path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with duckdb.connect(str(path)) as out:
+            out.execute("create schema if not exists marts")
+            out.execute("create or replace table marts.fct_plays as select timestamp '2026-11-22 20:00' as ended_at")
+            out.execute(
+                "create table if not exists marts.fct_listening_gaps"
+                " (gap_from timestamp, gap_until timestamp, is_closed boolean)"
+            )
+        self.state.put("publish", "last", {"at": to_iso(self.clock.now())}, self.clock.now())
+
+    def close_gap(self, gap: tuple[datetime, datetime]) -> None:
+        """Let an export cover a gap."""
+        with duckdb.connect(str(self.settings.published_path)) as out:
+            out.execute("insert into marts.fct_listening_gaps values (?, ?, true)", list(gap))
+
+
+@pytest.fixture
+def installation(notifying_settings: Settings, state: State, clock: Any, receiver: AlertReceiver) -> Installation:
+    """Return an installation in which all is well."""
+    installation = Installation(notifying_settings, state, clock, receiver)
+    installation.poll("first")
+    installation.publish()
+    installation.run("success")
+    installation.run("success", flow="spotify-ingestion")
+    assert installation.check() == []
+    return installation

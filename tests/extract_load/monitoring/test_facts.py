@@ -1,0 +1,75 @@
+"""The facts behind health: read from the state and the published file, without judging them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from extract_load.core.settings import Settings
+from extract_load.monitoring.facts import gather
+from extract_load.monitoring.run_log import RunRecord
+from extract_load.storage.state import State, to_iso
+from tests.support.clock import ManualClock
+
+
+def test_an_empty_installation_has_no_facts(settings: Settings, state: State, clock: ManualClock) -> None:
+    """Nothing is made up, and no file is needed."""
+    facts = gather(settings, state, clock.now())
+    assert (facts.first_run, facts.last_poll, facts.published_at, facts.plays, facts.looked_up) == (None,) * 5
+    assert (facts.running, facts.gaps, facts.blocked, facts.budgets, facts.backlog) == ([], [], [], [], {})
+    assert facts.ended == {"spotify-ingestion": [], "daily-etl": []}
+
+
+def test_a_failed_poll_is_no_poll(installation: Any) -> None:
+    """The last good one counts; what the failed one said is kept beside it."""
+    good = installation.clock.now()
+    installation.poll("unchanged")
+    installation.clock.forward(600)
+    installation.poll("failed")
+    facts = gather(installation.settings, installation.state, installation.clock.now())
+    assert (facts.last_poll, facts.last_poll_failure) == (good, "Spotify did not answer.")
+
+
+def test_an_export_closes_a_gap(installation: Any) -> None:
+    """Only the gap whose bounds the published file names."""
+    now = installation.clock.now()
+    gaps = [(now - timedelta(hours=5), now - timedelta(hours=4)), (now - timedelta(hours=2), now - timedelta(hours=1))]
+    for gap in gaps:
+        installation.clock.forward(1)
+        installation.poll("gap", gap)
+    assert gather(installation.settings, installation.state, installation.clock.now()).gaps == gaps
+    installation.close_gap(gaps[0])
+    assert gather(installation.settings, installation.state, installation.clock.now()).gaps == gaps[1:]
+
+
+def test_a_sign_in_is_needed_only_for_the_token_that_was_refused(installation: Any) -> None:
+    """A newer token is given a chance."""
+    state, now = installation.state, installation.clock.now()
+    state.put("spotify", "token", {"authorized_at": to_iso(now), "token": "a"}, now)
+    state.put("spotify", "needs_reauth", {"token": "a"}, now)
+    assert gather(installation.settings, state, now).needs_sign_in
+    state.put("spotify", "token", {"authorized_at": to_iso(now), "token": "b"}, now)
+    facts = gather(installation.settings, state, now)
+    assert (facts.needs_sign_in, facts.authorized_at) == (False, now)
+
+
+def test_a_published_file_that_is_gone_is_not_published(installation: Any) -> None:
+    """Whatever the state remembers; plays and runs are counted while it is there."""
+    facts = gather(installation.settings, installation.state, installation.clock.now())
+    assert (facts.plays, facts.published_at is not None) == (1, True)
+    assert [run.status for run in facts.ended["daily-etl"]] == ["success"]
+    installation.settings.published_path.unlink()
+    facts = gather(installation.settings, installation.state, installation.clock.now())
+    assert (facts.plays, facts.published_at) == (None, None)
+
+
+def test_an_orphaned_run_is_crashed_and_not_running(installation: Any) -> None:
+    """Looking is enough: its process does not exist any more."""
+    now = installation.clock.now()
+    installation.log.start(RunRecord("orphan", "daily-etl", "daily-etl", "production", now))
+    with installation.state.transaction() as db:
+        db.execute("update runs set pid_started = 0 where run_id = 'orphan'")
+    facts = gather(installation.settings, installation.state, now + timedelta(minutes=1))
+    assert facts.running == []
+    assert [(run.run_id, run.status) for run in facts.ended["daily-etl"]][-1:] != []
+    assert {run.run_id: run.status for run in facts.ended["daily-etl"]}["orphan"] == "crashed"

@@ -1,0 +1,54 @@
+"""How dbt is run: its environment, its errors, a connection that is closed; test_commands.py has whole builds."""
+
+from __future__ import annotations
+
+import os
+
+import duckdb
+import pytest
+
+from extract_load.core.errors import ConfigurationError, ServiceUnavailable
+from extract_load.core.settings import Settings
+from orchestrate.dbt_build.runner import _translate_error, check_project, dbt_session, project_dir, target_dir
+
+
+def test_a_session_points_dbt_at_the_warehouse_and_restores_the_environment(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also after an error; what was set before is set again, and what was not is gone."""
+    monkeypatch.setenv("DUCKDB_THREADS", "7")
+    monkeypatch.delenv("DBT_USE_COLORS", raising=False)
+    with pytest.raises(ZeroDivisionError), dbt_session(settings):
+        assert os.environ["DUCKDB_PATH"] == str(settings.warehouse_path)
+        assert os.environ["DUCKDB_THREADS"] == str(settings.duckdb_threads)
+        assert os.environ["DBT_USE_COLORS"] == "false"
+        raise ZeroDivisionError
+    assert os.environ["DUCKDB_THREADS"] == "7"
+    assert "DBT_USE_COLORS" not in os.environ
+
+
+def test_a_busy_warehouse_is_transient_and_a_project_error_is_not() -> None:
+    """The sentence of the plug-in is kept, without dbt's words around it."""
+    busy = _translate_error(
+        RuntimeError("Runtime Error\n  The warehouse file is open in process 7 (duckdb). Close it.\n")
+    )
+    assert isinstance(busy, ServiceUnavailable)
+    assert str(busy) == "The warehouse file is open in process 7 (duckdb). Close it."
+    broken = _translate_error(RuntimeError("Compilation Error\n  Model 'x' depends on a node named 'y'"))
+    assert isinstance(broken, ConfigurationError)
+    assert broken.message == "dbt could not start: Compilation Error Model 'x' depends on a node named 'y'"
+
+
+def test_the_project_parses_without_touching_a_warehouse(settings: Settings) -> None:
+    """Every model file is a model; what dbt writes stays beside the warehouse, which is not opened."""
+    assert check_project(settings) == len(list((project_dir() / "models").rglob("*.sql")))
+    assert (target_dir(settings) / "logs").is_dir()
+    assert not settings.warehouse_path.exists()
+
+
+def test_a_file_that_other_programs_hold_is_released_by_a_session(settings: Settings) -> None:
+    """After a session the file can be opened for writing by anybody."""
+    with dbt_session(settings):
+        pass
+    with duckdb.connect(str(settings.warehouse_path)) as connection:
+        assert connection.execute("select 1").fetchall() == [(1,)]

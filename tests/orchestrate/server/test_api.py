@@ -1,0 +1,69 @@
+"""Which Prefect server is used: the one that is set, the local one, or a temporary one that never outlives its user."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+from extract_load.core.errors import ConfigurationError
+from extract_load.core.settings import Settings
+from orchestrate.server.api import answers, api_in_use, configured_api, needed_api, running_api, server_version
+
+NOBODY = "http://127.0.0.1:9/api"
+
+
+@contextmanager
+def configured(url: str | None) -> Iterator[None]:
+    """Let Prefect's settings name a server, or none."""
+    if url is None:
+        with temporary_settings(restore_defaults={PREFECT_API_URL}):
+            yield
+    else:
+        with temporary_settings({PREFECT_API_URL: url}):
+            yield
+
+
+def test_a_server_that_is_set_is_used(api: str, settings: Settings) -> None:
+    """It answers, and has our version."""
+    with configured(api):
+        assert (configured_api(), running_api(settings), needed_api(settings)) == (api, api, api)
+    assert (server_version(api).level, server_version(api).key) == ("ok", "server")
+
+
+def test_a_server_that_is_set_but_down_is_not_replaced_by_another(settings: Settings) -> None:
+    """The error names it and says how to start one."""
+    with configured(NOBODY):
+        assert running_api(settings) is None
+        with pytest.raises(ConfigurationError, match=f"No Prefect server answers at {NOBODY}"):
+            needed_api(settings)
+    assert not answers(NOBODY)
+
+
+def test_a_prefect_home_of_its_own_uses_no_local_server(settings: Settings) -> None:
+    """Nor does the demo: both are separate installations."""
+    assert os.environ["PREFECT_HOME"]
+    with configured(None):
+        assert running_api(settings) is None
+
+
+@pytest.mark.parametrize("before", ["http://before/api", None])
+def test_the_environment_is_restored(before: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Children see the server inside the block only."""
+    if before is None:
+        monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    else:
+        monkeypatch.setenv("PREFECT_API_URL", before)
+    with pytest.raises(ZeroDivisionError), api_in_use(NOBODY):
+        assert (os.environ["PREFECT_API_URL"], configured_api()) == (NOBODY, NOBODY)
+        raise ZeroDivisionError
+    assert os.environ.get("PREFECT_API_URL") == before
+
+
+def test_the_log_of_a_temporary_server_is_beside_its_records(api: str) -> None:
+    """Where the hint of a start that failed leads."""
+    assert (Path(os.environ["PREFECT_HOME"]) / "temporary-server.log").is_file()
