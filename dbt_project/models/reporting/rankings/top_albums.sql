@@ -1,4 +1,3 @@
-{{ config(materialized='table') }}
 {{
     top(
         'album_key', days_of('album_key'), ref('dim_album'),

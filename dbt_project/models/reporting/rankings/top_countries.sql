@@ -1,4 +1,3 @@
-{{ config(materialized='table') }}
 {% set countries %}
     (
         select

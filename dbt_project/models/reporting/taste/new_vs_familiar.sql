@@ -1,4 +1,3 @@
-{{ config(materialized='table') }}
 {%- set period_types = ['week', 'month', 'year', 'all_time'] %}
 with
 

@@ -1,4 +1,3 @@
-{{ config(materialized='table') }}
 with
 
 artist_days as (

@@ -1,4 +1,3 @@
-{{ config(materialized='table') }}
 {%- set period_types = ['month', 'year', 'all_time'] %}
 with
 

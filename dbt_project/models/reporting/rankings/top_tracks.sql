@@ -1,4 +1,3 @@
-{{ config(materialized='table') }}
 {{
     top(
         'recording_key', days_of('recording_key'), ref('dim_recording'),

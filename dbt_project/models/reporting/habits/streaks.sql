@@ -1,4 +1,3 @@
-{{ config(materialized='table') }}
 with
 
 -- A day with less than half of it covered and no play may have had one: it is unknown.

@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 with
 
 -- When each listener's 200th newest play ended: to sort all plays of a listener would take most of a second.

@@ -1,4 +1,3 @@
-{{ config(materialized='table') }}
 with
 
 -- Whoever came after the unknown artist moves up by one; ranks that were cut off stay holes.

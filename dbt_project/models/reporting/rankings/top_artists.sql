@@ -1,4 +1,3 @@
-{{ config(materialized='table') }}
 {% set days %}
     select d.listener_id, d.date_key as day, i.id, d.plays, d.ms_played as ms
     from {{ ref('fct_artist_days') }} as d

@@ -1,4 +1,3 @@
-{{ config(materialized='table') }}
 {%- set sums = {'starts': 'sum(d.starts)', 'skips': 'sum(d.skips)', 'completed': 'sum(d.completed)'} %}
 {%- set counts %}
         count(*) as starts,
