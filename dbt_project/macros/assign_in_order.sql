@@ -67,34 +67,39 @@ sizes as (
 
 single_pairs as (
     select
-        e.left_key,
-        e.right_key
-    from island_edges as e
-    inner join sizes as s on e.chain = s.chain and e.island = s.island
-    where s.is_single
-    qualify row_number() over (partition by e.chain, e.island order by e.gain desc, e.left_number, e.right_number) = 1
+        island_edges.left_key,
+        island_edges.right_key
+    from island_edges
+    inner join sizes on island_edges.chain = sizes.chain and island_edges.island = sizes.island
+    where sizes.is_single
+    qualify row_number() over (
+        partition by island_edges.chain, island_edges.island
+        order by island_edges.gain desc, island_edges.left_number, island_edges.right_number
+    ) = 1
 ),
 
 tight_pairs as (
     select
-        e.left_key,
-        e.right_key
-    from island_edges as e
-    inner join sizes as s on e.chain = s.chain and e.island = s.island
-    where s.is_all_tight and not s.is_single and e.is_tight
+        island_edges.left_key,
+        island_edges.right_key
+    from island_edges
+    inner join sizes on island_edges.chain = sizes.chain and island_edges.island = sizes.island
+    where sizes.is_all_tight and not sizes.is_single and island_edges.is_tight
 ),
 
 walk_edges as (
     select
-        e.left_key,
-        e.right_key,
-        e.gain,
-        dense_rank() over (order by e.chain, e.island) as walk,
-        dense_rank() over (partition by e.chain, e.island order by e.left_number) as step,
-        dense_rank() over (partition by e.chain, e.island order by e.right_number) as place
-    from island_edges as e
-    inner join sizes as s on e.chain = s.chain and e.island = s.island
-    where not s.is_single and not s.is_all_tight
+        island_edges.left_key,
+        island_edges.right_key,
+        island_edges.gain,
+        dense_rank() over (order by island_edges.chain, island_edges.island) as walk,
+        dense_rank() over (partition by island_edges.chain, island_edges.island order by island_edges.left_number)
+            as step,
+        dense_rank() over (partition by island_edges.chain, island_edges.island order by island_edges.right_number)
+            as place
+    from island_edges
+    inner join sizes on island_edges.chain = sizes.chain and island_edges.island = sizes.island
+    where not sizes.is_single and not sizes.is_all_tight
 ),
 
 -- Places up to the floor are out of reach for all later steps: whether they were used makes no difference any more.
@@ -149,21 +154,21 @@ walked as (
             ) as best_below
         from (
             select
-                w.walk,
-                w.step + 1 as step,
-                greatest(coalesce(o.place, w.last_place), o.floor_after) as last_place,
-                w.total + o.gain as total,
-                o.place as taken,
-                w.last_place as came_from
-            from walked as w
-            inner join options as o
+                walked.walk,
+                walked.step + 1 as step,
+                greatest(coalesce(options.place, walked.last_place), options.floor_after) as last_place,
+                walked.total + options.gain as total,
+                options.place as taken,
+                walked.last_place as came_from
+            from walked
+            inner join options
                 on
-                    w.walk = o.walk
-                    and o.step = w.step + 1
-                    and (o.place is null or o.place > w.last_place)
+                    walked.walk = options.walk
+                    and options.step = walked.step + 1
+                    and (options.place is null or options.place > walked.last_place)
             qualify row_number() over (
-                partition by w.walk, greatest(coalesce(o.place, w.last_place), o.floor_after)
-                order by w.total + o.gain desc, o.place, w.last_place
+                partition by walked.walk, greatest(coalesce(options.place, walked.last_place), options.floor_after)
+                order by walked.total + options.gain desc, options.place, walked.last_place
             ) = 1
         ) as best_by_place
     ) as compared
@@ -179,17 +184,18 @@ trace as (
     select * from steps
     qualify step = max(step) over (partition by walk)
     union all
-    select s.*
-    from trace as t
-    inner join steps as s on t.walk = s.walk and s.step = t.step - 1 and s.last_place = t.came_from
+    select steps.*
+    from trace
+    inner join steps on trace.walk = steps.walk and steps.step = trace.step - 1 and steps.last_place = trace.came_from
 ),
 
 walk_pairs as (
     select
-        e.left_key,
-        e.right_key
-    from trace as t
-    inner join walk_edges as e on t.walk = e.walk and t.step = e.step and t.taken = e.place
+        walk_edges.left_key,
+        walk_edges.right_key
+    from trace
+    inner join walk_edges
+        on trace.walk = walk_edges.walk and trace.step = walk_edges.step and trace.taken = walk_edges.place
 ),
 
 assigned as (

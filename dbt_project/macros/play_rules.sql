@@ -34,7 +34,7 @@
     end
 {%- endmacro %}
 
-{#- Plays and milliseconds under each of a list of (name, condition, definition), as columns plays_1, ms_1, plays_2, ... -#}
+{#- Plays and milliseconds under each of a list of (name, condition, definition), in columns plays_1, ms_1, ... -#}
 {% macro counted_under(measures) -%}
     {%- for measure, condition, definition in measures -%}
         count(*) filter (where {{ condition }}) as plays_{{ loop.index }},

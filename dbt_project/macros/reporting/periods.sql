@@ -29,23 +29,27 @@
 
 {#-
   Sums the rows of a CTE with a column `day` up to periods: one branch for each type. `measures` is a dict of column to
-  aggregate. Needs a CTE `all_time` (listener_id, period_start).
+  aggregate over the alias `days`. Needs a CTE `all_time` (listener_id, period_start).
 -#}
 {% macro in_periods(days, keys, measures, period_types=['day', 'week', 'month', 'year', 'all_time']) -%}
     {%- for period_type in period_types %}
     select
-        d.listener_id,
+        days.listener_id,
         {{ "'" ~ period_type ~ "'" }} as period_type,
-        {% if period_type == 'all_time' %}a.period_start{% else %}{{ period_start(period_type, 'd.day') }}{% endif %} as period_start
+        {% if period_type == 'all_time' -%}
+        all_time.period_start
+        {%- else -%}
+        {{ period_start(period_type, 'days.day') }}
+        {%- endif %} as period_start
         {%- for key in keys %},
-        d.{{ key }}
+        days.{{ key }}
         {%- endfor %}
         {%- for column, aggregate in measures.items() %},
         {{ aggregate }} as {{ column }}
         {%- endfor %}
-    from {{ days }} as d
+    from {{ days }} as days
     {%- if period_type == 'all_time' %}
-    inner join all_time as a on a.listener_id = d.listener_id
+    inner join all_time on days.listener_id = all_time.listener_id
     {%- endif %}
     group by all
     {%- if not loop.last %}
@@ -70,9 +74,9 @@
     round(100.0 * ({{ part }}) / nullif({{ whole }}, 0), 1)
 {%- endmacro %}
 
-{#- The plays that reports count, as a subquery: rule spotify30, not excluded. -#}
-{% macro counted_plays() -%}
-    (select * from {{ ref('fct_plays') }} where is_play_spotify30 and not is_excluded)
+{#- Whether the reports count a play of fct_plays: rule spotify30, not excluded. -#}
+{% macro is_counted() -%}
+    is_play_spotify30 and not is_excluded
 {%- endmacro %}
 
 {#- The moment of asking, naive UTC; the var `now` stands in for it in tests. Needs no extension of DuckDB. -#}
@@ -82,7 +86,7 @@
 
 {#-
   The coverage of spans of days, as a subquery with one row for each listener, first_day and last_day that occur in
-  `spans`; the two are expressions over it. A span of no day is covered.
+  `spans`; the two are expressions over it. A span of no day is covered. Needs the import CTE `completeness`.
 -#}
 {% macro coverage_between(spans, first_day, last_day) -%}
     (
@@ -94,29 +98,31 @@
                 period_start as day,
                 sum(coverage_pct) over so_far as covered,
                 count(*) filter (where is_lower_bound) over so_far as days_with_holes
-            from {{ ref('completeness') }}
+            from completeness as known_days
             where period_type = 'day'
             window so_far as (partition by listener_id order by period_start)
         ),
 
         wanted as (
-            select distinct listener_id, {{ first_day }} as first_day, {{ last_day }} as last_day from {{ spans }}
+            select distinct listener_id, {{ first_day }} as first_day, {{ last_day }} as last_day from {{ spans }} as spans
         ),
 
         -- Materialised, or DuckDB joins every day with every day first.
         begun as materialized (
-            select w.listener_id, w.first_day, w.last_day, f.covered, f.days_with_holes
-            from wanted as w
-            inner join running as f on f.listener_id = w.listener_id and f.day = w.first_day - 1
+            select wanted.listener_id, wanted.first_day, wanted.last_day, running.covered, running.days_with_holes
+            from wanted
+            inner join running on wanted.listener_id = running.listener_id and running.day = wanted.first_day - 1
         )
 
         select
-            b.listener_id,
-            b.first_day,
-            b.last_day,
-            coalesce(round((u.covered - b.covered) / nullif(b.last_day - b.first_day + 1, 0), 1), 100.0) as coverage_pct,
-            u.days_with_holes > b.days_with_holes as is_lower_bound
-        from begun as b
-        inner join running as u on u.listener_id = b.listener_id and u.day = b.last_day
+            begun.listener_id,
+            begun.first_day,
+            begun.last_day,
+            coalesce(
+                round((running.covered - begun.covered) / nullif(begun.last_day - begun.first_day + 1, 0), 1), 100.0
+            ) as coverage_pct,
+            running.days_with_holes > begun.days_with_holes as is_lower_bound
+        from begun
+        inner join running on begun.listener_id = running.listener_id and begun.last_day = running.day
     )
 {%- endmacro %}

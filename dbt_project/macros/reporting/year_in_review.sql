@@ -1,31 +1,25 @@
 {#-
-  The five names at the top of each year, of a report made by `top`, as a subquery. Where `key` is given, the unknown
-  member is left out.
+  The five names at the top of each year, of an import CTE over a report made by `rank_in_periods`. Where `key` is
+  given, the unknown member is left out.
 -#}
 {% macro top_five(report, name, key=none) -%}
-    (
-        select listener_id, period_start, list({{ name }} order by rank)[:5] as names
-        from {{ report }}
-        where period_type = 'year' {%- if key %} and {{ key }} <> 'unknown' {%- endif %}
-        group by all
-    )
+    select
+        listener_id,
+        period_start,
+        list({{ name }} order by rank)[:5] as names
+    from {{ report }}
+    where period_type = 'year' {%- if key %} and {{ key }} <> 'unknown' {%- endif %}
+    group by all
 {%- endmacro %}
 
-{#- The best row of each year of a report with a date column, as a subquery: `name` and `measure` of the row. -#}
+{#- The best row of each year of an import CTE over a report with a date column: `name` and `measure` of the row. -#}
 {% macro best_of_year(report, day, name, measure, tie, condition='true') -%}
-    (
-        select
-            listener_id,
-            cast(date_trunc('year', {{ day }}) as date) as period_start,
-            arg_max({{ name }}, ({{ measure }}, {{ tie }})) as name,
-            max({{ measure }}) as measure
-        from {{ report }}
-        where {{ condition }}
-        group by all
-    )
-{%- endmacro %}
-
-{#- Joins a CTE or subquery with one row for each listener and year to `years as y`. -#}
-{% macro same_year(alias) -%}
-    y.listener_id = {{ alias }}.listener_id and y.period_start = {{ alias }}.period_start
+    select
+        listener_id,
+        cast(date_trunc('year', {{ day }}) as date) as period_start,
+        arg_max({{ name }}, ({{ measure }}, {{ tie }})) as name,
+        max({{ measure }}) as measure
+    from {{ report }}
+    where {{ condition }}
+    group by all
 {%- endmacro %}

@@ -1,3 +1,5 @@
+-- Over 120 lines: the chain of each area is climbed once, and all that a chain gives (path, city, country,
+-- coordinates) is read from it.
 with
 
 areas as (
@@ -7,6 +9,18 @@ areas as (
 
 artists as (
     select * from {{ ref('stg_musicbrainz__artists') }}
+),
+
+area_coordinates_manual as (
+    select * from {{ ref('area_coordinates_manual') }}
+),
+
+area_coordinates as (
+    select * from {{ ref('stg_geography__area_coordinates') }}
+),
+
+countries as (
+    select * from {{ ref('countries') }}
 ),
 
 coordinates as (
@@ -19,7 +33,7 @@ coordinates as (
         1.0 as confidence,
         null as attribution,
         1 as trust
-    from {{ ref('area_coordinates_manual') }}
+    from area_coordinates_manual
     union all
     select
         area_mbid,
@@ -30,7 +44,7 @@ coordinates as (
         confidence,
         attribution,
         2 as trust
-    from {{ ref('stg_geography__area_coordinates') }}
+    from area_coordinates
     where status = 'found' and latitude is not null and longitude is not null
 ),
 
@@ -90,31 +104,34 @@ chain as (
         from known
         union all
         select
-            c.area_mbid,
-            k.parent_area_mbid as ancestor_mbid,
-            c.level + 1 as level,
-            list_append(c.path, k.parent_area_mbid) as path
-        from climbed as c
-        inner join known as k on c.ancestor_mbid = k.area_mbid
-        where k.parent_area_mbid is not null and c.level < 10 and not list_contains(c.path, k.parent_area_mbid)
+            climbed.area_mbid,
+            known.parent_area_mbid as ancestor_mbid,
+            climbed.level + 1 as level,
+            list_append(climbed.path, known.parent_area_mbid) as path
+        from climbed
+        inner join known on climbed.ancestor_mbid = known.area_mbid
+        where
+            known.parent_area_mbid is not null
+            and climbed.level < 10
+            and not list_contains(climbed.path, known.parent_area_mbid)
     )
 
     select
-        c.area_mbid,
-        c.level,
-        k.* exclude (area_mbid),
-        k.area_mbid as ancestor_mbid
-    from climbed as c
-    inner join known as k on c.ancestor_mbid = k.area_mbid
+        climbed.area_mbid,
+        climbed.level,
+        known.* exclude (area_mbid),
+        known.area_mbid as ancestor_mbid
+    from climbed
+    inner join known on climbed.ancestor_mbid = known.area_mbid
 ),
 
 located as (
     select
-        ch.area_mbid,
-        arg_min(co, (ch.level, co.trust)) as place,
-        min(ch.level) as level
-    from chain as ch
-    inner join coordinates as co on ch.ancestor_mbid = co.area_mbid
+        chain.area_mbid,
+        arg_min(coordinates, (chain.level, coordinates.trust)) as place,
+        min(chain.level) as level
+    from chain
+    inner join coordinates on chain.ancestor_mbid = coordinates.area_mbid
     group by all
 ),
 
@@ -143,33 +160,36 @@ summed as (
 
 final as (
     select
-        k.area_mbid,
-        k.parent_area_mbid,
-        case when co.code is null then s.country_code else co.country_code end as country_code,
+        known.area_mbid,
+        known.parent_area_mbid,
+        case when countries.code is null then summed.country_code else countries.country_code end as country_code,
 
-        k.area_name,
-        k.area_type,
-        s.area_path,
-        s.depth,
-        s.city_name,
-        s.subdivision_name,
-        s.subdivision_code,
-        case when s.country_code is null or co.code is not null then co.country_name else s.country_area_name end
-            as country_name,
-        co.kind as country_kind,
-        co.continent_code,
-        co.continent,
+        known.area_name,
+        known.area_type,
+        summed.area_path,
+        summed.depth,
+        summed.city_name,
+        summed.subdivision_name,
+        summed.subdivision_code,
+        case
+            when summed.country_code is null or countries.code is not null then countries.country_name
+            else summed.country_area_name
+        end as country_name,
+        countries.kind as country_kind,
+        countries.continent_code,
+        countries.continent,
 
-        l.place.latitude as latitude,
-        l.place.longitude as longitude,
-        case when l.level = 0 then l.place.precision when l.level > 0 then 'parent' end as coordinates_precision,
-        l.place.method as coordinates_method,
-        if(l.level > 0, least(l.place.confidence, 0.6), l.place.confidence) as coordinates_confidence,
-        l.place.attribution as coordinates_attribution
-    from known as k
-    inner join summed as s on k.area_mbid = s.area_mbid
-    left join {{ ref('countries') }} as co on s.country_code = co.code
-    left join located as l on k.area_mbid = l.area_mbid
+        located.place.latitude as latitude,
+        located.place.longitude as longitude,
+        case when located.level = 0 then located.place.precision when located.level > 0 then 'parent' end
+            as coordinates_precision,
+        located.place.method as coordinates_method,
+        if(located.level > 0, least(located.place.confidence, 0.6), located.place.confidence) as coordinates_confidence,
+        located.place.attribution as coordinates_attribution
+    from known
+    inner join summed on known.area_mbid = summed.area_mbid
+    left join countries on summed.country_code = countries.code
+    left join located on known.area_mbid = located.area_mbid
 )
 
 select * from final

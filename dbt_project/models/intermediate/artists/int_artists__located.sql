@@ -15,63 +15,71 @@ resolved as (
     where facts_mbid is not null
 ),
 
-described as (
-    select
-        r.artist_key,
-        mb.area_mbid,
-        mb.begin_area_mbid,
-        mb.area_name,
-        mb.begin_area_name,
-        mb.country_code,
-        case
-            when mb.canonical_mbid in ({{ nobodies }}) then null
-            when mb.begin_area_mbid is not null then 'begin_area'
-            when mb.area_mbid is not null then 'area'
-            when mb.country_code is not null then 'country'
-        end as origin_source,
-        case origin_source
-            when 'begin_area' then mb.begin_area_mbid
-            when 'area' then mb.area_mbid
-        end as origin_area_mbid
-    from resolved as r
-    inner join {{ ref('stg_musicbrainz__artists') }} as mb on r.facts_mbid = mb.mbid
-),
-
 areas as (
     select * from {{ ref('int_areas__chained') }}
 ),
 
+musicbrainz_artists as (
+    select * from {{ ref('stg_musicbrainz__artists') }}
+),
+
+countries as (
+    select * from {{ ref('countries') }}
+),
+
+described as (
+    select
+        resolved.artist_key,
+        musicbrainz_artists.area_mbid,
+        musicbrainz_artists.begin_area_mbid,
+        musicbrainz_artists.area_name,
+        musicbrainz_artists.begin_area_name,
+        musicbrainz_artists.country_code,
+        case
+            when musicbrainz_artists.canonical_mbid in ({{ nobodies }}) then null
+            when musicbrainz_artists.begin_area_mbid is not null then 'begin_area'
+            when musicbrainz_artists.area_mbid is not null then 'area'
+            when musicbrainz_artists.country_code is not null then 'country'
+        end as origin_source,
+        case origin_source
+            when 'begin_area' then musicbrainz_artists.begin_area_mbid
+            when 'area' then musicbrainz_artists.area_mbid
+        end as origin_area_mbid
+    from resolved
+    inner join musicbrainz_artists on resolved.facts_mbid = musicbrainz_artists.mbid
+),
+
 final as (
     select
-        d.artist_key,
-        d.origin_area_mbid,
-        d.area_mbid,
-        d.begin_area_mbid,
+        described.artist_key,
+        described.origin_area_mbid,
+        described.area_mbid,
+        described.begin_area_mbid,
 
-        d.area_name,
-        d.begin_area_name,
-        d.origin_source,
-        a.area_name as origin_area_name,
-        a.area_type as origin_area_type,
-        a.city_name,
-        a.subdivision_name,
-        a.subdivision_code,
-        coalesce(a.country_code, co.country_code) as country_code,
-        coalesce(a.country_name, co.country_name) as country_name,
-        coalesce(a.continent, co.continent) as continent,
+        described.area_name,
+        described.begin_area_name,
+        described.origin_source,
+        areas.area_name as origin_area_name,
+        areas.area_type as origin_area_type,
+        areas.city_name,
+        areas.subdivision_name,
+        areas.subdivision_code,
+        coalesce(areas.country_code, countries.country_code) as country_code,
+        coalesce(areas.country_name, countries.country_name) as country_name,
+        coalesce(areas.continent, countries.continent) as continent,
         case
-            when a.country_name is not null then 'area'
-            when co.country_name is not null then 'artist'
+            when areas.country_name is not null then 'area'
+            when countries.country_name is not null then 'artist'
         end as country_source,
 
-        a.latitude,
-        a.longitude,
-        a.coordinates_precision,
-        a.coordinates_method,
-        a.coordinates_confidence
-    from described as d
-    left join areas as a on d.origin_area_mbid = a.area_mbid
-    left join {{ ref('countries') }} as co on if(d.origin_source is not null, d.country_code, null) = co.code
+        areas.latitude,
+        areas.longitude,
+        areas.coordinates_precision,
+        areas.coordinates_method,
+        areas.coordinates_confidence
+    from described
+    left join areas on described.origin_area_mbid = areas.area_mbid
+    left join countries on if(described.origin_source is not null, described.country_code, null) = countries.code
 )
 
 select * from final

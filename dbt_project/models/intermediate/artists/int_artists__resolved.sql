@@ -1,6 +1,7 @@
+-- Over 120 lines: Spotify, exports, MusicBrainz and the manual matches each say something of an artist; one CTE each.
 with
 
-aliased as (
+aliases as (
     select * from {{ ref('int_artists__aliased') }}
 ),
 
@@ -12,17 +13,29 @@ musicbrainz as (
     select * from {{ ref('stg_musicbrainz__artists') }}
 ),
 
+artist_matches_manual as (
+    select * from {{ ref('artist_matches_manual') }}
+),
+
+musicbrainz_matches as (
+    select * from {{ ref('stg_musicbrainz__matches') }}
+),
+
 -- Several Spotify pages of one artist: the page that was read and has the most followers speaks for all.
 pages as (
     select
-        al.artist_key,
-        list(al.alias order by sp.has_answer desc nulls last, sp.follower_count desc nulls last, al.alias)
-            as spotify_artist_ids,
-        list(al.artist_name order by sp.has_answer desc nulls last, sp.follower_count desc nulls last, al.alias)
-            as names
-    from aliased as al
-    left join spotify as sp on al.alias = sp.spotify_artist_id
-    where al.alias_kind = 'spotify_id'
+        aliases.artist_key,
+        list(
+            aliases.alias
+            order by spotify.has_answer desc nulls last, spotify.follower_count desc nulls last, aliases.alias
+        ) as spotify_artist_ids,
+        list(
+            aliases.artist_name
+            order by spotify.has_answer desc nulls last, spotify.follower_count desc nulls last, aliases.alias
+        ) as names
+    from aliases
+    left join spotify on aliases.alias = spotify.spotify_artist_id
+    where aliases.alias_kind = 'spotify_id'
     group by all
 ),
 
@@ -31,23 +44,23 @@ export_names as (
         artist_key,
         min(artist_name) as artist_name,
         min(alias) as folded_name
-    from aliased
+    from aliases
     where alias_kind = 'export_name'
     group by all
 ),
 
 set_by_hand as (
     select
-        al.artist_key,
-        s.mbid
-    from {{ ref('artist_matches_manual') }} as s
-    inner join aliased as al
+        aliases.artist_key,
+        artist_matches_manual.mbid
+    from artist_matches_manual
+    inner join aliases
         on
-            (al.alias_kind = 'spotify_id' and s.spotify_artist_id = al.alias)
+            (aliases.alias_kind = 'spotify_id' and artist_matches_manual.spotify_artist_id = aliases.alias)
             or (
-                al.alias_kind = 'export_name'
-                and s.spotify_artist_id is null
-                and al.alias = {{ fold_name('s.artist_name') }}
+                aliases.alias_kind = 'export_name'
+                and artist_matches_manual.spotify_artist_id is null
+                and aliases.alias = {{ fold_name('artist_matches_manual.artist_name') }}
             )
 ),
 
@@ -62,14 +75,14 @@ candidates as (
     from set_by_hand
     union all
     select
-        coalesce(al.artist_key, m.artist_key) as artist_key,
-        if(m.status = 'found', m.mbid, null) as mbid,
-        m.status,
-        m.method,
-        m.score,
+        coalesce(aliases.artist_key, musicbrainz_matches.artist_key) as artist_key,
+        if(musicbrainz_matches.status = 'found', musicbrainz_matches.mbid, null) as mbid,
+        musicbrainz_matches.status,
+        musicbrainz_matches.method,
+        musicbrainz_matches.score,
         2 as trust
-    from {{ ref('stg_musicbrainz__matches') }} as m
-    left join aliased as al on al.alias_kind = 'artist_key' and m.artist_key = al.alias
+    from musicbrainz_matches
+    left join aliases on aliases.alias_kind = 'artist_key' and musicbrainz_matches.artist_key = aliases.alias
 ),
 
 matches as (
@@ -81,33 +94,34 @@ matches as (
 ),
 
 keys as (
-    select distinct artist_key from aliased
+    select distinct artist_key from aliases
 ),
 
 final as (
     select
-        k.artist_key,
-        p.spotify_artist_ids[1] as spotify_artist_id,
-        p.spotify_artist_ids,
-        m.mbid as matched_mbid,
-        coalesce(mb.canonical_mbid, m.mbid) as mbid,
-        if(mb.has_answer, mb.mbid, mc.mbid) as facts_mbid,
+        keys.artist_key,
+        pages.spotify_artist_ids[1] as spotify_artist_id,
+        pages.spotify_artist_ids,
+        matches.mbid as matched_mbid,
+        coalesce(matched.canonical_mbid, matches.mbid) as mbid,
+        if(matched.has_answer, matched.mbid, canonical.mbid) as facts_mbid,
 
         coalesce(
-            sp.artist_name, p.names[1], e.artist_name, mb.artist_name, mc.artist_name, e.folded_name, k.artist_key
+            spotify.artist_name, pages.names[1], export_names.artist_name, matched.artist_name, canonical.artist_name,
+            export_names.folded_name, keys.artist_key
         ) as artist_name,
-        coalesce(m.status, 'pending') as match_status,
-        m.method as match_method,
-        m.score as match_score,
-        coalesce(sp.has_answer, false) as is_on_spotify,
-        coalesce(mb.has_answer, mc.has_answer, false) as is_on_musicbrainz
-    from keys as k
-    left join pages as p on k.artist_key = p.artist_key
-    left join export_names as e on k.artist_key = e.artist_key
-    left join spotify as sp on sp.spotify_artist_id = p.spotify_artist_ids[1]
-    left join matches as m on k.artist_key = m.artist_key
-    left join musicbrainz as mb on m.mbid = mb.mbid
-    left join musicbrainz as mc on mb.canonical_mbid = mc.mbid and mc.has_answer
+        coalesce(matches.status, 'pending') as match_status,
+        matches.method as match_method,
+        matches.score as match_score,
+        coalesce(spotify.has_answer, false) as is_on_spotify,
+        coalesce(matched.has_answer, canonical.has_answer, false) as is_on_musicbrainz
+    from keys
+    left join pages on keys.artist_key = pages.artist_key
+    left join export_names on keys.artist_key = export_names.artist_key
+    left join spotify on spotify.spotify_artist_id = pages.spotify_artist_ids[1]
+    left join matches on keys.artist_key = matches.artist_key
+    left join musicbrainz as matched on matches.mbid = matched.mbid
+    left join musicbrainz as canonical on matched.canonical_mbid = canonical.mbid and canonical.has_answer
 )
 
 select * from final

@@ -1,10 +1,18 @@
 with
 
+all_polls as (
+    select * from {{ ref('stg_ops__polls') }}
+),
+
+covered_exports as (
+    select * from {{ ref('int_exports__covered') }}
+),
+
 polls as (
     select
         *,
         lag(polled_at) over (partition by listener_id order by polled_at, poll_id) as polled_before
-    from {{ ref('stg_ops__polls') }}
+    from all_polls
     where is_answered
 ),
 
@@ -29,7 +37,7 @@ export_spans as (
         'exports' as told_by,
         covered_from as from_at,
         covered_until as until_at
-    from {{ ref('int_exports__covered') }}
+    from covered_exports
 ),
 
 spans as (

@@ -1,18 +1,34 @@
 with
 
+plays as (
+    select * from {{ ref('int_plays__timed') }}
+),
+
+polls as (
+    select * from {{ ref('stg_ops__polls') }}
+),
+
+export_spans as (
+    select * from {{ ref('int_exports__covered') }}
+),
+
+zone_spans as (
+    select * from {{ ref('int_zones__spanned') }}
+),
+
 known_times as (
     select
         listener_id,
         min(started_at) as first_at,
         max(ended_at) as last_at
-    from {{ ref('int_plays__timed') }}
+    from plays
     group by listener_id
     union all
     select
         listener_id,
         min(least(oldest_played_at, polled_at)) as first_at,
         max(polled_at) as last_at
-    from {{ ref('stg_ops__polls') }}
+    from polls
     where is_answered
     group by listener_id
     union all
@@ -20,7 +36,7 @@ known_times as (
         listener_id,
         min(covered_from) as first_at,
         max(covered_until) as last_at
-    from {{ ref('int_exports__covered') }}
+    from export_spans
     group by listener_id
 ),
 
@@ -35,19 +51,19 @@ moments as (
 
 zones as (
     select
-        z.listener_id,
-        z.time_zone,
-        z.utc_offset,
-        m.first_at,
-        m.last_at,
-        greatest(z.from_at, m.first_at - interval 2 day) as from_at,
-        least(z.until_at, m.last_at + interval 2 day) as until_at
-    from {{ ref('int_zones__spanned') }} as z
-    inner join moments as m
+        zone_spans.listener_id,
+        zone_spans.time_zone,
+        zone_spans.utc_offset,
+        moments.first_at,
+        moments.last_at,
+        greatest(zone_spans.from_at, moments.first_at - interval 2 day) as from_at,
+        least(zone_spans.until_at, moments.last_at + interval 2 day) as until_at
+    from zone_spans
+    inner join moments
         on
-            z.listener_id = m.listener_id
-            and z.from_at < m.last_at + interval 2 day
-            and z.until_at > m.first_at - interval 2 day
+            zone_spans.listener_id = moments.listener_id
+            and zone_spans.from_at < moments.last_at + interval 2 day
+            and zone_spans.until_at > moments.first_at - interval 2 day
 ),
 
 -- A local day is a run of instants; a change of zone or of summer time cuts it in two.
@@ -81,13 +97,14 @@ edges as (
 
 final as (
     select
-        p.listener_id,
-        p.date_key,
-        p.time_zone,
-        p.from_at,
-        p.until_at
-    from parts as p
-    inner join edges as e on p.listener_id = e.listener_id and p.date_key between e.first_day and e.last_day
+        parts.listener_id,
+        parts.date_key,
+        parts.time_zone,
+        parts.from_at,
+        parts.until_at
+    from parts
+    inner join edges
+        on parts.listener_id = edges.listener_id and parts.date_key between edges.first_day and edges.last_day
 )
 
 select * from final

@@ -1,6 +1,16 @@
+-- Over 120 lines: which exports are whole is decided step by step (files, numbers, other downloads) before spans are
+-- joined.
 {%- set edge = 'to_seconds(' ~ var('match_window') ~ ' + if(is_to_the_minute, 60, 0))' %}
 
 with
+
+landed_files as (
+    select * from {{ ref('stg_ops__landed_files') }}
+),
+
+export_rows as (
+    select * from {{ ref('int_plays__export_rows') }}
+),
 
 files as (
     select
@@ -9,7 +19,7 @@ files as (
         export_id,
         lower(original_name) as file_name,
         file_name like 'streaminghistory%' as is_to_the_minute
-    from {{ ref('stg_ops__landed_files') }}
+    from landed_files
     where entity = 'streaming_history'
 ),
 
@@ -21,17 +31,17 @@ files_without_music as (
 
 rows_of_exports as (
     select
-        r.listener_id,
-        r.export_id,
-        r.is_to_the_minute,
-        min(r.reported_end_at) as first_at,
-        max(r.reported_end_at) as last_at
-    from {{ ref('int_plays__export_rows') }} as r
-    anti join files_without_music as f on r.source_file = f.source_file
+        export_rows.listener_id,
+        export_rows.export_id,
+        export_rows.is_to_the_minute,
+        min(export_rows.reported_end_at) as first_at,
+        max(export_rows.reported_end_at) as last_at
+    from export_rows
+    anti join files_without_music on export_rows.source_file = files_without_music.source_file
     where
-        r.content_kind <> 'unreadable'
+        export_rows.content_kind <> 'unreadable'
         -- A time before Spotify was, or after the download, is junk and covers nothing.
-        and r.reported_end_at between timestamp '2006-04-01' and r.fetched_at + interval '1 day'
+        and export_rows.reported_end_at between timestamp '2006-04-01' and export_rows.fetched_at + interval '1 day'
     group by all
 ),
 
@@ -65,46 +75,55 @@ chunks_of_exports as (
 -- Another download cuts the files elsewhere when it gives a number that both have another name (other years).
 cut_elsewhere as (
     select distinct
-        a.export_id,
-        b.export_id as other_export_id,
-        a.listener_id,
-        a.file_kind
-    from chunks as a
-    inner join chunks as b
-        on a.listener_id = b.listener_id and a.file_kind = b.file_kind and a.chunk_number = b.chunk_number
-    where a.file_name <> b.file_name
+        own.export_id,
+        other.export_id as other_export_id,
+        own.listener_id,
+        own.file_kind
+    from chunks as own
+    inner join chunks as other
+        on
+            own.listener_id = other.listener_id
+            and own.file_kind = other.file_kind
+            and own.chunk_number = other.chunk_number
+    where own.file_name <> other.file_name
 ),
 
 -- An export is whole when no file is missing between its first and its last; the same file of another download will do.
 broken_exports as (
     select
-        e.listener_id,
-        e.export_id,
-        e.is_to_the_minute
-    from chunks_of_exports as e
-    inner join chunks as c
+        chunks_of_exports.listener_id,
+        chunks_of_exports.export_id,
+        chunks_of_exports.is_to_the_minute
+    from chunks_of_exports
+    inner join chunks
         on
-            e.listener_id = c.listener_id
-            and e.file_kind = c.file_kind
-            and c.chunk_number between e.first_chunk and e.last_chunk
-    anti join cut_elsewhere as o
+            chunks_of_exports.listener_id = chunks.listener_id
+            and chunks_of_exports.file_kind = chunks.file_kind
+            and chunks.chunk_number between chunks_of_exports.first_chunk and chunks_of_exports.last_chunk
+    anti join cut_elsewhere
         on
-            e.listener_id = o.listener_id
-            and e.file_kind = o.file_kind
-            and e.export_id = o.export_id
-            and c.export_id = o.other_export_id
-    group by e.listener_id, e.export_id, e.is_to_the_minute, e.file_kind, e.first_chunk, e.last_chunk
-    having count(distinct c.chunk_number) < e.last_chunk - e.first_chunk + 1
+            chunks_of_exports.listener_id = cut_elsewhere.listener_id
+            and chunks_of_exports.file_kind = cut_elsewhere.file_kind
+            and chunks_of_exports.export_id = cut_elsewhere.export_id
+            and chunks.export_id = cut_elsewhere.other_export_id
+    group by
+        chunks_of_exports.listener_id,
+        chunks_of_exports.export_id,
+        chunks_of_exports.is_to_the_minute,
+        chunks_of_exports.file_kind,
+        chunks_of_exports.first_chunk,
+        chunks_of_exports.last_chunk
+    having count(distinct chunks.chunk_number) < chunks_of_exports.last_chunk - chunks_of_exports.first_chunk + 1
 ),
 
 whole_exports as (
-    select e.*
-    from rows_of_exports as e
-    anti join broken_exports as b
+    select rows_of_exports.*
+    from rows_of_exports
+    anti join broken_exports
         on
-            e.listener_id = b.listener_id
-            and e.export_id = b.export_id
-            and e.is_to_the_minute = b.is_to_the_minute
+            rows_of_exports.listener_id = broken_exports.listener_id
+            and rows_of_exports.export_id = broken_exports.export_id
+            and rows_of_exports.is_to_the_minute = broken_exports.is_to_the_minute
 ),
 
 -- Downloads overlap: their spans are joined into islands.

@@ -1,15 +1,23 @@
 with
 
+recently_played as (
+    select * from {{ ref('stg_spotify__recently_played') }}
+),
+
+streaming_history as (
+    select * from {{ ref('stg_spotify__streaming_history') }}
+),
+
 seen as (
     select
         source_file,
         fetched_at
-    from {{ ref('stg_spotify__recently_played') }}
+    from recently_played
     union all
     select
         source_file,
         fetched_at
-    from {{ ref('stg_spotify__streaming_history') }}
+    from streaming_history
 ),
 
 files as (

@@ -5,6 +5,10 @@ export_plays as (
     where row_role = 'first'
 ),
 
+streaming_history as (
+    select * from {{ ref('stg_spotify__streaming_history') }}
+),
+
 -- endTime is ts without its seconds; whether they are cut or rounded is not written anywhere, so both will do.
 short_rows as (
     select
@@ -16,35 +20,38 @@ short_rows as (
 
 candidates as (
     select
-        s.row_id as left_key,
-        s.ended_at as left_at,
-        s.track_key as left_track_key,
-        d.row_id as right_key,
-        d.row_key as right_row_key,
-        d.reported_end_at as right_at,
-        s.listener_id,
-        s.ms_played
-    from short_rows as s
-    inner join export_plays as d
+        short_rows.row_id as left_key,
+        short_rows.ended_at as left_at,
+        short_rows.track_key as left_track_key,
+        export_plays.row_id as right_key,
+        export_plays.row_key as right_row_key,
+        export_plays.reported_end_at as right_at,
+        short_rows.listener_id,
+        short_rows.ms_played
+    from short_rows
+    inner join export_plays
         on
-            s.listener_id = d.listener_id
-            and s.ms_played = d.ms_played
-            and s.near_minute = epoch_us(d.reported_end_at) // 60000000
-            and not d.is_to_the_minute
+            short_rows.listener_id = export_plays.listener_id
+            and short_rows.ms_played = export_plays.ms_played
+            and short_rows.near_minute = epoch_us(export_plays.reported_end_at) // 60000000
+            and not export_plays.is_to_the_minute
 ),
 
 edges as (
     select
-        concat_ws('|', c.listener_id, c.left_track_key, c.ms_played) as chain,
-        c.left_key,
-        c.left_at,
-        c.right_key,
-        c.right_at,
-        1000000000000 - abs(date_diff('millisecond', c.left_at + interval 30 seconds, c.right_at)) as gain,
+        concat_ws('|', candidates.listener_id, candidates.left_track_key, candidates.ms_played) as chain,
+        candidates.left_key,
+        candidates.left_at,
+        candidates.right_key,
+        candidates.right_at,
+        1000000000000 - abs(date_diff('millisecond', candidates.left_at + interval 30 seconds, candidates.right_at))
+            as gain,
         false as is_tight
-    from candidates as c
-    inner join {{ ref('stg_spotify__streaming_history') }} as h on c.right_row_key = h.row_key
-    where c.left_track_key = {{ track_key('cast(null as varchar)', 'h.artist_name', 'h.track_name') }}
+    from candidates
+    inner join streaming_history on candidates.right_row_key = streaming_history.row_key
+    where
+        candidates.left_track_key
+        = {{ track_key('cast(null as varchar)', 'streaming_history.artist_name', 'streaming_history.track_name') }}
 ),
 
 {{ assign_in_order('edges') }},

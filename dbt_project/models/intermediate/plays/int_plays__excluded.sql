@@ -1,3 +1,4 @@
+-- Over 120 lines: four seeds and five ways to name what is left out, one select each.
 with
 
 plays as (
@@ -10,6 +11,30 @@ plays as (
     from {{ ref('int_plays__timed') }}
 ),
 
+resolved_tracks as (
+    select * from {{ ref('int_tracks__resolved') }}
+),
+
+excluded_artists as not materialized (
+    select * from {{ ref('excluded_artists') }}
+),
+
+aliases as (
+    select * from {{ ref('int_artists__aliased') }}
+),
+
+excluded_tracks as (
+    select * from {{ ref('excluded_tracks') }}
+),
+
+excluded_plays as (
+    select * from {{ ref('excluded_plays') }}
+),
+
+excluded_spans as (
+    select * from {{ ref('excluded_spans') }}
+),
+
 tracks as (
     select
         track_key,
@@ -18,85 +43,85 @@ tracks as (
         artist_name,
         {{ fold_name('track_name') }} as folded_track,
         {{ fold_name('artist_name') }} as folded_artist
-    from {{ ref('int_tracks__resolved') }}
+    from resolved_tracks
 ),
 
 -- By any name or id that the artist goes by, since pages of one artist are united.
 unwanted_artists as (
     select
-        a.artist_key,
-        x.reason
-    from {{ ref('excluded_artists') }} as x
-    inner join {{ ref('int_artists__aliased') }} as a
+        aliases.artist_key,
+        excluded_artists.reason
+    from excluded_artists
+    inner join aliases
         on
-            x.artist in (a.alias, a.artist_key)
-            or {{ fold_name('a.artist_name') }} = {{ fold_name('x.artist') }}
+            excluded_artists.artist in (aliases.alias, aliases.artist_key)
+            or {{ fold_name('aliases.artist_name') }} = {{ fold_name('excluded_artists.artist') }}
 ),
 
 unwanted_tracks as (
     select
-        t.track_key,
+        tracks.track_key,
         3 as priority,
         'track' as excluded_by,
-        x.reason
-    from tracks as t
-    inner join {{ ref('excluded_tracks') }} as x
+        exclusions.reason
+    from tracks
+    inner join excluded_tracks as exclusions
         on
-            t.spotify_track_id = x.spotify_track_id
+            tracks.spotify_track_id = exclusions.spotify_track_id
             or (
-                nullif(x.spotify_track_id, '') is null
-                and t.folded_track = {{ fold_name('x.track_name') }}
+                nullif(exclusions.spotify_track_id, '') is null
+                and tracks.folded_track = {{ fold_name('exclusions.track_name') }}
                 and (
-                    nullif(x.artist_name, '') is null
-                    or t.folded_artist = {{ fold_name('x.artist_name') }}
+                    nullif(exclusions.artist_name, '') is null
+                    or tracks.folded_artist = {{ fold_name('exclusions.artist_name') }}
                 )
             )
     union all
     select
-        t.track_key,
+        tracks.track_key,
         4 as priority,
         'artist' as excluded_by,
-        x.reason
-    from tracks as t
-    inner join unwanted_artists as x on t.artist_key = x.artist_key
+        exclusions.reason
+    from tracks
+    inner join unwanted_artists as exclusions on tracks.artist_key = exclusions.artist_key
     union all
     select
-        t.track_key,
+        tracks.track_key,
         4 as priority,
         'artist' as excluded_by,
-        x.reason
-    from tracks as t
-    inner join {{ ref('excluded_artists') }} as x on t.folded_artist = {{ fold_name('x.artist') }}
+        exclusions.reason
+    from tracks
+    inner join excluded_artists as exclusions on tracks.folded_artist = {{ fold_name('exclusions.artist') }}
 ),
 
 hits as (
     select
-        p.play_id,
+        plays.play_id,
         1 as priority,
         'play' as excluded_by,
-        x.reason
-    from plays as p
-    inner join {{ ref('excluded_plays') }} as x on p.play_key = x.play_key
+        exclusions.reason
+    from plays
+    inner join excluded_plays as exclusions on plays.play_key = exclusions.play_key
     union all
     select
-        p.play_id,
+        plays.play_id,
         2 as priority,
         'span' as excluded_by,
-        x.reason
-    from plays as p
-    inner join {{ ref('excluded_spans') }} as x
+        exclusions.reason
+    from plays
+    inner join excluded_spans as exclusions
         on
-            (p.listener_id = x.listener_id or x.listener_id = '*')
-            and p.started_at >= x.from_at
-            and p.started_at < x.until_at
+            (plays.listener_id = exclusions.listener_id or exclusions.listener_id = '*')
+            and plays.started_at >= exclusions.from_at
+            and plays.started_at < exclusions.until_at
     union all
     select
-        p.play_id,
-        u.priority,
-        u.excluded_by,
-        u.reason
-    from plays as p
-    inner join unwanted_tracks as u on p.track_key = u.track_key
+        plays.play_id,
+        unwanted_tracks.priority,
+        unwanted_tracks.excluded_by,
+        unwanted_tracks.reason
+    from plays
+    inner join unwanted_tracks on plays.track_key = unwanted_tracks.track_key
 ),
 
 final as (

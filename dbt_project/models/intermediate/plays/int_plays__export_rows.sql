@@ -1,30 +1,45 @@
+-- Over 120 lines: times and equal rows are settled together, since equality depends on whether the end is known.
 with
+
+streaming_history as (
+    select * from {{ ref('stg_spotify__streaming_history') }}
+),
+
+ranked_files as (
+    select * from {{ ref('int_files__ranked') }}
+),
+
+landed_files as (
+    select * from {{ ref('stg_ops__landed_files') }}
+),
 
 history as (
     select
-        files.first_row_id + h.row_number as row_id,
-        h.row_key,
-        h.listener_id,
-        h.export_id,
-        h.source_file,
-        h.row_number,
-        h.fetched_at,
+        files.first_row_id + streaming_history.row_number as row_id,
+        streaming_history.row_key,
+        streaming_history.listener_id,
+        streaming_history.export_id,
+        streaming_history.source_file,
+        streaming_history.row_number,
+        streaming_history.fetched_at,
         if(
-            h.content_kind = 'music' and coalesce(f.original_name ilike '%video%', false), 'video', h.content_kind
+            streaming_history.content_kind = 'music' and coalesce(landed_files.original_name ilike '%video%', false),
+            'video',
+            streaming_history.content_kind
         ) as content_kind,
-        h.format = 'account_data' as is_to_the_minute,
-        h.track_key,
-        h.track_name,
-        h.artist_name,
-        h.reported_end_at,
-        h.ms_played,
-        h.offline_started_at,
-        h.offline_started_at + to_milliseconds(h.ms_played) as offline_end_at,
-        coalesce(h.is_offline, false) as is_offline,
-        coalesce(h.is_incognito, false) as is_incognito
-    from {{ ref('stg_spotify__streaming_history') }} as h
-    inner join {{ ref('int_files__ranked') }} as files on h.source_file = files.source_file
-    left join {{ ref('stg_ops__landed_files') }} as f on h.source_file = f.source_file
+        streaming_history.format = 'account_data' as is_to_the_minute,
+        streaming_history.track_key,
+        streaming_history.track_name,
+        streaming_history.artist_name,
+        streaming_history.reported_end_at,
+        streaming_history.ms_played,
+        streaming_history.offline_started_at,
+        streaming_history.offline_started_at + to_milliseconds(streaming_history.ms_played) as offline_end_at,
+        coalesce(streaming_history.is_offline, false) as is_offline,
+        coalesce(streaming_history.is_incognito, false) as is_incognito
+    from streaming_history
+    inner join ranked_files as files on streaming_history.source_file = files.source_file
+    left join landed_files on streaming_history.source_file = landed_files.source_file
 ),
 
 -- A play without a connection ended when the device says; where that can't be, ts is only the time of the sync.
@@ -59,23 +74,24 @@ crowds as (
 
 crowded as (
     select
-        t.row_id,
-        t.export_id,
+        timed.row_id,
+        timed.export_id,
         md5_number(concat_ws(
-            '|', t.listener_id, epoch_us(t.reported_end_at), t.ms_played, coalesce(epoch_us(t.offline_started_at), 0),
-            t.is_to_the_minute, if(c.is_mixed, coalesce({{ fold_name('t.track_name') }}, t.track_key), t.track_key)
+            '|', timed.listener_id, epoch_us(timed.reported_end_at), timed.ms_played,
+            coalesce(epoch_us(timed.offline_started_at), 0), timed.is_to_the_minute,
+            if(crowds.is_mixed, coalesce({{ fold_name('timed.track_name') }}, timed.track_key), timed.track_key)
         )) as equal_rows,
         -- Equal rows are one play, unless their second (or minute) has room for more than one.
-        not t.is_end_known or (t.is_to_the_minute and t.ms_played < 60000) as is_each_a_play
-    from timed as t
-    inner join crowds as c
+        not timed.is_end_known or (timed.is_to_the_minute and timed.ms_played < 60000) as is_each_a_play
+    from timed
+    inner join crowds
         on
-            t.listener_id = c.listener_id
-            and t.reported_end_at = c.reported_end_at
-            and t.ms_played = c.ms_played
-            and t.offline_started_at is not distinct from c.offline_started_at
-            and t.is_to_the_minute = c.is_to_the_minute
-    where t.content_kind = 'music'
+            timed.listener_id = crowds.listener_id
+            and timed.reported_end_at = crowds.reported_end_at
+            and timed.ms_played = crowds.ms_played
+            and timed.offline_started_at is not distinct from crowds.offline_started_at
+            and timed.is_to_the_minute = crowds.is_to_the_minute
+    where timed.content_kind = 'music'
 ),
 
 -- The nth of equal rows in one export is the nth of them in another.
@@ -104,26 +120,26 @@ told_again as (
 
 final as (
     select
-        t.row_id,
-        t.row_key,
-        t.listener_id,
-        t.export_id,
-        t.source_file,
-        t.row_number,
-        t.fetched_at,
-        t.content_kind,
-        t.is_to_the_minute,
-        t.track_key,
-        t.reported_end_at,
-        t.ended_at - to_milliseconds(t.ms_played) as started_at,
-        t.ended_at,
-        t.is_end_known,
-        t.ms_played,
-        t.is_incognito,
-        coalesce(a.first_row_id, t.row_id) as first_row_id,
-        case when t.content_kind = 'music' then coalesce(a.row_role, 'first') end as row_role
-    from timed as t
-    left join told_again as a on t.row_id = a.row_id
+        timed.row_id,
+        timed.row_key,
+        timed.listener_id,
+        timed.export_id,
+        timed.source_file,
+        timed.row_number,
+        timed.fetched_at,
+        timed.content_kind,
+        timed.is_to_the_minute,
+        timed.track_key,
+        timed.reported_end_at,
+        timed.ended_at - to_milliseconds(timed.ms_played) as started_at,
+        timed.ended_at,
+        timed.is_end_known,
+        timed.ms_played,
+        timed.is_incognito,
+        coalesce(told_again.first_row_id, timed.row_id) as first_row_id,
+        case when timed.content_kind = 'music' then coalesce(told_again.row_role, 'first') end as row_role
+    from timed
+    left join told_again on timed.row_id = told_again.row_id
 )
 
 select * from final

@@ -18,27 +18,28 @@ detailed_spans as (
 
 detailed as (
     select
-        e.*,
-        p.account_row_id,
+        export_plays.*,
+        account_pairs.account_row_id,
         false as is_review
-    from export_plays as e
-    left join account_pairs as p on e.row_id = p.export_row_id
-    where not e.is_to_the_minute
+    from export_plays
+    left join account_pairs on export_plays.row_id = account_pairs.export_row_id
+    where not export_plays.is_to_the_minute
 ),
 
 -- A row of the account data that has no partner in time that a detailed export covers is not trusted.
 short as (
     select
-        e.*,
+        export_plays.*,
         exists (
-            from detailed_spans as s
+            from detailed_spans
             where
-                e.listener_id = s.listener_id
-                and e.ended_at between s.surely_covered_from and s.surely_covered_until
+                export_plays.listener_id = detailed_spans.listener_id
+                and export_plays.ended_at
+                between detailed_spans.surely_covered_from and detailed_spans.surely_covered_until
         ) as is_review
-    from export_plays as e
-    anti join account_pairs as p on e.row_id = p.account_row_id
-    where e.is_to_the_minute
+    from export_plays
+    anti join account_pairs on export_plays.row_id = account_pairs.account_row_id
+    where export_plays.is_to_the_minute
 ),
 
 plays as (

@@ -1,3 +1,4 @@
+-- Over 120 lines: near-duplicates have two forms, one for each value of count_near_duplicates.
 with
 
 exported as (
@@ -9,6 +10,14 @@ polled as (
     select * from {{ ref('int_plays__polled') }}
 ),
 
+account_pairs as (
+    select * from {{ ref('int_plays__account_pairs') }}
+),
+
+export_rows as (
+    select * from {{ ref('int_plays__export_rows') }}
+),
+
 paired as (
     select * from polled
     where poll_role = 'paired'
@@ -16,38 +25,38 @@ paired as (
 
 account_rows as (
     select
-        p.export_row_id,
-        r.row_id,
-        r.row_key
-    from {{ ref('int_plays__account_pairs') }} as p
-    inner join {{ ref('int_plays__export_rows') }} as r on p.account_row_id = r.row_id
+        account_pairs.export_row_id,
+        export_rows.row_id,
+        export_rows.row_key
+    from account_pairs
+    inner join export_rows on account_pairs.account_row_id = export_rows.row_id
 ),
 
 -- The export wins the time, the poll the id, and whichever row landed first gives the key.
 from_exports as (
     select
-        least(e.export_row_id, p.poll_row_id, a.row_id) as play_id,
-        case least(e.export_row_id, p.poll_row_id, a.row_id)
-            when e.export_row_id then e.row_key
-            when p.poll_row_id then p.row_key
-            else a.row_key
+        least(exported.export_row_id, paired.poll_row_id, account_rows.row_id) as play_id,
+        case least(exported.export_row_id, paired.poll_row_id, account_rows.row_id)
+            when exported.export_row_id then exported.row_key
+            when paired.poll_row_id then paired.row_key
+            else account_rows.row_key
         end as play_key,
-        e.listener_id,
-        if(p.track_key is null or p.track_key = 'unknown', e.track_key, p.track_key) as track_key,
-        e.export_row_id,
-        e.account_row_id,
-        p.poll_row_id,
-        if(p.poll_row_id is null, 'export', 'both') as play_source,
-        e.started_at,
-        e.ended_at,
-        e.ms_played,
-        e.is_end_known,
-        e.is_to_the_minute,
-        p.match_reason,
-        p.delta_seconds
-    from exported as e
-    left join paired as p on e.export_row_id = p.export_row_id
-    left join account_rows as a on e.export_row_id = a.export_row_id
+        exported.listener_id,
+        if(paired.track_key is null or paired.track_key = 'unknown', exported.track_key, paired.track_key) as track_key,
+        exported.export_row_id,
+        exported.account_row_id,
+        paired.poll_row_id,
+        if(paired.poll_row_id is null, 'export', 'both') as play_source,
+        exported.started_at,
+        exported.ended_at,
+        exported.ms_played,
+        exported.is_end_known,
+        exported.is_to_the_minute,
+        paired.match_reason,
+        paired.delta_seconds
+    from exported
+    left join paired on exported.export_row_id = paired.export_row_id
+    left join account_rows on exported.export_row_id = account_rows.export_row_id
 ),
 
 from_polls as (
@@ -88,6 +97,7 @@ compared as (
 ),
 
 {% if var('count_near_duplicates') -%}
+
 near_duplicates as (
     select
         play_id,
@@ -96,7 +106,9 @@ near_duplicates as (
     from compared
     where is_near_duplicate
 ),
+
 {%- else -%}
+
 near_duplicates as (
     select
         play_id,
@@ -107,16 +119,17 @@ near_duplicates as (
     from compared
     qualify is_near_duplicate
 ),
+
 {%- endif %}
 
 final as (
     select
-        p.*,
-        n.play_id is not null as is_near_duplicate,
-        coalesce(n.is_counted, true) as is_counted,
-        coalesce(n.counted_play_key, p.play_key) as counted_play_key
-    from plays as p
-    left join near_duplicates as n on p.play_id = n.play_id
+        plays.*,
+        near_duplicates.play_id is not null as is_near_duplicate,
+        coalesce(near_duplicates.is_counted, true) as is_counted,
+        coalesce(near_duplicates.counted_play_key, plays.play_key) as counted_play_key
+    from plays
+    left join near_duplicates on plays.play_id = near_duplicates.play_id
 )
 
 select * from final

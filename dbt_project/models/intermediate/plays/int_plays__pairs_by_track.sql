@@ -1,5 +1,9 @@
 with recursive
 
+poll_edges as (
+    select * from {{ ref('int_plays__poll_edges') }}
+),
+
 edges as (
     select
         concat_ws('|', listener_id, poll_track_key) as chain,
@@ -9,13 +13,17 @@ edges as (
         export_ended_at as right_at,
         gain,
         is_tight
-    from {{ ref('int_plays__poll_edges') }}
+    from poll_edges
     where poll_track_key = export_track_key and poll_track_key <> 'unknown'
 ),
 
-{{ assign_in_order('edges') }}
+{{ assign_in_order('edges') }},
 
-select
-    left_key as poll_row_id,
-    right_key as export_row_id
-from assigned
+final as (
+    select
+        left_key as poll_row_id,
+        right_key as export_row_id
+    from assigned
+)
+
+select * from final

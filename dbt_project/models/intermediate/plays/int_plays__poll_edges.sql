@@ -1,3 +1,4 @@
+-- Over 120 lines: all that makes a pair possible, and what it costs, stands in one place.
 {%- set slot_us = '((' ~ var('match_window') ~ ' + 30) * 1000000)' %}
 {%- set tight_ms = 5000 %}
 
@@ -7,19 +8,27 @@ export_spans as (
     select * from {{ ref('int_exports__covered') }}
 ),
 
+poll_items as (
+    select * from {{ ref('int_plays__poll_items') }}
+),
+
+exported_plays as (
+    select * from {{ ref('int_plays__exported') }}
+),
+
 polls as (
     select
-        p.row_id,
-        p.listener_id,
-        p.played_at,
-        p.track_key,
+        poll_items.row_id,
+        poll_items.listener_id,
+        poll_items.played_at,
+        poll_items.track_key,
         exists (
-            from export_spans as s
+            from export_spans
             where
-                p.listener_id = s.listener_id
-                and p.played_at between s.surely_covered_from and s.surely_covered_until
+                poll_items.listener_id = export_spans.listener_id
+                and poll_items.played_at between export_spans.surely_covered_from and export_spans.surely_covered_until
         ) as is_surely_covered
-    from {{ ref('int_plays__poll_items') }} as p
+    from poll_items
 ),
 
 polled_time as (
@@ -32,17 +41,17 @@ polled_time as (
 -- Private sessions are never listed. The account data knows the minute only: its middle is meant.
 exports as (
     select
-        e.export_row_id,
-        e.listener_id,
-        e.track_key,
-        e.ms_played,
-        e.is_to_the_minute,
-        if(e.is_to_the_minute, 30, 0) as blur_seconds,
-        e.ended_at + to_seconds(blur_seconds) as export_ended_at,
-        e.started_at + to_seconds(blur_seconds) as export_started_at
-    from {{ ref('int_plays__exported') }} as e
-    semi join polled_time as t on e.ended_at between t.first_at and t.last_at
-    where not e.is_incognito and not e.is_review
+        exported_plays.export_row_id,
+        exported_plays.listener_id,
+        exported_plays.track_key,
+        exported_plays.ms_played,
+        exported_plays.is_to_the_minute,
+        if(exported_plays.is_to_the_minute, 30, 0) as blur_seconds,
+        exported_plays.ended_at + to_seconds(blur_seconds) as export_ended_at,
+        exported_plays.started_at + to_seconds(blur_seconds) as export_started_at
+    from exported_plays
+    semi join polled_time on exported_plays.ended_at between polled_time.first_at and polled_time.last_at
+    where not exported_plays.is_incognito and not exported_plays.is_review
 ),
 
 stamps as (
@@ -69,26 +78,28 @@ slotted_polls as (
 
 near as (
     select
-        p.row_id as poll_row_id,
-        p.listener_id,
-        p.played_at,
-        p.track_key as poll_track_key,
-        p.is_surely_covered,
-        e.export_row_id,
-        e.track_key as export_track_key,
-        e.export_ended_at,
-        e.stamp,
-        date_diff('millisecond', e.stamped_at, p.played_at) as delta_ms,
-        date_diff('millisecond', e.export_ended_at, p.played_at) as end_delta_ms,
-        1000 * ({{ var('match_window') }} + e.blur_seconds) as window_ms,
-        e.ms_played
-    from slotted_polls as p
-    inner join stamps as e
-        on p.listener_id = e.listener_id and p.slot = epoch_us(e.stamped_at) // {{ slot_us }}
+        slotted_polls.row_id as poll_row_id,
+        slotted_polls.listener_id,
+        slotted_polls.played_at,
+        slotted_polls.track_key as poll_track_key,
+        slotted_polls.is_surely_covered,
+        stamps.export_row_id,
+        stamps.track_key as export_track_key,
+        stamps.export_ended_at,
+        stamps.stamp,
+        date_diff('millisecond', stamps.stamped_at, slotted_polls.played_at) as delta_ms,
+        date_diff('millisecond', stamps.export_ended_at, slotted_polls.played_at) as end_delta_ms,
+        1000 * ({{ var('match_window') }} + stamps.blur_seconds) as window_ms,
+        stamps.ms_played
+    from slotted_polls
+    inner join stamps
+        on
+            slotted_polls.listener_id = stamps.listener_id
+            and slotted_polls.slot = epoch_us(stamps.stamped_at) // {{ slot_us }}
     where
         abs(delta_ms) <= window_ms
         -- The start counts only where the end is not near.
-        and (e.stamp = 'end' or abs(end_delta_ms) > window_ms)
+        and (stamps.stamp = 'end' or abs(end_delta_ms) > window_ms)
 ),
 
 -- An item without a track that stands right at the end of a row most likely tells of it.
@@ -101,11 +112,11 @@ claimed as (
 -- What a pair costs, in milliseconds apart: the start is a second choice, and polls seldom list a play under 30 s.
 costed as (
     select
-        n.*,
-        c.export_row_id is not null and n.poll_track_key <> 'unknown' as is_claimed_by_another,
-        abs(n.delta_ms) + if(n.stamp = 'start', 300000, 0) + if(n.ms_played < 30000, 20000, 0) as cost
-    from near as n
-    left join claimed as c on n.export_row_id = c.export_row_id
+        near.*,
+        claimed.export_row_id is not null and near.poll_track_key <> 'unknown' as is_claimed_by_another,
+        abs(near.delta_ms) + if(near.stamp = 'start', 300000, 0) + if(near.ms_played < 30000, 20000, 0) as cost
+    from near
+    left join claimed on near.export_row_id = claimed.export_row_id
 ),
 
 final as (

@@ -1,12 +1,26 @@
-select
-    f.first_row_id + p.row_number as row_id,
-    p.row_key,
-    p.listener_id,
-    p.source_file,
-    p.row_number,
-    p.fetched_at,
-    p.track_key,
-    p.played_at,
-    p.duration_ms
-from {{ ref('stg_spotify__recently_played') }} as p
-inner join {{ ref('int_files__ranked') }} as f on p.source_file = f.source_file
+with
+
+recently_played as (
+    select * from {{ ref('stg_spotify__recently_played') }}
+),
+
+ranked_files as (
+    select * from {{ ref('int_files__ranked') }}
+),
+
+final as (
+    select
+        ranked_files.first_row_id + recently_played.row_number as row_id,
+        recently_played.row_key,
+        recently_played.listener_id,
+        recently_played.source_file,
+        recently_played.row_number,
+        recently_played.fetched_at,
+        recently_played.track_key,
+        recently_played.played_at,
+        recently_played.duration_ms
+    from recently_played
+    inner join ranked_files on recently_played.source_file = ranked_files.source_file
+)
+
+select * from final

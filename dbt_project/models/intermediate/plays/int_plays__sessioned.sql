@@ -1,16 +1,24 @@
 with
 
+plays as (
+    select * from {{ ref('int_plays__timed') }}
+),
+
+exclusions as (
+    select * from {{ ref('int_plays__excluded') }}
+),
+
 -- What was not heard (0 ms), or is excluded, makes no session.
 heard as (
     select
-        p.play_id,
-        p.play_key,
-        p.listener_id,
-        p.started_at,
-        p.ended_at
-    from {{ ref('int_plays__timed') }} as p
-    anti join {{ ref('int_plays__excluded') }} as x on p.play_id = x.play_id
-    where p.ms_played > 0
+        plays.play_id,
+        plays.play_key,
+        plays.listener_id,
+        plays.started_at,
+        plays.ended_at
+    from plays
+    anti join exclusions on plays.play_id = exclusions.play_id
+    where plays.ms_played > 0
 ),
 
 -- Plays overlap (crossfade, two devices): what counts is the latest end so far, so a negative gap never breaks.
@@ -41,18 +49,18 @@ numbered as (
 -- A session is called by its first play.
 names as (
     select
-        h.play_id as first_play_id,
-        h.play_key as session_key
-    from heard as h
-    semi join numbered as n on h.play_id = n.first_play_id
+        heard.play_id as first_play_id,
+        heard.play_key as session_key
+    from heard
+    semi join numbered on heard.play_id = numbered.first_play_id
 ),
 
 final as (
     select
-        n.play_id,
-        s.session_key
-    from numbered as n
-    inner join names as s on n.first_play_id = s.first_play_id
+        numbered.play_id,
+        names.session_key
+    from numbered
+    inner join names on numbered.first_play_id = names.first_play_id
 )
 
 select * from final

@@ -1,5 +1,13 @@
 with
 
+recently_played as (
+    select * from {{ ref('stg_spotify__recently_played') }}
+),
+
+streaming_history as (
+    select * from {{ ref('stg_spotify__streaming_history') }}
+),
+
 -- Polls first: they name all artists of the track, exports the album's artist only.
 seen as (
     select
@@ -13,7 +21,7 @@ seen as (
         duration_ms,
         1 as preference,
         played_at as seen_at
-    from {{ ref('stg_spotify__recently_played') }}
+    from recently_played
     where track_key <> 'unknown'
     union all
     select
@@ -27,7 +35,7 @@ seen as (
         null as duration_ms,
         2 as preference,
         reported_end_at as seen_at
-    from {{ ref('stg_spotify__streaming_history') }}
+    from streaming_history
     where content_kind = 'music' and track_key <> 'unknown'
 ),
 

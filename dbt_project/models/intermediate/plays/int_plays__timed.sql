@@ -2,6 +2,18 @@
 
 with
 
+polled_items as (
+    select * from {{ ref('int_plays__polled') }}
+),
+
+matched_plays as not materialized (
+    select * from {{ ref('int_plays__matched') }}
+),
+
+zone_spans as (
+    select * from {{ ref('int_zones__spanned') }}
+),
+
 -- A poll tells no length: the whole track is assumed, as far as the play before it leaves room.
 alone as (
     select
@@ -9,7 +21,7 @@ alone as (
         listener_id,
         played_at,
         coalesce(duration_ms, {{ var('assumed_ms') }}) as full_ms
-    from {{ ref('int_plays__polled') }}
+    from polled_items
     where poll_role = 'alone'
 ),
 
@@ -17,17 +29,17 @@ ends as (
     select
         listener_id,
         ended_at
-    from {{ ref('int_plays__matched') }}
+    from matched_plays
     where is_counted and is_end_known and ended_at >= (select min(played_at) - interval 1 day from alone)
 ),
 
 with_room as (
     select
-        a.poll_row_id,
-        a.full_ms,
-        date_diff('millisecond', e.ended_at, a.played_at) as room_ms
-    from alone as a
-    asof left join ends as e on a.listener_id = e.listener_id and a.played_at > e.ended_at
+        alone.poll_row_id,
+        alone.full_ms,
+        date_diff('millisecond', ends.ended_at, alone.played_at) as room_ms
+    from alone
+    asof left join ends on alone.listener_id = ends.listener_id and alone.played_at > ends.ended_at
 ),
 
 graded as (
@@ -40,58 +52,60 @@ graded as (
 
 timed as (
     select
-        m.play_id,
-        m.play_key,
-        m.listener_id,
-        m.track_key,
-        m.export_row_id,
-        m.poll_row_id,
-        m.play_source,
-        m.ended_at,
-        m.match_reason,
-        m.delta_seconds,
-        m.is_near_duplicate,
-        coalesce(m.ms_played, g.ms_played) as ms_played,
-        coalesce(m.started_at, m.ended_at - to_milliseconds(g.ms_played)) as started_at,
-        coalesce(g.time_grade, if(m.is_end_known, 'exact', 'bounded')) as time_grade,
-        g.poll_row_id is not null as is_assumed
-    from {{ ref('int_plays__matched') }} as m
-    left join graded as g on m.poll_row_id = g.poll_row_id
-    where m.is_counted
+        matched_plays.play_id,
+        matched_plays.play_key,
+        matched_plays.listener_id,
+        matched_plays.track_key,
+        matched_plays.export_row_id,
+        matched_plays.poll_row_id,
+        matched_plays.play_source,
+        matched_plays.ended_at,
+        matched_plays.match_reason,
+        matched_plays.delta_seconds,
+        matched_plays.is_near_duplicate,
+        coalesce(matched_plays.ms_played, graded.ms_played) as ms_played,
+        coalesce(matched_plays.started_at, matched_plays.ended_at - to_milliseconds(graded.ms_played)) as started_at,
+        coalesce(graded.time_grade, if(matched_plays.is_end_known, 'exact', 'bounded')) as time_grade,
+        graded.poll_row_id is not null as is_assumed
+    from matched_plays
+    left join graded on matched_plays.poll_row_id = graded.poll_row_id
+    where matched_plays.is_counted
 ),
 
 -- The clock changes seldom: most days have one offset, and so a play finds it by its day.
 last_play as (
-    select max(ended_at) + interval 1 day as last_at from {{ ref('int_plays__matched') }}
+    select max(ended_at) + interval 1 day as last_at from matched_plays
 ),
 
 zone_days as (
     select
-        z.*,
-        unnest(range(date_trunc('day', z.from_at), least(z.until_at, l.last_at), interval 1 day)) as utc_day
-    from {{ ref('int_zones__spanned') }} as z
-    inner join last_play as l on z.from_at <= l.last_at
+        zone_spans.*,
+        unnest(
+            range(date_trunc('day', zone_spans.from_at), least(zone_spans.until_at, last_play.last_at), interval 1 day)
+        ) as utc_day
+    from zone_spans
+    inner join last_play on zone_spans.from_at <= last_play.last_at
 ),
 
 final as (
     select
-        t.*,
-        z.time_zone,
-        t.started_at + z.utc_offset as local_started_at,
-        t.ended_at + y.utc_offset as local_ended_at
-    from timed as t
-    left join zone_days as z
+        timed.*,
+        start_zones.time_zone,
+        timed.started_at + start_zones.utc_offset as local_started_at,
+        timed.ended_at + end_zones.utc_offset as local_ended_at
+    from timed
+    left join zone_days as start_zones
         on
-            t.listener_id = z.listener_id
-            and date_trunc('day', t.started_at) = z.utc_day
-            and t.started_at >= z.from_at
-            and t.started_at < z.until_at
-    left join zone_days as y
+            timed.listener_id = start_zones.listener_id
+            and date_trunc('day', timed.started_at) = start_zones.utc_day
+            and timed.started_at >= start_zones.from_at
+            and timed.started_at < start_zones.until_at
+    left join zone_days as end_zones
         on
-            t.listener_id = y.listener_id
-            and date_trunc('day', t.ended_at) = y.utc_day
-            and t.ended_at >= y.from_at
-            and t.ended_at < y.until_at
+            timed.listener_id = end_zones.listener_id
+            and date_trunc('day', timed.ended_at) = end_zones.utc_day
+            and timed.ended_at >= end_zones.from_at
+            and timed.ended_at < end_zones.until_at
 )
 
 select * from final

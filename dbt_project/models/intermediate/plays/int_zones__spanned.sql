@@ -1,28 +1,49 @@
+-- Over 120 lines: half of it finds the times at which the clock of a zone changes, which DuckDB has no function for.
 with
 
+recently_played as not materialized (
+    select * from {{ ref('stg_spotify__recently_played') }}
+),
+
+streaming_history as (
+    select * from {{ ref('stg_spotify__streaming_history') }}
+),
+
+polls as not materialized (
+    select * from {{ ref('stg_ops__polls') }}
+),
+
+export_rows as (
+    select * from {{ ref('int_plays__export_rows') }}
+),
+
+listener_zones as (
+    select * from {{ ref('listener_zones') }}
+),
+
 listeners as (
-    select listener_id from {{ ref('stg_spotify__recently_played') }}
+    select listener_id from recently_played
     union
-    select listener_id from {{ ref('stg_spotify__streaming_history') }}
+    select listener_id from streaming_history
     union
-    select listener_id from {{ ref('stg_ops__polls') }}
+    select listener_id from polls
 ),
 
 known_times as (
     select
         min(played_at) as first_at,
         max(played_at) as last_at
-    from {{ ref('stg_spotify__recently_played') }}
+    from recently_played
     union all
     select
         min(started_at) as first_at,
         max(greatest(ended_at, reported_end_at)) as last_at
-    from {{ ref('int_plays__export_rows') }}
+    from export_rows
     union all
     select
         min(least(oldest_played_at, polled_at)) as first_at,
         max(polled_at) as last_at
-    from {{ ref('stg_ops__polls') }}
+    from polls
 ),
 
 -- A day more than the longest play before the first time, since plays that only polls tell of start before it.
@@ -43,12 +64,12 @@ stays as (
     from listeners
     union all
     select
-        l.listener_id,
-        z.valid_from,
-        z.time_zone,
-        if(z.listener_id = '*', 1, 2) as priority
-    from listeners as l
-    inner join {{ ref('listener_zones') }} as z on l.listener_id = z.listener_id or z.listener_id = '*'
+        listeners.listener_id,
+        listener_zones.valid_from,
+        listener_zones.time_zone,
+        if(listener_zones.listener_id = '*', 1, 2) as priority
+    from listeners
+    inner join listener_zones on listeners.listener_id = listener_zones.listener_id or listener_zones.listener_id = '*'
 ),
 
 chosen as (
@@ -70,10 +91,11 @@ zone_spans as (
 -- Offsets are looked at once a day, and minute by minute on the days on which they change.
 days as (
     select
-        z.time_zone,
-        unnest(range(date_trunc('day', m.first_at), m.last_at + interval 1 day, interval 1 day)) as day_start
-    from (select distinct time_zone from zone_spans) as z
-    cross join moments as m
+        zones.time_zone,
+        unnest(range(date_trunc('day', moments.first_at), moments.last_at + interval 1 day, interval 1 day))
+            as day_start
+    from (select distinct time_zone from zone_spans) as zones
+    cross join moments
 ),
 
 day_offsets as (
@@ -127,14 +149,17 @@ offset_spans as (
 
 final as (
     select
-        z.listener_id,
-        z.time_zone,
-        o.utc_offset,
-        greatest(z.valid_from, o.offset_from) as from_at,
-        least(z.valid_until, o.offset_until) as until_at
-    from zone_spans as z
-    inner join offset_spans as o
-        on z.time_zone = o.time_zone and z.valid_from < o.offset_until and z.valid_until > o.offset_from
+        zone_spans.listener_id,
+        zone_spans.time_zone,
+        offset_spans.utc_offset,
+        greatest(zone_spans.valid_from, offset_spans.offset_from) as from_at,
+        least(zone_spans.valid_until, offset_spans.offset_until) as until_at
+    from zone_spans
+    inner join offset_spans
+        on
+            zone_spans.time_zone = offset_spans.time_zone
+            and zone_spans.valid_from < offset_spans.offset_until
+            and zone_spans.valid_until > offset_spans.offset_from
 )
 
 select * from final

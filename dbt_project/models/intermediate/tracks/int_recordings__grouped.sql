@@ -1,3 +1,4 @@
+-- Over 120 lines: four ways to group tracks, each over what the ones before it left.
 -- Which tracks are one recording: one ISRC, else one title and the same artists within two seconds of length.
 -- Never in chains: each group has a first length, and nothing further than two seconds from it is let in.
 with
@@ -6,26 +7,34 @@ source_tracks as (
     select * from {{ ref('int_plays__source_tracks') }}
 ),
 
+all_credits as (
+    select * from {{ ref('int_tracks__credited') }}
+),
+
+spotify_tracks as (
+    select * from {{ ref('stg_spotify__tracks') }}
+),
+
 credits as (
     select
         track_key,
         arg_min(artist_key, credit_position) as artist_key,
         string_agg(artist_key, ',' order by artist_key) as artist_keys
-    from {{ ref('int_tracks__credited') }}
+    from all_credits
     group by all
 ),
 
 tracks as (
     select
-        s.track_key,
-        t.isrc,
-        coalesce(t.duration_ms, s.duration_ms) as duration_ms,
-        cr.artist_key,
-        cr.artist_keys,
-        {{ fold_name('coalesce(t.track_name, s.track_name)') }} as title
-    from source_tracks as s
-    left join {{ ref('stg_spotify__tracks') }} as t on s.spotify_track_id = t.spotify_track_id
-    left join credits as cr on s.track_key = cr.track_key
+        source_tracks.track_key,
+        spotify_tracks.isrc,
+        coalesce(spotify_tracks.duration_ms, source_tracks.duration_ms) as duration_ms,
+        credits.artist_key,
+        credits.artist_keys,
+        {{ fold_name('coalesce(spotify_tracks.track_name, source_tracks.track_name)') }} as title
+    from source_tracks
+    left join spotify_tracks on source_tracks.spotify_track_id = spotify_tracks.spotify_track_id
+    left join credits on source_tracks.track_key = credits.track_key
 ),
 
 by_isrc as (
@@ -44,15 +53,16 @@ without_isrc as (
 
 near_isrc as (
     select
-        w.*,
-        arg_min(i.recording_key, (abs(i.duration_ms - w.duration_ms), i.isrc)) as recording_key,
+        without_isrc.*,
+        arg_min(by_isrc.recording_key, (abs(by_isrc.duration_ms - without_isrc.duration_ms), by_isrc.isrc))
+            as recording_key,
         'title, artists and length of an ISRC' as grouped_by
-    from without_isrc as w
-    inner join by_isrc as i
+    from without_isrc
+    inner join by_isrc
         on
-            w.title = i.title
-            and w.artist_keys = i.artist_keys
-            and i.duration_ms between w.duration_ms - 2000 and w.duration_ms + 2000
+            without_isrc.title = by_isrc.title
+            and without_isrc.artist_keys = by_isrc.artist_keys
+            and by_isrc.duration_ms between without_isrc.duration_ms - 2000 and without_isrc.duration_ms + 2000
     group by all
 ),
 
@@ -70,13 +80,16 @@ first_lengths as (
         group by all
         union all
         select
-            l.title,
-            l.artist_keys,
-            min(l.duration_ms) as first_ms
-        from anchors as a
-        inner join loose as l
-            on a.title = l.title and a.artist_keys = l.artist_keys and l.duration_ms > a.first_ms + 2000
-        group by l.title, l.artist_keys, a.first_ms
+            loose.title,
+            loose.artist_keys,
+            min(loose.duration_ms) as first_ms
+        from anchors
+        inner join loose
+            on
+                anchors.title = loose.title
+                and anchors.artist_keys = loose.artist_keys
+                and loose.duration_ms > anchors.first_ms + 2000
+        group by loose.title, loose.artist_keys, anchors.first_ms
     )
 
     select * from anchors
@@ -84,11 +97,14 @@ first_lengths as (
 
 with_first_length as (
     select
-        l.*,
-        f.first_ms
-    from loose as l
-    asof join first_lengths as f
-        on l.title = f.title and l.artist_keys = f.artist_keys and l.duration_ms >= f.first_ms
+        loose.*,
+        first_lengths.first_ms
+    from loose
+    asof join first_lengths
+        on
+            loose.title = first_lengths.title
+            and loose.artist_keys = first_lengths.artist_keys
+            and loose.duration_ms >= first_lengths.first_ms
 ),
 
 by_length as (
@@ -120,19 +136,22 @@ only_recording as (
 
 without_length as (
     select
-        t.*,
+        tracks.*,
         case
-            when t.track_key = 'unknown' then 'unknown'
-            when t.title is null or t.artist_key = 'unknown' then {{ surrogate_key(["'track'", 't.track_key']) }}
-            else coalesce(o.recording_key, {{ surrogate_key(["'title'", 't.title', 't.artist_key']) }})
+            when tracks.track_key = 'unknown' then 'unknown'
+            when tracks.title is null or tracks.artist_key = 'unknown'
+                then {{ surrogate_key(["'track'", 'tracks.track_key']) }}
+            else coalesce(
+                only_recording.recording_key, {{ surrogate_key(["'title'", 'tracks.title', 'tracks.artist_key']) }}
+            )
         end as recording_key,
         case
-            when t.title is null or t.artist_key = 'unknown' then 'nothing known'
+            when tracks.title is null or tracks.artist_key = 'unknown' then 'nothing known'
             else 'title and artist'
         end as grouped_by
-    from tracks as t
-    anti join with_length as w on t.track_key = w.track_key
-    left join only_recording as o on t.title = o.title and t.artist_key = o.artist_key
+    from tracks
+    anti join with_length on tracks.track_key = with_length.track_key
+    left join only_recording on tracks.title = only_recording.title and tracks.artist_key = only_recording.artist_key
 ),
 
 final as (

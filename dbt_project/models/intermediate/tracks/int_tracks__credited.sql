@@ -9,24 +9,24 @@ catalogue as (
     where len(artists) > 0
 ),
 
-aliased as (
+aliases as (
     select * from {{ ref('int_artists__aliased') }}
 ),
 
 listed as (
     select
-        s.track_key,
-        c.spotify_track_id is not null as is_enriched,
-        coalesce(c.album_artists, []) as album_artists,
+        source_tracks.track_key,
+        catalogue.spotify_track_id is not null as is_enriched,
+        coalesce(catalogue.album_artists, []) as album_artists,
         coalesce(
-            c.artists,
+            catalogue.artists,
             list_transform(
-                case when len(s.artist_names) > 0 then s.artist_names else [s.artist_name] end,
+                if(len(source_tracks.artist_names) > 0, source_tracks.artist_names, [source_tracks.artist_name]),
                 lambda n: { 'id': cast(null as varchar), 'name': n }
             )
         ) as artists
-    from source_tracks as s
-    left join catalogue as c on s.spotify_track_id = c.spotify_track_id
+    from source_tracks
+    left join catalogue on source_tracks.spotify_track_id = catalogue.spotify_track_id
 ),
 
 unnested as (
@@ -48,14 +48,14 @@ folded as (
 
 keyed as (
     select
-        f.track_key,
-        coalesce(i.artist_key, n.artist_key, 'unknown') as artist_key,
-        f.is_enriched,
-        min(f.position) as position,
-        bool_or(coalesce(list_contains(f.album_artist_ids, f.artist.id), false)) as is_album_artist
-    from folded as f
-    left join aliased as i on i.alias_kind = 'spotify_id' and f.artist.id = i.alias
-    left join aliased as n on n.alias_kind = 'export_name' and f.folded_name = n.alias
+        folded.track_key,
+        coalesce(by_id.artist_key, by_name.artist_key, 'unknown') as artist_key,
+        folded.is_enriched,
+        min(folded.position) as position,
+        bool_or(coalesce(list_contains(folded.album_artist_ids, folded.artist.id), false)) as is_album_artist
+    from folded
+    left join aliases as by_id on by_id.alias_kind = 'spotify_id' and folded.artist.id = by_id.alias
+    left join aliases as by_name on by_name.alias_kind = 'export_name' and folded.folded_name = by_name.alias
     group by all
 ),
 

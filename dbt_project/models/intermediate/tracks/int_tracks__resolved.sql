@@ -16,61 +16,70 @@ primary_artists as (
     where credit_position = 1
 ),
 
-aliased as (
+aliases as (
     select * from {{ ref('int_artists__aliased') }}
+),
+
+recordings as (
+    select * from {{ ref('int_recordings__grouped') }}
 ),
 
 -- An album that is known by name only is the one Spotify album of that name and artist, if there is just one.
 albums_by_name as (
     select
-        al.artist_key,
-        {{ fold_name('c.album_name') }} as folded_album,
-        min(c.spotify_album_id) as spotify_album_id
-    from catalogue as c
-    inner join aliased as al on al.alias_kind = 'spotify_id' and al.alias = coalesce(c.album_artists, c.artists)[1].id
-    where c.spotify_album_id is not null and c.album_name is not null
-    group by al.artist_key, folded_album
-    having count(distinct c.spotify_album_id) = 1
+        aliases.artist_key,
+        {{ fold_name('catalogue.album_name') }} as folded_album,
+        min(catalogue.spotify_album_id) as spotify_album_id
+    from catalogue
+    inner join aliases
+        on
+            aliases.alias_kind = 'spotify_id'
+            and aliases.alias = coalesce(catalogue.album_artists, catalogue.artists)[1].id
+    where catalogue.spotify_album_id is not null and catalogue.album_name is not null
+    group by aliases.artist_key, folded_album
+    having count(distinct catalogue.spotify_album_id) = 1
 ),
 
 joined as (
     select
-        s.track_key,
-        s.spotify_track_id,
-        r.recording_key,
-        coalesce(p.artist_key, 'unknown') as artist_key,
-        c.isrc,
-        c.spotify_album_id as catalogue_album_id,
+        source_tracks.track_key,
+        source_tracks.spotify_track_id,
+        recordings.recording_key,
+        coalesce(primary_artists.artist_key, 'unknown') as artist_key,
+        catalogue.isrc,
+        catalogue.spotify_album_id as catalogue_album_id,
 
-        coalesce(c.track_name, s.track_name) as track_name,
-        coalesce(c.album_name, s.album_name) as album_name,
-        {{ fold_name('s.album_name') }} as folded_album,
-        coalesce(c.artists[1].name, s.artist_name) as artist_name,
-        c.disc_number,
-        c.track_number,
-        c.is_explicit,
-        c.status as catalogue_status,
-        r.grouped_by as recording_grouped_by,
-        coalesce(len(c.artists) > 0, false) as is_enriched,
+        coalesce(catalogue.track_name, source_tracks.track_name) as track_name,
+        coalesce(catalogue.album_name, source_tracks.album_name) as album_name,
+        {{ fold_name('source_tracks.album_name') }} as folded_album,
+        coalesce(catalogue.artists[1].name, source_tracks.artist_name) as artist_name,
+        catalogue.disc_number,
+        catalogue.track_number,
+        catalogue.is_explicit,
+        catalogue.status as catalogue_status,
+        recordings.grouped_by as recording_grouped_by,
+        coalesce(len(catalogue.artists) > 0, false) as is_enriched,
 
-        coalesce(c.duration_ms, s.duration_ms) as duration_ms,
-        c.popularity,
+        coalesce(catalogue.duration_ms, source_tracks.duration_ms) as duration_ms,
+        catalogue.popularity,
 
-        s.first_seen_at
-    from source_tracks as s
-    left join catalogue as c on s.spotify_track_id = c.spotify_track_id
-    left join primary_artists as p on s.track_key = p.track_key
-    left join {{ ref('int_recordings__grouped') }} as r on s.track_key = r.track_key
+        source_tracks.first_seen_at
+    from source_tracks
+    left join catalogue on source_tracks.spotify_track_id = catalogue.spotify_track_id
+    left join primary_artists on source_tracks.track_key = primary_artists.track_key
+    left join recordings on source_tracks.track_key = recordings.track_key
 ),
 
 with_album as (
     select
-        j.* exclude (catalogue_album_id, folded_album),
-        j.folded_album,
-        coalesce(j.catalogue_album_id, n.spotify_album_id) as spotify_album_id
-    from joined as j
-    left join albums_by_name as n
-        on if(j.catalogue_album_id is null, j.artist_key, null) = n.artist_key and j.folded_album = n.folded_album
+        joined.* exclude (catalogue_album_id, folded_album),
+        joined.folded_album,
+        coalesce(joined.catalogue_album_id, albums_by_name.spotify_album_id) as spotify_album_id
+    from joined
+    left join albums_by_name
+        on
+            if(joined.catalogue_album_id is null, joined.artist_key, null) = albums_by_name.artist_key
+            and joined.folded_album = albums_by_name.folded_album
 ),
 
 final as (

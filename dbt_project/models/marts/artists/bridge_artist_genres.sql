@@ -1,30 +1,42 @@
 with
 
+resolved_artists as (
+    select * from {{ ref('int_artists__resolved') }}
+),
+
+musicbrainz_artists as (
+    select * from {{ ref('stg_musicbrainz__artists') }}
+),
+
+musicbrainz_genres as (
+    select * from {{ ref('stg_musicbrainz__genres') }}
+),
+
 artists as (
     select
         artist_key,
         facts_mbid
-    from {{ ref('int_artists__resolved') }}
+    from resolved_artists
     union all by name
     select 'unknown' as artist_key
 ),
 
 tags as (
     select
-        mb.mbid,
-        unnest(mb.tags) as tag
-    from {{ ref('stg_musicbrainz__artists') }} as mb
+        musicbrainz_artists.mbid,
+        unnest(musicbrainz_artists.tags) as tag
+    from musicbrainz_artists
 ),
 
 -- A genre is a tag whose name is in MusicBrainz's list of genres.
 votes as (
     select
-        a.artist_key,
-        g.genre_name,
-        max(t.tag.count) as vote_count
-    from artists as a
-    inner join tags as t on a.facts_mbid = t.mbid
-    inner join {{ ref('stg_musicbrainz__genres') }} as g on lower(trim(t.tag.name)) = g.genre_name
+        artists.artist_key,
+        musicbrainz_genres.genre_name,
+        max(tags.tag.count) as vote_count
+    from artists
+    inner join tags on artists.facts_mbid = tags.mbid
+    inner join musicbrainz_genres on lower(trim(tags.tag.name)) = musicbrainz_genres.genre_name
     group by all
 ),
 

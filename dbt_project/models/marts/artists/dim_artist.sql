@@ -4,74 +4,98 @@ artists as (
     select * from {{ ref('int_artists__resolved') }}
 ),
 
+artist_genres as (
+    select * from {{ ref('bridge_artist_genres') }}
+),
+
+all_genres as (
+    select * from {{ ref('dim_genre') }}
+),
+
+musicbrainz_artists as (
+    select * from {{ ref('stg_musicbrainz__artists') }}
+),
+
+spotify_artists as (
+    select * from {{ ref('stg_spotify__artists') }}
+),
+
+origins as (
+    select * from {{ ref('int_artists__located') }}
+),
+
+areas as (
+    select * from {{ ref('int_areas__chained') }}
+),
+
 genres as (
     select
-        b.artist_key,
-        g.genre_name,
-        g.genre_family
-    from {{ ref('bridge_artist_genres') }} as b
-    inner join {{ ref('dim_genre') }} as g on b.genre_key = g.genre_key
-    where b.genre_rank = 1
+        artist_genres.artist_key,
+        all_genres.genre_name,
+        all_genres.genre_family
+    from artist_genres
+    inner join all_genres on artist_genres.genre_key = all_genres.genre_key
+    where artist_genres.genre_rank = 1
+),
+
+known_artists as (
+    select
+        artists.artist_key,
+        artists.spotify_artist_id,
+        artists.spotify_artist_ids,
+        artists.mbid,
+        case when areas.area_mbid is not null then {{ surrogate_key(["'area'", 'areas.area_mbid']) }} else 'unknown' end
+            as origin_area_key,
+
+        artists.artist_name,
+        coalesce(musicbrainz_artists.sort_name, artists.artist_name) as sort_name,
+        musicbrainz_artists.disambiguation,
+        musicbrainz_artists.artist_type,
+        musicbrainz_artists.gender,
+        musicbrainz_artists.life_begin_text as life_begin,
+        musicbrainz_artists.life_end_text as life_end,
+        musicbrainz_artists.is_ended,
+
+        origins.origin_source,
+        origins.begin_area_name,
+        origins.area_name,
+        origins.origin_area_name,
+        origins.origin_area_type,
+        origins.city_name,
+        origins.subdivision_name,
+        origins.subdivision_code,
+        origins.country_code,
+        origins.country_name,
+        origins.continent,
+        origins.country_source,
+        origins.latitude,
+        origins.longitude,
+        origins.coordinates_precision,
+        origins.coordinates_confidence,
+
+        genres.genre_name as main_genre,
+        genres.genre_family as main_genre_family,
+        spotify_artists.spotify_genres,
+        {{ popularity_group('spotify_artists.popularity') }} as popularity_group,
+        spotify_artists.image_url,
+        artists.match_status,
+        artists.match_method,
+        artists.match_score,
+        artists.is_on_spotify,
+        artists.is_on_musicbrainz,
+
+        spotify_artists.popularity,
+        spotify_artists.follower_count
+    from artists
+    left join musicbrainz_artists on artists.facts_mbid = musicbrainz_artists.mbid
+    left join spotify_artists on artists.spotify_artist_id = spotify_artists.spotify_artist_id
+    left join origins on artists.artist_key = origins.artist_key
+    left join areas on origins.origin_area_mbid = areas.area_mbid
+    inner join genres on artists.artist_key = genres.artist_key
 ),
 
 final as (
-    select
-        a.artist_key,
-        a.spotify_artist_id,
-        a.spotify_artist_ids,
-        a.mbid,
-        case when ar.area_mbid is not null then {{ surrogate_key(["'area'", 'ar.area_mbid']) }} else 'unknown' end
-            as origin_area_key,
-
-        a.artist_name,
-        coalesce(mb.sort_name, a.artist_name) as sort_name,
-        mb.disambiguation,
-        mb.artist_type,
-        mb.gender,
-        mb.life_begin_text as life_begin,
-        mb.life_end_text as life_end,
-        mb.is_ended,
-
-        l.origin_source,
-        l.begin_area_name,
-        l.area_name,
-        l.origin_area_name,
-        l.origin_area_type,
-        l.city_name,
-        l.subdivision_name,
-        l.subdivision_code,
-        l.country_code,
-        l.country_name,
-        l.continent,
-        l.country_source,
-        l.latitude,
-        l.longitude,
-        l.coordinates_precision,
-        l.coordinates_confidence,
-
-        g.genre_name as main_genre,
-        g.genre_family as main_genre_family,
-        sp.spotify_genres,
-        {{ popularity_group('sp.popularity') }} as popularity_group,
-        sp.image_url,
-        a.match_status,
-        a.match_method,
-        a.match_score,
-        a.is_on_spotify,
-        a.is_on_musicbrainz,
-
-        sp.popularity,
-        sp.follower_count
-    from artists as a
-    left join {{ ref('stg_musicbrainz__artists') }} as mb on a.facts_mbid = mb.mbid
-    left join {{ ref('stg_spotify__artists') }} as sp on a.spotify_artist_id = sp.spotify_artist_id
-    left join {{ ref('int_artists__located') }} as l on a.artist_key = l.artist_key
-    left join {{ ref('int_areas__chained') }} as ar on l.origin_area_mbid = ar.area_mbid
-    inner join genres as g on a.artist_key = g.artist_key
-),
-
-with_unknown as (
-    select * from final
+    select * from known_artists
     union all by name
     select
         'unknown' as artist_key,
@@ -85,4 +109,4 @@ with_unknown as (
         false as is_on_musicbrainz
 )
 
-select * from with_unknown
+select * from final

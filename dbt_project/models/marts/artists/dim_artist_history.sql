@@ -1,10 +1,11 @@
+-- Over 120 lines: two services with identifiers of their own are brought to one artist_key, then to spans.
 with
 
 versions as (
     select * from {{ ref('stg_services__artist_versions') }}
 ),
 
-aliased as (
+aliases as (
     select
         alias_kind,
         alias,
@@ -12,30 +13,38 @@ aliased as (
     from {{ ref('int_artists__aliased') }}
 ),
 
+genre_names as (
+    select genre_name from {{ ref('stg_musicbrainz__genres') }}
+),
+
+artist_aliases as (
+    select * from {{ ref('stg_musicbrainz__artist_aliases') }}
+),
+
+artists as (
+    select * from {{ ref('int_artists__resolved') }}
+),
+
 mbids as (
     select
         alias as mbid,
         artist_key
-    from {{ ref('stg_musicbrainz__artist_aliases') }}
+    from artist_aliases
     where alias_kind = 'mbid'
     union
     select
         matched_mbid,
         artist_key
-    from {{ ref('int_artists__resolved') }}
+    from artists
     where matched_mbid is not null
-),
-
-genre_names as (
-    select genre_name from {{ ref('stg_musicbrainz__genres') }}
 ),
 
 genres_of_version as (
     select
-        t.service,
-        t.entity_id,
-        t.version,
-        list(t.genre order by t.genre) as genres
+        tags.service,
+        tags.entity_id,
+        tags.version,
+        list(tags.genre order by tags.genre) as genres
     from (
         select
             service,
@@ -43,30 +52,39 @@ genres_of_version as (
             version,
             lower(trim(unnest(tags).name)) as genre
         from versions
-    ) as t
-    inner join genre_names as g on t.genre = g.genre_name
+    ) as tags
+    inner join genre_names on tags.genre = genre_names.genre_name
     group by all
 ),
 
 seen as (
     select
-        coalesce(s.artist_key, ak.artist_key, m.artist_key) as artist_key,
-        v.fetched_at,
-        v.service,
-        case when v.service = 'spotify' then v.artist_name end as spotify_name,
-        case when v.service = 'spotify' then coalesce(v.spotify_genres, []) end as spotify_genres,
-        case when v.service = 'musicbrainz' then v.artist_name end as musicbrainz_name,
-        case when v.service = 'musicbrainz' then v.entity_id end as mbid,
-        case when v.service = 'musicbrainz' then coalesce(g.genres, []) end as genres
-    from versions as v
-    left join aliased as s on if(v.service = 'spotify', v.entity_id, null) = s.alias and s.alias_kind = 'spotify_id'
-    left join mbids as m on if(v.service = 'musicbrainz', v.entity_id, null) = m.mbid
-    left join aliased as ak on ak.alias_kind = 'artist_key' and m.artist_key = ak.alias
-    left join genres_of_version as g
-        on v.service = g.service and v.entity_id = g.entity_id and v.version = g.version
+        coalesce(spotify_aliases.artist_key, key_aliases.artist_key, mbids.artist_key) as artist_key,
+        versions.fetched_at,
+        versions.service,
+        case when versions.service = 'spotify' then versions.artist_name end as spotify_name,
+        case when versions.service = 'spotify' then coalesce(versions.spotify_genres, []) end as spotify_genres,
+        case when versions.service = 'musicbrainz' then versions.artist_name end as musicbrainz_name,
+        case when versions.service = 'musicbrainz' then versions.entity_id end as mbid,
+        case when versions.service = 'musicbrainz' then coalesce(genres_of_version.genres, []) end as genres
+    from versions
+    left join aliases as spotify_aliases
+        on
+            if(versions.service = 'spotify', versions.entity_id, null) = spotify_aliases.alias
+            and spotify_aliases.alias_kind = 'spotify_id'
+    left join mbids on if(versions.service = 'musicbrainz', versions.entity_id, null) = mbids.mbid
+    left join aliases as key_aliases on key_aliases.alias_kind = 'artist_key' and mbids.artist_key = key_aliases.alias
+    left join genres_of_version
+        on
+            versions.service = genres_of_version.service
+            and versions.entity_id = genres_of_version.entity_id
+            and versions.version = genres_of_version.version
     qualify row_number() over (
-        partition by coalesce(s.artist_key, ak.artist_key, m.artist_key), v.service, v.fetched_at
-        order by v.entity_id, v.version desc
+        partition by
+            coalesce(spotify_aliases.artist_key, key_aliases.artist_key, mbids.artist_key),
+            versions.service,
+            versions.fetched_at
+        order by versions.entity_id, versions.version desc
     ) = 1
 ),
 

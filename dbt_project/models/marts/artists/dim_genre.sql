@@ -11,38 +11,38 @@ families as (
 -- An exact entry decides, then the longest rule that the name ends with, then the longest that it holds as words.
 matched as (
     select
-        g.genre_name,
+        genres.genre_name,
         arg_min(
-            f.family,
+            families.family,
             (
                 case
-                    when f.match_kind = 'exact' then 1
-                    when ends_with(' ' || replace(g.genre_name, '-', ' '), ' ' || f.pattern) then 2
+                    when families.match_kind = 'exact' then 1
+                    when ends_with(' ' || replace(genres.genre_name, '-', ' '), ' ' || families.pattern) then 2
                     else 3
                 end,
-                -length(f.pattern),
-                f.pattern
+                -length(families.pattern),
+                families.pattern
             )
         ) as family
-    from genres as g
-    inner join families as f
+    from genres
+    inner join families
         on
-            (f.match_kind = 'exact' and g.genre_name = f.pattern)
+            (families.match_kind = 'exact' and genres.genre_name = families.pattern)
             or (
-                f.match_kind = 'word'
-                and contains(' ' || replace(g.genre_name, '-', ' ') || ' ', ' ' || f.pattern || ' ')
+                families.match_kind = 'word'
+                and contains(' ' || replace(genres.genre_name, '-', ' ') || ' ', ' ' || families.pattern || ' ')
             )
     group by all
 ),
 
 final as (
     select
-        {{ surrogate_key(["'genre'", 'g.genre_name']) }} as genre_key,
+        {{ surrogate_key(["'genre'", 'genres.genre_name']) }} as genre_key,
 
-        g.genre_name,
-        coalesce(m.family, 'Other') as genre_family
-    from genres as g
-    left join matched as m on g.genre_name = m.genre_name
+        genres.genre_name,
+        coalesce(matched.family, 'Other') as genre_family
+    from genres
+    left join matched on genres.genre_name = matched.genre_name
 
     union all by name
 

@@ -1,3 +1,4 @@
+-- Over 120 lines: an album is read from its own answer, from its tracks, or from plays; the columns are listed once.
 with
 
 tracks as (
@@ -10,12 +11,16 @@ albums as (
     where has_answer
 ),
 
-aliased as (
+aliases as (
     select
         alias,
         artist_key
     from {{ ref('int_artists__aliased') }}
     where alias_kind = 'spotify_id'
+),
+
+spotify_tracks as (
+    select * from {{ ref('stg_spotify__tracks') }}
 ),
 
 -- What the tracks say of an album that was not read itself.
@@ -27,7 +32,7 @@ embedded as (
         arg_max(album_release_date_text, (fetched_at, spotify_track_id)) as release_date_text,
         arg_max(album_artists, (fetched_at, spotify_track_id)) as artists,
         max(album_total_tracks) as total_tracks
-    from {{ ref('stg_spotify__tracks') }}
+    from spotify_tracks
     where spotify_album_id is not null
     group by all
 ),
@@ -46,24 +51,24 @@ heard as (
 
 joined as (
     select
-        h.album_key,
-        h.spotify_album_id,
-        coalesce(al.artist_key, h.artist_key) as artist_key,
-        a.upc,
-        coalesce(a.album_name, e.album_name, h.album_name, 'unknown') as album_name,
-        coalesce(a.artists[1].name, e.artists[1].name, h.artist_name, 'unknown') as artist_name,
-        coalesce(a.album_type, e.album_type) as album_type,
-        coalesce(a.release_date_text, e.release_date_text) as release_date_text,
-        a.label,
-        a.image_url,
-        a.spotify_album_id is not null as is_enriched,
-        coalesce(a.total_tracks, e.total_tracks) as total_tracks,
-        h.tracks_heard,
-        a.popularity
-    from heard as h
-    left join albums as a on h.spotify_album_id = a.spotify_album_id
-    left join embedded as e on h.spotify_album_id = e.spotify_album_id
-    left join aliased as al on al.alias = coalesce(a.artists[1].id, e.artists[1].id)
+        heard.album_key,
+        heard.spotify_album_id,
+        coalesce(aliases.artist_key, heard.artist_key) as artist_key,
+        albums.upc,
+        coalesce(albums.album_name, embedded.album_name, heard.album_name, 'unknown') as album_name,
+        coalesce(albums.artists[1].name, embedded.artists[1].name, heard.artist_name, 'unknown') as artist_name,
+        coalesce(albums.album_type, embedded.album_type) as album_type,
+        coalesce(albums.release_date_text, embedded.release_date_text) as release_date_text,
+        albums.label,
+        albums.image_url,
+        albums.spotify_album_id is not null as is_enriched,
+        coalesce(albums.total_tracks, embedded.total_tracks) as total_tracks,
+        heard.tracks_heard,
+        albums.popularity
+    from heard
+    left join albums on heard.spotify_album_id = albums.spotify_album_id
+    left join embedded on heard.spotify_album_id = embedded.spotify_album_id
+    left join aliases on aliases.alias = coalesce(albums.artists[1].id, embedded.artists[1].id)
 ),
 
 dated as (

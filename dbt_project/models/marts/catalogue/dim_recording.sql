@@ -16,21 +16,21 @@ albums as (
 -- The track of the earliest album speaks for the recording.
 ranked as (
     select
-        t.*,
-        a.release_date,
-        a.release_date_precision,
+        tracks.*,
+        albums.release_date,
+        albums.release_date_precision,
         row_number() over (
-            partition by t.recording_key
+            partition by tracks.recording_key
             order by
-                {{ release_order('a.release_date', 'a.release_date_precision') }},
-                t.is_enriched desc,
-                t.track_key
+                {{ release_order('albums.release_date', 'albums.release_date_precision') }},
+                tracks.is_enriched desc,
+                tracks.track_key
         ) as release_rank,
-        count(*) over (partition by t.recording_key) as track_count,
-        min(t.isrc) over (partition by t.recording_key) as any_isrc,
-        max(t.duration_ms) over (partition by t.recording_key) as longest_ms
-    from tracks as t
-    left join albums as a on t.album_key = a.album_key
+        count(*) over (partition by tracks.recording_key) as track_count,
+        min(tracks.isrc) over (partition by tracks.recording_key) as any_isrc,
+        max(tracks.duration_ms) over (partition by tracks.recording_key) as longest_ms
+    from tracks
+    left join albums on tracks.album_key = albums.album_key
 ),
 
 final as (

@@ -4,7 +4,7 @@ areas as (
     select * from {{ ref('int_areas__chained') }}
 ),
 
-final as (
+known_areas as (
     select
         {{ surrogate_key(["'area'", 'area_mbid']) }} as area_key,
         area_mbid,
@@ -30,12 +30,12 @@ final as (
     from areas
 ),
 
-with_unknown as (
-    select * from final
+final as (
+    select * from known_areas
     union all by name
     select
         'unknown' as area_key,
         'unknown' as area_name
 )
 
-select * from with_unknown
+select * from final

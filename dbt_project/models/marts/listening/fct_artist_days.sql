@@ -1,23 +1,31 @@
 with
 
+all_artists as (
+    select * from {{ ref('dim_artist') }}
+),
+
+plays as (
+    select * from {{ ref('fct_plays') }}
+),
+
 artists as (
     select
         artist_key,
         cast(row_number() over (order by artist_key) as integer) as artist_number
-    from {{ ref('dim_artist') }}
+    from all_artists
 ),
 
 -- Grouped and sorted by a small number instead of the key: a third of the time.
 days as (
     select
-        p.listener_id,
-        a.artist_number,
-        p.date_key,
+        plays.listener_id,
+        artists.artist_number,
+        plays.date_key,
         cast(count(*) as integer) as plays,
-        cast(sum(p.ms_played) as bigint) as ms_played
-    from {{ ref('fct_plays') }} as p
-    inner join artists as a on p.artist_key = a.artist_key
-    where p.is_play_spotify30 and not p.is_excluded
+        cast(sum(plays.ms_played) as bigint) as ms_played
+    from plays
+    inner join artists on plays.artist_key = artists.artist_key
+    where plays.is_play_spotify30 and not plays.is_excluded
     group by all
 ),
 
@@ -34,17 +42,17 @@ numbered as (
 
 final as (
     select
-        d.listener_id,
-        a.artist_key,
-        d.date_key,
-        d.plays,
-        d.ms_played,
-        cast(d.day_number as integer) as day_number,
-        d.first_date_key,
-        d.previous_date_key,
-        d.next_date_key
-    from numbered as d
-    inner join artists as a on d.artist_number = a.artist_number
+        numbered.listener_id,
+        artists.artist_key,
+        numbered.date_key,
+        numbered.plays,
+        numbered.ms_played,
+        cast(numbered.day_number as integer) as day_number,
+        numbered.first_date_key,
+        numbered.previous_date_key,
+        numbered.next_date_key
+    from numbered
+    inner join artists on numbered.artist_number = artists.artist_number
 )
 
 select * from final

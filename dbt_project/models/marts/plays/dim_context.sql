@@ -1,11 +1,15 @@
 with
 
+recently_played as (
+    select * from {{ ref('stg_spotify__recently_played') }}
+),
+
 seen as (
     select
         context_uri,
         arg_max(context_type, (fetched_at, row_number)) as context_type,
         min(played_at) as first_seen_at
-    from {{ ref('stg_spotify__recently_played') }}
+    from recently_played
     where context_uri is not null
     group by context_uri
 ),

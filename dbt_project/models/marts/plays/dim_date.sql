@@ -1,10 +1,14 @@
 with
 
+local_days as (
+    select * from {{ ref('int_days__spanned') }}
+),
+
 span as (
     select
         date_trunc('year', min(date_key)) as first_day,
         date_trunc('year', max(date_key)) + interval 1 year as end_day
-    from {{ ref('int_days__spanned') }}
+    from local_days
 ),
 
 days as (

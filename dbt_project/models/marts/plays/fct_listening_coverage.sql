@@ -19,29 +19,29 @@ day_lengths as (
 
 covered as (
     select
-        d.listener_id,
-        d.date_key,
-        s.told_by,
+        days.listener_id,
+        days.date_key,
+        spans.told_by,
         sum(
-            epoch_us(least(d.until_at, s.until_at)) - epoch_us(greatest(d.from_at, s.from_at))
+            epoch_us(least(days.until_at, spans.until_at)) - epoch_us(greatest(days.from_at, spans.from_at))
         ) as covered_us
-    from days as d
-    inner join spans as s
-        on d.listener_id = s.listener_id and d.from_at < s.until_at and d.until_at > s.from_at
+    from days
+    inner join spans
+        on days.listener_id = spans.listener_id and days.from_at < spans.until_at and days.until_at > spans.from_at
     group by all
 ),
 
 joined as (
     select
-        l.listener_id,
-        l.date_key,
-        any_value(l.total_us) as total_us,
-        coalesce(max(c.covered_us) filter (c.told_by = 'any'), 0) as covered_us,
-        coalesce(max(c.covered_us) filter (c.told_by = 'polls'), 0) as polls_us,
-        coalesce(max(c.covered_us) filter (c.told_by = 'exports'), 0) as exports_us
-    from day_lengths as l
-    left join covered as c on l.listener_id = c.listener_id and l.date_key = c.date_key
-    group by l.listener_id, l.date_key
+        day_lengths.listener_id,
+        day_lengths.date_key,
+        any_value(day_lengths.total_us) as total_us,
+        coalesce(max(covered.covered_us) filter (covered.told_by = 'any'), 0) as covered_us,
+        coalesce(max(covered.covered_us) filter (covered.told_by = 'polls'), 0) as polls_us,
+        coalesce(max(covered.covered_us) filter (covered.told_by = 'exports'), 0) as exports_us
+    from day_lengths
+    left join covered on day_lengths.listener_id = covered.listener_id and day_lengths.date_key = covered.date_key
+    group by day_lengths.listener_id, day_lengths.date_key
 ),
 
 final as (

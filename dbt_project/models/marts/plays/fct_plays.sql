@@ -1,3 +1,4 @@
+-- Over 120 lines: its columns are listed twice, once to join and once to apply the rules to the joined columns.
 with
 
 plays as (
@@ -8,68 +9,88 @@ tracks as (
     select * from {{ ref('int_tracks__resolved') }}
 ),
 
+streaming_history as (
+    select * from {{ ref('stg_spotify__streaming_history') }}
+),
+
+ranked_files as not materialized (
+    select * from {{ ref('int_files__ranked') }}
+),
+
+recently_played as (
+    select * from {{ ref('stg_spotify__recently_played') }}
+),
+
+play_sessions as (
+    select * from {{ ref('int_plays__sessioned') }}
+),
+
+exclusions as (
+    select * from {{ ref('int_plays__excluded') }}
+),
+
 export_details as (
     select
-        files.first_row_id + h.row_number as row_id,
-        h.platform,
-        h.country_code,
-        h.reason_start,
-        h.reason_end,
-        h.is_shuffle,
-        h.is_offline,
-        h.is_incognito
-    from {{ ref('stg_spotify__streaming_history') }} as h
-    inner join {{ ref('int_files__ranked') }} as files on h.source_file = files.source_file
+        files.first_row_id + streaming_history.row_number as row_id,
+        streaming_history.platform,
+        streaming_history.country_code,
+        streaming_history.reason_start,
+        streaming_history.reason_end,
+        streaming_history.is_shuffle,
+        streaming_history.is_offline,
+        streaming_history.is_incognito
+    from streaming_history
+    inner join ranked_files as files on streaming_history.source_file = files.source_file
 ),
 
 poll_details as (
     select
-        files.first_row_id + p.row_number as row_id,
-        p.context_uri,
-        p.duration_ms
-    from {{ ref('stg_spotify__recently_played') }} as p
-    inner join {{ ref('int_files__ranked') }} as files on p.source_file = files.source_file
+        files.first_row_id + recently_played.row_number as row_id,
+        recently_played.context_uri,
+        recently_played.duration_ms
+    from recently_played
+    inner join ranked_files as files on recently_played.source_file = files.source_file
 ),
 
 joined as (
     select
-        p.play_key,
-        p.listener_id,
-        p.track_key,
-        t.recording_key,
-        t.album_key,
-        t.artist_key,
-        coalesce({{ context_key('i.context_uri') }}, 'unknown') as context_key,
-        s.session_key,
-        cast(p.local_started_at as date) as date_key,
-        cast(hour(p.local_started_at) * 60 + minute(p.local_started_at) as integer) as time_key,
-        p.started_at,
-        p.ended_at,
-        p.local_started_at,
-        p.local_ended_at,
-        p.time_zone,
-        p.ms_played,
-        coalesce(t.duration_ms, i.duration_ms) as duration_ms,
-        p.play_source,
-        p.time_grade,
-        h.platform,
-        h.country_code,
-        h.reason_start,
-        h.reason_end,
-        h.is_shuffle,
-        h.is_offline,
-        h.is_incognito,
-        p.is_assumed,
-        p.is_near_duplicate,
-        x.exclusion_reason,
-        p.match_reason,
-        p.delta_seconds
-    from plays as p
-    inner join tracks as t on p.track_key = t.track_key
-    left join export_details as h on p.export_row_id = h.row_id
-    left join poll_details as i on p.poll_row_id = i.row_id
-    left join {{ ref('int_plays__sessioned') }} as s on p.play_id = s.play_id
-    left join {{ ref('int_plays__excluded') }} as x on p.play_id = x.play_id
+        plays.play_key,
+        plays.listener_id,
+        plays.track_key,
+        tracks.recording_key,
+        tracks.album_key,
+        tracks.artist_key,
+        coalesce({{ context_key('poll_details.context_uri') }}, 'unknown') as context_key,
+        play_sessions.session_key,
+        cast(plays.local_started_at as date) as date_key,
+        cast(hour(plays.local_started_at) * 60 + minute(plays.local_started_at) as integer) as time_key,
+        plays.started_at,
+        plays.ended_at,
+        plays.local_started_at,
+        plays.local_ended_at,
+        plays.time_zone,
+        plays.ms_played,
+        coalesce(tracks.duration_ms, poll_details.duration_ms) as duration_ms,
+        plays.play_source,
+        plays.time_grade,
+        export_details.platform,
+        export_details.country_code,
+        export_details.reason_start,
+        export_details.reason_end,
+        export_details.is_shuffle,
+        export_details.is_offline,
+        export_details.is_incognito,
+        plays.is_assumed,
+        plays.is_near_duplicate,
+        exclusions.exclusion_reason,
+        plays.match_reason,
+        plays.delta_seconds
+    from plays
+    inner join tracks on plays.track_key = tracks.track_key
+    left join export_details on plays.export_row_id = export_details.row_id
+    left join poll_details on plays.poll_row_id = poll_details.row_id
+    left join play_sessions on plays.play_id = play_sessions.play_id
+    left join exclusions on plays.play_id = exclusions.play_id
 ),
 
 final as (

@@ -1,6 +1,10 @@
 {{ config(materialized='view') }}
 with
 
+source_rows as (
+    select * from {{ ref('fct_source_rows') }}
+),
+
 final as (
     select
         listener_id,
@@ -12,7 +16,7 @@ final as (
         count(distinct play_key) as plays,
         min(reported_end_at) as first_at,
         max(reported_end_at) as last_at
-    from {{ ref('fct_source_rows') }}
+    from source_rows
     group by all
 )
 

@@ -18,12 +18,16 @@
 ] %}
 with
 
+all_plays as (
+    select * from {{ ref('fct_plays') }}
+),
+
 plays as (
     select
         listener_id,
         cast(year(date_key) as integer) as year,
         {{ counted_under(measures) }}
-    from {{ ref('fct_plays') }}
+    from all_plays
     group by all
 ),
 

@@ -1,4 +1,14 @@
+-- Over 120 lines: plays are cut at the hours in three ways (none, local hours, quarters of UTC when the clock changes).
 with
+
+counted_plays as (
+    select * from {{ ref('fct_plays') }}
+    where {{ is_counted() }}
+),
+
+completeness as (
+    select * from {{ ref('completeness') }}
+),
 
 plays as (
     select
@@ -10,7 +20,7 @@ plays as (
         local_started_at + to_milliseconds(ms_played) as local_stopped_at,
         local_ended_at - local_started_at <> ended_at - started_at as is_shifted,
         ms_played
-    from {{ counted_plays() }}
+    from counted_plays
 ),
 
 -- Nearly all plays lie within one hour; the others are cut at the edges of the local hours.
@@ -80,31 +90,34 @@ started as (
 
 cells as (
     select
-        c.listener_id,
-        c.coverage_pct,
-        c.is_lower_bound,
-        c.plays,
-        d.weekday,
-        h.hour
-    from {{ ref('completeness') }} as c
-    cross join range(1, 8) as d (weekday)
-    cross join range(24) as h (hour)
-    where c.period_type = 'all_time'
+        completeness.listener_id,
+        completeness.coverage_pct,
+        completeness.is_lower_bound,
+        completeness.plays,
+        weekdays.weekday,
+        hours.hour
+    from completeness
+    cross join range(1, 8) as weekdays (weekday)
+    cross join range(24) as hours (hour)
+    where completeness.period_type = 'all_time'
 ),
 
 final as (
     select
-        c.weekday,
-        ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'][c.weekday] as weekday_name,
-        c.hour,
-        coalesce(s.plays, 0) as plays,
-        coalesce({{ minutes('l.ms') }}, 0) as minutes,
-        {{ percent('coalesce(l.ms, 0)', 'sum(l.ms) over (partition by c.listener_id)') }} as minutes_pct,
-        {{ coverage_columns('c') }},
-        c.listener_id
-    from cells as c
-    left join started as s on c.listener_id = s.listener_id and c.weekday = s.weekday and c.hour = s.hour
-    left join listened as l on c.listener_id = l.listener_id and c.weekday = l.weekday and c.hour = l.hour
+        cells.weekday,
+        ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'][cells.weekday] as weekday_name,
+        cells.hour,
+        coalesce(started.plays, 0) as plays,
+        coalesce({{ minutes('listened.ms') }}, 0) as minutes,
+        {{ percent('coalesce(listened.ms, 0)', 'sum(listened.ms) over (partition by cells.listener_id)') }}
+            as minutes_pct,
+        {{ coverage_columns('cells') }},
+        cells.listener_id
+    from cells
+    left join started
+        on cells.listener_id = started.listener_id and cells.weekday = started.weekday and cells.hour = started.hour
+    left join listened
+        on cells.listener_id = listened.listener_id and cells.weekday = listened.weekday and cells.hour = listened.hour
 )
 
 select * from final

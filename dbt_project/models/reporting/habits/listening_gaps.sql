@@ -1,12 +1,24 @@
 with
 
+completeness as not materialized (
+    select * from {{ ref('completeness') }}
+),
+
+artist_days as (
+    select * from {{ ref('fct_artist_days') }}
+),
+
+artists as (
+    select * from {{ ref('dim_artist') }}
+),
+
 days as (
     select
         listener_id,
         period_start as day,
         plays,
         lead(period_start) over (partition by listener_id order by period_start) as next_day
-    from {{ ref('completeness') }}
+    from completeness
     where period_type = 'day' and plays > 0
 ),
 
@@ -31,7 +43,7 @@ by_artist as (
         arg_max(date_key, (next_date_key - date_key, -(date_key - date '1970-01-01')))
         filter (where next_date_key is not null) as silent_from,
         max(next_date_key - date_key) as gap_days
-    from {{ ref('fct_artist_days') }}
+    from artist_days
     where artist_key <> 'unknown'
     group by all
     having sum(plays) >= 10 and max(next_date_key - date_key) is not null
@@ -39,17 +51,17 @@ by_artist as (
 
 chosen as (
     select
-        s.*,
-        cast(s.silent_until - s.silent_from as integer) as gap_days,
+        silences.*,
+        cast(silences.silent_until - silences.silent_from as integer) as gap_days,
         (
-            select max(d.day) from days as d
-            where d.listener_id = s.listener_id
+            select max(days.day) from days
+            where days.listener_id = silences.listener_id
         ) as last_heard_on,
         (
-            select sum(d.plays) from days as d
-            where d.listener_id = s.listener_id
+            select sum(days.plays) from days
+            where days.listener_id = silences.listener_id
         ) as plays
-    from silences as s
+    from silences
     union all by name
     select
         listener_id,
@@ -65,21 +77,24 @@ chosen as (
 
 final as (
     select
-        g.scope,
-        coalesce(a.artist_name, 'overall') as name,
-        g.gap_days,
-        g.silent_from,
-        g.silent_until,
-        cast(l.last_day - g.last_heard_on as integer) as days_since_last_play,
-        g.plays,
-        {{ coverage_columns('c') }},
-        g.name_key,
-        g.listener_id
-    from chosen as g
-    left join {{ ref('dim_artist') }} as a on if(g.scope = 'artist', g.name_key, null) = a.artist_key
-    inner join {{ ref('completeness') }} as l on g.listener_id = l.listener_id and l.period_type = 'all_time'
-    inner join {{ coverage_between('chosen', 'silent_from + 1', 'silent_until - 1') }} as c
-        on g.listener_id = c.listener_id and c.first_day = g.silent_from + 1 and c.last_day = g.silent_until - 1
+        chosen.scope,
+        coalesce(artists.artist_name, 'overall') as name,
+        chosen.gap_days,
+        chosen.silent_from,
+        chosen.silent_until,
+        cast(completeness.last_day - chosen.last_heard_on as integer) as days_since_last_play,
+        chosen.plays,
+        {{ coverage_columns('coverage') }},
+        chosen.name_key,
+        chosen.listener_id
+    from chosen
+    left join artists on if(chosen.scope = 'artist', chosen.name_key, null) = artists.artist_key
+    inner join completeness on chosen.listener_id = completeness.listener_id and completeness.period_type = 'all_time'
+    inner join {{ coverage_between('chosen', 'silent_from + 1', 'silent_until - 1') }} as coverage
+        on
+            chosen.listener_id = coverage.listener_id
+            and coverage.first_day = chosen.silent_from + 1
+            and coverage.last_day = chosen.silent_until - 1
 )
 
 select * from final

@@ -1,5 +1,18 @@
 with
 
+counted_plays as (
+    select * from {{ ref('fct_plays') }}
+    where {{ is_counted() }}
+),
+
+recordings as (
+    select * from {{ ref('dim_recording') }}
+),
+
+completeness as (
+    select * from {{ ref('completeness') }}
+),
+
 ordered as (
     select
         listener_id,
@@ -11,7 +24,7 @@ ordered as (
         lag(local_started_at) over in_time as started_before,
         lag(date_key) over in_time as day_before,
         lag(ms_played) over in_time as ms_before
-    from {{ counted_plays() }}
+    from counted_plays
     window in_time as (partition by listener_id order by started_at, play_key)
 ),
 
@@ -39,20 +52,23 @@ runs as (
 
 final as (
     select
-        r.times,
-        t.recording_name as track_name,
-        t.artist_name,
-        r.started_at,
-        r.started_on,
-        {{ minutes('r.ms') }} as minutes,
-        {{ coverage_columns('c') }},
-        r.recording_key,
-        r.first_play_key,
-        r.listener_id
-    from runs as r
-    inner join {{ ref('dim_recording') }} as t on r.recording_key = t.recording_key
-    inner join {{ ref('completeness') }} as c
-        on r.listener_id = c.listener_id and c.period_type = 'day' and r.started_on = c.period_start
+        runs.times,
+        recordings.recording_name as track_name,
+        recordings.artist_name,
+        runs.started_at,
+        runs.started_on,
+        {{ minutes('runs.ms') }} as minutes,
+        {{ coverage_columns('completeness') }},
+        runs.recording_key,
+        runs.first_play_key,
+        runs.listener_id
+    from runs
+    inner join recordings on runs.recording_key = recordings.recording_key
+    inner join completeness
+        on
+            runs.listener_id = completeness.listener_id
+            and completeness.period_type = 'day'
+            and runs.started_on = completeness.period_start
 )
 
 select * from final

@@ -1,5 +1,26 @@
 with
 
+counted_plays as (
+    select * from {{ ref('fct_plays') }}
+    where {{ is_counted() }}
+),
+
+completeness as (
+    select * from {{ ref('completeness') }}
+),
+
+recordings as (
+    select * from {{ ref('dim_recording') }}
+),
+
+artists as (
+    select * from {{ ref('dim_artist') }}
+),
+
+albums as (
+    select * from {{ ref('dim_album') }}
+),
+
 once as (
     select
         listener_id,
@@ -8,7 +29,7 @@ once as (
         any_value(album_key) as album_key,
         any_value(date_key) as played_on,
         any_value(ms_played) as ms
-    from {{ counted_plays() }}
+    from counted_plays
     where recording_key <> 'unknown'
     group by listener_id, recording_key
     having count(*) = 1
@@ -16,20 +37,20 @@ once as (
 
 final as (
     select
-        r.recording_name as track_name,
-        a.artist_name,
-        al.album_name,
-        o.played_on,
-        {{ minutes('o.ms') }} as minutes,
-        {{ coverage_columns('c') }},
-        o.recording_key,
-        o.listener_id
-    from once as o
-    inner join {{ ref('completeness') }} as c on o.listener_id = c.listener_id and c.period_type = 'all_time'
-    inner join {{ ref('dim_recording') }} as r on o.recording_key = r.recording_key
-    inner join {{ ref('dim_artist') }} as a on o.artist_key = a.artist_key
-    inner join {{ ref('dim_album') }} as al on o.album_key = al.album_key
-    where o.played_on <= c.last_day - 30
+        recordings.recording_name as track_name,
+        artists.artist_name,
+        albums.album_name,
+        once.played_on,
+        {{ minutes('once.ms') }} as minutes,
+        {{ coverage_columns('completeness') }},
+        once.recording_key,
+        once.listener_id
+    from once
+    inner join completeness on once.listener_id = completeness.listener_id and completeness.period_type = 'all_time'
+    inner join recordings on once.recording_key = recordings.recording_key
+    inner join artists on once.artist_key = artists.artist_key
+    inner join albums on once.album_key = albums.album_key
+    where once.played_on <= completeness.last_day - 30
 )
 
 select * from final

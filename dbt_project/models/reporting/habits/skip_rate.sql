@@ -1,11 +1,8 @@
-{%- set sums = {'starts': 'sum(d.starts)', 'skips': 'sum(d.skips)', 'completed': 'sum(d.completed)'} %}
+{%- set sums = {'starts': 'sum(days.starts)', 'skips': 'sum(days.skips)', 'completed': 'sum(days.completed)'} %}
 {%- set counts %}
         count(*) as starts,
         count(*) filter (where is_skip) as skips,
         count(*) filter (where is_play_completed) as completed
-    from {{ ref('fct_plays') }}
-    where not is_assumed and not is_excluded
-    group by all
 {%- endset %}
 with
 
@@ -17,12 +14,27 @@ all_time as (
     where period_type = 'all_time'
 ),
 
--- Only exports tell how long a play was. One without a reason counts as a start: else only short ones were left of them.
+artists as (
+    select * from {{ ref('dim_artist') }}
+),
+
+completeness as (
+    select * from {{ ref('completeness') }}
+),
+
+plays as not materialized (
+    select * from {{ ref('fct_plays') }}
+    where not is_assumed and not is_excluded
+),
+
+-- Only exports have the length of a play. A play without a reason counts as a start, or only short ones would be left.
 by_day as (
     select
         listener_id,
         date_key as day,
         {{- counts }}
+    from plays
+    group by all
 ),
 
 by_artist_year as (
@@ -31,6 +43,8 @@ by_artist_year as (
         artist_key,
         cast(date_trunc('year', date_key) as date) as day,
         {{- counts }}
+    from plays
+    group by all
 ),
 
 overall as (
@@ -51,30 +65,33 @@ scoped as (
     union all by name
     select
         'artist' as scope,
-        a.artist_name as name,
-        b.*
-    from by_artist as b
-    inner join {{ ref('dim_artist') }} as a on b.artist_key = a.artist_key
-    where b.starts >= 10
+        artists.artist_name as name,
+        by_artist.*
+    from by_artist
+    inner join artists on by_artist.artist_key = artists.artist_key
+    where by_artist.starts >= 10
 ),
 
 final as (
     select
-        b.scope,
-        b.name,
-        b.period_type,
-        b.period_start,
-        cast(b.starts as bigint) as starts,
-        cast(b.skips as bigint) as skips,
-        {{ percent('b.skips', 'b.starts') }} as skip_rate_pct,
-        cast(b.completed as bigint) as completed,
-        {{ percent('b.completed', 'b.starts') }} as completion_rate_pct,
-        {{ coverage_columns('c') }},
-        b.artist_key,
-        b.listener_id
-    from scoped as b
-    inner join {{ ref('completeness') }} as c
-        on b.listener_id = c.listener_id and b.period_type = c.period_type and b.period_start = c.period_start
+        scoped.scope,
+        scoped.name,
+        scoped.period_type,
+        scoped.period_start,
+        cast(scoped.starts as bigint) as starts,
+        cast(scoped.skips as bigint) as skips,
+        {{ percent('scoped.skips', 'scoped.starts') }} as skip_rate_pct,
+        cast(scoped.completed as bigint) as completed,
+        {{ percent('scoped.completed', 'scoped.starts') }} as completion_rate_pct,
+        {{ coverage_columns('completeness') }},
+        scoped.artist_key,
+        scoped.listener_id
+    from scoped
+    inner join completeness
+        on
+            scoped.listener_id = completeness.listener_id
+            and scoped.period_type = completeness.period_type
+            and scoped.period_start = completeness.period_start
 )
 
 select * from final

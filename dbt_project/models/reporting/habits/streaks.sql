@@ -1,4 +1,17 @@
+-- Over 120 lines: days without coverage make a certain and a possible length, for each of three scopes.
 with
+
+completeness as (
+    select * from {{ ref('completeness') }}
+),
+
+artist_days as not materialized (
+    select * from {{ ref('fct_artist_days') }}
+),
+
+artists as not materialized (
+    select * from {{ ref('dim_artist') }}
+),
 
 -- A day with less than half of it covered and no play may have had one: it is unknown.
 calendar as (
@@ -7,7 +20,7 @@ calendar as (
         period_start as day,
         plays > 0 as is_active,
         case when coverage_pct >= 50 then period_start end as known_day
-    from {{ ref('completeness') }}
+    from completeness
     where period_type = 'day'
 ),
 
@@ -25,12 +38,12 @@ days as (
 
 genre_days as (
     select
-        d.listener_id,
-        a.main_genre,
-        d.date_key as day
-    from {{ ref('fct_artist_days') }} as d
-    inner join {{ ref('dim_artist') }} as a on d.artist_key = a.artist_key
-    where a.main_genre <> 'unknown'
+        artist_days.listener_id,
+        artists.main_genre,
+        artist_days.date_key as day
+    from artist_days
+    inner join artists on artist_days.artist_key = artists.artist_key
+    where artists.main_genre <> 'unknown'
     group by all
 ),
 
@@ -41,7 +54,7 @@ active as (
         artist_key as name_key,
         date_key as day,
         day_number
-    from {{ ref('fct_artist_days') }}
+    from artist_days
     where artist_key <> 'unknown'
     union all
     select
@@ -77,18 +90,19 @@ certain as (
 
 edged as (
     select
-        c.*,
-        s.known_before + 1 as possible_from,
-        e.known_after - 1 as possible_until,
-        e.last_day
-    from certain as c
-    inner join days as s on c.listener_id = s.listener_id and c.started_on = s.day
-    inner join days as e on c.listener_id = e.listener_id and c.ended_on = e.day
+        certain.*,
+        first_days.known_before + 1 as possible_from,
+        last_days.known_after - 1 as possible_until,
+        last_days.last_day
+    from certain
+    inner join days as first_days
+        on certain.listener_id = first_days.listener_id and certain.started_on = first_days.day
+    inner join days as last_days on certain.listener_id = last_days.listener_id and certain.ended_on = last_days.day
     where
-        c.scope = 'overall'
-        or c.certain_days >= 2
-        or s.known_before < c.started_on - 1
-        or e.known_after > c.ended_on + 1
+        certain.scope = 'overall'
+        or certain.certain_days >= 2
+        or first_days.known_before < certain.started_on - 1
+        or last_days.known_after > certain.ended_on + 1
 ),
 
 -- Runs with nothing but unknown days between them may be one.
@@ -121,18 +135,18 @@ spanned as (
 
 final as (
     select
-        s.scope,
-        coalesce(a.artist_name, s.name_key) as name,
-        s.certain_days,
-        cast(s.possibly_until - s.possibly_from + 1 as integer) as possible_days,
-        s.started_on,
-        s.ended_on,
-        s.ended_on >= s.last_day - 1 as is_ongoing,
-        s.name_key,
-        s.listener_id
-    from spanned as s
-    left join {{ ref('dim_artist') }} as a on if(s.scope = 'artist', s.name_key, null) = a.artist_key
-    where s.scope = 'overall' or s.certain_days >= 2
+        spanned.scope,
+        coalesce(artists.artist_name, spanned.name_key) as name,
+        spanned.certain_days,
+        cast(spanned.possibly_until - spanned.possibly_from + 1 as integer) as possible_days,
+        spanned.started_on,
+        spanned.ended_on,
+        spanned.ended_on >= spanned.last_day - 1 as is_ongoing,
+        spanned.name_key,
+        spanned.listener_id
+    from spanned
+    left join artists on if(spanned.scope = 'artist', spanned.name_key, null) = artists.artist_key
+    where spanned.scope = 'overall' or spanned.certain_days >= 2
 )
 
 select * from final

@@ -1,11 +1,15 @@
 with
 
+top_artists as (
+    select * from {{ ref('top_artists') }}
+),
+
 -- Whoever came after the unknown artist moves up by one; ranks that were cut off stay holes.
 ranked as (
     select
         *,
         rank - count(*) filter (where artist_key = 'unknown') over by_rank as rank_of_known
-    from {{ ref('top_artists') }}
+    from top_artists
     where period_type = 'month'
     window by_rank as (partition by listener_id, period_start order by rank)
 ),
@@ -26,20 +30,20 @@ months as (
 
 moved as (
     select
-        n.*,
-        b.rank as rank_before,
-        b.plays as plays_before,
-        b.rank - n.rank as ranks_gained
-    from months as n
-    inner join months as b
+        this_month.*,
+        month_before.rank as rank_before,
+        month_before.plays as plays_before,
+        month_before.rank - this_month.rank as ranks_gained
+    from months as this_month
+    inner join months as month_before
         on
-            n.listener_id = b.listener_id
-            and n.artist_key = b.artist_key
-            and b.period_start = n.period_start - interval 1 month
-    where (n.plays >= 5 or b.plays >= 5) and b.rank <> n.rank
+            this_month.listener_id = month_before.listener_id
+            and this_month.artist_key = month_before.artist_key
+            and month_before.period_start = this_month.period_start - interval 1 month
+    where (this_month.plays >= 5 or month_before.plays >= 5) and month_before.rank <> this_month.rank
     qualify row_number() over (
-        partition by n.listener_id, n.period_start, n.rank < b.rank
-        order by abs(b.rank - n.rank) desc, n.plays desc, n.artist_key
+        partition by this_month.listener_id, this_month.period_start, this_month.rank < month_before.rank
+        order by abs(month_before.rank - this_month.rank) desc, this_month.plays desc, this_month.artist_key
     ) <= 25
 ),
 

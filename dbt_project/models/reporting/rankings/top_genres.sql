@@ -1,31 +1,96 @@
-{% set days %}
-    with
+with
 
-    numbered as (
-        select artist_key, cast(row_number() over (order by artist_key) as integer) as number from {{ ref('dim_artist') }}
-    ),
+completeness as (
+    select * from {{ ref('completeness') }}
+),
 
-    weighted as (
-        select n.number, i.id, cast(round(1000000 * b.weight) as bigint) as millionths
-        from {{ ref('bridge_artist_genres') }} as b
-        inner join numbered as n on n.artist_key = b.artist_key
-        inner join ids as i on i.genre_key = b.genre_key
-    ),
+artists as (
+    select * from {{ ref('dim_artist') }}
+),
 
-    heard as (
-        select d.listener_id, d.date_key as day, n.number, d.plays, d.ms_played as ms
-        from {{ ref('fct_artist_days') }} as d
-        inner join numbered as n on n.artist_key = d.artist_key
-    )
+genres as not materialized (
+    select * from {{ ref('dim_genre') }}
+),
 
-    select h.listener_id, h.day, w.id, sum(h.plays * w.millionths) as plays, sum(h.ms * w.millionths) as ms
-    from heard as h
-    inner join weighted as w on w.number = h.number
+artist_genres as (
+    select * from {{ ref('bridge_artist_genres') }}
+),
+
+artist_days as (
+    select * from {{ ref('fct_artist_days') }}
+),
+
+ids as (
+    select
+        genre_key,
+        cast(row_number() over (order by genre_key) as integer) as id
+    from genres
+),
+
+numbered_artists as (
+    select
+        artist_key,
+        cast(row_number() over (order by artist_key) as integer) as artist_number
+    from artists
+),
+
+weights as (
+    select
+        numbered_artists.artist_number,
+        ids.id,
+        cast(round(1000000 * artist_genres.weight) as bigint) as millionths
+    from artist_genres
+    inner join numbered_artists on artist_genres.artist_key = numbered_artists.artist_key
+    inner join ids on artist_genres.genre_key = ids.genre_key
+),
+
+heard as (
+    select
+        artist_days.listener_id,
+        artist_days.date_key as day,
+        numbered_artists.artist_number,
+        artist_days.plays,
+        artist_days.ms_played as ms
+    from artist_days
+    inner join numbered_artists on artist_days.artist_key = numbered_artists.artist_key
+),
+
+-- One row per listener, local day and genre. A play is shared out in millionths: sums of whole numbers do not depend on
+-- the order in which they are added.
+days as (
+    select
+        heard.listener_id,
+        heard.day,
+        weights.id,
+        sum(heard.plays * weights.millionths) as plays,
+        sum(heard.ms * weights.millionths) as ms
+    from heard
+    inner join weights on heard.artist_number = weights.artist_number
     group by all
-{% endset %}
-{{
-    top(
-        'genre_key', days, ref('dim_genre'),
-        {'genre': 'n.genre_name', 'genre_family': 'n.genre_family'}, unit=1000000
-    )
-}}
+),
+
+{{ rank_in_periods() }},
+
+final as (
+    select
+        periods.period_type,
+        periods.period_start,
+        ranked.rank,
+        genres.genre_name as genre,
+        genres.genre_family,
+        round(ranked.plays / 1000000, 2) as plays,
+        {{ minutes('ranked.ms / 1000000') }} as minutes,
+        {{ percent('ranked.plays / 1000000', 'periods.plays') }} as plays_pct,
+        ranked.rank_by_minutes,
+        {{ coverage_columns('periods') }},
+        ids.genre_key,
+        periods.listener_id,
+        ranked.period_id
+    from ranked
+    inner join periods on ranked.period_id = periods.period_id
+    inner join ids on ranked.id = ids.id
+    inner join genres on ids.genre_key = genres.genre_key
+)
+
+select * exclude (period_id) from final
+order by period_id, rank

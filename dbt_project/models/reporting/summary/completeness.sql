@@ -1,4 +1,25 @@
+-- Over 120 lines: each measure is counted by day, summed to periods and turned into a share.
 with
+
+listening_coverage as (
+    select * from {{ ref('fct_listening_coverage') }}
+),
+
+all_plays as (
+    select * from {{ ref('fct_plays') }}
+),
+
+tracks as (
+    select * from {{ ref('dim_track') }}
+),
+
+artists as (
+    select * from {{ ref('dim_artist') }}
+),
+
+recordings as (
+    select * from {{ ref('dim_recording') }}
+),
 
 coverage as (
     select
@@ -6,26 +27,26 @@ coverage as (
         date_key as day,
         covered_minutes,
         total_minutes
-    from {{ ref('fct_listening_coverage') }}
+    from listening_coverage
 ),
 
 plays as (
     select
-        p.listener_id,
-        p.date_key as day,
-        p.ms_played,
-        p.time_grade,
-        p.is_assumed,
-        p.is_excluded,
-        p.is_play_spotify30 and not p.is_excluded as is_counted,
-        t.is_enriched,
-        a.country_code is not null as has_country,
-        a.main_genre <> 'unknown' as has_genre,
-        r.first_release_year is not null as has_release
-    from {{ ref('fct_plays') }} as p
-    inner join {{ ref('dim_track') }} as t on p.track_key = t.track_key
-    inner join {{ ref('dim_artist') }} as a on p.artist_key = a.artist_key
-    inner join {{ ref('dim_recording') }} as r on p.recording_key = r.recording_key
+        all_plays.listener_id,
+        all_plays.date_key as day,
+        all_plays.ms_played,
+        all_plays.time_grade,
+        all_plays.is_assumed,
+        all_plays.is_excluded,
+        all_plays.is_play_spotify30 and not all_plays.is_excluded as is_counted,
+        tracks.is_enriched,
+        artists.country_code is not null as has_country,
+        artists.main_genre <> 'unknown' as has_genre,
+        recordings.first_release_year is not null as has_release
+    from all_plays
+    inner join tracks on all_plays.track_key = tracks.track_key
+    inner join artists on all_plays.artist_key = artists.artist_key
+    inner join recordings on all_plays.recording_key = recordings.recording_key
 ),
 
 played_days as (
@@ -83,31 +104,31 @@ every_day as (
 
 days as (
     select
-        e.listener_id,
-        e.day,
-        c.* exclude (listener_id, day),
-        p.* exclude (listener_id, day)
-    from every_day as e
-    left join coverage as c on e.listener_id = c.listener_id and e.day = c.day
-    left join played_days as p on e.listener_id = p.listener_id and e.day = p.day
+        every_day.listener_id,
+        every_day.day,
+        coverage.* exclude (listener_id, day),
+        played_days.* exclude (listener_id, day)
+    from every_day
+    left join coverage on every_day.listener_id = coverage.listener_id and every_day.day = coverage.day
+    left join played_days on every_day.listener_id = played_days.listener_id and every_day.day = played_days.day
 ),
 
 in_periods as (
     {{
         in_periods('days', [], {
-            'last_day': 'max(d.day)',
-            'covered_minutes': 'coalesce(sum(d.covered_minutes), 0)',
-            'total_minutes': 'sum(coalesce(d.total_minutes, 1440))',
-            'plays': 'coalesce(sum(d.plays), 0)',
-            'ms': 'coalesce(sum(d.ms), 0)',
-            'plays_any': 'coalesce(sum(d.plays_any), 0)',
-            'plays_excluded': 'coalesce(sum(d.plays_excluded), 0)',
-            'plays_exact': 'coalesce(sum(d.plays_exact), 0)',
-            'plays_assumed': 'coalesce(sum(d.plays_assumed), 0)',
-            'plays_looked_up': 'coalesce(sum(d.plays_looked_up), 0)',
-            'plays_with_country': 'coalesce(sum(d.plays_with_country), 0)',
-            'plays_with_genre': 'coalesce(sum(d.plays_with_genre), 0)',
-            'plays_with_release': 'coalesce(sum(d.plays_with_release), 0)',
+            'last_day': 'max(days.day)',
+            'covered_minutes': 'coalesce(sum(days.covered_minutes), 0)',
+            'total_minutes': 'sum(coalesce(days.total_minutes, 1440))',
+            'plays': 'coalesce(sum(days.plays), 0)',
+            'ms': 'coalesce(sum(days.ms), 0)',
+            'plays_any': 'coalesce(sum(days.plays_any), 0)',
+            'plays_excluded': 'coalesce(sum(days.plays_excluded), 0)',
+            'plays_exact': 'coalesce(sum(days.plays_exact), 0)',
+            'plays_assumed': 'coalesce(sum(days.plays_assumed), 0)',
+            'plays_looked_up': 'coalesce(sum(days.plays_looked_up), 0)',
+            'plays_with_country': 'coalesce(sum(days.plays_with_country), 0)',
+            'plays_with_genre': 'coalesce(sum(days.plays_with_genre), 0)',
+            'plays_with_release': 'coalesce(sum(days.plays_with_release), 0)',
         })
     }}
 ),

@@ -1,20 +1,80 @@
+-- Over 120 lines: one CTE for each column or pair of columns, all joined to the years at the end.
 with
+
+completeness as not materialized (
+    select * from {{ ref('completeness') }}
+),
+
+all_streaks as (
+    select * from {{ ref('streaks') }}
+),
+
+diversity as (
+    select * from {{ ref('diversity') }}
+    where period_type = 'year'
+),
+
+new_vs_familiar as (
+    select * from {{ ref('new_vs_familiar') }}
+    where period_type = 'year'
+),
+
+top_artists as (
+    select * from {{ ref('top_artists') }}
+),
+
+top_tracks as (
+    select * from {{ ref('top_tracks') }}
+),
+
+top_albums as (
+    select * from {{ ref('top_albums') }}
+),
+
+top_genres as (
+    select * from {{ ref('top_genres') }}
+),
+
+top_countries as not materialized (
+    select * from {{ ref('top_countries') }}
+),
+
+discoveries as (
+    select * from {{ ref('discoveries') }}
+),
+
+most_replayed as (
+    select * from {{ ref('most_replayed') }}
+),
+
+rediscoveries as (
+    select * from {{ ref('rediscoveries') }}
+),
+
+genre_drift as not materialized (
+    select * from {{ ref('genre_drift') }}
+),
+
+sessions as (
+    select * from {{ ref('fct_sessions') }}
+),
 
 all_time as (
     select
         listener_id,
         period_start as first_day
-    from {{ ref('completeness') }}
+    from completeness
     where period_type = 'all_time'
 ),
 
 known_years as (
     select
-        c.*,
-        c.period_start >= a.first_day and c.last_day = c.period_start + interval 1 year - interval 1 day as is_full_year
-    from {{ ref('completeness') }} as c
-    inner join all_time as a on c.listener_id = a.listener_id
-    where c.period_type = 'year'
+        completeness.*,
+        completeness.period_start >= all_time.first_day
+        and completeness.last_day = completeness.period_start + interval 1 year - interval 1 day as is_full_year
+    from completeness
+    inner join all_time on completeness.listener_id = all_time.listener_id
+    where completeness.period_type = 'year'
 ),
 
 -- Only full years are compared: a part of a year is always less.
@@ -31,13 +91,18 @@ years as (
 -- A streak belongs to each year that it touches, with the days that lie in it.
 streaks as (
     select
-        y.listener_id,
-        y.period_start,
-        max(least(s.ended_on, y.last_day) - greatest(s.started_on, y.period_start) + 1) as days
-    from {{ ref('streaks') }} as s
-    inner join years as y
-        on s.listener_id = y.listener_id and s.started_on <= y.last_day and s.ended_on >= y.period_start
-    where s.scope = 'overall'
+        years.listener_id,
+        years.period_start,
+        max(
+            least(all_streaks.ended_on, years.last_day) - greatest(all_streaks.started_on, years.period_start) + 1
+        ) as days
+    from all_streaks
+    inner join years
+        on
+            all_streaks.listener_id = years.listener_id
+            and all_streaks.started_on <= years.last_day
+            and all_streaks.ended_on >= years.period_start
+    where all_streaks.scope = 'overall'
     group by all
 ),
 
@@ -46,7 +111,7 @@ countries as (
         listener_id,
         period_start,
         count(*) filter (where country_name <> 'unknown') as countries
-    from {{ ref('top_countries') }}
+    from top_countries
     where period_type = 'year'
     group by all
 ),
@@ -56,75 +121,110 @@ drift as (
         listener_id,
         cast(date_trunc('year', period_start) as date) as period_start,
         avg(drift) as mean_drift
-    from {{ ref('genre_drift') }}
+    from genre_drift
     group by all
+),
+
+artists_of_year as (
+    {{ top_five('top_artists', 'artist_name', 'artist_key') }}
+),
+
+tracks_of_year as (
+    {{ top_five('top_tracks', "track_name || ' by ' || artist_name", 'recording_key') }}
+),
+
+albums_of_year as (
+    {{ top_five('top_albums', "album_name || ' by ' || artist_name", 'album_key') }}
+),
+
+genres_of_year as (
+    {{ top_five('top_genres', 'genre') }}
+),
+
+countries_of_year as (
+    {{ top_five('top_countries', 'country_name') }}
+),
+
+discovery_of_year as (
+    {{
+        best_of_year(
+            'discoveries', 'discovered_on', 'artist_name', 'plays_first_30_days', 'name_key',
+            "kind = 'artist' and not is_warm_up"
+        )
+    }}
+),
+
+replayed_of_year as (
+    {{
+        best_of_year(
+            'most_replayed', 'started_on', "track_name || ' by ' || artist_name", 'times', 'recording_key'
+        )
+    }}
+),
+
+comeback_of_year as (
+    {{
+        best_of_year(
+            'rediscoveries', 'returned_on', 'artist_name', 'gap_days', 'artist_key',
+            'plays_next_30_days >= 3 and coverage_pct >= 50'
+        )
+    }}
+),
+
+session_of_year as (
+    {{ best_of_year('sessions', 'date_key', 'session_key', 'length_minutes', 'session_key') }}
+),
+
+month_of_year as (
+    {{ best_of_year('genre_drift', 'period_start', 'monthname(period_start)', 'drift', 'period_start') }}
 ),
 
 final as (
     select
-        cast(year(y.period_start) as integer) as year,
-        y.period_start,
-        y.is_full_year,
-        y.plays,
-        y.minutes,
-        {{ percent('y.plays - y.plays_year_before', 'y.plays_year_before') }} as plays_change_pct,
-        {{ percent('y.minutes - y.minutes_year_before', 'y.minutes_year_before') }} as minutes_change_pct,
-        d.artists,
-        d.tracks,
-        d.effective_artists,
-        case when not n.is_warm_up then n.new_artists end as new_artists,
-        c.countries,
-        ta.names as top_artists,
-        tt.names as top_tracks,
-        tl.names as top_albums,
-        tg.names as top_genres,
-        tc.names as top_countries,
-        di.name as discovery_of_the_year,
-        mr.name as most_replayed,
-        mr.measure as most_replayed_times,
-        cb.name as comeback_of_the_year,
-        cb.measure as comeback_after_days,
-        ls.measure as longest_session_minutes,
-        st.days as longest_streak_days,
-        round(dr.mean_drift, 3) as mean_drift,
-        dm.name as most_unusual_month,
-        {{ coverage_columns('y') }},
-        y.listener_id
-    from years as y
-    left join {{ ref('diversity') }} as d on {{ same_year('d') }} and d.period_type = 'year'
-    left join {{ ref('new_vs_familiar') }} as n on {{ same_year('n') }} and n.period_type = 'year'
-    left join countries as c on {{ same_year('c') }}
-    left join streaks as st on {{ same_year('st') }}
-    left join drift as dr on {{ same_year('dr') }}
-    left join {{ top_five(ref('top_artists'), 'artist_name', 'artist_key') }} as ta on {{ same_year('ta') }}
-    left join {{ top_five(ref('top_tracks'), "track_name || ' by ' || artist_name", 'recording_key') }} as tt
-        on {{ same_year('tt') }}
-    left join {{ top_five(ref('top_albums'), "album_name || ' by ' || artist_name", 'album_key') }} as tl
-        on {{ same_year('tl') }}
-    left join {{ top_five(ref('top_genres'), 'genre') }} as tg on {{ same_year('tg') }}
-    left join {{ top_five(ref('top_countries'), 'country_name') }} as tc on {{ same_year('tc') }}
-    left join {{
-        best_of_year(
-            ref('discoveries'), 'discovered_on', 'artist_name', 'plays_first_30_days', 'name_key',
-            "kind = 'artist' and not is_warm_up"
-        )
-    }} as di on {{ same_year('di') }}
-    left join {{
-        best_of_year(
-            ref('most_replayed'), 'started_on', "track_name || ' by ' || artist_name", 'times', 'recording_key'
-        )
-    }} as mr on {{ same_year('mr') }}
-    left join {{
-        best_of_year(
-            ref('rediscoveries'), 'returned_on', 'artist_name', 'gap_days', 'artist_key',
-            'plays_next_30_days >= 3 and coverage_pct >= 50'
-        )
-    }} as cb on {{ same_year('cb') }}
-    left join {{ best_of_year(ref('fct_sessions'), 'date_key', 'session_key', 'length_minutes', 'session_key') }} as ls
-        on {{ same_year('ls') }}
-    left join {{ best_of_year(ref('genre_drift'), 'period_start', 'monthname(period_start)', 'drift', 'period_start') }}
-        as dm
-        on {{ same_year('dm') }}
+        cast(year(years.period_start) as integer) as year,
+        years.period_start,
+        years.is_full_year,
+        years.plays,
+        years.minutes,
+        {{ percent('years.plays - years.plays_year_before', 'years.plays_year_before') }} as plays_change_pct,
+        {{ percent('years.minutes - years.minutes_year_before', 'years.minutes_year_before') }} as minutes_change_pct,
+        diversity.artists,
+        diversity.tracks,
+        diversity.effective_artists,
+        case when not new_vs_familiar.is_warm_up then new_vs_familiar.new_artists end as new_artists,
+        countries.countries,
+        artists_of_year.names as top_artists,
+        tracks_of_year.names as top_tracks,
+        albums_of_year.names as top_albums,
+        genres_of_year.names as top_genres,
+        countries_of_year.names as top_countries,
+        discovery_of_year.name as discovery_of_the_year,
+        replayed_of_year.name as most_replayed,
+        replayed_of_year.measure as most_replayed_times,
+        comeback_of_year.name as comeback_of_the_year,
+        comeback_of_year.measure as comeback_after_days,
+        session_of_year.measure as longest_session_minutes,
+        streaks.days as longest_streak_days,
+        round(drift.mean_drift, 3) as mean_drift,
+        month_of_year.name as most_unusual_month,
+        {{ coverage_columns('years') }},
+        years.listener_id
+    from years
+    left join diversity using (listener_id, period_start)
+    left join new_vs_familiar using (listener_id, period_start)
+    left join countries using (listener_id, period_start)
+    left join streaks using (listener_id, period_start)
+    left join drift using (listener_id, period_start)
+    left join artists_of_year using (listener_id, period_start)
+    left join tracks_of_year using (listener_id, period_start)
+    left join albums_of_year using (listener_id, period_start)
+    left join genres_of_year using (listener_id, period_start)
+    left join countries_of_year using (listener_id, period_start)
+    left join discovery_of_year using (listener_id, period_start)
+    left join replayed_of_year using (listener_id, period_start)
+    left join comeback_of_year using (listener_id, period_start)
+    left join session_of_year using (listener_id, period_start)
+    left join month_of_year using (listener_id, period_start)
 )
 
 select * from final

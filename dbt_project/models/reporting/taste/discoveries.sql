@@ -5,6 +5,28 @@ artist_days as (
     where artist_key <> 'unknown'
 ),
 
+plays as (
+    select
+        listener_id,
+        recording_key,
+        date_key,
+        ms_played
+    from {{ ref('fct_plays') }}
+    where {{ is_counted() }} and recording_key <> 'unknown'
+),
+
+all_artists as (
+    select * from {{ ref('dim_artist') }}
+),
+
+recordings as (
+    select * from {{ ref('dim_recording') }}
+),
+
+completeness as not materialized (
+    select * from {{ ref('completeness') }}
+),
+
 artists as (
     select
         listener_id,
@@ -19,16 +41,6 @@ artists as (
     group by listener_id, artist_key
 ),
 
-plays as (
-    select
-        listener_id,
-        recording_key,
-        date_key,
-        ms_played
-    from {{ counted_plays() }}
-    where recording_key <> 'unknown'
-),
-
 first_days as (
     select
         listener_id,
@@ -40,17 +52,18 @@ first_days as (
 
 tracks as (
     select
-        p.listener_id,
+        plays.listener_id,
         'track' as kind,
-        p.recording_key as name_key,
-        f.discovered_on,
-        max(p.date_key) as last_heard_on,
+        plays.recording_key as name_key,
+        first_days.discovered_on,
+        max(plays.date_key) as last_heard_on,
         count(*) as plays,
-        sum(p.ms_played) as ms,
-        count(*) filter (where p.date_key < f.discovered_on + 30) as plays_first_30_days
-    from plays as p
-    inner join first_days as f on p.listener_id = f.listener_id and p.recording_key = f.recording_key
-    group by p.listener_id, p.recording_key, f.discovered_on
+        sum(plays.ms_played) as ms,
+        count(*) filter (where plays.date_key < first_days.discovered_on + 30) as plays_first_30_days
+    from plays
+    inner join first_days
+        on plays.listener_id = first_days.listener_id and plays.recording_key = first_days.recording_key
+    group by plays.listener_id, plays.recording_key, first_days.discovered_on
 ),
 
 discovered as (
@@ -61,29 +74,30 @@ discovered as (
 
 final as (
     select
-        d.kind,
-        coalesce(r.recording_name, a.artist_name) as name,
-        coalesce(r.artist_name, a.artist_name) as artist_name,
-        d.discovered_on,
-        d.plays > 3 and d.last_heard_on > d.discovered_on as is_kept,
-        cast(d.plays as bigint) as plays,
-        {{ minutes('d.ms') }} as minutes,
-        cast(d.plays_first_30_days as bigint) as plays_first_30_days,
-        d.last_heard_on,
-        d.discovered_on < l.period_start + 90 as is_warm_up,
-        {{ coverage_columns('c') }},
-        d.name_key,
-        d.listener_id
-    from discovered as d
+        discovered.kind,
+        coalesce(recordings.recording_name, all_artists.artist_name) as name,
+        coalesce(recordings.artist_name, all_artists.artist_name) as artist_name,
+        discovered.discovered_on,
+        discovered.plays > 3 and discovered.last_heard_on > discovered.discovered_on as is_kept,
+        cast(discovered.plays as bigint) as plays,
+        {{ minutes('discovered.ms') }} as minutes,
+        cast(discovered.plays_first_30_days as bigint) as plays_first_30_days,
+        discovered.last_heard_on,
+        discovered.discovered_on < all_time.period_start + 90 as is_warm_up,
+        {{ coverage_columns('months') }},
+        discovered.name_key,
+        discovered.listener_id
+    from discovered
     -- A condition on one side alone would make DuckDB compare every row with every name.
-    left join {{ ref('dim_artist') }} as a on if(d.kind = 'artist', d.name_key, null) = a.artist_key
-    left join {{ ref('dim_recording') }} as r on if(d.kind = 'track', d.name_key, null) = r.recording_key
-    inner join {{ ref('completeness') }} as l on d.listener_id = l.listener_id and l.period_type = 'all_time'
-    inner join {{ ref('completeness') }} as c
+    left join all_artists on if(discovered.kind = 'artist', discovered.name_key, null) = all_artists.artist_key
+    left join recordings on if(discovered.kind = 'track', discovered.name_key, null) = recordings.recording_key
+    inner join completeness as all_time
+        on discovered.listener_id = all_time.listener_id and all_time.period_type = 'all_time'
+    inner join completeness as months
         on
-            d.listener_id = c.listener_id
-            and c.period_type = 'month'
-            and c.period_start = date_trunc('month', d.discovered_on)
+            discovered.listener_id = months.listener_id
+            and months.period_type = 'month'
+            and months.period_start = date_trunc('month', discovered.discovered_on)
 )
 
 select * from final

@@ -9,13 +9,26 @@ all_time as (
     where period_type = 'all_time'
 ),
 
+artist_days as (
+    select * from {{ ref('fct_artist_days') }}
+),
+
+counted_plays as (
+    select * from {{ ref('fct_plays') }}
+    where {{ is_counted() }}
+),
+
+completeness as (
+    select * from {{ ref('completeness') }}
+),
+
 artist_months as (
     select
         listener_id,
         artist_key,
         cast(date_trunc('month', date_key) as date) as day,
         sum(plays) as plays
-    from {{ ref('fct_artist_days') }}
+    from artist_days
     group by all
 ),
 
@@ -24,16 +37,16 @@ track_months as (
         listener_id,
         recording_key,
         cast(date_trunc('month', date_key) as date) as day
-    from {{ counted_plays() }}
+    from counted_plays
     group by all
 ),
 
 by_artist as (
-    {{ in_periods('artist_months', ['artist_key'], {'plays': 'cast(sum(d.plays) as double)'}, period_types) }}
+    {{ in_periods('artist_months', ['artist_key'], {'plays': 'cast(sum(days.plays) as double)'}, period_types) }}
 ),
 
 tracks as (
-    {{ in_periods('track_months', [], {'tracks': 'count(distinct d.recording_key)'}, period_types) }}
+    {{ in_periods('track_months', [], {'tracks': 'count(distinct days.recording_key)'}, period_types) }}
 ),
 
 known as (
@@ -59,20 +72,26 @@ mixed as (
 
 final as (
     select
-        m.period_type,
-        m.period_start,
-        m.plays,
-        m.artists,
-        t.tracks,
-        round(m.effective_artists, 1) as effective_artists,
-        round(m.top_10_pct, 1) as top_10_pct,
-        {{ coverage_columns('c') }},
-        m.listener_id
-    from mixed as m
-    inner join tracks as t
-        on m.listener_id = t.listener_id and m.period_type = t.period_type and m.period_start = t.period_start
-    inner join {{ ref('completeness') }} as c
-        on m.listener_id = c.listener_id and m.period_type = c.period_type and m.period_start = c.period_start
+        mixed.period_type,
+        mixed.period_start,
+        mixed.plays,
+        mixed.artists,
+        tracks.tracks,
+        round(mixed.effective_artists, 1) as effective_artists,
+        round(mixed.top_10_pct, 1) as top_10_pct,
+        {{ coverage_columns('completeness') }},
+        mixed.listener_id
+    from mixed
+    inner join tracks
+        on
+            mixed.listener_id = tracks.listener_id
+            and mixed.period_type = tracks.period_type
+            and mixed.period_start = tracks.period_start
+    inner join completeness
+        on
+            mixed.listener_id = completeness.listener_id
+            and mixed.period_type = completeness.period_type
+            and mixed.period_start = completeness.period_start
 )
 
 select * from final

@@ -1,4 +1,21 @@
+-- Over 120 lines: each month is compared genre by genre with the twelve months before it.
 with
+
+artist_days as (
+    select * from {{ ref('fct_artist_days') }}
+),
+
+artist_genres as (
+    select * from {{ ref('bridge_artist_genres') }}
+),
+
+genres as (
+    select * from {{ ref('dim_genre') }}
+),
+
+completeness as (
+    select * from {{ ref('completeness') }}
+),
 
 by_artist as (
     select
@@ -6,20 +23,20 @@ by_artist as (
         artist_key,
         cast(date_trunc('month', date_key) as date) as month,
         sum(plays) as plays
-    from {{ ref('fct_artist_days') }}
+    from artist_days
     group by all
 ),
 
 by_genre as (
     select
-        p.listener_id,
-        p.month,
-        g.genre_name,
-        cast(sum(p.plays * cast(round(1000000 * b.weight) as bigint)) as bigint) as millionths
-    from by_artist as p
-    inner join {{ ref('bridge_artist_genres') }} as b on p.artist_key = b.artist_key
-    inner join {{ ref('dim_genre') }} as g on b.genre_key = g.genre_key
-    where g.genre_key <> 'unknown'
+        by_artist.listener_id,
+        by_artist.month,
+        genres.genre_name,
+        cast(sum(by_artist.plays * cast(round(1000000 * artist_genres.weight) as bigint)) as bigint) as millionths
+    from by_artist
+    inner join artist_genres on by_artist.artist_key = artist_genres.artist_key
+    inner join genres on artist_genres.genre_key = genres.genre_key
+    where genres.genre_key <> 'unknown'
     group by all
 ),
 
@@ -89,17 +106,20 @@ drift as (
 final as (
     select
         'month' as period_type,
-        d.month as period_start,
-        round(greatest(d.divergence, 0), 4) as drift,
-        d.grew_most,
-        d.shrank_most,
-        round(d.plays_with_genre / 1000000, 1) as plays_with_genre,
-        round(d.plays_with_genre_before / 1000000, 1) as plays_with_genre_before,
-        {{ coverage_columns('c') }},
-        d.listener_id
-    from drift as d
-    inner join {{ ref('completeness') }} as c
-        on d.listener_id = c.listener_id and c.period_type = 'month' and d.month = c.period_start
+        drift.month as period_start,
+        round(greatest(drift.divergence, 0), 4) as drift,
+        drift.grew_most,
+        drift.shrank_most,
+        round(drift.plays_with_genre / 1000000, 1) as plays_with_genre,
+        round(drift.plays_with_genre_before / 1000000, 1) as plays_with_genre_before,
+        {{ coverage_columns('completeness') }},
+        drift.listener_id
+    from drift
+    inner join completeness
+        on
+            drift.listener_id = completeness.listener_id
+            and completeness.period_type = 'month'
+            and drift.month = completeness.period_start
 )
 
 select * from final

@@ -1,5 +1,17 @@
 with
 
+artist_days as (
+    select * from {{ ref('fct_artist_days') }}
+),
+
+completeness as (
+    select * from {{ ref('completeness') }}
+),
+
+artists as (
+    select * from {{ ref('dim_artist') }}
+),
+
 heard as (
     select
         listener_id,
@@ -7,7 +19,7 @@ heard as (
         date_key as day,
         plays,
         ms_played as ms
-    from {{ ref('fct_artist_days') }}
+    from artist_days
 ),
 
 -- Only days with ten plays of the artist within six days of them can be part of seven days with ten.
@@ -32,16 +44,17 @@ daily as (
 
 totals as (
     select
-        c.listener_id,
-        c.period_start as day,
-        sum(coalesce(t.ms, 0)) over week_before as ms,
-        round(avg(c.coverage_pct) over week_before, 1) as coverage_pct,
-        bool_or(c.is_lower_bound) over week_before as is_lower_bound
-    from {{ ref('completeness') }} as c
-    left join daily as t on c.listener_id = t.listener_id and c.period_start = t.day
-    where c.period_type = 'day'
+        completeness.listener_id,
+        completeness.period_start as day,
+        sum(coalesce(daily.ms, 0)) over week_before as ms,
+        round(avg(completeness.coverage_pct) over week_before, 1) as coverage_pct,
+        bool_or(completeness.is_lower_bound) over week_before as is_lower_bound
+    from completeness
+    left join daily on completeness.listener_id = daily.listener_id and completeness.period_start = daily.day
+    where completeness.period_type = 'day'
     window week_before as (
-        partition by c.listener_id order by c.period_start range between interval 6 days preceding and current row
+        partition by completeness.listener_id order by completeness.period_start
+        range between interval 6 days preceding and current row
     )
 ),
 
@@ -49,46 +62,47 @@ totals as (
 -- others have left them.
 windows as (
     select
-        h.listener_id,
-        h.artist_key,
-        h.day + cast(d.days_later as integer) as day,
-        sum(h.plays) as plays,
-        sum(h.ms) as ms
-    from played_enough as h
-    cross join range(7) as d (days_later)
+        played_enough.listener_id,
+        played_enough.artist_key,
+        played_enough.day + cast(offsets.days_later as integer) as day,
+        sum(played_enough.plays) as plays,
+        sum(played_enough.ms) as ms
+    from played_enough
+    cross join range(7) as offsets (days_later)
     group by all
 ),
 
 best as (
     select
-        w.*,
-        t.ms as ms_all,
-        t.coverage_pct,
-        t.is_lower_bound
-    from windows as w
-    inner join totals as t on w.listener_id = t.listener_id and w.day = t.day
-    where w.plays >= 10 and w.ms > 0
+        windows.*,
+        totals.ms as ms_all,
+        totals.coverage_pct,
+        totals.is_lower_bound
+    from windows
+    inner join totals on windows.listener_id = totals.listener_id and windows.day = totals.day
+    where windows.plays >= 10 and windows.ms > 0
     qualify row_number() over (
-        partition by w.listener_id, w.artist_key order by w.ms / t.ms desc, w.plays desc, w.day
+        partition by windows.listener_id, windows.artist_key
+        order by windows.ms / totals.ms desc, windows.plays desc, windows.day
     ) = 1
 ),
 
 final as (
     select
         row_number() over (
-            partition by b.listener_id order by b.ms / b.ms_all desc, b.ms desc, b.artist_key
+            partition by best.listener_id order by best.ms / best.ms_all desc, best.ms desc, best.artist_key
         ) as rank,
-        a.artist_name,
-        {{ percent('b.ms', 'b.ms_all') }} as obsession_pct,
-        b.day - 6 as week_from,
-        b.day as week_until,
-        b.plays,
-        {{ minutes('b.ms') }} as minutes,
-        {{ coverage_columns('b') }},
-        b.artist_key,
-        b.listener_id
-    from best as b
-    inner join {{ ref('dim_artist') }} as a on b.artist_key = a.artist_key
+        artists.artist_name,
+        {{ percent('best.ms', 'best.ms_all') }} as obsession_pct,
+        best.day - 6 as week_from,
+        best.day as week_until,
+        best.plays,
+        {{ minutes('best.ms') }} as minutes,
+        {{ coverage_columns('best') }},
+        best.artist_key,
+        best.listener_id
+    from best
+    inner join artists on best.artist_key = artists.artist_key
 )
 
 select * from final

@@ -5,6 +5,14 @@ heard as (
     where artist_key <> 'unknown'
 ),
 
+artists as (
+    select * from {{ ref('dim_artist') }}
+),
+
+completeness as (
+    select * from {{ ref('completeness') }}
+),
+
 returned as (
     select
         listener_id,
@@ -18,33 +26,36 @@ returned as (
 
 since as (
     select
-        r.*,
-        sum(h.plays) as plays,
-        sum(h.ms_played) as ms
-    from returned as r
-    inner join heard as h
+        returned.*,
+        sum(heard.plays) as plays,
+        sum(heard.ms_played) as ms
+    from returned
+    inner join heard
         on
-            r.listener_id = h.listener_id
-            and r.artist_key = h.artist_key
-            and h.date_key between r.returned_on and r.returned_on + 29
+            returned.listener_id = heard.listener_id
+            and returned.artist_key = heard.artist_key
+            and heard.date_key between returned.returned_on and returned.returned_on + 29
     group by all
 ),
 
 final as (
     select
-        a.artist_name,
-        s.returned_on,
-        s.last_heard_on,
-        s.gap_days,
-        s.plays as plays_next_30_days,
-        {{ minutes('s.ms') }} as minutes_next_30_days,
-        {{ coverage_columns('c') }},
-        s.artist_key,
-        s.listener_id
-    from since as s
-    inner join {{ ref('dim_artist') }} as a on s.artist_key = a.artist_key
-    inner join {{ coverage_between('since', 'last_heard_on + 1', 'returned_on - 1') }} as c
-        on s.listener_id = c.listener_id and c.first_day = s.last_heard_on + 1 and c.last_day = s.returned_on - 1
+        artists.artist_name,
+        since.returned_on,
+        since.last_heard_on,
+        since.gap_days,
+        since.plays as plays_next_30_days,
+        {{ minutes('since.ms') }} as minutes_next_30_days,
+        {{ coverage_columns('coverage') }},
+        since.artist_key,
+        since.listener_id
+    from since
+    inner join artists on since.artist_key = artists.artist_key
+    inner join {{ coverage_between('since', 'last_heard_on + 1', 'returned_on - 1') }} as coverage
+        on
+            since.listener_id = coverage.listener_id
+            and coverage.first_day = since.last_heard_on + 1
+            and coverage.last_day = since.returned_on - 1
 )
 
 select * from final

@@ -9,6 +9,10 @@
 
 with
 
+source as (
+    select * from {{ source('raw', 'spotify_recently_played') }}
+),
+
 new_rows as (
     select
         * exclude (payload),
@@ -20,7 +24,7 @@ new_rows as (
             },
             "context": {"type": "VARCHAR", "uri": "VARCHAR"}
         }') as item
-    from {{ source('raw', 'spotify_recently_played') }}
+    from source
     where {{ is_from_new_file() }}
 ),
 

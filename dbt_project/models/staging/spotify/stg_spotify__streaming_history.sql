@@ -9,6 +9,10 @@
 
 with
 
+source as (
+    select * from {{ source('raw', 'spotify_streaming_history') }}
+),
+
 new_rows as (
     select
         * exclude (payload),
@@ -23,7 +27,7 @@ new_rows as (
             "endTime": "VARCHAR", "artistName": "VARCHAR", "trackName": "VARCHAR", "msPlayed": "BIGINT",
             "podcastName": "VARCHAR", "episodeName": "VARCHAR"
         }') as item
-    from {{ source('raw', 'spotify_streaming_history') }}
+    from source
     where {{ is_from_new_file() }}
 ),
 
