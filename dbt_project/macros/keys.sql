@@ -1,4 +1,4 @@
-{#- Keys that more than one model computes. Each gives null for null, so that a caller chooses its unknown member. -#}
+{#- Keys that more than one model computes. Each returns null for null, so that a caller chooses its unknown member. -#}
 
 {#- A track: by its Spotify id, else by the folded names of artist and title. -#}
 {% macro track_key(spotify_track_id, artist_name, track_name) -%}

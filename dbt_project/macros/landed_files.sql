@@ -1,6 +1,6 @@
 {#-
   The parsed base grows by landed file: a file is one (source_file, landed_at), its rows never change. Two macros that
-  belong together: one forgets files that raw no longer has (or has landed anew), the other keeps files not parsed yet.
+  belong together: one deletes files that raw no longer has (or has landed again), the other keeps files not parsed yet.
 -#}
 {% macro forget_gone_files(source_relation) -%}
     {%- if is_incremental() -%}

@@ -1,8 +1,9 @@
-"""The door through which dbt comes to the warehouse: makes what is missing, attaches, says who is in the way.
+"""The dbt-duckdb plugin that creates and attaches the database files of a target before dbt needs them.
 
 Target `dev` writes a file of its own (alias `dev`) and attaches the warehouse read-only; target `prod` attaches the
-warehouse for writing. Its alias is `music_tracker` in both, whatever the file is called. A missing warehouse, or one
-without the newest tables of extract_load/storage/schema, is given them first, so that an empty one builds.
+warehouse for writing. The alias of the warehouse is `music_tracker` in both, whatever the file is called. A warehouse
+that is missing, or lacks the newest tables of extract_load/storage/schema, is migrated first, so that an empty one
+builds. A file that cannot be opened ends dbt with the sentence that the rest of the project uses for it.
 """
 
 from __future__ import annotations
@@ -22,32 +23,33 @@ from extract_load.storage.warehouse import CATALOGUE, STORAGE, apply_schema, in_
 
 
 class Plugin(BasePlugin):
-    """Attaches the files of a target before dbt's own `attach`, which then finds them there."""
+    """Attach the files of a target before dbt's own `attach`, which then skips them."""
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
-        """Take `warehouse_path` and `own_path`; a relative one counts from the root, not from the working directory."""
+        """Read `warehouse_path` and `own_path`; a relative path is relative to the project root."""
         self._warehouse = project_root() / Path(plugin_config["warehouse_path"]).expanduser()
         self._own = project_root() / Path(plugin_config["own_path"]).expanduser()
         self._writes_warehouse = self.creds is not None and self.creds.database == CATALOGUE
 
     def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:  # noqa: ARG002
-        """Spill beside the file that is written."""
+        """Set the folder for DuckDB's temporary files: beside the file that is written, unless the profile has one."""
         target = self._warehouse if self._writes_warehouse else self._own
         config.setdefault("temp_directory", str(target.parent / ".duckdb_tmp"))
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
-        """Attach the files. Errors: DbtRuntimeError, one sentence that says what is in the way."""
+        """Attach the files. Errors: DbtRuntimeError when a file is open elsewhere, no database, or too new."""
         if self._writes_warehouse:
-            _with_schema(self._warehouse)
+            _migrate(self._warehouse)
             _attach(conn, self._warehouse, CATALOGUE)
             return
-        if not _has_schema(self._warehouse):
-            _with_schema(self._warehouse)
+        if not _is_migrated(self._warehouse):
+            _migrate(self._warehouse)
         _attach(conn, self._warehouse, CATALOGUE, read_only=True)
         _attach(conn, self._own, "dev")
 
 
 def _attach(conn: duckdb.DuckDBPyConnection, path: Path, alias: str, *, read_only: bool = False) -> None:
+    """Attach a file, and create it and its folder first if it is to be written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         conn.execute(f"attach '{quoted(path)}' as {alias} ({'read_only' if read_only else STORAGE})")
@@ -55,8 +57,8 @@ def _attach(conn: duckdb.DuckDBPyConnection, path: Path, alias: str, *, read_onl
         raise DbtRuntimeError(str(in_our_words(str(error), path))) from None
 
 
-def _has_schema(path: Path) -> bool:
-    """Tell whether the file is there with every table of ours, reading only."""
+def _is_migrated(path: Path) -> bool:
+    """Return whether the file exists and has all migrations, without writing to it."""
     if not path.exists():
         return False
     with duckdb.connect(":memory:") as conn:
@@ -71,8 +73,8 @@ def _has_schema(path: Path) -> bool:
     return True
 
 
-def _with_schema(path: Path) -> None:
-    """Lay the tables that the file does not have yet, in a moment of its own."""
+def _migrate(path: Path) -> None:
+    """Apply the migrations that the file lacks, on a connection of its own."""
     with duckdb.connect(":memory:") as conn:
         _attach(conn, path, CATALOGUE)
         conn.execute(f"use {CATALOGUE}")

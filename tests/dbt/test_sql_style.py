@@ -108,22 +108,19 @@ def test_reports_are_sorted_by_theme() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sql", "late"),
+    ("body", "late"),
     [
-        ("with\n\nplays as (\n    select * from {{ ref('fct_plays') }}\n    where ms > 0\n),\n", []),
-        ("with\n\nplays as (\n    select count(*) as n from {{ ref('fct_plays') }}\n),\n", ["plays"]),
-        ("with\n\nfinal as (\n    select 1 as one\n),\n\nplays as (\n    select * from {{ ref('x') }}\n)\n", ["plays"]),
-        ("select * from {{ source('raw', 'x') }}\n", [""]),
-        (
-            "with\n\nplays as (\n    select * from {{ ref('x') }}\n    where a > (select 1 from {{ ref('y') }})\n)\n",
-            ["plays"],
-        ),
+        ("plays as (\n    select * from {{ ref('fct_plays') }}\n    where ms > 0\n)", []),
+        ("plays as (\n    select count(*) as n from {{ ref('fct_plays') }}\n)", ["plays"]),
+        ("one as (\n    select 1 as id\n),\n\nplays as (\n    select * from {{ ref('x') }}\n)", ["plays"]),
+        ("plays as (\n    select * from {{ ref('x') }}\n    where a > (select 1 from {{ ref('y') }})\n)", ["plays"]),
+        ("one as (\n    select 1 as id\n)\n\nselect * from {{ source('raw', 'x') }}", [""]),
     ],
-    ids=["import", "computed", "not at the top", "no CTE", "subquery"],
+    ids=["import", "computed", "not at the top", "subquery", "outside"],
 )
-def test_the_rule_finds_late_imports(sql: str, late: list[str]) -> None:
+def test_the_rule_finds_late_imports(body: str, late: list[str]) -> None:
     """The check above fails for what it forbids."""
-    assert late_reads(sql) == late
+    assert late_reads(f"with\n\n{body}\n") == late
 
 
 def test_the_rule_finds_short_aliases() -> None:

@@ -1,6 +1,6 @@
 {#-
-  Release dates come as YYYY, YYYY-MM or YYYY-MM-DD. These three give the precision that the text really has, and its
-  first day as a date; a text that is no date at all gives null for both ("0000" is Spotify's "not known").
+  Release dates come as YYYY, YYYY-MM or YYYY-MM-DD. These three return the precision that the text really has, and its
+  first day as a date; a text that is no date at all returns null for both ("0000" is Spotify's "not known").
 -#}
 {% macro release_precision(text) -%}
     case

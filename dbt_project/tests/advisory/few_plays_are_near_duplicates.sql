@@ -1,4 +1,4 @@
--- Listeners of whom more than 1 % of the plays may have been told twice.
+-- Listeners of whom more than 1 % of the plays may have been recorded twice.
 select
     listener_id,
     count(*) filter (is_near_duplicate) as near_duplicates,

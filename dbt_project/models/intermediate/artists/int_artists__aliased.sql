@@ -84,7 +84,7 @@ by_id as (
     group by credits.artist.id
 ),
 
--- A name that exactly one Spotify artist bears is that artist; with two of one name nobody is guessed.
+-- A name that exactly one Spotify artist bears is that artist; with two of one name none is guessed.
 keys_of_name as (
     select
         {{ fold_name('artist_name') }} as alias,

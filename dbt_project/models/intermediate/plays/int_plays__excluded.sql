@@ -94,7 +94,7 @@ unwanted_tracks as (
     inner join excluded_artists as exclusions on tracks.folded_artist = {{ fold_name('exclusions.artist') }}
 ),
 
-hits as (
+matches as (
     select
         plays.play_id,
         1 as priority,
@@ -128,7 +128,7 @@ final as (
     select
         play_id,
         arg_min(excluded_by || coalesce(': ' || nullif(trim(reason), ''), ''), (priority, reason)) as exclusion_reason
-    from hits
+    from matches
     group by play_id
 )
 

@@ -113,7 +113,7 @@ with_first as (
     window copies as (partition by equal_rows, copy_number order by row_id)
 ),
 
-told_again as (
+repeated_rows as (
     select * from with_first
     where row_id <> first_row_id
 ),
@@ -136,10 +136,10 @@ final as (
         timed.is_end_known,
         timed.ms_played,
         timed.is_incognito,
-        coalesce(told_again.first_row_id, timed.row_id) as first_row_id,
-        case when timed.content_kind = 'music' then coalesce(told_again.row_role, 'first') end as row_role
+        coalesce(repeated_rows.first_row_id, timed.row_id) as first_row_id,
+        case when timed.content_kind = 'music' then coalesce(repeated_rows.row_role, 'first') end as row_role
     from timed
-    left join told_again on timed.row_id = told_again.row_id
+    left join repeated_rows on timed.row_id = repeated_rows.row_id
 )
 
 select * from final

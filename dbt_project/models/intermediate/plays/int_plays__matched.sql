@@ -80,7 +80,7 @@ plays as (
     select * from from_polls
 ),
 
--- The same length again within seconds, more than there was time for: perhaps one play that was told twice.
+-- The same length again within seconds, more than there was time for: perhaps one play that was recorded twice.
 compared as (
     select
         play_id,

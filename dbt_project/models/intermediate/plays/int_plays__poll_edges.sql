@@ -102,7 +102,7 @@ near as (
         and (stamps.stamp = 'end' or abs(end_delta_ms) > window_ms)
 ),
 
--- An item without a track that stands right at the end of a row most likely tells of it.
+-- An item without a track that stands right at the end of a row most likely records it.
 claimed as (
     select distinct export_row_id
     from near

@@ -27,17 +27,17 @@ poll_items as (
 pairs as (
     select
         *,
-        '' as told_by
+        '' as reason_prefix
     from pairs_by_track
     union all
     select
         *,
-        'name_' as told_by
+        'name_' as reason_prefix
     from pairs_by_name
     union all
     select
         *,
-        'time_' as told_by
+        'time_' as reason_prefix
     from pairs_by_time
 ),
 
@@ -45,7 +45,7 @@ paired as (
     select
         pairs.poll_row_id,
         pairs.export_row_id,
-        pairs.told_by || edges.stamp as match_reason,
+        pairs.reason_prefix || edges.stamp as match_reason,
         edges.delta_seconds
     from pairs
     inner join edges on pairs.poll_row_id = edges.poll_row_id and pairs.export_row_id = edges.export_row_id

@@ -14,7 +14,7 @@ zone_spans as (
     select * from {{ ref('int_zones__spanned') }}
 ),
 
--- A poll tells no length: the whole track is assumed, as far as the play before it leaves room.
+-- A poll has no length: the whole track is assumed, as far as the play before it leaves room.
 alone as (
     select
         poll_row_id,

@@ -46,7 +46,7 @@ known_times as (
     from polls
 ),
 
--- A day more than the longest play before the first time, since plays that only polls tell of start before it.
+-- A day more than the longest play before the first time, since plays that only polls list start before it.
 moments as (
     select
         min(first_at) - interval 3 day as first_at,

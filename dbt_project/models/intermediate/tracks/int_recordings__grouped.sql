@@ -123,7 +123,7 @@ with_length as (
     select * from by_length
 ),
 
--- A track that nobody looked up yet has no length: it joins the only recording of its title and artist, if it is one.
+-- A track that was not looked up yet has no length: it joins the only recording of its title and artist, if it is one.
 only_recording as (
     select
         title,
