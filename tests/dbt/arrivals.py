@@ -1,4 +1,4 @@
-"""Things that arrive in a warehouse one after another, by a dice: polls, exports, answers, a forgotten file, a seed.
+"""Things that arrive in a warehouse one after another, in random order: polls, exports, answers, seeds.
 
 In: a warehouse file and a project folder of their own. Always holds: an arrival changes raw, ops, lookup or a seed as
 landing or a person would, and nothing that dbt made.
@@ -16,7 +16,7 @@ from extract_load.core.clock import SystemClock
 from extract_load.lookups.artist_aliases import refresh_aliases
 from extract_load.storage.warehouse import CATALOGUE, apply_schema
 from tests.dbt.raw_rows import write_stories
-from tests.dbt.strategies import told_by_dice
+from tests.dbt.strategies import random_stories
 
 PLAY_TABLES = ("raw.spotify_recently_played", "raw.spotify_streaming_history", "ops.landed_files")
 _ARTISTS = """
@@ -103,12 +103,12 @@ NAMED_BY_FILE = {"source_file", "file_sha256", "export_id"}
 
 @dataclass
 class Arrivals:
-    """What may still arrive at `warehouse`, and the dice that says what does. `told` keeps it in words."""
+    """What may still arrive at `warehouse`, chosen by `rng`; `log` lists what did."""
 
     warehouse: Path
     seeds: Path
-    dice: random.Random
-    told: list[str] = field(default_factory=list)
+    rng: random.Random
+    log: list[str] = field(default_factory=list)
     _answers: int = 0
 
     def __post_init__(self) -> None:
@@ -116,14 +116,14 @@ class Arrivals:
         self._later.execute(f"attach ':memory:' as {CATALOGUE}")
         self._later.execute(f"use {CATALOGUE}")
         apply_schema(self._later, SystemClock())
-        write_stories(self._later, told_by_dice(self.dice.randrange(2**16), listeners=3))
+        write_stories(self._later, random_stories(self.rng.randrange(2**16), listeners=3))
         files = self._later.execute("select distinct source_file from ops.landed_files order by all").fetchall()
         self._waiting = [file for (file,) in files]
-        self.dice.shuffle(self._waiting)
+        self.rng.shuffle(self._waiting)
 
-    def happen(self) -> None:
+    def arrive(self) -> None:
         """Let three things arrive at once."""
-        for kind in self.dice.sample((self._files, self._files, self._answer, self._forget, self._seed), k=3):
+        for kind in self.rng.sample((self._files, self._files, self._answer, self._erase, self._seed), k=3):
             kind()
 
     def close(self) -> None:
@@ -141,7 +141,7 @@ class Arrivals:
                 [taken],
             )
         self._later.execute("detach arriving")
-        self.told.append(f"{len(taken)} files")
+        self.log.append(f"{len(taken)} files")
 
     def _answer(self) -> None:
         self._answers += 1
@@ -153,21 +153,21 @@ class Arrivals:
             for sql in (_PLACES, _GENRES, _COORDINATES, _VERSIONS):
                 connection.execute(sql)
             refresh_aliases(connection)
-        self.told.append(f"answers of version {version['version']}")
+        self.log.append(f"answers of version {version['version']}")
 
-    def _forget(self) -> None:
+    def _erase(self) -> None:
         with duckdb.connect(":memory:") as connection:
             self._attach(connection)
             files = connection.execute("select source_file from ops.landed_files order by all").fetchall()
-            (gone,) = self.dice.choice(files)
+            (gone,) = self.rng.choice(files)
             for table in PLAY_TABLES:
                 connection.execute(f"delete from {table} where source_file = ?", [gone])
-        self.told.append(f"{gone} is forgotten")
+        self.log.append(f"{gone} is erased")
 
     def _seed(self) -> None:
-        name = self.dice.choice(sorted(SEEDS))
+        name = self.rng.choice(sorted(SEEDS))
         (self.seeds / name).write_text(SEEDS[name], encoding="utf-8")
-        self.told.append(f"seed {name}")
+        self.log.append(f"seed {name}")
 
     def _attach(self, connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"attach '{self.warehouse}' as {CATALOGUE}")

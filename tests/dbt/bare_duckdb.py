@@ -92,12 +92,12 @@ class BareWarehouse:
             self.connection.execute(f"create table {relation} ({columns})")
 
     def build(self) -> None:
-        """Make every model anew from what raw holds."""
+        """Build every model from what raw holds."""
         for model in self.models:
             self.connection.execute(f"create or replace table {model.relation} as {self._mutate(model)}")
 
     def rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
-        """Ask."""
+        """Return the rows of a query."""
         return self.connection.execute(query, list(parameters)).fetchall()
 
     def close(self) -> None:

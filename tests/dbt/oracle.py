@@ -1,4 +1,4 @@
-"""Judge what the models made of stories by their truth: a list of sentences, empty when all is well."""
+"""Compare what the models made of stories with the ground truth: a list of violations, empty when all is right."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ LAST_MODELS = ("fct_source_rows", "int_plays__matched")
 WINDOW, MINUTE_WINDOW = 90, 120
 
 
-def judge(warehouse: BareWarehouse, stories: list[Story]) -> list[str]:
-    """Write the stories, build, and say what is wrong."""
+def violations(warehouse: BareWarehouse, stories: list[Story]) -> list[str]:
+    """Write the stories, build, and return a sentence for each violation."""
     write_stories(warehouse.connection, stories)
     warehouse.build()
     catalogue = warehouse.catalogue
     warehouse.connection.execute(
         f"""
-        create or replace temp table judged as
+        create or replace temp table checked as
         select s.*, t.play, t.is_phantom, t.is_near, t.has_own_second
         from {catalogue}.marts.fct_source_rows as s
         left join truth as t on s.source_file = t.source_file and s.row_number = t.row_number
@@ -29,38 +29,39 @@ def judge(warehouse: BareWarehouse, stories: list[Story]) -> list[str]:
 
 
 def _wrong_counts(warehouse: BareWarehouse, stories: list[Story]) -> Iterator[str]:
-    """Every true play that anything tells of is counted once, and nothing else is."""
+    """Every true play that any source records is counted once, and nothing else is."""
     counted = dict(
         warehouse.rows(
             f"select listener_id, count(*) from {warehouse.catalogue}.intermediate.int_plays__matched group by all"
         )
     )
     for story in stories:
-        if counted.get(story.listener_id, 0) != len(story.told()):
-            yield f"{story.listener_id}: {counted.get(story.listener_id, 0)} plays, {len(story.told())} in truth"
+        plays, true = counted.get(story.listener_id, 0), len(story.recorded_plays())
+        if plays != true:
+            yield f"{story.listener_id}: {plays} plays, {true} in truth"
 
 
 def _wrong_rows(warehouse: BareWarehouse) -> Iterator[str]:
     """Each raw row has one fate, each play one counted row, and rows of exports stay with their own play."""
-    raw, judged, distinct = warehouse.rows(
+    raw, checked, distinct = warehouse.rows(
         """
         select
             (select count(*) from raw.spotify_recently_played) + (select count(*) from raw.spotify_streaming_history),
             count(*), count(distinct source_row_key)
-        from judged
+        from checked
         """
     )[0]
-    if not raw == judged == distinct:
-        yield f"{raw} raw rows, {judged} with a fate, {distinct} of them different"
+    if not raw == checked == distinct:
+        yield f"{raw} raw rows, {checked} with a fate, {distinct} of them different"
     for key, count in warehouse.rows(
-        "select play_key, count(*) filter (fate = 'counted') as n from judged where play_key is not null"
+        "select play_key, count(*) filter (fate = 'counted') as n from checked where play_key is not null"
         " group by all having n <> 1"
     ):
         yield f"play {key} is counted by {count} rows"
     # Equal rows without a time of their own may change places among themselves.
     for listener, play in warehouse.rows(
         """
-        select listener_id, play from judged
+        select listener_id, play from checked
         where source = 'export' and has_own_second
         group by all
         having count(distinct play_key) > 1
@@ -72,18 +73,18 @@ def _wrong_rows(warehouse: BareWarehouse) -> Iterator[str]:
 def _wrong_pairs(warehouse: BareWarehouse, stories: list[Story]) -> Iterator[str]:
     """Pairs are as many as the truth has, never wider than the window, and exact where the item was near."""
     for listener, delta in warehouse.rows(
-        "select listener_id, delta_seconds from judged where abs(delta_seconds) > ?", MINUTE_WINDOW
+        "select listener_id, delta_seconds from checked where abs(delta_seconds) > ?", MINUTE_WINDOW
     ):
         yield f"{listener}: a pair {delta} s apart"
     detailed = {s.listener_id for s in stories if all(export.format != "account_data" for export in s.exports)}
     for listener, delta in warehouse.rows(
-        "select listener_id, delta_seconds from judged where abs(delta_seconds) > ?", WINDOW
+        "select listener_id, delta_seconds from checked where abs(delta_seconds) > ?", WINDOW
     ):
         if listener in detailed:
             yield f"{listener}: a pair {delta} s apart"
     merged = dict(
         warehouse.rows(
-            "select listener_id, count(*) from judged where source = 'poll' and fate = 'merged' group by all"
+            "select listener_id, count(*) from checked where source = 'poll' and fate = 'merged' group by all"
         )
     )
     for story in stories:
@@ -93,8 +94,8 @@ def _wrong_pairs(warehouse: BareWarehouse, stories: list[Story]) -> Iterator[str
     for listener, play in warehouse.rows(
         """
         select p.listener_id, p.play
-        from judged as p
-        inner join judged as e on p.listener_id = e.listener_id and p.play = e.play and e.source = 'export'
+        from checked as p
+        inner join checked as e on p.listener_id = e.listener_id and p.play = e.play and e.source = 'export'
         where p.source = 'poll' and p.is_near and p.play_key is distinct from e.play_key
         """
     ):

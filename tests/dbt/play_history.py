@@ -1,8 +1,8 @@
-"""A listener's days with their ground truth, and what polls and exports would have told of them.
+"""A listener's days with their ground truth, and what polls and exports would have recorded of them.
 
-`Day` is drawn by hypothesis: a list of things that happen (loops, pauses, skips, offline stretches, ...), and which
-exports were asked for. `tell` turns it into plays (the truth) and raw rows that know which play they tell of.
-Always holds: near the edge of what an export covers nothing happens that no rule could tell apart (the same song on
+`Day` is drawn by hypothesis: a list of events (loops, pauses, skips, offline spans, ...), and which
+exports were asked for. `make_story` turns it into plays (the truth) and raw rows that know which play they record.
+Always holds: near the edge of what an export covers nothing happens that no rule could distinguish (the same song on
 both sides, a song paused); everywhere else anything may follow anything.
 """
 
@@ -19,7 +19,7 @@ EDGE = {"extended": timedelta(seconds=400), "endsong": timedelta(seconds=400), "
 WINDOW = timedelta(seconds=90)
 KINDS = (
     "single", "partial", "skip", "loop", "lagged", "lagged_loop", "start_stamped", "start_stamped_loop", "pause",
-    "restart", "relinked", "offline_equal", "offline_timed", "incognito", "told_twice", "podcast", "no_track",
+    "restart", "relinked", "offline_equal", "offline_timed", "incognito", "recorded_twice", "podcast", "no_track",
     "local_file", "silence", "outage", "crossfade",
 )  # fmt: skip
 Kind = str
@@ -46,7 +46,7 @@ class Song:
         return f"Bänd {self.number % 4}"
 
 
-# The last four are kept for one kind of happening each, so that their songs are nowhere else.
+# The last four are kept for one kind of event each, so that their songs are nowhere else.
 SONGS = tuple(
     Song(number, seconds) for number, seconds in enumerate((200, 45, 95, 241, 33, 180, 150, 60, 210, 170, 190))
 )
@@ -55,7 +55,7 @@ RELINKED, LOCAL, OFFLINE, PAUSED = SONGS[-4:]
 
 @dataclass
 class Play:
-    """One true play. `ts` is what an export says of its end, which offline is the time of the sync."""
+    """One true play. `ts` is the end that an export has, which offline is the time of the sync."""
 
     number: int
     song: Song
@@ -96,7 +96,7 @@ class Export:
 
 
 class Story:
-    """All of it: the truth and what was told. `recipe` is the call of `tell` that tells it again."""
+    """The truth and what was recorded of it. `recipe` is the call of `make_story` that makes it again."""
 
     def __init__(self, listener_id: str) -> None:
         self.listener_id = listener_id
@@ -119,47 +119,47 @@ class Story:
         inside = [at for at in times if export.since <= at <= export.until]
         return min(inside), max(inside)
 
-    def told(self) -> list[Play]:
-        """Return the plays that any source tells of: each must be counted once, and nothing else."""
+    def recorded_plays(self) -> list[Play]:
+        """Return the plays that any source records: each must be counted once, and nothing else."""
         listed = {item.play.number for item in self.items if not item.is_phantom}
         return [play for play in self.plays if play.number in listed or self.exported(play)]
 
 
-class Storyteller:
-    """Lets things happen one after another, by a dice of its own."""
+class StoryBuilder:
+    """Adds events one after another, with a random generator of its own."""
 
     def __init__(self, listener_id: str, seed: int) -> None:
         self.story = Story(listener_id)
-        self._dice = random.Random(seed)
-        self._now = EPOCH + timedelta(seconds=self._dice.randrange(86400))
+        self._rng = random.Random(seed)
+        self._now = EPOCH + timedelta(seconds=self._rng.randrange(86400))
         self._before: Song | None = None
         self._is_polled = True
 
-    def happen(self, kind: Kind) -> None:
-        """Let one thing happen."""
+    def add(self, kind: Kind) -> None:
+        """Add one event."""
         getattr(self, f"_{kind}", self._plain)(kind)
-        self._now += timedelta(milliseconds=self._dice.randrange(1000, 20000))
+        self._now += timedelta(milliseconds=self._rng.randrange(1000, 20000))
 
     def _plain(self, kind: Kind) -> None:
-        """single, partial, skip, lagged, incognito, told_twice, no_track, crossfade."""
+        """single, partial, skip, lagged, incognito, recorded_twice, no_track, crossfade."""
         song = self._song()
         ms = {
-            "partial": self._dice.randrange(30000, song.seconds * 1000),
-            "skip": self._dice.randrange(0, 29000),
+            "partial": self._rng.randrange(30000, song.seconds * 1000),
+            "skip": self._rng.randrange(0, 29000),
         }.get(kind, song.seconds * 1000)
         if kind == "crossfade":
             self._now -= timedelta(seconds=12)
         play = self._play(song, kind, ms)
         play.is_incognito = kind == "incognito"
-        play.rows_in_export = 2 if kind == "told_twice" else 1
+        play.rows_in_export = 2 if kind == "recorded_twice" else 1
         if kind not in {"skip", "incognito"}:
             self._list(play, lag=self._lag(kind == "lagged"), has_track=kind != "no_track")
 
     def _loop(self, kind: Kind, stamp: Stamp = "end") -> None:
         song, lag = self._song(), self._lag(kind == "lagged_loop")
-        for _ in range(self._dice.randrange(2, 6)):
+        for _ in range(self._rng.randrange(2, 6)):
             self._list(self._play(song, kind, song.seconds * 1000), lag=lag, stamp=stamp)
-            self._now += timedelta(milliseconds=self._dice.randrange(2000))
+            self._now += timedelta(milliseconds=self._rng.randrange(2000))
 
     _lagged_loop = _loop
 
@@ -171,19 +171,19 @@ class Storyteller:
         self._list(self._play(song, kind, song.seconds * 1000), lag=self._lag(False), stamp="start")
 
     def _pause(self, kind: Kind) -> None:
-        paused_at = self._now + timedelta(seconds=self._dice.randrange(31, PAUSED.seconds - 10))
-        self._now += timedelta(seconds=self._dice.randrange(40, 900))
+        paused_at = self._now + timedelta(seconds=self._rng.randrange(31, PAUSED.seconds - 10))
+        self._now += timedelta(seconds=self._rng.randrange(40, 900))
         play = self._play(PAUSED, kind, PAUSED.seconds * 1000)
         self._list(play, played_at=paused_at, is_phantom=True)
         self._list(play, lag=self._lag(False))
 
     def _restart(self, kind: Kind) -> None:
         song = self._song()
-        self._play(song, kind, self._dice.randrange(2000, 25000))
+        self._play(song, kind, self._rng.randrange(2000, 25000))
         self._list(self._play(song, kind, song.seconds * 1000), lag=self._lag(False))
 
     def _relinked(self, kind: Kind) -> None:
-        for _ in range(self._dice.randrange(1, 4)):
+        for _ in range(self._rng.randrange(1, 4)):
             play = self._play(RELINKED, kind, RELINKED.seconds * 1000)
             self._list(play, lag=self._lag(False), track_id=f"{RELINKED.id}again")
 
@@ -192,16 +192,16 @@ class Storyteller:
         self._list(play, lag=self._lag(False), track_id=None)
 
     def _offline_equal(self, kind: Kind) -> None:
-        plays = [self._play(OFFLINE, kind, OFFLINE.seconds * 1000) for _ in range(self._dice.randrange(2, 5))]
-        self._now += timedelta(minutes=self._dice.randrange(1, 300))
-        junk = self._dice.choice([None, 0, 57])
+        plays = [self._play(OFFLINE, kind, OFFLINE.seconds * 1000) for _ in range(self._rng.randrange(2, 5))]
+        self._now += timedelta(minutes=self._rng.randrange(1, 300))
+        junk = self._rng.choice([None, 0, 57])
         for play in plays:
             play.ts, play.is_offline, play.offline_timestamp = self._now.replace(microsecond=0), True, junk
 
     def _offline_timed(self, kind: Kind) -> None:
-        plays = [self._play(OFFLINE, kind, OFFLINE.seconds * 1000) for _ in range(self._dice.randrange(1, 4))]
-        self._now += timedelta(minutes=self._dice.randrange(1, 300))
-        is_old = self._dice.random() < 0.5
+        plays = [self._play(OFFLINE, kind, OFFLINE.seconds * 1000) for _ in range(self._rng.randrange(1, 4))]
+        self._now += timedelta(minutes=self._rng.randrange(1, 300))
+        is_old = self._rng.random() < 0.5
         for play in plays:
             play.ts, play.is_offline = self._now.replace(microsecond=0), True
             seconds = (play.started_at - datetime(1970, 1, 1)).total_seconds()
@@ -213,18 +213,18 @@ class Storyteller:
         self.story.podcasts.append(self._now.replace(microsecond=0))
 
     def _silence(self, kind: Kind) -> None:
-        self._now += timedelta(minutes=self._dice.randrange(10, 300))
+        self._now += timedelta(minutes=self._rng.randrange(10, 300))
 
     def _outage(self, kind: Kind) -> None:
         self._is_polled = not self._is_polled
 
     def _song(self) -> Song:
         """Choose a song that was not the one before, so that a repeat is always a loop of its own kind."""
-        self._before = self._dice.choice([song for song in SONGS[:-4] if song is not self._before])
+        self._before = self._rng.choice([song for song in SONGS[:-4] if song is not self._before])
         return self._before
 
     def _lag(self, is_long: bool) -> timedelta:
-        return timedelta(milliseconds=self._dice.randrange(20000, 85000) if is_long else self._dice.randrange(2500))
+        return timedelta(milliseconds=self._rng.randrange(20000, 85000) if is_long else self._rng.randrange(2500))
 
     def _play(self, song: Song, kind: Kind, ms: int) -> Play:
         self._now += timedelta(milliseconds=ms)
@@ -248,7 +248,7 @@ class Storyteller:
         at = played_at or (play.started_at if stamp == "start" else play.ended_at) + lag
         shown = play.song.id if track_id == "own" else track_id
         # Pairs of a song keep their order, and ends come before starts: where a late item of the song stands after this
-        # one, or a start soon after an end, nobody can say which is whose. They are as many, and the song is right.
+        # one, or a start soon after an end, which belongs to which is undefined. Their number and their song are right.
         of_song = [item for item in self.story.items if item.track_id == shown]
         is_overtaken = any(item.played_at >= at for item in of_song)
         if stamp == "start":
@@ -258,19 +258,19 @@ class Storyteller:
         self.story.items.append(Item(play, at, shown if has_track else None, has_track, is_phantom, is_near))
 
 
-def tell(listener_id: str, kinds: list[Kind], exports: list[tuple[float, float, int, str]], seed: int) -> Story:
-    """Let things happen, then ask for exports: (from, until) as shares of the time, days until it came, format."""
-    teller = Storyteller(listener_id, seed)
+def make_story(listener_id: str, kinds: list[Kind], exports: list[tuple[float, float, int, str]], seed: int) -> Story:
+    """Return a story of these events and exports: from and until as shares of the time, days until it came, format."""
+    builder = StoryBuilder(listener_id, seed)
     for kind in kinds:
-        teller.happen(kind)
-    story = teller.story
-    story.recipe = f"tell({listener_id!r}, {kinds!r}, {exports!r}, {seed})"
+        builder.add(kind)
+    story = builder.story
+    story.recipe = f"make_story({listener_id!r}, {kinds!r}, {exports!r}, {seed})"
     if story.plays:
         first, last = story.plays[0].started_at, max(play.ts for play in story.plays)
         for since, until, days, format_ in exports:
             _ask(story, first + since * (last - first), first + until * (last - first), days, format_)
     spans = [story.bounds(export) for export in story.exports]
-    # Without an export nobody can tell a pause from a play, so phantoms are only listed where one is there.
+    # Without an export a pause cannot be distinguished from a play, so phantoms are only listed where one is there.
     story.items = [
         item
         for item in story.items
@@ -280,7 +280,7 @@ def tell(listener_id: str, kinds: list[Kind], exports: list[tuple[float, float, 
 
 
 def _ask(story: Story, since: datetime, until: datetime, days: int, format_: str) -> None:
-    """Take an export into the story; an edge that cuts through what could not be told apart is moved inwards."""
+    """Take an export into the story; an edge that cuts through what could not be distinguished is moved inwards."""
     for _ in range(60):
         export = Export(since, until, until + timedelta(days=days), format_)
         if not any(since <= play.ts <= until for play in story.plays):
@@ -300,7 +300,7 @@ def _ask(story: Story, since: datetime, until: datetime, days: int, format_: str
 
 
 def _is_fair_offline(story: Story, export: Export) -> bool:
-    """Rows of offline plays tell of times before the export's: no item without a name may stand beside one there."""
+    """Rows of offline plays record times before the export's: no item without a name may stand beside one there."""
     rows = [p for p in story.plays if p.is_offline and export.since <= p.ts <= export.until]
     odd = [
         item

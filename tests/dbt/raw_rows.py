@@ -1,7 +1,7 @@
-"""Write stories into the raw tables, as landing would, and remember which row tells of which play.
+"""Write stories into the raw tables, as landing would, and remember which row records which play.
 
 Out: rows of raw.spotify_recently_played, raw.spotify_streaming_history and ops.landed_files, and the truth: a table
-`truth` (which row tells of which play, and what is known of it) that no model knows.
+`truth` (which row records which play, and what is known of it) that no model reads.
 """
 
 from __future__ import annotations
@@ -90,16 +90,16 @@ def _item_payload(item: Item) -> dict[str, Any]:
 def _export_rows(
     story: Story, export: Export, number: int, rows: list[dict[str, Any]], truth: list[dict[str, Any]]
 ) -> None:
-    told: list[tuple[Play | None, dict[str, Any]]] = [
+    entries: list[tuple[Play | None, dict[str, Any]]] = [
         (play, _export_payload(play, export.format))
         for play in story.plays
         if export.since <= play.ts <= export.until
         for _ in range(play.rows_in_export if export.format != "account_data" else 1)
     ]
     if export.format != "account_data":
-        told += [(None, _podcast_payload(at)) for at in story.podcasts if export.since <= at <= export.until]
-    random.Random(number).shuffle(told)
-    for place, (play, payload) in enumerate(told):
+        entries += [(None, _podcast_payload(at)) for at in story.podcasts if export.since <= at <= export.until]
+    random.Random(number).shuffle(entries)
+    for place, (play, payload) in enumerate(entries):
         file = f"{story.listener_id}/export-{number}-{place % 2}.ndjson.gz"
         rows.append(
             {

@@ -1,4 +1,4 @@
-"""Hypothesis strategies of stories. Every story holds every kind of happening at least once, in any order."""
+"""Hypothesis strategies of stories. Every story has every kind of event at least once, in any order."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import random
 
 from hypothesis import strategies as st
 
-from tests.dbt.play_history import KINDS, Story, tell
+from tests.dbt.play_history import KINDS, Story, make_story
 
 LISTENERS = 10
 FORMATS = ("extended", "endsong", "account_data")
@@ -32,44 +32,44 @@ def exports(formats: tuple[str, ...] = FORMATS) -> st.SearchStrategy[list[tuple[
 def stories(
     draw: st.DrawFn, without: tuple[str, ...] = (), formats: tuple[str, ...] = FORMATS, listeners: int = LISTENERS
 ) -> list[Story]:
-    """Draw the stories of several listeners: nothing of one may touch another, and one build judges them all."""
+    """Draw the stories of several listeners: they share nothing, so one build checks them all."""
     kinds = [kind for kind in KINDS if kind not in without]
-    told = []
+    drawn = []
     for number in range(listeners):
         more = draw(st.lists(st.sampled_from(kinds), max_size=12))
-        happenings = draw(st.permutations([*kinds, *more]))
-        told.append(tell(f"listener{number}", happenings, draw(exports(formats)), draw(st.integers(0, 2**32 - 1))))
-    return told
+        events = draw(st.permutations([*kinds, *more]))
+        drawn.append(make_story(f"listener{number}", events, draw(exports(formats)), draw(st.integers(0, 2**32 - 1))))
+    return drawn
 
 
-def told_by_dice(seed: int, listeners: int = LISTENERS) -> list[Story]:
-    """Tell stories by a seed, where no hypothesis is needed: two overlapping exports each."""
-    dice = random.Random(seed)
-    told = []
+def random_stories(seed: int, listeners: int = LISTENERS) -> list[Story]:
+    """Return the stories of a seed, where no hypothesis is needed: two overlapping exports each."""
+    rng = random.Random(seed)
+    drawn = []
     for number in range(listeners):
-        happenings = [*KINDS, *dice.choices(KINDS, k=8)]
-        dice.shuffle(happenings)
-        asked = [(0.0, dice.uniform(0.7, 1), 9, "extended"), (0.0, dice.uniform(0.2, 0.7), 3, "endsong")]
-        told.append(tell(f"listener{number}", happenings, asked, dice.randrange(2**32)))
-    return told
+        events = [*KINDS, *rng.choices(KINDS, k=8)]
+        rng.shuffle(events)
+        asked = [(0.0, rng.uniform(0.7, 1), 9, "extended"), (0.0, rng.uniform(0.2, 0.7), 3, "endsong")]
+        drawn.append(make_story(f"listener{number}", events, asked, rng.randrange(2**32)))
+    return drawn
 
 
-def crowd_by_dice(seed: int, listeners: int) -> list[Story]:
-    """Tell stories of many listeners, as various as those of `stories`: a build takes about as long as one of ten."""
-    dice = random.Random(seed)
+def many_random_stories(seed: int, listeners: int) -> list[Story]:
+    """Return the stories of many listeners, as varied as those of `stories`; a build takes about as long as for ten."""
+    rng = random.Random(seed)
 
     def ask(
         since: float | None, lowest: float, highest: float, formats: tuple[str, ...]
     ) -> tuple[float, float, int, str]:
-        edges = sorted((dice.uniform(0, 1) if since is None else since, dice.uniform(lowest, highest)))
-        return edges[0], edges[1], dice.randint(1, 30), dice.choice(formats)
+        edges = sorted((rng.uniform(0, 1) if since is None else since, rng.uniform(lowest, highest)))
+        return edges[0], edges[1], rng.randint(1, 30), rng.choice(formats)
 
-    told = []
+    drawn = []
     for number in range(listeners):
-        happenings = [*KINDS, *dice.choices(KINDS, k=dice.randrange(13))]
-        dice.shuffle(happenings)
+        events = [*KINDS, *rng.choices(KINDS, k=rng.randrange(13))]
+        rng.shuffle(events)
         newer, older = ask(0.0, 0.6, 1, ("extended",)), ask(0.0, 0.1, 0.6, FORMATS)
-        others = [ask(None, 0, 1, FORMATS) for _ in range(dice.randrange(4))]
-        asked = dice.choice([[newer, older], [older, newer, *others[:1]], others])
-        told.append(tell(f"listener{number}", happenings, asked, dice.randrange(2**32)))
-    return told
+        others = [ask(None, 0, 1, FORMATS) for _ in range(rng.randrange(4))]
+        asked = rng.choice([[newer, older], [older, newer, *others[:1]], others])
+        drawn.append(make_story(f"listener{number}", events, asked, rng.randrange(2**32)))
+    return drawn

@@ -1,6 +1,6 @@
 """However things arrived, a build equals a full refresh from nothing, row for row, and no play is lost on the way.
 
-The warehouse of the session's build lives on: polls, exports, answers and seeds arrive by a dice, a file is forgotten,
+The shared build's warehouse is built upon: polls, exports, answers and seeds arrive in random order, a file is erased,
 and after each round the project is built on top of what it had built before. The short form compares with the compiled
 SQL run from nothing in bare DuckDB, the long one with dbt's own full refresh, tests included.
 """
@@ -32,7 +32,7 @@ class Living:
         shutil.copytree(
             ROOT / "dbt_project", self.project, ignore=shutil.ignore_patterns("target", "logs", "*.duckdb*")
         )
-        self.dbt = Dbt(folder / "living")
+        self.dbt = Dbt(folder / "living", parsed_by=built)
         self.dbt.folder.mkdir()
         for old, new in ((built.warehouse, self.dbt.warehouse), (built.dev, self.dbt.dev)):
             shutil.copy(old, new)
@@ -40,7 +40,7 @@ class Living:
 
     def build(self, *arguments: str) -> None:
         done = self.dbt.run("build", *arguments, cwd=self.project)
-        assert done.returncode == 0, (self.arrivals.told, done.stdout)
+        assert done.returncode == 0, (self.arrivals.log, done.stdout)
 
 
 @pytest.fixture
@@ -53,13 +53,13 @@ def living(built: Dbt, tmp_path: Path, request: pytest.FixtureRequest) -> Iterat
 @pytest.mark.parametrize("living", [11], indirect=True)
 def test_a_build_on_top_equals_the_sql_from_nothing(living: Living, compiled: CompiledProject) -> None:
     """One round of arrivals, followed by a build without tests."""
-    living.arrivals.happen()
+    living.arrivals.arrive()
     living.build("--exclude-resource-type", "unit_test", "test")
     with_bare = BareWarehouse(compiled, [model.name for model in compiled.models])
     try:
         _fill(with_bare, living.dbt)
         with_bare.build()
-        assert _differing(with_bare.connection, "dev") == {}, living.arrivals.told
+        assert _differing(with_bare.connection, "dev") == {}, living.arrivals.log
     finally:
         with_bare.close()
     _no_play_is_lost(living.dbt)
@@ -70,9 +70,9 @@ def test_a_build_on_top_equals_the_sql_from_nothing(living: Living, compiled: Co
 def test_a_build_on_top_equals_a_full_refresh(living: Living, tmp_path: Path) -> None:
     """Six rounds of arrivals; every build is green, and dbt's own full refresh makes the same rows in another file."""
     for number in range(6):
-        living.arrivals.happen()
+        living.arrivals.arrive()
         living.build("--exclude-resource-type", "unit_test")
-        fresh = Dbt(tmp_path / f"fresh{number}")
+        fresh = Dbt(tmp_path / f"fresh{number}", parsed_by=living.dbt.parsed_by)
         fresh.folder.mkdir()
         shutil.copy(living.dbt.warehouse, fresh.warehouse)
         done = fresh.run("build", "--full-refresh", "--exclude-resource-type", "unit_test", "test", cwd=living.project)
@@ -81,7 +81,7 @@ def test_a_build_on_top_equals_a_full_refresh(living: Living, tmp_path: Path) ->
             connection.execute(f"attach '{fresh.dev}' as dev (read_only)")
             connection.execute(f"attach '{living.dbt.dev}' as built (read_only)")
             connection.execute(f"attach '{fresh.warehouse}' as {CATALOGUE} (read_only)")
-            assert _differing(connection, "dev") == {}, living.arrivals.told
+            assert _differing(connection, "dev") == {}, living.arrivals.log
         _no_play_is_lost(living.dbt)
 
 

@@ -1,4 +1,4 @@
-"""Months of polls in bad weather, with the export landed before, in the middle of, and after them.
+"""Months of polls through outages, with the export landed before, in the middle of, and after them.
 
 The listener of the sandbox loops, pauses, listens offline and in private; items come late, ids are relinked, services
 fail, the quota is spent for a day, the sign-in ends once. Whatever the order in which things arrived, every play of the
@@ -47,7 +47,7 @@ PASSING = (
 
 @dataclass
 class SandboxClock:
-    """Our side's clock: the sandbox's time; waiting takes none of ours."""
+    """The pipeline's clock: the sandbox's time; waiting takes no real time."""
 
     sandbox: Sandbox
     waited: float = 0.0
@@ -74,11 +74,11 @@ def settings_of(folder: Path, sandbox: Sandbox) -> Settings:
 
 
 def live(sandbox: Sandbox, folder: Path, days: int, rng: random.Random) -> Counter[str]:
-    """Poll every half hour for some days, through everything that goes wrong; give the outcomes."""
+    """Poll every half hour for some days, through all failures; return the outcomes."""
     settings = settings_of(folder, sandbox)
     state = State(settings.state_path)
     clock = SandboxClock(sandbox)
-    context = Context(settings, Warehouse(settings), state, "weather", clock)
+    context = Context(settings, Warehouse(settings), state, "outages", clock)
     end = sandbox.world.settings.now
     moment = end - timedelta(days=days)
     quota_day, over_from = moment + timedelta(days=days * 0.4), moment + timedelta(days=days * 0.7)
@@ -112,8 +112,8 @@ def live(sandbox: Sandbox, folder: Path, days: int, rng: random.Random) -> Count
     return outcomes
 
 
-def home_with(sandbox: Sandbox, polls: Path, folder: Path, export: Path, when: float) -> Path:
-    """Make a home that lands the same polls, with the export imported when a share of them was in."""
+def data_directory_with(sandbox: Sandbox, polls: Path, folder: Path, export: Path, when: float) -> Path:
+    """Make a data directory that lands the same polls, with the export imported when a share of them was in."""
     settings = settings_of(folder, sandbox)
     state = State(settings.state_path)
     warehouse = Warehouse(settings)
@@ -136,14 +136,14 @@ def home_with(sandbox: Sandbox, polls: Path, folder: Path, export: Path, when: f
 def counted(project: CompiledProject, warehouse: Path) -> BareWarehouse:
     """Build the models over what the warehouse holds."""
     bare = BareWarehouse(project)
-    bare.connection.execute(f"attach '{quoted(warehouse)}' as home (read_only)")
+    bare.connection.execute(f"attach '{quoted(warehouse)}' as landed (read_only)")
     for table in ("raw.spotify_recently_played", "raw.spotify_streaming_history", "ops.landed_files"):
-        bare.connection.execute(f"insert into music_tracker.{table} by name from home.{table}")
+        bare.connection.execute(f"insert into music_tracker.{table} by name from landed.{table}")
     bare.build()
     return bare
 
 
-def judge(bare: BareWarehouse, world: World, since: datetime) -> list[str]:
+def differences(bare: BareWarehouse, world: World, since: datetime) -> list[str]:
     """Compare with the truth: as many plays as there were, in each second and of each track."""
     truth = Counter(
         (play["export_ts"][:19], play["export_uri"])
@@ -156,14 +156,14 @@ def judge(bare: BareWarehouse, world: World, since: datetime) -> list[str]:
         " inner join music_tracker.raw.spotify_streaming_history as r using (source_file, row_number)"
         " where s.fate = 'counted' and (r.payload ->> '$.spotify_track_uri') like 'spotify:track:%' group by all"
     )
-    told = Counter({(ts, uri): n for ts, uri, n in rows})
+    found = Counter({(ts, uri): n for ts, uri, n in rows})
     by_polls = bare.rows(
         f"select count(*) from {bare.catalogue}.marts.fct_source_rows"
         " where source = 'poll' and fate = 'counted' and reported_end_at > ?",
         since.replace(tzinfo=None),
     )[0][0]
     plays = bare.rows(f"select count(*) from {bare.catalogue}.intermediate.int_plays__timed")[0][0]
-    wrong = [f"{key}: {told[key]} counted, {truth[key]} true" for key in truth | told if told[key] != truth[key]]
+    wrong = [f"{key}: {found[key]} counted, {truth[key]} true" for key in truth | found if found[key] != truth[key]]
     if by_polls:
         wrong.append(f"{by_polls} poll items are counted beside the export that covers them")
     if plays < sum(truth.values()):
@@ -177,8 +177,8 @@ def world_truth(world: World) -> list[dict[str, object]]:
     return truth_rows(world)
 
 
-def weather(project: CompiledProject, folder: Path, days: int, seed: int) -> None:
-    print(f"weather: {days} days, seed {seed}")
+def poll_through_outages(project: CompiledProject, folder: Path, days: int, seed: int) -> None:
+    print(f"outages: {days} days, seed {seed}")
     habits = Habits(near_duplicate=0, exact_duplicate=0.01, loop=0.08, pause=0.06, late=0.05, relinked=0.1, offline=0.2)
     world = World(seed=seed, artists=108, plays=days * 55, years=days / 365, habits=habits, now=WORLD_END)
     export = folder / "my_spotify_data.zip"
@@ -190,21 +190,21 @@ def weather(project: CompiledProject, folder: Path, days: int, seed: int) -> Non
         assert outcomes["AuthorizationNeeded"] > 0
         assert outcomes["QuotaExhausted"] > 0
         for name, when in (("before", 0.0), ("during", 0.5), ("after", 1.0)):
-            warehouse = home_with(sandbox, folder / "polls", folder / name, export, when)
+            warehouse = data_directory_with(sandbox, folder / "polls", folder / name, export, when)
             bare = counted(project, warehouse)
             try:
-                wrong = judge(bare, world, world.first_moment)
+                wrong = differences(bare, world, world.first_moment)
             finally:
                 bare.close()
             assert not wrong, f"export {name} the polls: {len(wrong)} wrong, such as {wrong[:5]}"
 
 
-def test_three_weeks_of_weather(compiled: CompiledProject, tmp_path: Path) -> None:
+def test_three_weeks_of_outages(compiled: CompiledProject, tmp_path: Path) -> None:
     """Three weeks of polls every half hour: every play once, whenever the export came."""
-    weather(compiled, tmp_path, days=21, seed=3)
+    poll_through_outages(compiled, tmp_path, days=21, seed=3)
 
 
 @pytest.mark.long
-def test_a_year_of_weather(compiled: CompiledProject, tmp_path: Path) -> None:
+def test_a_year_of_outages(compiled: CompiledProject, tmp_path: Path) -> None:
     """A year of it."""
-    weather(compiled, tmp_path, days=365, seed=101)
+    poll_through_outages(compiled, tmp_path, days=365, seed=101)

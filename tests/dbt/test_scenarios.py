@@ -17,7 +17,7 @@ from tests.dbt.bare_duckdb import BareWarehouse, CompiledProject
 from tests.dbt.conftest import ROOT, Dbt
 from tests.dbt.play_history import Story
 from tests.dbt.raw_rows import write_stories
-from tests.dbt.strategies import told_by_dice
+from tests.dbt.strategies import random_stories
 
 SCENARIOS = ("nothing", "polls only", "exports only")
 
@@ -51,9 +51,9 @@ def test_dbt_build_is_green_and_silent(tmp_path: Path, scenario: str, cwd: Path)
     assert "WARN=0" in done.stdout and "WARNING" not in done.stdout and "eprecat" not in done.stdout, done.stdout
 
 
-def test_a_warehouse_in_use_is_named_plainly(tmp_path: Path) -> None:
-    """With the file open elsewhere, dbt says so in one sentence of ours, not in DuckDB's."""
-    dbt = Dbt(tmp_path)
+def test_a_warehouse_in_use_is_reported_plainly(built: Dbt, tmp_path: Path) -> None:
+    """With the file open elsewhere, dbt ends with our sentence for it, not with DuckDB's."""
+    dbt = Dbt(tmp_path, parsed_by=built)
     with duckdb.connect(str(dbt.warehouse)):
         done = dbt.run("run", "--select", "stg_ops__polls")
     assert done.returncode != 0
@@ -61,7 +61,7 @@ def test_a_warehouse_in_use_is_named_plainly(tmp_path: Path) -> None:
 
 
 def _stories(scenario: str) -> list[Story]:
-    stories = [copy.copy(story) for story in told_by_dice(seed=7)] if scenario != "nothing" else []
+    stories = [copy.copy(story) for story in random_stories(seed=7)] if scenario != "nothing" else []
     for story in stories:
         if scenario == "polls only":
             story.exports = []

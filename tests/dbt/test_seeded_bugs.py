@@ -1,12 +1,12 @@
-"""The judge is worth something: a bug put into the compiled SQL is caught by the histories that the rules pass."""
+"""The oracle can fail: a bug put into the compiled SQL is caught by the histories that the rules pass."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.dbt.bare_duckdb import BareWarehouse, CompiledProject, Model
-from tests.dbt.oracle import LAST_MODELS, judge
-from tests.dbt.strategies import told_by_dice
+from tests.dbt.oracle import LAST_MODELS, violations
+from tests.dbt.strategies import random_stories
 
 NEAREST_ONLY = """
 with ranked as (
@@ -47,9 +47,9 @@ def _nearest_only(model: Model) -> str:
 )
 def test_a_seeded_bug_is_caught(compiled: CompiledProject, bug: object, complaint: str) -> None:
     """The same histories pass without the bug and fail with it, for the reason that one expects."""
-    told = told_by_dice(seed=2)
-    assert judge(BareWarehouse(compiled, LAST_MODELS), told) == []
-    found = judge(BareWarehouse(compiled, LAST_MODELS, mutate=bug), told)
+    stories = random_stories(seed=2)
+    assert violations(BareWarehouse(compiled, LAST_MODELS), stories) == []
+    found = violations(BareWarehouse(compiled, LAST_MODELS, mutate=bug), stories)
     assert any(complaint in sentence for sentence in found), found
 
 
