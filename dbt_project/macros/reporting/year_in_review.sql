@@ -13,13 +13,12 @@
 {%- endmacro %}
 
 {#- The best row of each year of an import CTE over a report with a date column: `name` and `measure` of the row. -#}
-{% macro best_of_year(report, day, name, measure, tie, condition='true') -%}
+{% macro best_of_year(report, day, name, measure, tie) -%}
     select
         listener_id,
         cast(date_trunc('year', {{ day }}) as date) as period_start,
         arg_max({{ name }}, ({{ measure }}, {{ tie }})) as name,
         max({{ measure }}) as measure
     from {{ report }}
-    where {{ condition }}
     group by all
 {%- endmacro %}

@@ -5,7 +5,7 @@ completeness as not materialized (
     select * from {{ ref('completeness') }}
 ),
 
-all_streaks as (
+streaks as (
     select * from {{ ref('streaks') }}
 ),
 
@@ -35,12 +35,13 @@ top_genres as (
     select * from {{ ref('top_genres') }}
 ),
 
-top_countries as not materialized (
+top_countries as (
     select * from {{ ref('top_countries') }}
 ),
 
 discoveries as (
     select * from {{ ref('discoveries') }}
+    where kind = 'artist' and not is_warm_up
 ),
 
 most_replayed as (
@@ -49,9 +50,10 @@ most_replayed as (
 
 rediscoveries as (
     select * from {{ ref('rediscoveries') }}
+    where plays_next_30_days >= 3 and coverage_pct >= 50
 ),
 
-genre_drift as not materialized (
+genre_drift as (
     select * from {{ ref('genre_drift') }}
 ),
 
@@ -59,21 +61,14 @@ sessions as (
     select * from {{ ref('fct_sessions') }}
 ),
 
-all_time as (
-    select
-        listener_id,
-        period_start as first_day
-    from completeness
-    where period_type = 'all_time'
-),
-
 known_years as (
     select
         completeness.*,
-        completeness.period_start >= all_time.first_day
+        completeness.period_start >= all_time.period_start
         and completeness.last_day = completeness.period_start + interval 1 year - interval 1 day as is_full_year
     from completeness
-    inner join all_time on completeness.listener_id = all_time.listener_id
+    inner join completeness as all_time
+        on completeness.listener_id = all_time.listener_id and all_time.period_type = 'all_time'
     where completeness.period_type = 'year'
 ),
 
@@ -81,46 +76,42 @@ known_years as (
 years as (
     select
         *,
-        case when is_full_year and lag(is_full_year) over by_year then lag(plays) over by_year end as plays_year_before,
-        case when is_full_year and lag(is_full_year) over by_year then lag(minutes) over by_year end
-            as minutes_year_before
+        case when is_full_year and lag(is_full_year) over by_year then lag(plays) over by_year end as plays_before,
+        case when is_full_year and lag(is_full_year) over by_year then lag(minutes) over by_year end as minutes_before
     from known_years
     window by_year as (partition by listener_id order by period_start)
 ),
 
 -- A streak belongs to each year that it touches, with the days that lie in it.
-streaks as (
+streaks_of_year as (
     select
         years.listener_id,
         years.period_start,
-        max(
-            least(all_streaks.ended_on, years.last_day) - greatest(all_streaks.started_on, years.period_start) + 1
-        ) as days
-    from all_streaks
+        max(least(streaks.ended_on, years.last_day) - greatest(streaks.started_on, years.period_start) + 1) as days
+    from streaks
     inner join years
-        on
-            all_streaks.listener_id = years.listener_id
-            and all_streaks.started_on <= years.last_day
-            and all_streaks.ended_on >= years.period_start
-    where all_streaks.scope = 'overall'
+        on streaks.listener_id = years.listener_id and streaks.started_on <= years.last_day
+    where streaks.scope = 'overall' and streaks.ended_on >= years.period_start
     group by all
 ),
 
-countries as (
+countries_of_year as (
     select
         listener_id,
         period_start,
+        list(country_name order by rank)[:5] as names,
         count(*) filter (where country_name <> 'unknown') as countries
     from top_countries
     where period_type = 'year'
     group by all
 ),
 
-drift as (
+drift_of_year as (
     select
         listener_id,
         cast(date_trunc('year', period_start) as date) as period_start,
-        avg(drift) as mean_drift
+        avg(drift) as mean_drift,
+        arg_max(monthname(period_start), (drift, period_start)) as most_unusual_month
     from genre_drift
     group by all
 ),
@@ -141,42 +132,20 @@ genres_of_year as (
     {{ top_five('top_genres', 'genre') }}
 ),
 
-countries_of_year as (
-    {{ top_five('top_countries', 'country_name') }}
-),
-
 discovery_of_year as (
-    {{
-        best_of_year(
-            'discoveries', 'discovered_on', 'artist_name', 'plays_first_30_days', 'name_key',
-            "kind = 'artist' and not is_warm_up"
-        )
-    }}
+    {{ best_of_year('discoveries', 'discovered_on', 'artist_name', 'plays_first_30_days', 'name_key') }}
 ),
 
 replayed_of_year as (
-    {{
-        best_of_year(
-            'most_replayed', 'started_on', "track_name || ' by ' || artist_name", 'times', 'recording_key'
-        )
-    }}
+    {{ best_of_year('most_replayed', 'started_on', "track_name || ' by ' || artist_name", 'times', 'recording_key') }}
 ),
 
 comeback_of_year as (
-    {{
-        best_of_year(
-            'rediscoveries', 'returned_on', 'artist_name', 'gap_days', 'artist_key',
-            'plays_next_30_days >= 3 and coverage_pct >= 50'
-        )
-    }}
+    {{ best_of_year('rediscoveries', 'returned_on', 'artist_name', 'gap_days', 'artist_key') }}
 ),
 
 session_of_year as (
     {{ best_of_year('sessions', 'date_key', 'session_key', 'length_minutes', 'session_key') }}
-),
-
-month_of_year as (
-    {{ best_of_year('genre_drift', 'period_start', 'monthname(period_start)', 'drift', 'period_start') }}
 ),
 
 final as (
@@ -186,13 +155,13 @@ final as (
         years.is_full_year,
         years.plays,
         years.minutes,
-        {{ percent('years.plays - years.plays_year_before', 'years.plays_year_before') }} as plays_change_pct,
-        {{ percent('years.minutes - years.minutes_year_before', 'years.minutes_year_before') }} as minutes_change_pct,
+        {{ percent('years.plays - years.plays_before', 'years.plays_before') }} as plays_change_pct,
+        {{ percent('years.minutes - years.minutes_before', 'years.minutes_before') }} as minutes_change_pct,
         diversity.artists,
         diversity.tracks,
         diversity.effective_artists,
         case when not new_vs_familiar.is_warm_up then new_vs_familiar.new_artists end as new_artists,
-        countries.countries,
+        countries_of_year.countries,
         artists_of_year.names as top_artists,
         tracks_of_year.names as top_tracks,
         albums_of_year.names as top_albums,
@@ -204,17 +173,16 @@ final as (
         comeback_of_year.name as comeback_of_the_year,
         comeback_of_year.measure as comeback_after_days,
         session_of_year.measure as longest_session_minutes,
-        streaks.days as longest_streak_days,
-        round(drift.mean_drift, 3) as mean_drift,
-        month_of_year.name as most_unusual_month,
+        streaks_of_year.days as longest_streak_days,
+        round(drift_of_year.mean_drift, 3) as mean_drift,
+        drift_of_year.most_unusual_month,
         {{ coverage_columns('years') }},
         years.listener_id
     from years
     left join diversity using (listener_id, period_start)
     left join new_vs_familiar using (listener_id, period_start)
-    left join countries using (listener_id, period_start)
-    left join streaks using (listener_id, period_start)
-    left join drift using (listener_id, period_start)
+    left join streaks_of_year using (listener_id, period_start)
+    left join drift_of_year using (listener_id, period_start)
     left join artists_of_year using (listener_id, period_start)
     left join tracks_of_year using (listener_id, period_start)
     left join albums_of_year using (listener_id, period_start)
@@ -224,7 +192,6 @@ final as (
     left join replayed_of_year using (listener_id, period_start)
     left join comeback_of_year using (listener_id, period_start)
     left join session_of_year using (listener_id, period_start)
-    left join month_of_year using (listener_id, period_start)
 )
 
 select * from final
