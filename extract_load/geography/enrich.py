@@ -27,7 +27,7 @@ from extract_load.geography.area_store import (
     set_by_hand,
 )
 from extract_load.geography.gazetteer import AreaQuery, Location, locate_areas
-from extract_load.geography.geocoder import OFF, Answer, Geocoder, Question
+from extract_load.geography.geocoder import Answer, Geocoder, Question, is_enabled
 from extract_load.landing.area_coordinates import ENTITY, SOURCE
 from extract_load.landing.backlog import waiting_file
 from extract_load.landing.manifest import known_files
@@ -46,8 +46,8 @@ def enrich(context: Context, *, manual_seed: Path | None = None) -> TaskResult:
     Errors: ConfigurationError for a geocoder that is unknown, lacks its key or refuses the program (what the gazetteer
     knows is written before); an outage or a spent quota is a partial result. Safe to run again.
     """
-    asks = context.settings.geocoder.strip().lower() != OFF and context.settings.geocoder_limit > 0
-    geocoder = Geocoder(context.settings, context.state, context.run_id, context.clock) if asks else None
+    enabled = is_enabled(context.settings)
+    geocoder = Geocoder(context.settings, context.state, context.run_id, context.clock) if enabled else None
     context.landing.land(purpose="geography: answers of an earlier run", without=_NotOurs())
     stage = _Stage(context, geocoder, set_by_hand(manual_seed or default_seed()))
     try:

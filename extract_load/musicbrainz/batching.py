@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from extract_load.core.errors import ServiceUnavailable
 from extract_load.musicbrainz.client import BATCH, Entity
-from extract_load.musicbrainz.ngs_adapter import SERVICE, Refused
+from extract_load.musicbrainz.request_policy import SERVICE, Refused
 from extract_load.musicbrainz.step import Json, Run
 
 log = logging.getLogger(__name__)

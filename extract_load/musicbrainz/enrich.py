@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from musicbrainzngs import ResponseError
 
 from extract_load.context import Context
-from extract_load.core.errors import MALFORMED, QuotaExhausted, ServiceUnavailable
+from extract_load.core.errors import MALFORMED, BadInput, QuotaExhausted, ServiceUnavailable
 from extract_load.core.results import Status, TaskResult
 from extract_load.landing.backlog import waiting_file
 from extract_load.landing.manifest import known_files
@@ -43,6 +42,7 @@ UPSTREAM = "spotify"
 _BURST_SECONDS = 12.0
 _SLOW = 2.0  # requests a second, up to which there is time to land between two of them
 _FAILURES = 2
+_UNUSABLE: tuple[type[Exception], ...] = (BadInput, *MALFORMED)
 _EDITION = """
 select
     (select (count(*), max(landed_at)) from ops.landed_files),
@@ -241,7 +241,7 @@ class _Stage:
                 self._ended_by = error
             except ServiceUnavailable as error:
                 self._set_aside(job, error)
-            except (ResponseError, *MALFORMED) as error:
+            except _UNUSABLE as error:
                 msg = f"MusicBrainz sent an answer in a form that it does not use ({type(error).__name__})."
                 self._set_aside(job, ServiceUnavailable(msg, service=STAGE))
             if self._run.trouble is not None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from extract_load.core.errors import ServiceUnavailable
-from extract_load.musicbrainz.ngs_adapter import SERVICE, Refused
+from extract_load.musicbrainz.request_policy import SERVICE, Refused
 from extract_load.musicbrainz.step import Run
 from extract_load.storage.spool import Envelope
 

@@ -19,8 +19,8 @@ from extract_load.musicbrainz.batching import BatchBisection
 from extract_load.musicbrainz.client import ISRC_BATCH, is_isrc, phrase
 from extract_load.musicbrainz.matching_rules import Decision, Question, Title, decide_by_isrcs, decide_by_titles
 from extract_load.musicbrainz.name_matching import plain_title, title_form
-from extract_load.musicbrainz.ngs_adapter import Refused
 from extract_load.musicbrainz.recording_queries import ISRCS, OPEN_FOR_NAMES, TITLES
+from extract_load.musicbrainz.request_policy import Refused
 from extract_load.musicbrainz.step import PLANNED, Json, Run
 from extract_load.storage.spool import Envelope
 
@@ -84,7 +84,7 @@ class Isrcs:
 
     def _recordings(self, isrcs: Sequence[str]) -> dict[str, Json]:
         answer = self._run.client.recordings_of_isrcs(isrcs)
-        if not answer.is_cut or len(isrcs) == 1:
+        if not answer.is_truncated or len(isrcs) == 1:
             return {isrcs[0]: {"recordings": answer.found}}
         middle = len(isrcs) // 2
         return self._recordings(isrcs[:middle]) | self._recordings(isrcs[middle:])
@@ -143,7 +143,7 @@ class Names:
             unsure = []
             for one in part:
                 decision = decide_by_titles(one.question, one.titles, search.found)
-                if search.is_cut and len(part) > 1 and not _beyond_doubt(decision):
+                if search.is_truncated and len(part) > 1 and not _beyond_doubt(decision):
                     unsure.append(one)
                 else:
                     decisions.append(decision)

@@ -11,7 +11,7 @@ from musicbrainzngs import compat, musicbrainz
 from extract_load.core.errors import ConfigurationError, QuotaExhausted, ServiceUnavailable
 from extract_load.http import ThrottledSession
 from extract_load.musicbrainz.client import MusicBrainz, connect
-from extract_load.musicbrainz.ngs_adapter import Refused
+from extract_load.musicbrainz.request_policy import Refused
 
 
 @pytest.fixture
