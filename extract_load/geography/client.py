@@ -1,7 +1,8 @@
 """The client of a geocoder: geopy builds the requests and parses the answers, this project's session sends them.
 
 In: a query and a country. Out: candidates as the service ranks them. Always holds: the rate limit, time-outs,
-User-Agent and request ledger are this project's, whatever geopy's defaults. Source: contract, section 7.
+User-Agent and request ledger are this project's, whatever geopy's defaults.
+Source: docs/contracts/geocoding.md, section 2.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from geopy.geocoders import SERVICE_TO_GEOCODER, get_geocoder_for_service
 from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.errors import ConfigurationError
 from extract_load.core.settings import Settings
-from extract_load.geography.request_policy import service_name, session_for, translate_error
+from extract_load.geography.request_policy import open_session, service_name, translate_error
 from extract_load.storage.state import State
 
 NOMINATIM = "nominatim"
@@ -52,7 +53,7 @@ class GeocoderClient:
         self.service = service_name(settings)
         self._clock = clock or SystemClock()
         geocoder_class = _geocoder_class(self.service)
-        self.session = session_for(settings, state, run_id, self._clock)
+        self.session = open_session(settings, state, run_id, self._clock)
         self._geocoder = geocoder_class(**_constructor_arguments(geocoder_class, settings, self.session))
         self._parameters = inspect.signature(self._geocoder.geocode).parameters
 

@@ -59,7 +59,7 @@ def enrich(context: Context, *, manual_seed: Path | None = None) -> TaskResult:
     return stage.result()
 
 
-def prepare(settings: Settings, connection: duckdb.DuckDBPyConnection, clock: Clock) -> int:
+def derive_lookups(settings: Settings, connection: duckdb.DuckDBPyConnection, clock: Clock) -> int:
     """Locate all areas with no request: part of a rebuild. Give the number of rows that changed."""
     areas = read_areas(connection)
     found = locate_areas([area.query for area in areas.values()], cache_dir=settings.answers_dir)

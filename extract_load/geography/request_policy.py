@@ -1,7 +1,7 @@
 """How a geocoder is asked: the rate limit, retries and time-outs, and what each refusal means.
 
 Always holds: an outage, a refusal or a spent quota is an error, never "not found"; the text of geopy's own errors is
-left out, because it may hold an API key. Source: contract, section 7.
+left out, because it may hold an API key. Source: docs/contracts/geocoding.md, sections 1 and 2.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from extract_load.core.errors import (
     ServiceUnavailable,
 )
 from extract_load.core.settings import Settings
-from extract_load.http import RequestPolicy, Retry, ThrottledSession, Verdict, classify_response, retry_after
+from extract_load.http import RequestPolicy, Retry, ThrottledSession, Verdict, retry_after
+from extract_load.http import classify_response as classify_by_status
 from extract_load.storage.state import State
 
 _DEFAULT_PAUSE = timedelta(hours=1)
@@ -32,23 +33,23 @@ def service_name(settings: Settings) -> str:
     return settings.geocoder.strip().lower()
 
 
-def session_for(settings: Settings, state: State, run_id: str, clock: Clock) -> ThrottledSession:
+def open_session(settings: Settings, state: State, run_id: str, clock: Clock) -> ThrottledSession:
     """Return the session that every request to the geocoder goes through."""
     policy = RequestPolicy(
         service_name(settings),
         requests_per_second=settings.nominatim_requests_per_second,
         max_attempts=3,
-        classify=classify,
+        classify=classify_response,
         bucket=lambda _request: "search",
     )
     return ThrottledSession(policy, state, run_id=run_id, user_agent=settings.user_agent(), clock=clock)
 
 
-def classify(response: Response) -> Verdict:
+def classify_response(response: Response) -> Verdict:
     """Return what to do with an answer: after a 429 the session throttles itself from then on."""
     if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
         return Retry("asked to slow down", retry_after(response), slow_down=True)
-    return classify_response(response)
+    return classify_by_status(response)
 
 
 def translate_error(error: exc.GeopyError, service: str, now: datetime) -> MusicTrackerError:

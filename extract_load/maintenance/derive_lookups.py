@@ -23,4 +23,4 @@ def derive(settings: Settings, connection: duckdb.DuckDBPyConnection, seeds: Pat
     if apply_manual_matches(connection, seeds / "artist_matches_manual.csv", clock.now()):
         refresh_aliases(connection)
     if connection.execute("select count(*) from lookup.musicbrainz_areas").fetchall() != [(0,)]:
-        coordinates.prepare(settings, connection, clock)
+        coordinates.derive_lookups(settings, connection, clock)

@@ -1,5 +1,6 @@
-"""What MusicBrainz knows about the artists: who they are, where they come from, how people tag them.
+"""Enrichment from MusicBrainz: the identity of the artists, their origin, and their genre tags.
 
-In: `lookup.artist_aliases` and the tracks that were read. Out: matches, artists, areas and genres in `lookup`. The way
-is cache file first, rows second; requests go out in full batches, one at a time, at the pace of the settings.
+In: `lookup.artist_aliases` and the tracks that were read. Out: matches, artists, areas and genres in `lookup`. Answers
+are cached in files first and landed as rows second; requests are sent in full batches, one at a time, throttled to the
+rate limit of the settings.
 """

@@ -1,4 +1,4 @@
-"""How far identification has come: artists matched, in review, unmatched, waiting, by share of listening time."""
+"""The backlog of artist matching: how many artists are matched, in review, unmatched or pending."""
 
 from __future__ import annotations
 
@@ -6,49 +6,60 @@ from typing import Any
 
 import duckdb
 
-_BACKLOG = """
+# A key whose name led to a Spotify artist later (alias kind `former_key`) passes its match on to that artist.
+_ARTISTS_BY_STATE = """
 with artists as (
     select distinct artist_key from lookup.artist_aliases where alias_kind in ('spotify_id', 'export_name')
 ),
-former as (
+former_matches as (
     select aliases.artist_key, any_value(matches.status) as status
     from lookup.artist_aliases as aliases
     inner join lookup.musicbrainz_matches as matches on matches.artist_key = aliases.alias and matches.status = 'found'
     where aliases.alias_kind = 'former_key'
     group by aliases.artist_key
 ),
-graded as (
+artist_states as (
     select
         case
-            when matches.status = 'found' or former.status = 'found' then 'matched'
+            when matches.status = 'found' or former_matches.status = 'found' then 'matched'
             when matches.status = 'review' then 'in_review'
             when matches.status is null then 'waiting'
             else 'unmatched'
-        end as grade,
+        end as state,
         coalesce(listening.ms_played, 0) as ms_played
     from artists
     left join lookup.musicbrainz_matches as matches using (artist_key)
-    left join former using (artist_key)
+    left join former_matches using (artist_key)
     left join lookup.artist_listening as listening using (artist_key)
 )
-select grade, count(*), cast(sum(ms_played) as bigint) from graded group by grade
+select state, count(*), cast(sum(ms_played) as bigint) from artist_states group by state
 """
 
-GRADES = ("matched", "in_review", "unmatched", "waiting")
+_ARTISTS_WITHOUT_FACTS = """
+select count(distinct matches.mbid)
+from lookup.musicbrainz_matches as matches
+where matches.status = 'found' and not exists (
+    select 1
+    from lookup.musicbrainz_artists as artists
+    where artists.mbid = matches.mbid and artists.payload is not null
+)
+"""
+
+_AREAS_READ = "select count(*) from lookup.musicbrainz_areas where status = 'found'"
+
+STATES = ("matched", "in_review", "unmatched", "waiting")
 
 
 def backlog(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    """Give, for each grade, the number of artists and their share of the listening time (0 to 1)."""
-    rows = {grade: (artists, ms) for grade, artists, ms in connection.execute(_BACKLOG).fetchall()}
+    """Return the number of artists in each state, and the share of the listening time that they have (0 to 1).
+
+    `waiting` counts the artists that no request was sent for yet, `without_facts` the matched MBIDs without an answer.
+    """
+    rows = {state: (artists, ms) for state, artists, ms in connection.execute(_ARTISTS_BY_STATE).fetchall()}
     total = sum(ms for _, ms in rows.values())
-    described, located = connection.execute(
-        "select (select count(distinct mbid) from lookup.musicbrainz_matches as m where status = 'found' and not exists"
-        " (select 1 from lookup.musicbrainz_artists as a where a.mbid = m.mbid and a.payload is not null)),"
-        " (select count(*) from lookup.musicbrainz_areas where status = 'found')"
-    ).fetchall()[0]
     return {
-        **{grade: rows.get(grade, (0, 0))[0] for grade in GRADES},
-        "listening_share": {grade: round(rows.get(grade, (0, 0))[1] / total, 4) if total else 0.0 for grade in GRADES},
-        "without_facts": described,
-        "areas": located,
+        **{state: rows.get(state, (0, 0))[0] for state in STATES},
+        "listening_share": {state: round(rows.get(state, (0, 0))[1] / total, 4) if total else 0.0 for state in STATES},
+        "without_facts": connection.execute(_ARTISTS_WITHOUT_FACTS).fetchall()[0][0],
+        "areas": connection.execute(_AREAS_READ).fetchall()[0][0],
     }

@@ -1,4 +1,4 @@
-"""Batches of ids: one that is refused is bisected, and what does not come back is looked up alone."""
+"""Batches of ids: a refused batch is bisected, and ids that are missing from an answer are looked up singly."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from extract_load.musicbrainz.step import Json, Run
 
 log = logging.getLogger(__name__)
 
-_FEW = 5
-_ROUNDS = 2
-_SYSTEMATIC = 3
+_FEW_MISSING = 5
+_MISSES_BEFORE_LOOKUP = 2
+_REFUSALS_OF_AN_OUTAGE = 3
 
 
 @dataclass(slots=True)
 class Batch:
-    """What a batch brought: answers by id, ids refused even alone with the reason, and ids without any answer."""
+    """The outcome of a batch: answers by id, ids that are refused even alone (with the reason), unanswered ids."""
 
     found: dict[str, Json] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
@@ -28,100 +28,102 @@ class Batch:
 
 
 class BatchBisection:
-    """Asks in batches; a refused one is halved and sent again, down to single items.
+    """Sends batches; a refused batch is halved and sent again, down to single ids.
 
-    When all halves pass, the batch was too long, and later ones are cut to what passed. What was answered before the
-    server failed is kept.
+    When all halves pass, the batch was too long, and later batches are cut to the size that passed. Answers that came
+    before an outage are kept.
     """
 
-    def __init__(self, run: Run, most: int = BATCH) -> None:
-        self._run, self._most = run, most
+    def __init__(self, run: Run, batch_size: int = BATCH) -> None:
+        self._run, self._batch_size = run, batch_size
 
-    def ask(self, question: Callable[[Sequence[str]], dict[str, Json]], ids: Sequence[str]) -> Batch:
-        """Return what is known about these ids.
+    def ask(self, request: Callable[[Sequence[str]], dict[str, Json]], ids: Sequence[str]) -> Batch:
+        """Return what the server answers about these ids.
 
-        Errors: ServiceUnavailable when nothing was answered, or the server refuses whatever it is asked.
+        Errors: ServiceUnavailable when there was no answer at all, or when the server refuses every request.
         """
-        batch, passed = Batch(), list[int]()
-        waiting = [list(ids[at : at + self._most]) for at in range(0, len(ids), self._most)]
-        while waiting:
-            part = waiting.pop(0)
+        batch, passed_sizes = Batch(), list[int]()
+        queue = [list(ids[start : start + self._batch_size]) for start in range(0, len(ids), self._batch_size)]
+        while queue:
+            part = queue.pop(0)
             try:
-                batch.found |= question(part)
-                passed.append(len(part))
+                batch.found |= request(part)
+                passed_sizes.append(len(part))
             except Refused as error:
                 if len(part) > 1:
                     middle = (len(part) + 1) // 2
-                    waiting[:0] = [part[:middle], part[middle:]]
+                    queue[:0] = [part[:middle], part[middle:]]
                     continue
                 batch.refused[part[0]] = str(error.message)
                 log.warning("MusicBrainz refuses to answer about %s: %s.", part[0], error.message)
-                if len(batch.refused) >= _SYSTEMATIC and not passed:
+                if len(batch.refused) >= _REFUSALS_OF_AN_OUTAGE and not passed_sizes:
                     msg = f"MusicBrainz refuses every request: {error.message}."
                     raise ServiceUnavailable(msg, service=SERVICE) from None
             except ServiceUnavailable as error:
-                if not passed:
+                if not passed_sizes:
                     raise
-                self._run.trouble = error
-                batch.unanswered = {one for left in (part, *waiting) for one in left}
+                self._run.outage = error
+                batch.unanswered = {one for left in (part, *queue) for one in left}
                 break
-        if len(passed) > 1 and not batch.refused:
-            self._most = min(self._most, max(passed))
+        if len(passed_sizes) > 1 and not batch.refused:
+            self._batch_size = min(self._batch_size, max(passed_sizes))
         return batch
 
 
 @dataclass(slots=True)
-class Answers:
-    """What a batch of ids brought: search documents, single lookups (by the id asked for), and refusals."""
+class BatchAnswers:
+    """The answers about a batch of ids: search documents, single lookups (by the requested id), and refusals."""
 
     documents: dict[str, Json]
-    singles: dict[str, Entity]
+    lookups: dict[str, Entity]
     refused: dict[str, str]
 
 
-class Reader:
-    """Reads entities by id from the search, and looks up singly what does not come back.
+class BatchReader:
+    """Reads entities by id from the search, and looks up singly those that the search does not return.
 
-    An id may be missing because it was merged or deleted, because the index is behind, or because the search was cut
-    short. A few are looked up at once; many go into a later batch first, and only then singly, `SINGLES` a run.
+    An id may be missing because it was merged or deleted, because the search index lags behind, or because the result
+    was truncated. A few missing ids are looked up at once; many are put into a later batch first and looked up singly
+    only after that, at most `MAX_SINGLE_LOOKUPS` in a run.
     """
 
     def __init__(
-        self, run: Run, many: Callable[[Sequence[str]], dict[str, Json]], one: Callable[[str], Entity]
+        self, run: Run, search: Callable[[Sequence[str]], dict[str, Json]], lookup: Callable[[str], Entity]
     ) -> None:
-        self._run, self._many, self._one = run, many, one
-        self._halving = BatchBisection(run)
+        self._run, self._search, self._lookup = run, search, lookup
+        self._bisection = BatchBisection(run)
         self._misses: dict[str, int] = {}
         self._given_up: set[str] = set()
 
     def is_ready(self, mbid: str, more: bool) -> bool:
-        """Return whether an id may go into a batch now: one that was missed waits until nothing else comes."""
+        """Return whether an id may go into a batch now: a missed id waits as long as other ids may still come."""
         return mbid not in self._given_up and not (more and self._misses.get(mbid))
 
-    def read(self, mbids: Sequence[str]) -> Answers:
-        """Ask for at most 100 ids. Errors: as of BatchBisection."""
-        batch = self._halving.ask(self._many, mbids)
-        known = batch.found.keys() | batch.refused.keys() | batch.unanswered
-        missing = [mbid for mbid in mbids if mbid not in known]
+    def read(self, mbids: Sequence[str]) -> BatchAnswers:
+        """Return the answers about at most 100 ids. Errors: as of BatchBisection."""
+        batch = self._bisection.ask(self._search, mbids)
+        answered = batch.found.keys() | batch.refused.keys() | batch.unanswered
+        missing = [mbid for mbid in mbids if mbid not in answered]
         for mbid in missing:
             self._misses[mbid] = self._misses.get(mbid, 0) + 1
-        alone = missing if len(missing) <= _FEW else [one for one in missing if self._misses[one] >= _ROUNDS]
-        return Answers(batch.found, self._singly(alone), batch.refused)
+        if len(missing) > _FEW_MISSING:
+            missing = [mbid for mbid in missing if self._misses[mbid] >= _MISSES_BEFORE_LOOKUP]
+        return BatchAnswers(batch.found, self._look_up_singly(missing), batch.refused)
 
-    def _singly(self, mbids: Sequence[str]) -> dict[str, Entity]:
+    def _look_up_singly(self, mbids: Sequence[str]) -> dict[str, Entity]:
         found: dict[str, Entity] = {}
         for mbid in mbids:
-            if self._run.singles_left <= 0 or self._run.trouble is not None:
+            if self._run.single_lookups_left <= 0 or self._run.outage is not None:
                 self._given_up.add(mbid)
                 self._run.count("waiting_for_the_index")
                 continue
-            self._run.singles_left -= 1
+            self._run.single_lookups_left -= 1
             try:
-                found[mbid] = self._one(mbid)
+                found[mbid] = self._lookup(mbid)
             except Refused as error:
                 log.warning("MusicBrainz refuses to answer about %s: %s.", mbid, error.message)
                 self._given_up.add(mbid)
             except ServiceUnavailable as error:
-                self._run.trouble = error
+                self._run.outage = error
                 self._given_up.add(mbid)
         return found

@@ -2,7 +2,7 @@
 
 In: ids that were validated; out: plain dictionaries keyed by the requested id. Always holds: nothing that was not asked
 for comes back, a missing key means that the server has no such entity (or its search index lags behind), an outage is
-an error and never a missing key. Source: contract, sections 1 to 4.
+an error and never a missing key. Source: docs/contracts/musicbrainz.md, sections 1 to 4.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from extract_load.core.clock import Clock
 from extract_load.core.settings import Settings
 from extract_load.http import ThrottledSession
 from extract_load.musicbrainz.ngs_adapter import Kind, NgsAdapter
-from extract_load.musicbrainz.request_policy import NotFound, session_for
+from extract_load.musicbrainz.request_policy import NotFound, open_session
 from extract_load.storage.state import State
 
 log = logging.getLogger(__name__)
@@ -152,7 +152,7 @@ def connect(settings: Settings, state: State, run_id: str, clock: Clock) -> Musi
     """Return a client with the rate limit and the User-Agent of the settings. Sends nothing."""
     if not settings.contact and "musicbrainz.org" in settings.musicbrainz_base_url:
         log.warning("CONTACT is not set: MusicBrainz asks every program for one, and may refuse those without.")
-    return MusicBrainz(session_for(settings, state, run_id, clock), settings.musicbrainz_base_url)
+    return MusicBrainz(open_session(settings, state, run_id, clock), settings.musicbrainz_base_url)
 
 
 def phrase(text: str) -> str:

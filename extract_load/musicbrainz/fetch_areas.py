@@ -1,7 +1,7 @@
-"""Areas, level by level until a country: the artists' areas and begin areas, then the parents that were chosen.
+"""Fetch areas level by level up to a country: first the areas of the artists, then the parents that were chosen.
 
-Reads `lookup.musicbrainz_artists` and `lookup.musicbrainz_areas`; writes lines (musicbrainz, area). Areas hardly
-change: one that was found is never asked for again.
+Reads `lookup.musicbrainz_artists` and `lookup.musicbrainz_areas`; writes envelopes (musicbrainz, area) to the cache.
+Areas hardly change: an area that was found is never requested again.
 """
 
 from __future__ import annotations
@@ -13,82 +13,84 @@ from typing import Any
 import duckdb
 
 from extract_load.lookups.area_hierarchy import wanted_areas
-from extract_load.musicbrainz.batching import Answers, Reader
+from extract_load.musicbrainz.batching import BatchAnswers, BatchReader
 from extract_load.musicbrainz.client import BATCH, is_mbid
-from extract_load.musicbrainz.step import PLANNED, Run
+from extract_load.musicbrainz.step import MAX_PENDING, Run
 from extract_load.storage.spool import Envelope
 
-_OF_ARTISTS = """
-with named as (
+_AREAS_OF_ARTISTS = """
+with artist_areas as (
     select artists.mbid, unnest([payload ->> '$.area.id', payload ->> '$."begin-area".id']) as area_mbid
     from lookup.musicbrainz_artists as artists
     where payload is not null
 ),
-wanted as (
-    select named.area_mbid, count(*) as artists
-    from named
-    semi join lookup.musicbrainz_matches as matches on matches.mbid = named.mbid and matches.status = 'found'
-    where named.area_mbid is not null
-    group by named.area_mbid
+areas_by_artists as (
+    select artist_areas.area_mbid, count(*) as artists
+    from artist_areas
+    semi join lookup.musicbrainz_matches as matches on matches.mbid = artist_areas.mbid and matches.status = 'found'
+    where artist_areas.area_mbid is not null
+    group by artist_areas.area_mbid
 )
-select wanted.area_mbid
-from wanted
+select areas_by_artists.area_mbid
+from areas_by_artists
 anti join lookup.musicbrainz_areas as areas using (area_mbid)
-order by wanted.artists desc, wanted.area_mbid
+order by areas_by_artists.artists desc, areas_by_artists.area_mbid
 """
 
-_DUE = """
+_AREAS_TO_RETRY = """
 select area_mbid from lookup.musicbrainz_areas where status <> 'found' and next_attempt_at <= $now order by area_mbid
 """
 
 
-class Areas:
-    """The step of the areas."""
+class AreaStep:
+    """The step that fetches areas."""
 
     name = "areas"
     full = BATCH
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._reader = Reader(run, run.client.areas, run.client.area)
-        self._asked: set[str] = set()
+        self._reader = BatchReader(run, run.client.areas, run.client.area)
+        self._requested: set[str] = set()
 
     def pending(self, connection: duckdb.DuckDBPyConnection, more: bool) -> list[str]:
-        """Return the areas that were named and not read: those of artists first, for they have the longest way up."""
+        """Return the areas that were not read yet, those of artists first because most levels lie above them."""
         limit = self._run.context.settings.musicbrainz_hierarchy_limit
-        most = PLANNED if limit is None else min(PLANNED, limit - len(self._asked))
+        most = MAX_PENDING if limit is None else min(MAX_PENDING, limit - len(self._requested))
         if most <= 0:
             return []
-        of_artists = [mbid for (mbid,) in connection.execute(_OF_ARTISTS).fetchall()]
-        due = connection.execute(_DUE, {"now": self._run.context.clock.now()}).fetchall()
-        named = dict.fromkeys((*of_artists, *wanted_areas(connection), *(mbid for (mbid,) in due)))
-        return [one for one in named if is_mbid(one) and self._reader.is_ready(one, more)][:most]
+        of_artists = [mbid for (mbid,) in connection.execute(_AREAS_OF_ARTISTS).fetchall()]
+        parents = wanted_areas(connection)
+        now = {"now": self._run.context.clock.now()}
+        to_retry = [mbid for (mbid,) in connection.execute(_AREAS_TO_RETRY, now).fetchall()]
+        pending = dict.fromkeys((*of_artists, *parents, *to_retry))
+        return [mbid for mbid in pending if is_mbid(mbid) and self._reader.is_ready(mbid, more)][:most]
 
     def key(self, item: str) -> str:
-        """Name an item."""
+        """Return the key of an area."""
         return f"area:{item}"
 
     def weight(self, item: str) -> int:  # noqa: ARG002
-        """Count one."""
+        """Return 1: each area takes the same room."""
         return 1
 
     def ask(self, items: Sequence[str]) -> list[Path]:
-        """Read one batch."""
+        """Read one batch of areas."""
         answers = self._reader.read(items)
-        self._asked.update(items)
+        self._requested.update(items)
         at, run_id = self._run.context.clock.now(), self._run.context.run_id
-        self._run.count("areas_read", len(answers.documents) + len(answers.singles))
-        return self._run.keep(
+        self._run.count("areas_read", len(answers.documents) + len(answers.lookups))
+        return self._run.write_to_cache(
             Envelope("musicbrainz", "area", run_id, at, payload, {"id": mbid, "status": status, "origin": origin})
-            for mbid, status, origin, payload in _lines(answers)
+            for mbid, status, origin, payload in _answer_rows(answers)
         )
 
 
-def _lines(answers: Answers) -> Iterable[tuple[str, str, str, Any]]:
-    """Yield id, status, origin and payload of each line of the cache; a merged area answers under its old id."""
+def _answer_rows(answers: BatchAnswers) -> Iterable[tuple[str, str, str, Any]]:
+    """Yield id, status, origin and payload of each answer; a merged area is kept under the requested id."""
     for mbid, document in answers.documents.items():
         yield mbid, "found", "search", document
-    for mbid, entity in answers.singles.items():
+    for mbid, entity in answers.lookups.items():
         yield mbid, "found" if entity.body else "gone", "lookup", entity.body
     for mbid in answers.refused:
         yield mbid, "failed", "search", None

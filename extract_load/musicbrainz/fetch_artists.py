@@ -1,8 +1,8 @@
-"""Facts about artists: where they are from, what they are, how they are tagged; in batches of 100 by MBID.
+"""Fetch facts about matched artists (origin, type, life span, tags) in batches of 100 MBIDs.
 
-Reads `lookup.musicbrainz_matches`; writes lines (musicbrainz, artist), and decisions where a fact changes an identity:
-a merged artist's matches move to the new MBID, a deleted one's are `gone`, and a linked artist whose alias is the name
-that Spotify shows leaves review.
+Reads `lookup.musicbrainz_matches`; writes envelopes (musicbrainz, artist) to the cache, and decisions where a fact
+changes a match: the matches of a merged artist move to the new MBID, those of a deleted artist become `gone` (a
+tombstone), and a linked artist with an alias equal to the name on Spotify leaves review.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import Any
 import duckdb
 import orjson
 
-from extract_load.musicbrainz.batching import Answers, Reader
+from extract_load.musicbrainz.batching import BatchAnswers, BatchReader
 from extract_load.musicbrainz.client import BATCH, is_mbid
 from extract_load.musicbrainz.matching_rules import Decision, Question, decide_by_aliases
-from extract_load.musicbrainz.step import PLANNED, Json, Run
+from extract_load.musicbrainz.step import MAX_PENDING, Json, Run
 from extract_load.storage.spool import Envelope
 
 _PENDING = """
@@ -37,7 +37,7 @@ select
     wanted.mbid,
     max(matches.evidence ->> '$.country'),
     list({
-        'artist_key': matches.artist_key, 'status': matches.status, 'way': matches.method,
+        'artist_key': matches.artist_key, 'status': matches.status, 'method': matches.method,
         'score': matches.score, 'attempts': matches.attempts, 'evidence': cast(matches.evidence as varchar)
     } order by matches.artist_key)
 from wanted
@@ -49,59 +49,59 @@ order by wanted.ms_played desc nulls last, wanted.matched_at, wanted.mbid
 
 @dataclass(frozen=True, slots=True)
 class WantedArtist:
-    """One MBID whose facts are missing or old, and the matches that rest on it."""
+    """One MBID whose facts are missing or outdated, and the matches that depend on it."""
 
     mbid: str
     country: str | None
     matches: tuple[Json, ...]
 
 
-class ArtistFacts:
-    """The step of the facts about artists."""
+class ArtistStep:
+    """The step that fetches facts about artists."""
 
     name = "artists"
     full = BATCH
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._reader = Reader(run, run.client.artists, run.client.artist)
-        self._asked: set[str] = set()
+        self._reader = BatchReader(run, run.client.artists, run.client.artist)
+        self._requested: set[str] = set()
 
     def pending(self, connection: duckdb.DuckDBPyConnection, more: bool) -> list[WantedArtist]:
         """Return the artists without facts, or with facts older than half a year, most listened first."""
         limit = self._run.context.settings.musicbrainz_fetch_limit
-        most = PLANNED if limit is None else min(PLANNED, limit - len(self._asked))
+        most = MAX_PENDING if limit is None else min(MAX_PENDING, limit - len(self._requested))
         if most <= 0:
             return []
         now = self._run.context.clock.now()
-        rows = connection.execute(_PENDING, {"now": now, "most": most + len(self._run.aside)}).fetchall()
+        rows = connection.execute(_PENDING, {"now": now, "most": most + len(self._run.failed_keys)}).fetchall()
         wanted = [WantedArtist(mbid, country, tuple(matches)) for mbid, country, matches in rows if is_mbid(mbid)]
         return [one for one in wanted if self._reader.is_ready(one.mbid, more)][:most]
 
     def key(self, item: WantedArtist) -> str:
-        """Name an item."""
+        """Return the key of an artist."""
         return f"artist:{item.mbid}"
 
     def weight(self, item: WantedArtist) -> int:  # noqa: ARG002
-        """Count one."""
+        """Return 1: each artist takes the same room."""
         return 1
 
     def ask(self, items: Sequence[WantedArtist]) -> list[Path]:
-        """Read one batch."""
+        """Read one batch of artists."""
         wanted = {one.mbid: one for one in items}
         answers = self._reader.read(list(wanted))
-        self._asked.update(wanted)
+        self._requested.update(wanted)
         at, run_id = self._run.context.clock.now(), self._run.context.run_id
-        lines = [_line(mbid, at, run_id, **line) for mbid, line in _lines(answers, wanted)]
-        self._run.count("artists_described", len(answers.documents) + len(answers.singles))
-        return self._run.keep(lines) + self._run.decide(_decisions(answers, wanted), at)
+        envelopes = [_artist_envelope(mbid, at, run_id, **parts) for mbid, parts in _answer_parts(answers, wanted)]
+        self._run.count("artists_described", len(answers.documents) + len(answers.lookups))
+        return self._run.write_to_cache(envelopes) + self._run.write_decisions(_decisions(answers, wanted), at)
 
 
-def _lines(answers: Answers, wanted: dict[str, WantedArtist]) -> Iterable[tuple[str, dict[str, Any]]]:
-    """Yield the id and the parts of each line of the cache."""
+def _answer_parts(answers: BatchAnswers, wanted: dict[str, WantedArtist]) -> Iterable[tuple[str, dict[str, Any]]]:
+    """Yield the id and the arguments of `_artist_envelope` for each answer; a merged artist has two, old id and new."""
     for mbid, document in answers.documents.items():
         yield mbid, {"payload": document, "origin": "search", "facts": {"country_code": wanted[mbid].country}}
-    for mbid, entity in answers.singles.items():
+    for mbid, entity in answers.lookups.items():
         if entity.body is None:
             yield mbid, {"payload": None, "status": "gone"}
             continue
@@ -114,7 +114,7 @@ def _lines(answers: Answers, wanted: dict[str, WantedArtist]) -> Iterable[tuple[
         yield mbid, {"payload": None, "status": "failed"}
 
 
-def _line(
+def _artist_envelope(
     mbid: str,
     at: datetime,
     run_id: str,
@@ -124,36 +124,40 @@ def _line(
     origin: str = "search",
     facts: dict[str, Any] | None = None,
 ) -> Envelope:
-    known = {key: value for key, value in (facts or {}).items() if value}
+    known = {name: value for name, value in (facts or {}).items() if value}
     request = {"id": mbid, "status": status, "origin": origin, "facts": known}
     return Envelope("musicbrainz", "artist", run_id, at, payload, request)
 
 
-def _decisions(answers: Answers, wanted: dict[str, WantedArtist]) -> Iterable[Decision]:
-    """Yield the matches that the facts change."""
+def _decisions(answers: BatchAnswers, wanted: dict[str, WantedArtist]) -> Iterable[Decision]:
+    """Yield the decisions that follow from the facts: agreement by alias, merges, and tombstones of deleted artists."""
     for mbid, document in answers.documents.items():
-        yield from _agreed(wanted[mbid], mbid, document)
-    for mbid, entity in answers.singles.items():
+        yield from _decisions_by_alias(wanted[mbid], mbid, document)
+    for mbid, entity in answers.lookups.items():
         for match in wanted[mbid].matches:
             if entity.body is None:
                 reason = "MusicBrainz deleted the artist"
-                yield Decision(_question(match), "gone", match["way"], mbid, match["score"], reason=reason)
+                yield Decision(_question_of(match), "gone", match["method"], mbid, match["score"], reason=reason)
             elif entity.id != mbid and match["status"] == "found":
                 merged = {entity.id: str(entity.body.get("name", "")), mbid: "(merged into the other one)"}
-                yield Decision(_question(match), "found", match["way"], entity.id, match["score"], candidates=merged)
+                yield Decision(
+                    _question_of(match), "found", match["method"], entity.id, match["score"], candidates=merged
+                )
         if entity.body is not None:
-            yield from _agreed(wanted[mbid], entity.id, entity.body)
+            yield from _decisions_by_alias(wanted[mbid], entity.id, entity.body)
 
 
-def _agreed(wanted: WantedArtist, mbid: str, document: Json) -> Iterable[Decision]:
+def _decisions_by_alias(wanted: WantedArtist, mbid: str, document: Json) -> Iterable[Decision]:
+    """Yield a decision for each match under review whose name agrees with an alias of the artist."""
     for match in wanted.matches:
         if match["status"] == "review":
-            decision = decide_by_aliases(_question(match), mbid, document)
+            decision = decide_by_aliases(_question_of(match), mbid, document)
             if decision:
                 yield decision
 
 
-def _question(match: Json) -> Question:
+def _question_of(match: Json) -> Question:
+    """Return the question that a stored match answered."""
     evidence = orjson.loads(match["evidence"] or "{}")
     return Question(
         match["artist_key"],

@@ -1,6 +1,6 @@
-"""The list of genres: a tag whose name is on it is a genre. One request, once a month.
+"""Fetch the list of genres with one request a month: a tag whose name is on the list is a genre.
 
-Writes one line (musicbrainz, genre), which lands in `lookup.musicbrainz_genres`.
+Writes one envelope (musicbrainz, genre) to the cache, which lands in `lookup.musicbrainz_genres`.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from extract_load.musicbrainz.request_policy import SERVICE, Refused
 from extract_load.musicbrainz.step import Run
 from extract_load.storage.spool import Envelope
 
-_FRESH_DAYS = 30
-_NEWEST = "select max(fetched_at) from lookup.musicbrainz_genres"
+_MAX_AGE_DAYS = 30
+_NEWEST_LIST = "select max(fetched_at) from lookup.musicbrainz_genres"
 
 
-class Genres:
-    """The step of the genre list."""
+class GenreStep:
+    """The step that fetches the genre list."""
 
     name = "genres"
     full = 1
@@ -30,21 +30,21 @@ class Genres:
         self._run = run
 
     def pending(self, connection: duckdb.DuckDBPyConnection, more: bool) -> list[str]:  # noqa: ARG002
-        """Return whether the list is missing or a month old."""
-        newest = connection.execute(_NEWEST).fetchall()[0][0]
+        """Return one item when the list is missing or a month old, else none."""
+        newest = connection.execute(_NEWEST_LIST).fetchall()[0][0]
         now = self._run.context.clock.now()
-        return [] if newest is not None and newest > now - timedelta(days=_FRESH_DAYS) else ["all"]
+        return [] if newest is not None and newest > now - timedelta(days=_MAX_AGE_DAYS) else ["all"]
 
     def key(self, item: str) -> str:
-        """Name an item."""
+        """Return the key of the list."""
         return f"genres:{item}"
 
     def weight(self, item: str) -> int:  # noqa: ARG002
-        """Count one."""
+        """Return 1: the list is one request."""
         return 1
 
     def ask(self, items: Sequence[str]) -> list[Path]:  # noqa: ARG002
-        """Read the list."""
+        """Read the list. Errors: ServiceUnavailable, also when the server refuses."""
         try:
             names = self._run.client.genres()
         except Refused as error:
@@ -53,4 +53,6 @@ class Genres:
             ) from None
         self._run.count("genres_listed", len(names))
         at = self._run.context.clock.now()
-        return self._run.keep([Envelope("musicbrainz", "genre", self._run.context.run_id, at, names, {"id": "all"})])
+        return self._run.write_to_cache(
+            [Envelope("musicbrainz", "genre", self._run.context.run_id, at, names, {"id": "all"})]
+        )

@@ -1,7 +1,8 @@
-"""Matches set by hand: the seed `artist_matches_manual.csv` overrides every other way, and survives rebuilds.
+"""Manual matches: the seed `artist_matches_manual.csv` overrides every other method, and survives rebuilds.
 
-A row names an artist by `spotify_artist_id`, or by `artist_name` as the export has it; `mbid` says who it is, and an
-empty one that MusicBrainz does not know it. The same seed is read by dbt. What is taken out of it is asked for again.
+A row names an artist by `spotify_artist_id`, or by `artist_name` as in an export; `mbid` is its match, and an empty
+`mbid` states that MusicBrainz does not have the artist. dbt reads the same seed. An artist whose row is removed is
+matched by the other methods again. Applying the seed is idempotent.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from extract_load.storage.warehouse import quoted
 
 log = logging.getLogger(__name__)
 
-_READ = """
-create or replace temp table by_hand as
+_READ_SEED = """
+create or replace temp table manual_rows as
 select
     row_number() over () as number,
     nullif(trim(spotify_artist_id), '') as spotify_artist_id,
@@ -30,34 +31,34 @@ select
 from read_csv('{path}', header = true, all_varchar = true, delim = ',', quote = '"')
 """
 
-_SET = f"""
-create or replace temp table set_by_hand as
+_RESOLVE_ARTISTS = f"""
+create or replace temp table manual_matches as
 select
     aliases.artist_key,
-    arg_max(struct_pack(mbid := by_hand.mbid, note := by_hand.note), by_hand.number) as latest
-from by_hand
+    arg_max(struct_pack(mbid := manual_rows.mbid, note := manual_rows.note), manual_rows.number) as latest
+from manual_rows
 inner join lookup.artist_aliases as aliases
-    on (aliases.alias_kind = 'spotify_id' and aliases.alias = by_hand.spotify_artist_id)
+    on (aliases.alias_kind = 'spotify_id' and aliases.alias = manual_rows.spotify_artist_id)
     or (
         aliases.alias_kind = 'export_name'
-        and by_hand.spotify_artist_id is null
-        and aliases.alias = {fold_name_sql("by_hand.artist_name")}
+        and manual_rows.spotify_artist_id is null
+        and aliases.alias = {fold_name_sql("manual_rows.artist_name")}
     )
-where by_hand.mbid is null or try_cast(by_hand.mbid as uuid) is not null
+where manual_rows.mbid is null or try_cast(manual_rows.mbid as uuid) is not null
 group by aliases.artist_key
 """
 
-_FORGET = """
+_DELETE_REMOVED = """
 delete from lookup.musicbrainz_matches
-where method = 'manual' and artist_key not in (select artist_key from set_by_hand)
+where method = 'manual' and artist_key not in (select artist_key from manual_matches)
 """
 
-_PUT = """
+_UPSERT = """
 insert into lookup.musicbrainz_matches
 select
     artist_key, case when latest.mbid is null then 'not_found' else 'found' end, latest.mbid, 'manual', 1.0,
     case when latest.note is not null then json_object('note', latest.note) end, 0, null, $now, null
-from set_by_hand
+from manual_matches
 on conflict (artist_key) do update set
     status = excluded.status, mbid = excluded.mbid, method = 'manual', score = 1.0, evidence = excluded.evidence,
     attempts = 0, next_attempt_at = null, matched_at = excluded.matched_at, message = null
@@ -68,32 +69,34 @@ where musicbrainz_matches.method is distinct from 'manual'
 
 
 def default_seed() -> Path:
-    """Return the place of the seed in the project."""
+    """Return the path of the seed in the project."""
     return project_root() / "dbt_project" / "seeds" / "artist_matches_manual.csv"
 
 
 def apply_manual_matches(connection: duckdb.DuckDBPyConnection, seed: Path, now: datetime) -> int:
-    """Write the seed's matches over all others, and take out those that left it. Give how many matches changed.
+    """Write the matches of the seed over all others, and delete those whose row was removed.
+
+    Return how many matches changed.
 
     Errors: BadInput when the seed can't be read; a row with a malformed MBID is left out with a warning.
     """
     if not seed.is_file():
         return 0
     try:
-        connection.execute(_READ.format(path=quoted(seed)))
+        connection.execute(_READ_SEED.format(path=quoted(seed)))
     except duckdb.Error as error:
         msg = f"{seed.name} can't be read as a table of artist_name, spotify_artist_id, mbid and note."
-        raise BadInput(msg, hint="Mend its header and its quotes.") from error
-    wrong = "select number, mbid from by_hand where mbid is not null and try_cast(mbid as uuid) is null"
-    for number, mbid in connection.execute(wrong).fetchall():
+        raise BadInput(msg, hint="Fix its header and its quotes.") from error
+    malformed = "select number, mbid from manual_rows where mbid is not null and try_cast(mbid as uuid) is null"
+    for number, mbid in connection.execute(malformed).fetchall():
         log.warning("Row %d of %s has no MBID but %r; it is left out.", number, seed.name, mbid)
-    connection.execute(_SET)
+    connection.execute(_RESOLVE_ARTISTS)
     connection.execute("begin")
     try:
-        forgotten = connection.execute(_FORGET).fetchall()[0][0]
-        put = connection.execute(_PUT, {"now": now}).fetchall()[0][0]
+        deleted = connection.execute(_DELETE_REMOVED).fetchall()[0][0]
+        upserted = connection.execute(_UPSERT, {"now": now}).fetchall()[0][0]
         connection.execute("commit")
     except BaseException:
         connection.execute("rollback")
         raise
-    return int(forgotten) + int(put)
+    return int(deleted) + int(upserted)

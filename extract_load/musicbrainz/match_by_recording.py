@@ -1,7 +1,7 @@
-"""Identity by the listener's own recordings: by ISRC, about 30 a request, and last by exact name and title.
+"""Match artists by recordings that the listener played: by ISRC, about 30 a request, then by exact name and title.
 
-For artists whose Spotify page MusicBrainz does not link, and for those that only an export names. Reads the matches of
-the pages, the tracks that were read, and the exports; writes lines (musicbrainz, recording) and (musicbrainz, match).
+For artists whose Spotify page MusicBrainz does not link, and for artists known only from an export. Reads the matches
+so far, the tracks that were read, and the exports; writes envelopes (musicbrainz, recording) and (musicbrainz, match).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from extract_load.musicbrainz.matching_rules import Decision, Question, Title, d
 from extract_load.musicbrainz.name_matching import plain_title, title_form
 from extract_load.musicbrainz.recording_queries import ISRCS, OPEN_FOR_NAMES, TITLES
 from extract_load.musicbrainz.request_policy import Refused
-from extract_load.musicbrainz.step import PLANNED, Json, Run
+from extract_load.musicbrainz.step import MAX_PENDING, Json, Run
 from extract_load.storage.spool import Envelope
 
 ISRCS_PER_ARTIST = 3
@@ -30,176 +30,179 @@ NAME_BATCH = 5
 
 
 @dataclass(frozen=True, slots=True)
-class WithIsrcs:
-    """One artist with ISRCs of own tracks -> title."""
+class ArtistWithIsrcs:
+    """One artist; `titles` maps the ISRCs of its tracks to their titles."""
 
     question: Question
     titles: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class WithTitles:
-    """One artist with the titles that were listened to most."""
+class ArtistWithTitles:
+    """One artist with its most played titles."""
 
     question: Question
     titles: tuple[Title, ...]
 
 
-class Isrcs:
-    """The step that asks by ISRC."""
+class IsrcStep:
+    """The step that matches by ISRC."""
 
     name = "isrcs"
     full = ISRC_BATCH
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._halving = BatchBisection(run, ISRC_BATCH)
+        self._bisection = BatchBisection(run, ISRC_BATCH)
 
-    def pending(self, connection: duckdb.DuckDBPyConnection, more: bool) -> list[WithIsrcs]:
-        """Return the artists whose page did not tell; with `more`, only those whose ISRCs are complete."""
+    def pending(self, connection: duckdb.DuckDBPyConnection, more: bool) -> list[ArtistWithIsrcs]:
+        """Return the artists that their page did not match; with `more`, only those that have all their ISRCs."""
         least = ISRCS_PER_ARTIST if more else 1
-        rows = connection.execute(ISRCS, {"most": ISRCS_PER_ARTIST, "least": least, "rows": PLANNED}).fetchall()
+        rows = connection.execute(ISRCS, {"most": ISRCS_PER_ARTIST, "least": least, "rows": MAX_PENDING}).fetchall()
         found = []
-        for *parts, isrcs in rows:
+        for *columns, isrcs in rows:
             titles = {one["isrc"]: one["title"] for one in isrcs if is_isrc(one["isrc"])}
             if titles:
-                found.append(WithIsrcs(_question(*parts), titles))
-        return self._run.admitted(found, _artist_key)
+                found.append(ArtistWithIsrcs(_question_of(*columns), titles))
+        return self._run.within_limit(found, _artist_key_of)
 
-    def key(self, item: WithIsrcs) -> str:
-        """Name an item."""
+    def key(self, item: ArtistWithIsrcs) -> str:
+        """Return the key of an artist."""
         return f"isrcs:{item.question.artist_key}"
 
-    def weight(self, item: WithIsrcs) -> int:
-        """Count the ISRCs."""
+    def weight(self, item: ArtistWithIsrcs) -> int:
+        """Return the number of ISRCs."""
         return len(item.titles)
 
-    def ask(self, items: Sequence[WithIsrcs]) -> list[Path]:
-        """Read one batch of ISRCs and decide."""
-        batch = self._halving.ask(self._recordings, [isrc for one in items for isrc in one.titles])
+    def ask(self, items: Sequence[ArtistWithIsrcs]) -> list[Path]:
+        """Read one batch of ISRCs and decide about each artist."""
+        batch = self._bisection.ask(self._recordings_by_isrc, [isrc for one in items for isrc in one.titles])
         answered = [one for one in items if not batch.unanswered & one.titles.keys()]
         recordings = list({one["id"]: one for found in batch.found.values() for one in found["recordings"]}.values())
         decisions = [decide_by_isrcs(one.question, one.titles, recordings) for one in answered]
-        return _keep(self._run, recordings, decisions)
+        return _write_answers(self._run, recordings, decisions)
 
-    def _recordings(self, isrcs: Sequence[str]) -> dict[str, Json]:
+    def _recordings_by_isrc(self, isrcs: Sequence[str]) -> dict[str, Json]:
         answer = self._run.client.recordings_of_isrcs(isrcs)
         if not answer.is_truncated or len(isrcs) == 1:
             return {isrcs[0]: {"recordings": answer.found}}
         middle = len(isrcs) // 2
-        return self._recordings(isrcs[:middle]) | self._recordings(isrcs[middle:])
+        return self._recordings_by_isrc(isrcs[:middle]) | self._recordings_by_isrc(isrcs[middle:])
 
 
-class Names:
-    """The step that asks by exact name and title, for several artists at once."""
+class NameStep:
+    """The step that matches by exact name and title, several artists a request."""
 
     name = "names"
     full = NAME_BATCH
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._plan: list[WithTitles] = []
+        self._plan: list[ArtistWithTitles] = []
 
-    def pending(self, connection: duckdb.DuckDBPyConnection, more: bool) -> list[WithTitles]:
-        """Return the artists that nothing else can tell, most listened first; nothing with `more`."""
+    def pending(self, connection: duckdb.DuckDBPyConnection, more: bool) -> list[ArtistWithTitles]:
+        """Return the artists that no other method matched, most listened first; none with `more`."""
         if more or not self._run.context.settings.musicbrainz_name_search:
             return []
         if not self._plan:
-            self._plan = self._planned(connection)
-        return self._run.admitted(self._plan, _artist_key)
+            self._plan = self._find_artists(connection)
+        return self._run.within_limit(self._plan, _artist_key_of)
 
-    def key(self, item: WithTitles) -> str:
-        """Name an item."""
+    def key(self, item: ArtistWithTitles) -> str:
+        """Return the key of an artist."""
         return f"names:{item.question.artist_key}"
 
-    def weight(self, item: WithTitles) -> int:  # noqa: ARG002
-        """Count one."""
+    def weight(self, item: ArtistWithTitles) -> int:  # noqa: ARG002
+        """Return 1: each artist takes the same room."""
         return 1
 
-    def ask(self, items: Sequence[WithTitles]) -> list[Path]:
-        """Search for the recordings of one batch and decide.
+    def ask(self, items: Sequence[ArtistWithTitles]) -> list[Path]:
+        """Search for the recordings of one batch and decide about each artist.
 
-        An answer that was cut may hide somebody: whoever it does not settle beyond doubt is asked again with fewer.
+        A truncated answer may hide recordings: artists that it leaves in doubt are bisected and sent again.
         """
         recordings: dict[str, Json] = {}
         decisions: list[Decision] = []
-        waiting = [list(items)]
-        while waiting:
-            part = waiting.pop(0)
+        queue = [list(items)]
+        while queue:
+            part = queue.pop(0)
             try:
-                search = self._run.client.recordings(" OR ".join(_clause(one) for one in part))
+                search = self._run.client.recordings(" OR ".join(_lucene_clause(one) for one in part))
             except Refused as error:
                 if len(part) == 1:
                     decisions.append(Decision(part[0].question, "failed", "name", reason=str(error.message)))
                 else:
-                    waiting[:0] = _halves(part)
+                    queue[:0] = _split_in_halves(part)
                 continue
             except ServiceUnavailable as error:
                 if not decisions:
                     raise
-                self._run.trouble = error
+                self._run.outage = error
                 break
             recordings |= {one["id"]: one for one in search.found}
-            unsure = []
+            undecided = []
             for one in part:
                 decision = decide_by_titles(one.question, one.titles, search.found)
-                if search.is_truncated and len(part) > 1 and not _beyond_doubt(decision):
-                    unsure.append(one)
+                if search.is_truncated and len(part) > 1 and not _is_beyond_doubt(decision):
+                    undecided.append(one)
                 else:
                     decisions.append(decision)
-            waiting[:0] = _halves(unsure)
+            queue[:0] = _split_in_halves(undecided)
         asked = {one.question.artist_key for one in items}
         self._plan = [one for one in self._plan if one.question.artist_key not in asked]
-        return _keep(self._run, list(recordings.values()), decisions)
+        return _write_answers(self._run, list(recordings.values()), decisions)
 
-    def _planned(self, connection: duckdb.DuckDBPyConnection) -> list[WithTitles]:
+    def _find_artists(self, connection: duckdb.DuckDBPyConnection) -> list[ArtistWithTitles]:
         now = {"now": self._run.context.clock.now()}
         artists = connection.execute(OPEN_FOR_NAMES, now).fetchall()
         if not artists:
             return []
         keys = [row[0] for row in artists]
-        listened: dict[str, dict[str, Title]] = {}
+        titles: dict[str, dict[str, Title]] = {}
         for artist_key, title, length in connection.execute(TITLES, {"keys": orjson.dumps(keys).decode()}).fetchall():
-            listened.setdefault(artist_key, {}).setdefault(title_form(title), Title(plain_title(title), length))
+            titles.setdefault(artist_key, {}).setdefault(title_form(title), Title(plain_title(title), length))
         return [
-            WithTitles(_question(*row), tuple(listened[row[0]].values())[:TITLES_PER_ARTIST])
+            ArtistWithTitles(_question_of(*row), tuple(titles[row[0]].values())[:TITLES_PER_ARTIST])
             for row in artists
-            if row[0] in listened
+            if row[0] in titles
         ]
 
 
-def _artist_key(item: WithIsrcs | WithTitles) -> str:
+def _artist_key_of(item: ArtistWithIsrcs | ArtistWithTitles) -> str:
     return item.question.artist_key
 
 
-def _question(artist_key: str, name: str, spotify_id: str | None, attempts: int, evidence: str | None) -> Question:
-    """Go on with a round that another way began."""
+def _question_of(artist_key: str, name: str, spotify_id: str | None, attempts: int, evidence: str | None) -> Question:
+    """Return the question with what the methods before found out: methods tried, linked artists, country."""
     known = orjson.loads(evidence or "{}")
     tried, targets = tuple(known.get("tried", ())), known.get("targets", {})
     return Question(artist_key, name, spotify_id, attempts, tried, targets, known.get("country"))
 
 
-def _clause(item: WithTitles) -> str:
+def _lucene_clause(item: ArtistWithTitles) -> str:
     titles = " OR ".join(phrase(title.text) for title in item.titles)
     return f"(artist:{phrase(item.question.name)} AND recording:({titles}))"
 
 
-def _beyond_doubt(decision: Decision) -> bool:
+def _is_beyond_doubt(decision: Decision) -> bool:
     return decision.status == "found" and len(decision.support) == 1 and max(decision.support.values()) >= 2
 
 
-def _halves(items: list[WithTitles]) -> list[list[WithTitles]]:
+def _split_in_halves(items: list[ArtistWithTitles]) -> list[list[ArtistWithTitles]]:
     middle = (len(items) + 1) // 2
     return [half for half in (items[:middle], items[middle:]) if half]
 
 
-def _keep(run: Run, recordings: Iterable[Json], decisions: Sequence[Decision]) -> list[Path]:
-    """Write what was answered, without the long lists of releases, and what follows."""
+def _write_answers(run: Run, recordings: Iterable[Json], decisions: Sequence[Decision]) -> list[Path]:
+    """Write the recordings (without their long lists of releases) and the decisions to the cache."""
     at, run_id = run.context.clock.now(), run.context.run_id
-    lines = [Envelope("musicbrainz", "recording", run_id, at, _short(one), {"id": one["id"]}) for one in recordings]
-    run.entered.update(one.question.artist_key for one in decisions)
-    return run.keep(lines) + run.decide(decisions, at)
+    envelopes = [
+        Envelope("musicbrainz", "recording", run_id, at, _without_releases(recording), {"id": recording["id"]})
+        for recording in recordings
+    ]
+    run.started_artists.update(one.question.artist_key for one in decisions)
+    return run.write_to_cache(envelopes) + run.write_decisions(decisions, at)
 
 
-def _short(recording: Mapping[str, Any]) -> Json:
+def _without_releases(recording: Mapping[str, Any]) -> Json:
     return {key: value for key, value in recording.items() if key not in {"releases", "tags", "score"}}

@@ -1,7 +1,7 @@
-"""When two names or two titles are the same, across services that spell differently.
+"""Compare names of artists and titles of tracks across services that spell them differently.
 
-Stricter than a search, looser than equality: case, accents, punctuation, spaces, a leading "the" and "and" do not
-count; in titles, additions such as "- 2011 Remaster" or "(feat. Somebody)" do not count either.
+Stricter than a search, looser than equality: case, accents, punctuation, spaces, a leading "the" and the word "and" are
+ignored; in titles, additions such as "- 2011 Remaster" or "(feat. Somebody)" are ignored too.
 """
 
 from __future__ import annotations
@@ -22,44 +22,44 @@ _GUEST = re.compile(r"\s+(?:feat\.?|ft\.?|featuring)\s.*$", re.IGNORECASE)
 
 
 def name_form(name: str) -> str:
-    """Return the form of an artist's name that is compared."""
+    """Return the comparison key of an artist's name."""
     words = fold_name(name).split()
-    bare = [word for place, word in enumerate(words) if word != "and" and not (place == 0 and word == "the")]
-    return "".join(bare or words)
+    significant = [word for place, word in enumerate(words) if word != "and" and not (place == 0 and word == "the")]
+    return "".join(significant or words)
 
 
 def names_agree(ours: str, theirs: Iterable[str]) -> bool:
     """Return whether an artist's name is one of these."""
-    form = name_form(ours)
-    return bool(form) and any(name_form(name) == form for name in theirs)
+    key = name_form(ours)
+    return bool(key) and any(name_form(name) == key for name in theirs)
 
 
 def names_of(artist: Mapping[str, Any]) -> set[str]:
-    """Return every name that MusicBrainz shows for an artist: name, sort name both ways round, aliases."""
-    found = {artist.get("name"), artist.get("sort-name"), _turned(artist.get("sort-name"))}
+    """Return every name of an artist in MusicBrainz: its name and aliases, and their sort names in both word orders."""
+    found = {artist.get("name"), artist.get("sort-name"), _reverse_sort_name(artist.get("sort-name"))}
     for alias in artist.get("aliases") or ():
-        found |= {alias.get("name"), alias.get("sort-name"), _turned(alias.get("sort-name"))}
+        found |= {alias.get("name"), alias.get("sort-name"), _reverse_sort_name(alias.get("sort-name"))}
     return {name for name in found if name}
 
 
 def plain_title(title: str) -> str:
-    """Return a title without the additions that one release has and another has not."""
-    bare = _GUEST.sub("", _DASH.sub("", _BRACKETS.sub("", title))).strip()
-    return bare or title.strip()
+    """Return a title without additions that differ between releases of the same recording."""
+    plain = _GUEST.sub("", _DASH.sub("", _BRACKETS.sub("", title))).strip()
+    return plain or title.strip()
 
 
 def title_form(title: str) -> str:
-    """Return the form of a title that is compared."""
+    """Return the comparison key of a title."""
     return "".join(fold_name(plain_title(title)).split())
 
 
-def is_telling(title: str) -> bool:
-    """Return whether a title is long enough that two artists of one name hardly share it by chance."""
+def is_distinctive(title: str) -> bool:
+    """Return whether a title is long enough that two artists of the same name hardly share it by chance."""
     return len(title_form(title)) >= 10 and len(fold_name(plain_title(title)).split()) >= 2
 
 
-def _turned(sort_name: str | None) -> str | None:
-    """Turn "Simone, Nina" into "Nina Simone"."""
+def _reverse_sort_name(sort_name: str | None) -> str | None:
+    """Return "Nina Simone" for "Simone, Nina", None for a sort name without a comma."""
     if not sort_name or ", " not in sort_name:
         return None
     last, first = sort_name.split(", ", 1)

@@ -3,7 +3,7 @@
 The library builds the requests, checks the includes and parses the answers. Its HTTP opener, retries, rate limiter and
 missing time-out are not used: while a call lasts, the places where the library reaches for them (`compat.build_opener`,
 `_safe_read`, `compat.urlencode`) are replaced by this project's, under one lock, because all settings of the library
-are global. Errors are those of `request_policy`, never the library's. Source: contract, section 5.
+are global. Errors are those of `request_policy`, never the library's. Source: docs/contracts/musicbrainz.md, section 5.
 """
 
 from __future__ import annotations

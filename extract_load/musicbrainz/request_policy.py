@@ -2,7 +2,7 @@
 
 Always holds: a body that is damaged or foreign is a passing fault, never "nothing found"; a load shed (503 without a
 rate limit) is waited out at the same rate, a real rate limit slows the session down.
-Source: contract, sections 4 and 5.
+Source: docs/contracts/musicbrainz.md, section 1.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from requests import Response
 from extract_load.core.clock import Clock
 from extract_load.core.errors import BadInput, ConfigurationError, MusicTrackerError, ServiceUnavailable
 from extract_load.core.settings import Settings
-from extract_load.http import Deliver, RequestPolicy, Retry, ThrottledSession, Verdict, classify_response, retry_after
+from extract_load.http import Deliver, RequestPolicy, Retry, ThrottledSession, Verdict, retry_after
+from extract_load.http import classify_response as classify_by_status
 from extract_load.storage.state import State
 
 SERVICE = "musicbrainz"
@@ -42,7 +43,7 @@ class NotFound(BadInput):
     """MusicBrainz has no entity of this id (404): it never existed, or was deleted."""
 
 
-def session_for(settings: Settings, state: State, run_id: str, clock: Clock) -> ThrottledSession:
+def open_session(settings: Settings, state: State, run_id: str, clock: Clock) -> ThrottledSession:
     """Return the session that every request to MusicBrainz goes through."""
     policy = RequestPolicy(
         SERVICE,
@@ -51,13 +52,16 @@ def session_for(settings: Settings, state: State, run_id: str, clock: Clock) -> 
         max_attempts=6,
         backoff=1.5,
         max_backoff=30,
-        classify=classify,
+        classify=classify_response,
     )
     return ThrottledSession(policy, state, run_id=run_id, user_agent=settings.user_agent(), clock=clock)
 
 
-def classify(response: Response) -> Verdict:
-    """Return what to do with an answer: throttle, retry, or hand it to the caller."""
+def classify_response(response: Response) -> Verdict:
+    """Return what to do with an answer: throttle, retry, or hand it to the caller.
+
+    The Retry-After of a load shed is 0, which is never used literally: the session backs off with jitter.
+    """
     if response.status_code in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE} and _is_rate_limit(
         response
     ):
@@ -69,7 +73,7 @@ def classify(response: Response) -> Verdict:
         return Retry("sent a damaged answer")
     if response.status_code == HTTPStatus.NOT_FOUND:
         return Deliver("not found")
-    return classify_response(response)
+    return classify_by_status(response)
 
 
 def error_for(status: int, message: str) -> MusicTrackerError:

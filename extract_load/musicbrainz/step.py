@@ -1,6 +1,7 @@
-"""What the steps of the pipeline have in common: a run, batches, refused batches, ids that do not come back.
+"""What the enrichment steps share: the state of one run, and the interface of a step.
 
-A step says what is pending, asks for one batch, and writes the answers to the cache; it touches no rows while it asks.
+A step lists what is pending, sends the request for one batch, and writes the answers to the cache; while it sends, it
+does not touch the warehouse.
 """
 
 from __future__ import annotations
@@ -26,66 +27,75 @@ log = logging.getLogger(__name__)
 Item = TypeVar("Item")
 Json = dict[str, Any]
 
-PLANNED = 20 * BATCH
-SINGLES = 50
+MAX_PENDING = 20 * BATCH
+MAX_SINGLE_LOOKUPS = 50
 
 
 @dataclass(slots=True)
 class Run:
-    """One run of the stage: its context and client, what it counted, and what it must not ask again."""
+    """The state of one run: context, client and counts.
+
+    `failed_keys` are items whose batch failed and that wait for the retry at the end; `started_artists` are the artists
+    that count against the fetch limit; `outage` ends the run.
+    """
 
     context: Context
     client: MusicBrainz
     counts: dict[str, int] = field(default_factory=dict)
-    aside: set[str] = field(default_factory=set)
-    entered: set[str] = field(default_factory=set)
-    singles_left: int = SINGLES
-    trouble: ServiceUnavailable | None = None
+    failed_keys: set[str] = field(default_factory=set)
+    started_artists: set[str] = field(default_factory=set)
+    single_lookups_left: int = MAX_SINGLE_LOOKUPS
+    outage: ServiceUnavailable | None = None
     retried: bool = False
 
-    def count(self, what: str, number: int = 1) -> None:
+    def count(self, name: str, number: int = 1) -> None:
         """Add to a count of the result."""
         if number:
-            self.counts[what] = self.counts.get(what, 0) + number
+            self.counts[name] = self.counts.get(name, 0) + number
 
-    def room(self, most: int) -> int:
-        """Return how many more artists may be taken up in this run, `most` at once."""
+    def artists_left(self, most: int) -> int:
+        """Return how many more artists this run may start on, at most `most`."""
         limit = self.context.settings.musicbrainz_fetch_limit
-        return most if limit is None else min(most, limit - len(self.entered))
+        return most if limit is None else min(most, limit - len(self.started_artists))
 
-    def admitted(self, items: Sequence[Item], key: Callable[[Item], str]) -> list[Item]:
-        """Return the items whose artists were taken up already, and as many others as there is room for."""
-        room = self.room(len(items))
-        known = [key(item) in self.entered for item in items]
-        new = itertools.accumulate(not one for one in known)
-        return [item for item, is_known, number in zip(items, known, new, strict=True) if is_known or number <= room]
+    def within_limit(self, items: Sequence[Item], key: Callable[[Item], str]) -> list[Item]:
+        """Return the items of artists that this run has started on, and of as many others as the limit allows."""
+        left = self.artists_left(len(items))
+        started = [key(item) in self.started_artists for item in items]
+        new = itertools.accumulate(not one for one in started)
+        return [
+            item for item, is_started, number in zip(items, started, new, strict=True) if is_started or number <= left
+        ]
 
-    def decide(self, decisions: Iterable[Decision], at: datetime) -> list[Path]:
-        """Write decisions to the cache and count them."""
+    def write_decisions(self, decisions: Iterable[Decision], at: datetime) -> list[Path]:
+        """Write decisions to the cache, count them, and return the file as a list."""
         envelopes = []
         for decision in decisions:
-            self.count(f"{decision.way}_{decision.status}")
+            self.count(f"{decision.method}_{decision.status}")
             envelopes.append(decision.envelope(self.context.run_id, at))
-        return self.keep(envelopes)
+        return self.write_to_cache(envelopes)
 
-    def keep(self, envelopes: Iterable[Envelope]) -> list[Path]:
-        """Write envelopes of one kind to the cache and give the file, if there was anything to write."""
+    def write_to_cache(self, envelopes: Iterable[Envelope]) -> list[Path]:
+        """Write envelopes of one kind to the cache and return the file as a list, empty if there was nothing."""
         path = write_envelopes(self.context.settings.answers_dir, envelopes)
         return [path] if path else []
 
 
 class Step(Protocol):
-    """One kind of work. `full` is the number of items that fill a request."""
+    """One kind of request. `full` is the weight of a full batch."""
 
     name: str
     full: int
 
     def pending(self, connection: duckdb.DuckDBPyConnection, more: bool) -> list[Any]:
-        """Return what waits, most listened first; with `more`, leave out what news from upstream may change."""
+        """Return the pending items, most listened first.
+
+        With `more`, an earlier stage or step may still bring items; what that could change is left out.
+        """
         ...
 
     def key(self, item: Any) -> str:
-        """Name an item."""
+        """Return the key of an item, unique among all steps."""
         ...
 
     def weight(self, item: Any) -> int:
@@ -93,5 +103,5 @@ class Step(Protocol):
         ...
 
     def ask(self, items: Sequence[Any]) -> list[Path]:
-        """Send the request for one batch, and give the cache files with the answers, in the order of landing."""
+        """Send the request for one batch and return the cache files with the answers, in the order of landing."""
         ...

@@ -11,7 +11,7 @@ import pytest
 from extract_load.context import Context
 from extract_load.core.errors import ConfigurationError
 from extract_load.core.settings import Settings
-from extract_load.geography.enrich import enrich, prepare
+from extract_load.geography.enrich import derive_lookups, enrich
 from extract_load.storage.warehouse import Warehouse
 from sandbox import Sandbox
 from tests.support.malicious_inputs import hostile_server
@@ -184,7 +184,7 @@ def test_answers_come_back_from_the_cache_without_a_request(
     online.landing.land(purpose="test")
     ozarks(online)
     with online.warehouse.open("test") as connection:
-        prepare(online.settings, connection, clock)
+        derive_lookups(online.settings, connection, clock)
     after = {mbid: (row["latitude"], row["longitude"], row["method"]) for mbid, row in book.coordinates().items()}
     assert after == before
     assert enrich(online, manual_seed=no_seed).requests == 0

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from extract_load.context import StageSignals
-from extract_load.musicbrainz.enrich import prepare
+from extract_load.musicbrainz.enrich import derive_lookups
 from extract_load.storage.warehouse import Warehouse
 
 LOOKUPS = {
@@ -146,7 +146,7 @@ def test_the_cache_alone_gives_the_same_lookups(make_home) -> None:
     home.sandbox.reset_counts()
     home.context.landing.land()
     with home.context.warehouse.open("test") as db:
-        prepare(home.context, db, home.seed)
+        derive_lookups(home.context, db, home.seed)
     assert lookups(home) == before
     assert home.enrich().requests == home.requests() == 0
 
