@@ -1,4 +1,4 @@
-"""Where areas are: offline from place names (gazetteer), then online from a geocoder (coordinates)."""
+"""Coordinates of areas: offline by place names (gazetteer), then online from a geocoder for doubtful ones."""
 
 from extract_load.geography.gazetteer import AreaQuery, Location, continents, locate_areas
 

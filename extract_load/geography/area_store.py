@@ -1,7 +1,7 @@
-"""Areas that want coordinates: read from the lookup tables, and where their answers are written.
+"""Read areas with their parents from the lookup tables, and write their coordinates.
 
-Reads `lookup.musicbrainz_areas` (and who comes from them), writes `lookup.area_coordinates`. Always holds: what a
-geocoder found is not replaced by the gazetteer; writing the same again changes nothing.
+Reads `lookup.musicbrainz_areas` (and the artists from there), writes `lookup.area_coordinates`. Always holds: the
+gazetteer never replaces coordinates from a geocoder; writing is idempotent.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ GEOCODER_METHOD = "geocoder:"
 ASK_BELOW = 0.6
 _MOST_PARENTS = 10
 
-_READ = """
+_READ_AREAS = """
 select
     area_mbid, payload ->> '$.name', payload ->> '$.type',
     payload ->> '$."iso-3166-1-codes"[0]', payload ->> '$."iso-3166-2-codes"[0]', parent_area_mbid, country_code
@@ -34,7 +34,7 @@ from lookup.musicbrainz_areas
 where payload is not null and coalesce(payload ->> '$.name', '') <> ''
 """
 
-_PUT = f"""
+_UPSERT_LOCATIONS = f"""
 insert into lookup.area_coordinates
 select
     area_mbid, if(latitude is null, 'not_found', 'found'), latitude, longitude, precision, method, confidence,
@@ -54,26 +54,28 @@ where
         or area_coordinates.confidence is distinct from excluded.confidence
     )
 """
-_SHAPE = (
+_LOCATION_ROWS = (
     '[{"area_mbid": "varchar", "latitude": "double", "longitude": "double", "precision": "varchar",'
     ' "method": "varchar", "confidence": "double"}]'
 )
 
-# The most listening first. Only areas that an artist comes from, with a known country, and not asked for before.
-_DOUBTFUL = f"""
-with named as (
+# Most listened first. Only areas that an artist comes from, with a known country, that no geocoder was asked about yet.
+_DOUBTFUL_AREAS = f"""
+with artist_areas as (
     select artists.mbid, unnest([payload ->> '$.area.id', payload ->> '$."begin-area".id']) as area_mbid
     from lookup.musicbrainz_artists as artists where payload is not null
 ),
-wanted as (
-    select named.area_mbid, count(distinct named.mbid) as artists, coalesce(sum(listening.ms_played), 0) as ms_played
-    from named
-    inner join lookup.musicbrainz_matches as matches on matches.mbid = named.mbid and matches.status = 'found'
+listening_by_area as (
+    select
+        artist_areas.area_mbid, count(distinct artist_areas.mbid) as artists,
+        coalesce(sum(listening.ms_played), 0) as ms_played
+    from artist_areas
+    inner join lookup.musicbrainz_matches as matches on matches.mbid = artist_areas.mbid and matches.status = 'found'
     left join lookup.artist_listening as listening on listening.artist_key = matches.artist_key
-    where named.area_mbid is not null group by named.area_mbid
+    where artist_areas.area_mbid is not null group by artist_areas.area_mbid
 )
 select area_mbid
-from wanted
+from listening_by_area
 inner join lookup.area_coordinates as coordinates using (area_mbid)
 inner join lookup.musicbrainz_areas as areas using (area_mbid)
 where
@@ -82,13 +84,13 @@ where
     and not starts_with(coalesce(coordinates.method, ''), '{GEOCODER_METHOD}')
     and areas.country_code is not null
     and (areas.payload ->> '$.type') is distinct from 'Country'
-order by wanted.ms_played desc, wanted.artists desc, area_mbid
+order by listening_by_area.ms_played desc, listening_by_area.artists desc, area_mbid
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """One area as MusicBrainz tells it, with the areas above it, nearest first, up to but without the country."""
+    """One area of MusicBrainz with the areas above it, nearest first, up to but without the country."""
 
     mbid: str
     name: str
@@ -100,12 +102,12 @@ class Area:
 
     @property
     def query(self) -> AreaQuery:
-        """The question to the gazetteer."""
+        """The query for the gazetteer."""
         return AreaQuery(self.name, self.area_type, self.country, self.parents, self.code)
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _AreaRow:
     name: str
     area_type: str | None
     country_code: str | None
@@ -115,13 +117,13 @@ class _Told:
 
 
 def read_areas(connection: duckdb.DuckDBPyConnection) -> dict[str, Area]:
-    """Read the areas that have an answer, with their chains of chosen parents."""
-    told = {mbid: _Told(*rest) for mbid, *rest in connection.execute(_READ).fetchall()}
-    return {mbid: _area(mbid, told) for mbid in told}
+    """Return the areas that were read, by MBID, with their chains of chosen parents."""
+    rows = {mbid: _AreaRow(*rest) for mbid, *rest in connection.execute(_READ_AREAS).fetchall()}
+    return {mbid: _with_parents(mbid, rows) for mbid in rows}
 
 
 def put_locations(connection: duckdb.DuckDBPyConnection, locations: Mapping[str, Location], now: datetime) -> int:
-    """Write what the gazetteer says, by MBID. Give the number of rows that are new or changed."""
+    """Write the gazetteer's locations by MBID; return the number of rows that are new or changed."""
     rows = [
         {
             "area_mbid": mbid,
@@ -135,20 +137,20 @@ def put_locations(connection: duckdb.DuckDBPyConnection, locations: Mapping[str,
     ]
     if not rows:
         return 0
-    parameters = {"rows": json.dumps(rows), "shape": _SHAPE, "attribution": ATTRIBUTION, "now": now}
-    return int(connection.execute(_PUT, parameters).fetchall()[0][0])
+    parameters = {"rows": json.dumps(rows), "shape": _LOCATION_ROWS, "attribution": ATTRIBUTION, "now": now}
+    return int(connection.execute(_UPSERT_LOCATIONS, parameters).fetchall()[0][0])
 
 
 def doubtful_areas(connection: duckdb.DuckDBPyConnection, now: datetime) -> list[str]:
     """Return the MBIDs of areas that a geocoder should be asked about, those of the most listening first."""
-    return [mbid for (mbid,) in connection.execute(_DOUBTFUL, {"now": now}).fetchall()]
+    return [mbid for (mbid,) in connection.execute(_DOUBTFUL_AREAS, {"now": now}).fetchall()]
 
 
-def set_by_hand(seed: Path) -> set[str]:
-    """Return the MBIDs whose coordinates the seed holds: the marts take them from there, and no request is sent.
+def manual_areas(seed: Path) -> set[str]:
+    """Return the MBIDs with coordinates in the seed: the marts take them from there, and no request is sent.
 
-    A row without an MBID, or with coordinates that are none, is left out with a warning. Errors: BadInput when the seed
-    can't be read as a table.
+    A row without an MBID or without valid coordinates is left out with a warning. Errors: BadInput when the seed can't
+    be read as a table.
     """
     if not seed.is_file():
         return set()
@@ -157,11 +159,11 @@ def set_by_hand(seed: Path) -> set[str]:
             rows = list(csv.DictReader(file))
     except (UnicodeDecodeError, csv.Error) as error:
         msg = f"{seed.name} can't be read as a table of area_mbid, latitude, longitude, precision and note."
-        raise BadInput(msg, hint="Mend its header and its quotes.") from error
-    good = [_is_usable(row) for row in rows]
-    for number in (number for number, is_good in enumerate(good, start=1) if not is_good):
+        raise BadInput(msg, hint="Fix its header and its quotes.") from error
+    usable = [_is_usable(row) for row in rows]
+    for number in (number for number, is_row_usable in enumerate(usable, start=1) if not is_row_usable):
         log.warning("Row %d of %s is left out: no MBID, or no coordinates.", number, seed.name)
-    return {row["area_mbid"].strip().lower() for row, is_good in zip(rows, good, strict=True) if is_good}
+    return {row["area_mbid"].strip().lower() for row, is_row_usable in zip(rows, usable, strict=True) if is_row_usable}
 
 
 def _is_usable(row: Mapping[str, str | None]) -> bool:
@@ -173,18 +175,19 @@ def _is_usable(row: Mapping[str, str | None]) -> bool:
         return False
 
 
-def _area(mbid: str, told: Mapping[str, _Told]) -> Area:
-    own = told[mbid]
+def _with_parents(mbid: str, rows: Mapping[str, _AreaRow]) -> Area:
+    """Return an area with its parents; a circle of parents ends at the first area that repeats."""
+    row = rows[mbid]
     names: list[str] = []
     codes: list[str] = []
-    at = own.parent
+    parent_mbid = row.parent
     seen = {mbid}
-    while at is not None and at in told and at not in seen and len(names) < _MOST_PARENTS:
-        above = told[at]
-        if above.area_type == "Country" or above.country_code:
+    while parent_mbid is not None and parent_mbid in rows and parent_mbid not in seen and len(names) < _MOST_PARENTS:
+        parent = rows[parent_mbid]
+        if parent.area_type == "Country" or parent.country_code:
             break
-        names.append(above.name)
-        codes += [above.code] if above.code else []
-        seen.add(at)
-        at = above.parent
-    return Area(mbid, own.name, own.area_type, own.country, own.code, tuple(names), tuple(codes))
+        names.append(parent.name)
+        codes += [parent.code] if parent.code else []
+        seen.add(parent_mbid)
+        parent_mbid = parent.parent
+    return Area(mbid, row.name, row.area_type, row.country, row.code, tuple(names), tuple(codes))

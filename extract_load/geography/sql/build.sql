@@ -1,24 +1,26 @@
--- Turns the staged rows of the two packages (temporary tables staged_*, see sources.py) into the tables of the gazetteer.
+-- Builds the tables of the gazetteer from the staged rows of the two packages (temporary tables staged_*, filled by
+-- gazetteer_sources.py).
 
--- How names are compared.
-create macro plain_letters(name) as
-    replace(replace(replace(replace(
-        translate(name, 'øØłŁđĐðÐıħĦŋŊəǝƏ', 'oOlLdDdDihHnNaaA'),
-        'ß', 'ss'), 'æ', 'ae'), 'Æ', 'Ae'), 'œ', 'oe');
+-- Letters without a decomposition into base letter and accent. Takes folded (lower case) names only: a capital that is
+-- left here would be replaced when the name is folded again, and folding would not be idempotent.
+create macro plain_letters(folded) as
+    replace(replace(replace(
+        translate(folded, 'øłđðıħŋəǝ', 'olddihnaa'), 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe');
 
--- Lower case, no accents, no signs; a word that is written in two ways gets the short one. (Each word has spaces of its
--- own while words are replaced, so that two in a row are both seen; plain replacement is five times faster than a regex.)
+-- Lower case, no accents, no punctuation; of two spellings of a word the short one. Idempotent for every string. (Each
+-- word has spaces of its own while words are replaced, so that two in a row are both found; plain replacement is five
+-- times faster than a regex.)
 create macro fold(name) as
     replace(trim(regexp_replace(
         replace(replace(replace(replace(replace(replace(
-            ' ' || replace({fold_plain_letters}, ' ', '  ') || ' ',
+            ' ' || replace(gazetteer.plain_letters({folded_name}), ' ', '  ') || ' ',
             ' saint ', ' st '), ' sainte ', ' sta '), ' ste ', ' sta '), ' santa ', ' sta '), ' mount ', ' mt '), ' fort ', ' ft '),
         '^( the )+ ', '')), '  ', ' ');
 
--- The form that is compared: "Winston-Salem", "Winston Salem" and "WinstonSalem" are one name.
+-- The key that is compared: "Winston-Salem", "Winston Salem" and "WinstonSalem" have the same key.
 create macro name_key(folded) as replace(folded, ' ', '');
 
--- The folded name without the words that only say what it is: "City of Bristol"; "Hinds County", "Kurganskaya oblast'".
+-- The folded name without the words for its kind of area: "City of Bristol"; "Hinds County", "Kurganskaya oblast'".
 create macro place_core(folded) as
     regexp_replace(
         regexp_replace(
@@ -36,7 +38,7 @@ create macro km(latitude_a, longitude_a, latitude_b, longitude_b) as
         pow(sin(radians(latitude_b - latitude_a) / 2), 2)
         + cos(radians(latitude_a)) * cos(radians(latitude_b)) * pow(sin(radians(longitude_b - longitude_a) / 2), 2))));
 
--- Every subdivision with what it lies in, itself included; wider areas (counties, former regions) join by their members.
+-- Every subdivision with all areas around it, itself included; wider areas (counties, former regions) by their members.
 create temp table members as
 select w.id, unnest(string_split(w.members, '|')) as iso_code from staged_wider_areas as w where w.members is not null;
 
@@ -92,9 +94,9 @@ cells as (
 )
 select id, avg(latitude) as latitude, (avg(longitude) + 540) % 360 - 180 as longitude from cells group by id;
 
--- Where a subdivision is and how far that tells where something in it is. radius_km is that of its places, but a
--- subdivision with few of them is taken to be as large as its country's average: a single town says nothing of the land
--- around it. hub: its most populous place. near, hub_near: the share of its people (by the root of the population of
+-- The point of a subdivision, and how precisely it locates something inside the subdivision. radius_km is that
+-- of its places, but at least the average of its country when it has few places: a single town says nothing about the
+-- land around it. hub: its most populous place. near, hub_near: the share of its people (by the root of the population of
 -- their places, with some doubt for few places) within 50 km of its point, and of its hub.
 create temp table points as
 with hub as (
@@ -196,7 +198,7 @@ select country, territory, 1 from staged_territories
 union all
 select code, country, 0 from staged_former_countries;
 
--- Names of all of them. rank 0: the name; 1: another name; 2: one of those without the words that say what it is.
+-- All names. rank 0: the name; 1: an alternative name; 2: one of those without the words for the kind of area.
 create temp table folded_names as
 with raw as (
     select 'place' as kind, id, country, name, 0 as rank from places
@@ -215,7 +217,7 @@ with raw as (
 )
 select kind, id, country, rank, gazetteer.fold(name) as folded from raw;
 
--- "Hinds County" is also known as "Hinds": a name without the word that says what it is, whoever lists it, has rank 2.
+-- "Hinds County" is also known as "Hinds": a name without the word for the kind of area has rank 2, whatever its source.
 create temp table core_names as
 select id, country, rank, folded, gazetteer.subdivision_core(folded) as core from folded_names where kind = 'subdivision';
 

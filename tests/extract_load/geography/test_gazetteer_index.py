@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from extract_load.core.errors import ConfigurationError
+from extract_load.geography import gazetteer_index
 from extract_load.geography.gazetteer_index import attach, ensure_index, index_path
 
 
@@ -28,10 +29,22 @@ def test_it_is_named_after_the_versions_of_its_sources(gazetteer_dir: Path) -> N
 
 
 @pytest.mark.fast
-def test_a_cache_that_is_no_folder_is_told_plainly(tmp_path: Path) -> None:
+def test_a_cache_that_is_no_folder_is_a_configuration_error(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file")
     with pytest.raises(ConfigurationError, match="CACHE_DIR"):
         ensure_index(tmp_path / "cache")
+
+
+@pytest.mark.fast
+def test_another_version_of_the_sql_has_another_file(
+    gazetteer_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A changed rule for folding names must not be applied to keys that an older rule made."""
+    before = index_path(gazetteer_dir)
+    sql = (gazetteer_index.SQL_DIR / "build.sql").read_text(encoding="utf-8")
+    (tmp_path / "build.sql").write_text(sql.replace("'œ', 'oe'", "'œ', 'o'"), encoding="utf-8")
+    monkeypatch.setattr(gazetteer_index, "SQL_DIR", tmp_path)
+    assert index_path(gazetteer_dir) != before
 
 
 @pytest.mark.fast
