@@ -20,7 +20,7 @@ def mbid(kind: str, number: str) -> str:
 
 
 def fill_catalogue(connection: duckdb.DuckDBPyConnection, artists: int = 10_000) -> None:
-    """Look everything up: `artists` artists, six tracks each, an album for four tracks, and where all that is from."""
+    """Write `artists` artists, six tracks each, an album for every four tracks, and their areas with coordinates."""
     connection.execute("set variable artists = ?", [artists])
     for statement in (
         _ARTISTS,

@@ -1,9 +1,9 @@
-"""Requests that enrichment sends for 1,000 and 10,000 artists, against one by one, as the sandbox counts them.
+"""Requests that enrichment sends for 1,000 and 10,000 artists, against one request per entity, counted by the sandbox.
 
 All artists are in MusicBrainz and linked to their Spotify pages. The listener's plays are landed first; then the
 MusicBrainz and the geography stage run side by side, at one request a second for 1,000 artists (the sandbox refuses
-what is faster), as fast as they can for 10,000. One by one means a request for each page, each artist and each area,
-none twice. The sandbox lives in a process of its own, so that time and memory are those of the enrichment alone.
+what is faster), as fast as they can for 10,000. One by one means one request for each page, each artist and each
+area. The sandbox runs in a process of its own, so that time and memory are those of the enrichment alone.
 Out: a report, and as its last line one JSON object; times in seconds.
 """
 
@@ -40,8 +40,8 @@ PLAYS_A_FILE = 500
 def main() -> None:
     """Run all measurements and print them."""
     with tempfile.TemporaryDirectory(prefix="bench-requests-") as folder:
-        small, again = measure(Path(folder) / "1000", artists=1_000, pace=1.0)
-        large, _ = measure(Path(folder) / "10000", artists=10_000, pace=None)
+        small, again = measure(Path(folder) / "1000", artists=1_000, rate=1.0)
+        large, _ = measure(Path(folder) / "10000", artists=10_000, rate=None)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"\nPeak memory of the enrichment: {peak:,.0f} MB.")
     print(
@@ -57,25 +57,25 @@ def main() -> None:
     )
 
 
-def measure(home: Path, *, artists: int, pace: float | None) -> tuple[dict[str, Any], int]:
-    """Enrich a world of so many artists in a new home; give the figures, and the requests of a second run."""
-    with served(home, artists, pace) as environment:
+def measure(data_dir: Path, *, artists: int, rate: float | None) -> tuple[dict[str, Any], int]:
+    """Enrich a world of this many artists; return the figures, and the requests of a second run."""
+    with served(data_dir, artists, rate) as environment:
         settings = load_settings(
-            env_file=home / "no.env",
-            data_base_path=home / "src",
-            cache_dir=home / "cache",
-            duckdb_path=home / "music_tracker.duckdb",
+            env_file=data_dir / "no.env",
+            data_base_path=data_dir / "src",
+            cache_dir=data_dir / "cache",
+            duckdb_path=data_dir / "music_tracker.duckdb",
             musicbrainz_base_url=environment["MUSICBRAINZ_BASE_URL"],
             nominatim_base_url=environment["NOMINATIM_BASE_URL"],
-            musicbrainz_requests_per_second=pace or 1000,
-            nominatim_requests_per_second=pace or 1000,
+            musicbrainz_requests_per_second=rate or 1000,
+            nominatim_requests_per_second=rate or 1000,
             contact="bench@example.org",
         )
         context = Context(settings, Warehouse(settings), State(settings.state_path), "bench")
         context.landing.land()
         seconds, results = enrich(context)
         figures = {"seconds": round(seconds, 1), **counted(settings), "one_by_one": one_by_one(context)}
-        tell(artists, pace, figures, results)
+        print_figures(artists, rate, figures, results)
         enrich(context)
         again = {service: number - int(figures[service]) for service, number in counted(settings).items()}
         print(f"  a second run: {again['musicbrainz']} requests to MusicBrainz, {again['nominatim']} to Nominatim")
@@ -84,7 +84,7 @@ def measure(home: Path, *, artists: int, pace: float | None) -> tuple[dict[str, 
 
 
 def enrich(context: Context) -> tuple[float, dict[str, TaskResult]]:
-    """Run both stages side by side; give the wall time and what they say."""
+    """Run both stages concurrently; return the wall time and their results."""
     context.signals = StageSignals()
     context.signals.start(pipeline.STAGE, "geography")
     results: dict[str, TaskResult] = {}
@@ -108,7 +108,7 @@ def enrich(context: Context) -> tuple[float, dict[str, TaskResult]]:
 
 
 def counted(settings: Settings) -> dict[str, int]:
-    """Ask the sandbox what it has answered so far, per service, load sheds apart."""
+    """Return the number of answers of the sandbox so far by service, without load sheds."""
     with urllib.request.urlopen(f"{settings.musicbrainz_base_url}/_sandbox/counts") as response:
         rows = json.load(response)
     return {
@@ -118,7 +118,7 @@ def counted(settings: Settings) -> dict[str, int]:
 
 
 def one_by_one(context: Context) -> int:
-    """Count what one by one would have sent: a page and a lookup for each artist, and each area on the ways up once."""
+    """Return the number of requests one by one: a page and a lookup for each artist, and each area once."""
     with context.warehouse.open("bench") as connection:
         return int(
             connection.execute(
@@ -129,23 +129,23 @@ def one_by_one(context: Context) -> int:
         )
 
 
-def tell(artists: int, pace: float | None, figures: dict[str, Any], results: dict[str, TaskResult]) -> None:
+def print_figures(artists: int, rate: float | None, figures: dict[str, Any], results: dict[str, TaskResult]) -> None:
     """Print the figures of one world."""
-    at_pace = "at one request a second" if pace else "with no pace to keep"
+    at_rate = "at one request a second" if rate else "without a rate limit"
     print(f"\n{artists:,} artists, all linked")
     print(f"  MusicBrainz: {figures['musicbrainz']} requests; one by one: {figures['one_by_one']:,}")
     print(f"  Nominatim:   {figures['nominatim']} requests; Spotify: 0 (the artists came with the plays)")
-    print(f"  {figures['seconds']} s {at_pace}; one by one: {figures['one_by_one'] / 60:,.0f} min at one a second")
+    print(f"  {figures['seconds']} s {at_rate}; one by one: {figures['one_by_one'] / 60:,.0f} min at one a second")
     for stage, result in results.items():
         print(f"  {stage}: {result.status}: {result.message}")
 
 
 @contextmanager
-def served(home: Path, artists: int, pace: float | None) -> Iterator[dict[str, str]]:
-    """Serve the world in a process of its own, which has the plays spooled first; give its environment."""
+def served(data_dir: Path, artists: int, rate: float | None) -> Iterator[dict[str, str]]:
+    """Serve the world in a process of its own, which spools the plays first; yield its environment."""
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
-    process = spawn.Process(target=serve, args=(theirs, home, artists, pace), daemon=True)
+    process = spawn.Process(target=serve, args=(theirs, data_dir, artists, rate), daemon=True)
     process.start()
     try:
         yield ours.recv()
@@ -154,8 +154,8 @@ def served(home: Path, artists: int, pace: float | None) -> Iterator[dict[str, s
         process.join()
 
 
-def serve(pipe: Connection, home: Path, artists: int, pace: float | None) -> None:
-    """Make the world, spool a play of each artist, and serve until told to stop."""
+def serve(pipe: Connection, data_dir: Path, artists: int, rate: float | None) -> None:
+    """Make the world, spool a play of each artist, and serve until a message arrives."""
     from sandbox import Sandbox, World
     from sandbox.spotify.objects import SpotifyObjects
 
@@ -170,8 +170,8 @@ def serve(pipe: Connection, home: Path, artists: int, pace: float | None) -> Non
 
     pages = [artist.index for artist in world.artists if artist.on_spotify]
     for first in range(0, len(pages), PLAYS_A_FILE):
-        write_envelopes(home / "src", [play(index) for index in pages[first : first + PLAYS_A_FILE]])
-    with Sandbox(world, rate=pace) as sandbox:
+        write_envelopes(data_dir / "src", [play(index) for index in pages[first : first + PLAYS_A_FILE]])
+    with Sandbox(world, rate=rate) as sandbox:
         pipe.send(sandbox.env)
         pipe.recv()
 

@@ -2,8 +2,8 @@
 
 In: a table of places with coordinates from OpenStreetMap, which no gazetteer of ours reads (argument 1; by default
 ../shared/facts/place_truth.tsv, or the sandbox's copy of it): area_mbid, place, parents (nearest first), country,
-latitude, longitude, artists. No area type is told and no network is used. Out: a report, and as its last line one JSON
-object. Shares are weighted by artists when nothing else is said; a hit is an answer within 50 km, confident means a
+latitude, longitude, artists. No area type is given and no network is used. Out: a report, and as its last line one JSON
+object. Shares are weighted by artists unless stated otherwise; a hit is an answer within 50 km, confident means a
 confidence of at least 0.9. The baseline, the most populous place of that name in the country, runs on the same rows.
 """
 
@@ -67,31 +67,39 @@ def main() -> None:
     started = time.perf_counter()
     index = ensure_index(load_settings().answers_dir)
     built = time.perf_counter()
-    answered = judge(places, locate_areas([query(place) for place in places]))
+    answered = measure(places, locate_areas([query(place) for place in places]))
     finished = time.perf_counter()
 
-    say(f"{len(places)} places of {sum(place.artists for place in places)} artists, from {path.name}; offline only.")
-    say(f"The gazetteer was ready after {built - started:.1f} s, all places were matched in {finished - built:.2f} s;")
-    say(f"at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB were in use.\n")
+    write_line(
+        f"{len(places)} places of {sum(place.artists for place in places)} artists, from {path.name}; offline only."
+    )
+    write_line(
+        f"The gazetteer was ready after {built - started:.1f} s, all places were matched in {finished - built:.2f} s;"
+    )
+    write_line(f"at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB were in use.\n")
     table("method", answered, lambda a: a.location.method)
     table("precision", answered, lambda a: a.location.precision)
     table("confidence", answered, lambda a: f"{math.floor(a.location.confidence * 10) / 10:.1f} and more")
 
-    say(f"{'share within 50 km, when less is told':42}{'artists':>9}{'places':>9}{'confident':>11}{'of these':>10}")
+    write_line(
+        f"{'share within 50 km, with less information':42}{'artists':>9}{'places':>9}{'confident':>11}{'of these':>10}"
+    )
     summary("as it is", answered)
     for label, shorten in (
         ("only the outermost parent", outermost),
         ("only the nearest parent", nearest),
-        ("no parent", none),
+        ("no parent", no_parent),
     ):
-        summary(label, judge(places, locate_areas([query(place, shorten) for place in places])))
-    summary("baseline: most populous of the name", judge(places, most_populous(places, index)))
-    say("\nthe farthest misses among confident answers:")
+        summary(label, measure(places, locate_areas([query(place, shorten) for place in places])))
+    summary("baseline: most populous of the name", measure(places, most_populous(places, index)))
+    write_line("\nthe farthest misses among confident answers:")
     for answer in sorted((a for a in answered if not a.is_hit and a.location.confidence >= CONFIDENT), key=distance)[
         -5:
     ]:
         chain = " > ".join((answer.place.name, *answer.place.parents, answer.place.country))
-        say(f"  {distance(answer):6.0f} km  {chain} ({answer.location.method}, {answer.location.confidence:.2f})")
+        write_line(
+            f"  {distance(answer):6.0f} km  {chain} ({answer.location.method}, {answer.location.confidence:.2f})"
+        )
     confident = [answer for answer in answered if answer.location.confidence >= CONFIDENT]
     figures = {
         "share_within_50km": share(answered, answered),
@@ -101,11 +109,11 @@ def main() -> None:
         "places": len(answered),
         "share_of_places_within_50km": round(sum(a.is_hit for a in answered) / len(answered), 4),
     }
-    say(json.dumps(figures))
+    write_line(json.dumps(figures))
 
 
 def read_places(path: Path) -> list[Place]:
-    """Read the table of places; lines that begin with # are remarks."""
+    """Return the places of a table; lines that begin with # are comments."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader((line for line in file if not line.startswith("#")), delimiter="\t"))
     return [
@@ -124,22 +132,22 @@ def read_places(path: Path) -> list[Place]:
 
 
 def query(place: Place, shorten: Callable[[tuple[str, ...]], tuple[str, ...]] = lambda parents: parents) -> AreaQuery:
-    """Ask for a place, with its parents as they are or shortened."""
+    """Return the query for a place, with all its parents or fewer."""
     return AreaQuery(place.name, None, place.country, shorten(place.parents))
 
 
 def outermost(parents: tuple[str, ...]) -> tuple[str, ...]:
-    """Keep the outermost parent."""
+    """Return the outermost parent only."""
     return parents[-1:]
 
 
 def nearest(parents: tuple[str, ...]) -> tuple[str, ...]:
-    """Keep the nearest parent."""
+    """Return the nearest parent only."""
     return parents[:1]
 
 
-def none(_parents: tuple[str, ...]) -> tuple[str, ...]:
-    """Keep no parent."""
+def no_parent(_parents: tuple[str, ...]) -> tuple[str, ...]:
+    """Return no parent."""
     return ()
 
 
@@ -148,20 +156,22 @@ def most_populous(places: list[Place], index: Path) -> list[Location]:
     with duckdb.connect() as connection:
         attach(connection, index)
         found = connection.execute(
-            "select q.i, max_by(p.latitude, p.population), max_by(p.longitude, p.population)"
-            " from (select unnest(?::varchar[]) as name, unnest(?::varchar[]) as country, unnest(?::int[]) as i) as q"
-            " inner join gazetteer.country_names as c on c.key = gazetteer.name_key(gazetteer.fold(q.country))"
-            " inner join gazetteer.names as n on n.kind = 'place' and n.country = c.country"
-            " and n.key = gazetteer.name_key(gazetteer.fold(q.name))"
-            " inner join gazetteer.places as p on p.id = n.id group by q.i",
+            "select queries.i, max_by(places.latitude, places.population), max_by(places.longitude, places.population)"
+            " from (select unnest(?::varchar[]) as name, unnest(?::varchar[]) as country, unnest(?::int[]) as i)"
+            " as queries"
+            " inner join gazetteer.country_names as countries"
+            " on countries.key = gazetteer.name_key(gazetteer.fold(queries.country))"
+            " inner join gazetteer.names as names on names.kind = 'place' and names.country = countries.country"
+            " and names.key = gazetteer.name_key(gazetteer.fold(queries.name))"
+            " inner join gazetteer.places as places on places.id = names.id group by queries.i",
             [[place.name for place in places], [place.country for place in places], list(range(len(places)))],
         ).fetchall()
     points = {i: Location(latitude, longitude, "city", "most_populous", 0.0) for i, latitude, longitude in found}
     return [points.get(i, Location(None, None, "none", "not_found", 0.0)) for i in range(len(places))]
 
 
-def judge(places: list[Place], locations: list[Location]) -> list[Answered]:
-    """Measure how far each answer is from the truth."""
+def measure(places: list[Place], locations: list[Location]) -> list[Answered]:
+    """Return each place with its answer and the distance from its known coordinates."""
     return [Answered(place, location, km(place, location)) for place, location in zip(places, locations, strict=True)]
 
 
@@ -176,12 +186,12 @@ def km(place: Place, location: Location) -> float | None:
 
 
 def distance(answer: Answered) -> float:
-    """Return the distance, endless without an answer."""
+    """Return the distance in kilometres, infinite without an answer."""
     return math.inf if answer.km is None else answer.km
 
 
 def weight(answers: Iterable[Answered]) -> int:
-    """Count the artists."""
+    """Return the number of artists."""
     return sum(answer.place.artists for answer in answers)
 
 
@@ -195,28 +205,28 @@ def table(title: str, answered: list[Answered], label: Callable[[Answered], str]
     groups: dict[str, list[Answered]] = defaultdict(list)
     for answer in answered:
         groups[label(answer)].append(answer)
-    say(f"{title:42}{'places':>9}{'artists':>9}{'<= 50 km':>10}{'median km':>11}{'p90 km':>9}")
+    write_line(f"{title:42}{'places':>9}{'artists':>9}{'<= 50 km':>10}{'median km':>11}{'p90 km':>9}")
     for name, group in sorted(groups.items(), key=lambda item: -weight(item[1])):
         distances = sorted(distance(answer) for answer in group)
         ninth = distances[min(len(distances) - 1, int(len(distances) * 0.9))]
-        say(
+        write_line(
             f"{name:42}{len(group):9}{weight(group):9}{share(group, group):10.1%}"
             f"{statistics.median(distances):11.1f}{ninth:9.1f}"
         )
-    say("")
+    write_line("")
 
 
 def summary(label: str, answered: list[Answered]) -> None:
-    """Print the shares of one way of asking."""
+    """Print the shares of one kind of query."""
     confident = [answer for answer in answered if answer.location.confidence >= CONFIDENT]
     right = f"{share(confident, confident):10.1%}" if confident else f"{'-':>10}"
-    say(
+    write_line(
         f"{label:42}{share(answered, answered):9.1%}{sum(a.is_hit for a in answered) / len(answered):9.1%}"
         f"{weight(confident) / weight(answered):11.1%}{right}"
     )
 
 
-def say(text: str) -> None:
+def write_line(text: str) -> None:
     """Write one line of the report."""
     sys.stdout.write(text + "\n")
 

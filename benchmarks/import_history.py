@@ -67,9 +67,9 @@ def main() -> None:
     seconds = {name: statistics.median(one[name]["seconds"] for one in rounds) for name in rounds[0]}
     for name, taken in seconds.items():
         busy = statistics.median(one[name]["cpu_seconds"] for one in rounds)
-        _say(f"{name:28} {taken:7.2f} s, {busy:6.2f} s of processor time")
+        _write_line(f"{name:28} {taken:7.2f} s, {busy:6.2f} s of processor time")
     in_memory = _ratio(rounds, "unpacked import", "bare read, in memory")
-    _say(f"Against a bare read into a table in memory, kept nowhere: {in_memory:.2f}.")
+    _write_line(f"Against a bare read into a table in memory, kept nowhere: {in_memory:.2f}.")
     result = {
         "rows": rows,
         "rows_per_second": round(rows / seconds["unpacked import"]),
@@ -77,7 +77,7 @@ def main() -> None:
         "ratio_from_zip": _ratio(rounds, "zip import", "bare read"),
         "peak_memory_mb": round(max(one[name]["peak_mb"] for one in rounds for name in one if "import" in name)),
     }
-    _say(json.dumps(result))
+    _write_line(json.dumps(result))
 
 
 def _ratio(rounds: list[dict[str, dict[str, float]]], step: str, against: str) -> float:
@@ -97,7 +97,7 @@ def make_export(scratch: Path, rows: int) -> tuple[Path, Path]:
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
         for path in sorted(folder.iterdir()):
             packed.write(path, f"{folder.name}/{path.name}")
-    _say(f"{rows:,} rows, {size / 1e6:,.0f} MB of JSON, {archive.stat().st_size / 1e6:,.0f} MB zipped.")
+    _write_line(f"{rows:,} rows, {size / 1e6:,.0f} MB of JSON, {archive.stat().st_size / 1e6:,.0f} MB zipped.")
     return folder, archive
 
 
@@ -148,33 +148,35 @@ def _round(scratch: Path, folder: Path, archive: Path) -> dict[str, dict[str, fl
 
 
 def _step(scratch: Path, step: str, given: Path) -> dict[str, float]:
-    """Run one step in a process of its own and home of its own, and give what it says."""
-    home = scratch / "home"
-    shutil.rmtree(home, ignore_errors=True)
-    home.mkdir()
-    told = subprocess.run(
-        [sys.executable, __file__, step, str(given), str(home)], check=True, capture_output=True, text=True
+    """Run one step in a process and a data directory of its own, and return its figures."""
+    data_dir = scratch / "data"
+    shutil.rmtree(data_dir, ignore_errors=True)
+    data_dir.mkdir()
+    output = subprocess.run(
+        [sys.executable, __file__, step, str(given), str(data_dir)], check=True, capture_output=True, text=True
     )
-    return {name: float(value) for name, value in json.loads(told.stdout.splitlines()[-1]).items()}
+    return {name: float(value) for name, value in json.loads(output.stdout.splitlines()[-1]).items()}
 
 
-def _bare(given: Path, home: Path, *, in_memory: bool = False) -> None:
+def _bare(given: Path, data_dir: Path, *, in_memory: bool = False) -> None:
     import duckdb
 
     columns = ", ".join(f"{name}: '{kind}'" for name, kind in _COLUMNS.items())
     started = time.perf_counter()
-    with duckdb.connect(":memory:" if in_memory else str(home / "bare.duckdb"), config={"threads": 2}) as connection:
+    with duckdb.connect(
+        ":memory:" if in_memory else str(data_dir / "bare.duckdb"), config={"threads": 2}
+    ) as connection:
         connection.execute(
             f"create table plays as from read_json('{given}/*.json', format = 'array', columns = {{{columns}}})"
         )
-    _tell(started)
+    _report(started)
 
 
-def _bare_in_memory(given: Path, home: Path) -> None:
-    _bare(given, home, in_memory=True)
+def _bare_in_memory(given: Path, data_dir: Path) -> None:
+    _bare(given, data_dir, in_memory=True)
 
 
-def _import(given: Path, home: Path) -> None:
+def _import(given: Path, data_dir: Path) -> None:
     from extract_load.context import Context
     from extract_load.core.settings import load_settings
     from extract_load.spotify.history_import.importer import import_paths
@@ -182,26 +184,29 @@ def _import(given: Path, home: Path) -> None:
     from extract_load.storage.warehouse import Warehouse
 
     settings = load_settings(
-        home / "no.env", data_base_path=home / "src", cache_dir=home / "cache", duckdb_path=home / "music.duckdb"
+        data_dir / "no.env",
+        data_base_path=data_dir / "src",
+        cache_dir=data_dir / "cache",
+        duckdb_path=data_dir / "music.duckdb",
     )
     started = time.perf_counter()
     context = Context(settings, Warehouse(settings), State(settings.state_path), "bench")
     result = import_paths(context, [given])
     if result.refused or result.total("landed") != result.total("rows"):
         raise SystemExit("\n".join(result.account()))
-    _tell(started)
+    _report(started)
 
 
-def _say(line: str) -> None:
+def _write_line(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
 
-def _tell(started: float) -> None:
+def _report(started: float) -> None:
     seconds = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     used = resource.getrusage(resource.RUSAGE_SELF)
-    _say(json.dumps({"seconds": seconds, "cpu_seconds": used.ru_utime + used.ru_stime, "peak_mb": peak}))
+    _write_line(json.dumps({"seconds": seconds, "cpu_seconds": used.ru_utime + used.ru_stime, "peak_mb": peak}))
 
 
 STEPS = {"bare": _bare, "bare-memory": _bare_in_memory, "import": _import}

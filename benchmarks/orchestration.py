@@ -1,8 +1,8 @@
 """What orchestration costs: `make bench-orchestration` (PLAYS= sets the size, 100,000 by default).
 
-A listener of the sandbox has so many plays imported, and one `daily-etl` of a deployment enriches and builds them, in a
-process of `music-tracker serve` beside a Prefect server: the memory of all three is watched meanwhile. Then nothing is
-new any more, and in turns, three times each as whole commands: the daily run against the running server, and a bare
+That many plays of the sandbox are imported, and one `daily-etl` of a deployment enriches and builds them, in a process
+of `music-tracker serve` beside a Prefect server: the memory of all three is watched meanwhile. Then nothing is new any
+more, and in turns, three times each as whole commands: the daily run against the running server, and a bare
 `dbt build` of the same target and the same nodes (without unit tests, which the daily run leaves to the project's own).
 
 Memory is PSS (shared pages are divided among those who share them), summed over each process with all that it started;
@@ -36,7 +36,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 ARTISTS = 200
 ROUNDS = 3
-LOOK_SECONDS = 0.25
+MEASURE_SECONDS = 0.25
 ENOUGH = "1000000"
 """A daily budget of requests that is never spent."""
 
@@ -48,8 +48,8 @@ class Memory:
     at_rest: dict[str, float] = field(default_factory=dict)
     peak: dict[str, float] = field(default_factory=dict)
 
-    def see(self, parts: dict[str, float]) -> None:
-        """Take one look into account."""
+    def record(self, parts: dict[str, float]) -> None:
+        """Record one measurement."""
         if not parts["run"]:
             self.at_rest = parts
         if sum(parts.values()) > sum(self.peak.values()):
@@ -61,32 +61,34 @@ def main() -> None:
     plays = int(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("PLAYS") or 100_000)
     world = World(seed=7, artists=ARTISTS, plays=plays, years=plays / 20_000)
     with tempfile.TemporaryDirectory(prefix="music-tracker-bench-") as folder, Sandbox(world) as sandbox:
-        home = Path(folder)
-        export = home / "my_spotify_data.zip"
+        data_dir = Path(folder)
+        export = data_dir / "my_spotify_data.zip"
         write_export(world, export)
-        environment = _environment(home, sandbox.env)
+        environment = _environment(data_dir, sandbox.env)
         imported = _command(environment, str(BIN / "music-tracker"), "import", str(export))
-        _say(f"{plays:,} plays of {ARTISTS} artists, imported in {imported:.1f} s")
+        _write_line(f"{plays:,} plays of {ARTISTS} artists, imported in {imported:.1f} s")
         with ExitStack() as stack:
             environment["PREFECT_API_URL"] = url = f"http://127.0.0.1:{_free_port()}/api"
-            server = stack.enter_context(_running(home, environment, "server", *_server_command(url)))
+            server = stack.enter_context(_running(data_dir, environment, "server", *_server_command(url)))
             _wait_for_server(url)
-            memory = _first_run(home, environment, url, server)
+            memory = _first_run(data_dir, environment, url, server)
             idle, bare = _idle_and_bare(environment)
-    _tell(memory, idle, bare)
+    _report(memory, idle, bare)
 
 
-def _first_run(home: Path, environment: dict[str, str], url: str, server: psutil.Process) -> Memory:
+def _first_run(data_dir: Path, environment: dict[str, str], url: str, server: psutil.Process) -> Memory:
     """Serve both deployments, let the daily one run once, and watch."""
     memory = Memory()
-    with _running(home, environment, "serve", str(BIN / "music-tracker"), "serve") as serve:
+    with _running(data_dir, environment, "serve", str(BIN / "music-tracker"), "serve") as serve:
         deployment = _wait_for_deployment(url)
         time.sleep(5)  # at rest
-        memory.see(_look(server, serve))
+        memory.record(_measure_memory(server, serve))
         with _watching(memory, server, serve):
             run = httpx.post(f"{url}/deployments/{deployment}/create_flow_run", json={}, timeout=60).json()
             ended = _wait_for_run(url, run["id"])
-    _say(f"the first daily-etl {ended['total_run_time']:9.1f} s: {ended['state_name']}. {ended['state']['message']}")
+    _write_line(
+        f"the first daily-etl {ended['total_run_time']:9.1f} s: {ended['state_name']}. {ended['state']['message']}"
+    )
     if ended["state_type"] != "COMPLETED":
         raise SystemExit("The first run did not end well; see above.")
     return memory
@@ -103,41 +105,43 @@ def _idle_and_bare(environment: dict[str, str]) -> tuple[list[float], list[float
     return idle[1:], bare[1:]
 
 
-def _tell(memory: Memory, idle: list[float], bare: list[float]) -> None:
+def _report(memory: Memory, idle: list[float], bare: list[float]) -> None:
     idle_s, bare_s = statistics.median(idle), statistics.median(bare)
     for name, rounds in (("daily-etl, nothing new", idle), ("a bare dbt build", bare)):
-        _say(f"{name:24} {statistics.median(rounds):7.1f} s (of {', '.join(f'{one:.1f}' for one in rounds)})")
-    _say(f"allowed: 1.5 x {bare_s:.1f} s + 15 s = {1.5 * bare_s + 15:.1f} s")
+        _write_line(f"{name:24} {statistics.median(rounds):7.1f} s (of {', '.join(f'{one:.1f}' for one in rounds)})")
+    _write_line(f"allowed: 1.5 x {bare_s:.1f} s + 15 s = {1.5 * bare_s + 15:.1f} s")
     for name, parts in (("at rest", memory.at_rest), ("at the peak", memory.peak)):
-        _say(f"memory {name:12} {sum(parts.values()):6.0f} MB: {', '.join(f'{k} {v:.0f}' for k, v in parts.items())}")
+        _write_line(
+            f"memory {name:12} {sum(parts.values()):6.0f} MB: {', '.join(f'{k} {v:.0f}' for k, v in parts.items())}"
+        )
     figures: dict[str, float] = {
         "idle_run_s": round(idle_s, 1),
         "bare_dbt_s": round(bare_s, 1),
         "peak_memory_mb": round(sum(memory.peak.values())),
         **{f"{name}_mb": round(size) for name, size in memory.peak.items()},
     }
-    _say(json.dumps(figures))
+    _write_line(json.dumps(figures))
 
 
-def _environment(home: Path, services: dict[str, str]) -> dict[str, str]:
-    """Return the environment of every command: a home of its own, the sandbox, nothing of this machine."""
+def _environment(data_dir: Path, services: dict[str, str]) -> dict[str, str]:
+    """Return the environment of every command: a data directory of its own, the sandbox, nothing of this machine."""
     kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "DUCKDB_MEMORY_LIMIT") if key in os.environ}
     return {
         **kept,
         **services,
         "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
-        "MUSIC_TRACKER_ENV_FILE": str(home / "no.env"),
-        "DATA_BASE_PATH": str(home / "src"),
-        "CACHE_DIR": str(home / "cache"),
-        "DUCKDB_PATH": str(home / "music_tracker.duckdb"),
+        "MUSIC_TRACKER_ENV_FILE": str(data_dir / "no.env"),
+        "DATA_BASE_PATH": str(data_dir / "src"),
+        "CACHE_DIR": str(data_dir / "cache"),
+        "DUCKDB_PATH": str(data_dir / "music_tracker.duckdb"),
         "SPOTIFY_REQUESTS_PER_SECOND": "500",
         "SPOTIFY_DAILY_BUDGET": ENOUGH,
         "INGEST_INTERVAL_MINUTES": "1440",
-        "PREFECT_HOME": str(home / "prefect"),
+        "PREFECT_HOME": str(data_dir / "prefect"),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
-        "DBT_TARGET_PATH": str(home / "target"),
-        "DBT_LOG_PATH": str(home / "logs"),
+        "DBT_TARGET_PATH": str(data_dir / "target"),
+        "DBT_LOG_PATH": str(data_dir / "logs"),
     }
 
 
@@ -147,7 +151,7 @@ def _server_command(url: str) -> tuple[str, ...]:
 
 
 def _command(environment: dict[str, str], *command: str) -> float:
-    """Run a command to its end and give the seconds. Errors: SystemExit with its last words when it fails."""
+    """Run a command and return the seconds. Errors: SystemExit with the end of its output when it fails."""
     started = time.perf_counter()
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode != 0:
@@ -156,10 +160,10 @@ def _command(environment: dict[str, str], *command: str) -> float:
 
 
 @contextmanager
-def _running(home: Path, environment: dict[str, str], name: str, *command: str) -> Iterator[psutil.Process]:
+def _running(data_dir: Path, environment: dict[str, str], name: str, *command: str) -> Iterator[psutil.Process]:
     """Run a process with what it starts for the length of the block."""
-    with (home / f"{name}.log").open("wb") as words:
-        process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=words, stderr=words)
+    with (data_dir / f"{name}.log").open("wb") as log:
+        process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=log, stderr=log)
     try:
         yield psutil.Process(process.pid)
     finally:
@@ -173,12 +177,12 @@ def _running(home: Path, environment: dict[str, str], name: str, *command: str) 
 
 @contextmanager
 def _watching(memory: Memory, server: psutil.Process, serve: psutil.Process) -> Iterator[None]:
-    """Look at the memory again and again for the length of the block."""
+    """Measure the memory repeatedly for the length of the block."""
     over = threading.Event()
 
     def watch() -> None:
-        while not over.wait(LOOK_SECONDS):
-            memory.see(_look(server, serve))
+        while not over.wait(MEASURE_SECONDS):
+            memory.record(_measure_memory(server, serve))
 
     thread = threading.Thread(target=watch)
     thread.start()
@@ -189,7 +193,7 @@ def _watching(memory: Memory, server: psutil.Process, serve: psutil.Process) -> 
         thread.join()
 
 
-def _look(server: psutil.Process, serve: psutil.Process) -> dict[str, float]:
+def _measure_memory(server: psutil.Process, serve: psutil.Process) -> dict[str, float]:
     """Return the memory of the server, of the serve process itself, and of the runs that it started."""
     runs = sum(_pss(child) for child in _below(serve))
     return {"server": _pss(server) + sum(_pss(child) for child in _below(server)), "serve": _pss(serve), "run": runs}
@@ -228,7 +232,7 @@ def _wait_for_deployment(url: str) -> str:
 
 
 def _wait_for_run(url: str, run_id: str) -> dict[str, Any]:
-    """Wait until a run has ended and its process is gone, and give what the server knows of it."""
+    """Wait until a run has ended, and return what the server knows about it."""
     found: dict[str, Any] = {}
 
     def ended() -> bool:
@@ -253,7 +257,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _say(line: str) -> None:
+def _write_line(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 

@@ -126,7 +126,7 @@ def _fill_polls(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("drop table bench_polled")
 
 
-# One row a real play, in order. Dice are hashes of the play's number, so that a run is repeated exactly.
+# Grain: one real play, in order. Dice are hashes of the number of the play, so that a run can be repeated exactly.
 _TRUTH = f"""
 create or replace temporary table bench_truth as
 with numbered as (

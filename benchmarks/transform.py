@@ -51,8 +51,8 @@ insert into ops.landed_files values (
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What one process took: wall seconds, and the most memory that it held, in MB."""
+class Measured:
+    """The cost of one process: wall seconds, and its peak memory in MB."""
 
     seconds: float
     peak_mb: float
@@ -70,24 +70,26 @@ def main() -> None:
         full = _dbt(scratch, "build", "--exclude-resource-type", "unit_test")
         nodes = _node_times(scratch)
         full_sql = sum(nodes.values())
-        _say(f"full build            {full.seconds:7.1f} s, of it SQL {full_sql:.1f} s; peak {full.peak_mb:.0f} MB")
+        _write_line(
+            f"full build            {full.seconds:7.1f} s, of it SQL {full_sql:.1f} s; peak {full.peak_mb:.0f} MB"
+        )
         for name, seconds in sorted(nodes.items(), key=lambda node: -node[1])[:12]:
-            _say(f"  {name:60} {seconds:6.2f} s")
+            _write_line(f"  {name:60} {seconds:6.2f} s")
 
         bare = [_bare(scratch) for _ in range(ROUNDS)]
         bare_sql = statistics.median(one.seconds for one in bare)
-        _say(f"the same SQL, bare    {bare_sql:7.1f} s (of {', '.join(f'{one.seconds:.1f}' for one in bare)})")
+        _write_line(f"the same SQL, bare    {bare_sql:7.1f} s (of {', '.join(f'{one.seconds:.1f}' for one in bare)})")
 
         _execute(warehouse, _NEW_PLAYS)
         again = _dbt(scratch, "build", "--exclude-resource-type", "unit_test")
-        _say(f"build, 50 new plays   {again.seconds:7.1f} s; peak {again.peak_mb:.0f} MB")
+        _write_line(f"build, 50 new plays   {again.seconds:7.1f} s; peak {again.peak_mb:.0f} MB")
         floor = _dbt(scratch, "build", "--select", TRIVIAL)
-        _say(f"build of one seed     {floor.seconds:7.1f} s")
+        _write_line(f"build of one seed     {floor.seconds:7.1f} s")
 
         reports = _reports(warehouse)
         for name, milliseconds in sorted(reports.items(), key=lambda report: -report[1])[:5]:
-            _say(f"  first 100 rows of {name:42} {milliseconds:6.0f} ms")
-        _say(
+            _write_line(f"  first 100 rows of {name:42} {milliseconds:6.0f} ms")
+        _write_line(
             json.dumps(
                 {
                     "plays": plays,
@@ -112,7 +114,7 @@ def _fill(warehouse: Path, plays: int) -> None:
         fill_raw_plays(connection, plays, ARTISTS)
         fill_catalogue(connection, ARTISTS)
     size, took = warehouse.stat().st_size / 1e6, time.perf_counter() - started
-    _say(f"{plays:,} plays of {ARTISTS:,} artists, {size:,.0f} MB, made in {took:.0f} s")
+    _write_line(f"{plays:,} plays of {ARTISTS:,} artists, {size:,.0f} MB, made in {took:.0f} s")
 
 
 def _execute(warehouse: Path, sql: str) -> None:
@@ -122,7 +124,7 @@ def _execute(warehouse: Path, sql: str) -> None:
         connection.execute(sql)
 
 
-def _dbt(scratch: Path, *arguments: str) -> Told:
+def _dbt(scratch: Path, *arguments: str) -> Measured:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("LISTENER_")}
     environment |= {
         "DBT_TARGET": "prod",
@@ -134,17 +136,17 @@ def _dbt(scratch: Path, *arguments: str) -> Told:
     return _run(scratch, [str(BIN / "dbt"), *arguments, "--project-dir", str(ROOT / "dbt_project")], environment)
 
 
-def _run(scratch: Path, command: list[str], environment: dict[str, str] | None = None) -> Told:
-    """Run one process to its end and tell what it took. Errors: SystemExit with its last words when it fails."""
+def _run(scratch: Path, command: list[str], environment: dict[str, str] | None = None) -> Measured:
+    """Run one process and return its cost. Errors: SystemExit with the end of its output when it fails."""
     log = scratch / "log.txt"
     started = time.perf_counter()
-    with log.open("wb") as words:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=words, stderr=words)
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
         _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - started
     if os.waitstatus_to_exitcode(status) != 0:
         raise SystemExit(log.read_text(errors="replace")[-4000:])
-    return Told(seconds, usage.ru_maxrss / 1024)
+    return Measured(seconds, usage.ru_maxrss / 1024)
 
 
 def _node_times(scratch: Path) -> dict[str, float]:
@@ -155,15 +157,15 @@ def _node_times(scratch: Path) -> dict[str, float]:
     return {name: seconds for name, seconds in times.items() if kinds[name] in {"model", "test"}}
 
 
-def _bare(scratch: Path) -> Told:
+def _bare(scratch: Path) -> Measured:
     """Run the compiled models and data tests by the duckdb command line, on a fresh copy of the raw file."""
     copy = scratch / "bare.duckdb"
     shutil.copy(scratch / "raw.duckdb", copy)
     script = scratch / "bare.sql"
     script.write_text(_script(scratch, copy))
-    told = _run(scratch, [str(BIN / "duckdb"), "-bail", "-batch", "-f", str(script)])
+    measured = _run(scratch, [str(BIN / "duckdb"), "-bail", "-batch", "-f", str(script)])
     copy.unlink()
-    return told
+    return measured
 
 
 def _script(scratch: Path, copy: Path) -> str:
@@ -211,7 +213,7 @@ def _asked(connection: duckdb.DuckDBPyConnection, name: str) -> float:
     return 1000 * (time.perf_counter() - started)
 
 
-def _say(line: str) -> None:
+def _write_line(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
