@@ -1,12 +1,10 @@
-"""The client: batches as the contract says, musicbrainzngs speaking, our session carrying, every refusal told."""
+"""The client: batches as the contract says, sent over the throttled session, and an error for every refusal."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 
 import pytest
-from musicbrainzngs import compat, musicbrainz
 
 from extract_load.core.errors import ConfigurationError, QuotaExhausted, ServiceUnavailable
 from extract_load.http import ThrottledSession
@@ -54,18 +52,8 @@ def test_only_what_was_asked_for_comes_back(home, client) -> None:
     assert set(client.artists([mbid])) == {mbid}
 
 
-def test_the_library_neither_warns_nor_keeps_our_settings(home, client) -> None:
-    """JSON without the UserWarning; after a call the library is as it was."""
-    before = (musicbrainz.hostname, musicbrainz.ws_format, musicbrainz._safe_read, compat.build_opener)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        client.artists([home.world.artists[1].mbid])
-        client.genres()
-    assert (musicbrainz.hostname, musicbrainz.ws_format, musicbrainz._safe_read, compat.build_opener) == before
-
-
-def test_a_merged_id_is_followed_and_told(home, client) -> None:
-    """301 leads to the new id, at our pace, and the caller learns it; a deleted id is a tombstone."""
+def test_a_merged_id_is_followed_and_reported(home, client) -> None:
+    """301 leads to the new id, at the same rate, and the caller gets it; a deleted id is a tombstone."""
     merged, deleted = home.world.artists[1].mbid, home.world.artists[2].mbid
     new = home.sandbox.musicbrainz.data.merge(merged)
     home.sandbox.musicbrainz.data.delete(deleted)
@@ -119,7 +107,7 @@ def test_a_damaged_answer_is_asked_for_again(home, client, kind) -> None:
 
 
 def test_an_outage_is_an_error(home, client) -> None:
-    """A service that stays away is told as such, without its address."""
+    """An outage is reported as such, without the address of the service."""
     home.sandbox.take_down("musicbrainz")
     with pytest.raises(ServiceUnavailable, match="could not be reached, 6 times") as caught:
         client.genres()
@@ -137,7 +125,7 @@ def test_a_long_silence_asked_for_is_remembered(home, client) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 414])
-def test_a_refused_batch_is_told_apart(home, client, status) -> None:
+def test_a_refused_batch_has_an_error_of_its_own(home, client, status) -> None:
     """What a smaller batch may mend is `Refused`."""
     home.fault("batch_refused", limit=1, status=status)
     with pytest.raises(Refused):

@@ -15,7 +15,6 @@ from extract_load.musicbrainz.matching_rules import (
     decide_by_page,
     decide_by_titles,
 )
-from extract_load.musicbrainz.name_matching import name_form, names_agree, names_of, plain_title, title_form
 
 A, B = "5b11f4ce-0000-4000-8000-000000000001", "9282c8b4-0000-4000-8000-000000000002"
 VARIOUS = "89ad4ac3-39f7-470e-963a-56509c546377"
@@ -132,31 +131,3 @@ def test_a_miss_is_asked_again_after_weeks_each_time_later() -> None:
 
     assert [days(attempts) for attempts in range(6)] == [28, 56, 112, 224, 364, 364]
     assert Decision(NIRVANA, "found", "url", A).envelope("r", at).payload["next_attempt_at"] is None
-
-
-def test_names_are_compared_across_spellings() -> None:
-    """Articles, "and", punctuation and spaces do not count; other words do."""
-    assert names_agree("The Beatles", ["Beatles"])
-    assert names_agree("Simon & Garfunkel", ["Simon and Garfunkel"])
-    assert names_agree("AC/DC", ["ACDC"])
-    assert names_agree("Nina Simone", names_of({"name": "ニーナ", "sort-name": "Simone, Nina"}))
-    assert not names_agree("Queen", ["Queens"])
-    assert not names_agree("", [""])
-    assert name_form("The The") == "the"
-
-
-@pytest.mark.parametrize(
-    ("title", "plain"),
-    [
-        ("One - 2011 Remaster", "One"),
-        ("One (feat. Somebody)", "One"),
-        ("One [Live at Home]", "One"),
-        ("With or Without You", "With or Without You"),
-        ("One (sandbox)", "One (sandbox)"),
-        ("1979", "1979"),
-    ],
-)
-def test_titles_lose_their_additions(title, plain) -> None:
-    """What one release adds and another does not is no part of the title."""
-    assert plain_title(title) == plain
-    assert title_form(title) == title_form(plain)
