@@ -1,7 +1,7 @@
-"""Find the history files that a person's paths mean: a zip as downloaded, a folder, or single files.
+"""Find the history files in the paths that a person names: a zip as downloaded, a folder, or single files.
 
-Content decides, not the name: every `.json` is a candidate, and the reader looks into it. Nothing is written here.
-Links inside a folder are not followed; archives of a folder are looked into, archives inside archives are not.
+Content decides, not the name: every `.json` is a candidate for the reader. Nothing is written here.
+Links inside a folder are not followed; archives in a folder are read, archives inside archives are not.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from extract_load.spotify.history_import.history_file import (
     Found,
     Member,
     Refused,
-    is_rubbish,
+    is_resource_fork,
     plain_name,
 )
-from extract_load.spotify.history_import.zip_archive import look_into
+from extract_load.spotify.history_import.zip_archive import read_zip
 
 _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
@@ -35,32 +35,32 @@ def find_members(paths: Iterable[Path]) -> Found:
     """Return the candidates of all paths; a path that can't be read is refused, the rest goes on."""
     found = Found()
     for path in dict.fromkeys(Path(path) for path in paths):
-        part = _of_path(path.expanduser())
+        part = _find_in_path(path.expanduser())
         found.members.extend(part.members)
         found.refused.extend(part.refused)
         found.left_alone += part.left_alone
     return found
 
 
-def _of_path(path: Path) -> Found:
+def _find_in_path(path: Path) -> Found:
     name = plain_name(str(path))
     try:
         if path.is_dir():
-            return _of_folder(path)
+            return _find_in_folder(path)
         if not path.exists():
             return Found(refused=[Refused(name, "there is no such file or folder")])
         if not path.is_file():
             return Found(refused=[Refused(name, "it is neither a file nor a folder")])
-        return _of_file(path, asked_for=True)
+        return _find_in_file(path, asked_for=True)
     except OSError as error:
         return Found(refused=[Refused(name, f"it can't be read ({(error.strerror or 'I/O error').lower()})")])
 
 
-def _of_file(path: Path, *, asked_for: bool) -> Found:
+def _find_in_file(path: Path, *, asked_for: bool) -> Found:
     with path.open("rb") as stream:
         start = stream.read(4)
     if start in (_ZIP, _EMPTY_ZIP):
-        found = look_into(path)
+        found = read_zip(path)
         if asked_for and not found.members and not found.refused:
             found.refused.append(Refused(plain_name(path.name), "the zip holds no listening history"))
         return found
@@ -68,20 +68,20 @@ def _of_file(path: Path, *, asked_for: bool) -> Found:
     if size > MAX_FILE_BYTES:
         return Found(refused=[Refused(plain_name(path.name), "it is larger than 4 GiB, which no export file is")])
     packed = start.startswith(_GZIP)
-    member = Member(plain_name(path.name), size, str(path.parent), _opener(path, packed=packed), asked_for)
+    member = Member(plain_name(path.name), size, str(path.parent), _make_opener(path, packed=packed), asked_for)
     return Found(members=[member])
 
 
-def _of_folder(folder: Path) -> Found:
+def _find_in_folder(folder: Path) -> Found:
     found = Found()
-    for path in _walk(folder):
+    for path in _walk_files(folder):
         if path.is_symlink():
             if path.suffix.lower() == ".json":
                 found.refused.append(Refused(plain_name(path.name), "it is a link; name the real file to import it"))
-        elif is_rubbish(str(path)) or path.suffix.lower() not in {".json", ".zip"}:
+        elif is_resource_fork(str(path)) or path.suffix.lower() not in {".json", ".zip"}:
             found.left_alone += 1
         else:
-            part = _of_file(path, asked_for=False)
+            part = _find_in_file(path, asked_for=False)
             found.members.extend(part.members)
             found.refused.extend(part.refused)
             found.left_alone += part.left_alone
@@ -90,7 +90,7 @@ def _of_folder(folder: Path) -> Found:
     return found
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _walk_files(folder: Path) -> Iterator[Path]:
     """Yield the files below a folder in a fixed order, up to a limit that no export reaches."""
     count = 0
     for root, folders, names in os.walk(folder):
@@ -102,7 +102,7 @@ def _walk(folder: Path) -> Iterator[Path]:
             yield Path(root) / name
 
 
-def _opener(path: Path, *, packed: bool) -> Callable[[], AbstractContextManager[BinaryIO]]:
+def _make_opener(path: Path, *, packed: bool) -> Callable[[], AbstractContextManager[BinaryIO]]:
     @contextmanager
     def opened(path: Path) -> Iterator[BinaryIO]:
         with path.open("rb") as stream:

@@ -1,4 +1,4 @@
-"""The bytes of an export file as UTF-8 without a byte order mark, whatever they came in, and a first look at them."""
+"""Read an export file as UTF-8 without a byte order mark, whatever its encoding, and detect its format."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Utf8Reader:
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._start: bytes | None = stream.read(HEAD)
-        self._decode = _decoder_of(self._start)
+        self._decode = _make_decoder(self._start)
 
     def read(self, size: int = CHUNK) -> bytes:
         """Return up to about `size` bytes, nothing at the end."""
@@ -38,19 +38,19 @@ class Utf8Reader:
         return data if self._decode is None else self._decode(data)
 
 
-def _decoder_of(start: bytes) -> Callable[[bytes], bytes] | None:
+def _make_decoder(start: bytes) -> Callable[[bytes], bytes] | None:
     """Return what turns the stream's bytes into UTF-8, None when they are UTF-8 already."""
     for mark, encoding in ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
         if start.startswith(mark):
-            return _translator(encoding)
+            return _transcoder(encoding)
     if start[:1] == b"\0" and start[1:2] == b"[":
-        return _translator("utf-16-be")
+        return _transcoder("utf-16-be")
     if start[:1] == b"[" and start[1:2] == b"\0":
-        return _translator("utf-16-le")
+        return _transcoder("utf-16-le")
     return None
 
 
-def _translator(encoding: str) -> Callable[[bytes], bytes]:
+def _transcoder(encoding: str) -> Callable[[bytes], bytes]:
     decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
     return lambda data: decoder.decode(data, final=not data).encode("utf-8", "replace")
 
@@ -58,7 +58,7 @@ def _translator(encoding: str) -> Callable[[bytes], bytes]:
 def format_of(name: str, head: bytes) -> Format | None:
     """Return which history a file holds by the keys of its first row; None when it holds none.
 
-    An empty list is told by the name of the file. A damaged first row counts by the keys that are seen.
+    An empty list is classified by the name of the file, a damaged first row by the keys that can be read.
     Errors: BadInput when the text is not a JSON list at all.
     """
     text = head.lstrip()
@@ -66,19 +66,19 @@ def format_of(name: str, head: bytes) -> Format | None:
         raise BadInput("it is not a JSON list of plays")
     lower = name.lower()
     if text[1:].lstrip()[:1] in (b"]", b""):
-        return _format_of_name(lower)
+        return _format_from_name(lower)
     first = _FIRST_OBJECT.search(text)
     keys = set(_KEY.findall(first[0])) if first else set()
     if {b"endTime", b"msPlayed"} & keys and b"ts" not in keys:
-        return "account_data" if b"endTime" in keys or _format_of_name(lower) == "account_data" else None
+        return "account_data" if b"endTime" in keys or _format_from_name(lower) == "account_data" else None
     if not {b"ts", b"ms_played", b"spotify_track_uri"} & keys:
-        return _format_of_name(lower) if b'"ts"' in text or b'"endTime"' in text else None
+        return _format_from_name(lower) if b'"ts"' in text or b'"endTime"' in text else None
     if lower.startswith(("endsong", "endvideo")):
         return "endsong"
     return "endsong" if _OLD & keys and not lower.startswith("streaming_history") else "extended"
 
 
-def _format_of_name(lower: str) -> Format | None:
+def _format_from_name(lower: str) -> Format | None:
     if lower.startswith("streaming_history"):
         return "extended"
     if lower.startswith(("endsong", "endvideo")):

@@ -1,4 +1,4 @@
-"""Read one file of an export whole: what it is, what became of its rows, and its redacted lines, packed.
+"""Read one file of an export: its format, its row counts (with a control total), and its redacted lines.
 
 A file of usual size (Spotify's have about 12 MB) is read once, while the one before it is worked on; a larger one
 twice, so that memory stays bounded: once for its hash and its counts, once for its lines.
@@ -24,7 +24,7 @@ from extract_load.core.errors import BadInput
 from extract_load.spotify.history_import.encoding import CHUNK, HEAD, Utf8Reader, format_of
 from extract_load.spotify.history_import.history_file import MAX_FILE_BYTES, Format, Member
 from extract_load.spotify.history_import.row_count import KeyCount, count_elements
-from extract_load.spotify.history_import.row_parser import RowReader, Tally
+from extract_load.spotify.history_import.row_parser import RowCounts, RowReader
 from extract_load.spotify.history_import.row_template import PLAYED_KEYS
 from extract_load.storage.spool import DAMAGE
 
@@ -38,19 +38,19 @@ _DAMAGE: tuple[type[Exception], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What a first reading says: identity, format, and the counts of two readers (`counted_by` names the second)."""
+class FileSummary:
+    """What the first reading finds: identity, format, row counts, and the control total `counted` (by `counted_by`)."""
 
     sha256: str
     size: int
     format: Format
     counted: int
     counted_by: str
-    tally: Tally
+    tally: RowCounts
 
 
 class MemberReader:
-    """Reads one member: `format`, then `look`, then `blocks`. Errors: BadInput with what is wrong with the file."""
+    """Reads one member: `format`, then `summarize`, then `blocks`. Errors: BadInput with what is wrong with it."""
 
     def __init__(self, member: Member, today: datetime) -> None:
         self.member = member
@@ -60,69 +60,69 @@ class MemberReader:
         self._blocks: list[bytes] | None = None
 
     def format(self) -> Format | None:
-        """Return what the file holds by a look at its beginning; None when it is no history."""
+        """Return the format, detected from the beginning of the file; None when it is no history."""
         try:
-            with self._opened() as stream:
+            with self._open() as stream:
                 head = Utf8Reader(io.BytesIO(stream.read(HEAD))).read(HEAD)
         except _DAMAGE as error:
-            raise BadInput(_damage(error)) from error
+            raise BadInput(_describe_damage(error)) from error
         return format_of(self.member.name, head)
 
     def load(self) -> None:
-        """Read a file of usual size and hash it; another thread may do that ahead of `look`."""
+        """Read a file of usual size and hash it; another thread may do that ahead of `summarize`."""
         if self._pieces is not None:
             return
         pieces, size, digest = [], 0, hashlib.sha256()
         try:
-            with self._opened() as stream:
+            with self._open() as stream:
                 while size <= SMALL and (piece := stream.read(CHUNK)):
                     digest.update(piece)
                     pieces.append(piece)
                     size += len(piece)
         except _DAMAGE as error:
-            raise BadInput(_damage(error)) from error
+            raise BadInput(_describe_damage(error)) from error
         if size <= SMALL:
             self._sha256, self._pieces = digest.hexdigest(), pieces
 
-    def look(self, format_: Format) -> Look:
-        """Hash the file and count its rows by two readers."""
+    def summarize(self, format_: Format) -> FileSummary:
+        """Return the hash of the file and its rows as counted by two independent readers."""
         self.load()
         is_small, digest, keys = self._pieces is not None, hashlib.sha256(), KeyCount(PLAYED_KEYS[format_])
         try:
-            with self._opened() as stream:
-                source = _Watched(stream, (keys.feed,) if is_small else (keys.feed, digest.update))
+            with self._open() as stream:
+                source = _ObservedStream(stream, (keys.feed,) if is_small else (keys.feed, digest.update))
                 reader = RowReader(Utf8Reader(cast("BinaryIO", source)), format_, self._today)
                 blocks = list(reader.blocks()) if is_small else [b"" for _ in reader.blocks()]
                 self._blocks = blocks if is_small else None
                 size = source.drain()
         except _DAMAGE as error:
-            raise BadInput(_damage(error)) from error
+            raise BadInput(_describe_damage(error)) from error
         if reader.tally.ahead > MOST_AHEAD:
             ahead = f"{reader.tally.ahead:,} of its {reader.tally.rows:,} rows lie in the future"
             raise BadInput(f"by this machine's clock {ahead}: set the clock right and import it again")
-        counted, by = self._settle(keys.count, reader.tally)
-        return Look(self._sha256 or digest.hexdigest(), size, format_, counted, by, reader.tally)
+        counted, by = self._cross_check_count(keys.count, reader.tally)
+        return FileSummary(self._sha256 or digest.hexdigest(), size, format_, counted, by, reader.tally)
 
-    def blocks(self, look: Look) -> Iterator[bytes]:
-        """Yield the lines of the file. Errors: BadInput when it is not what it was at the first look."""
+    def blocks(self, summary: FileSummary) -> Iterator[bytes]:
+        """Yield the lines of the file. Errors: BadInput when the file changed since `summarize`."""
         if self._blocks is not None:
             yield from self._blocks
             return
-        with self._opened() as stream:
-            reader = RowReader(Utf8Reader(stream), look.format, self._today)
+        with self._open() as stream:
+            reader = RowReader(Utf8Reader(stream), summary.format, self._today)
             yield from reader.blocks()
-        if (reader.tally.kept, reader.tally.rejected) != (look.tally.kept, look.tally.rejected):
+        if (reader.tally.kept, reader.tally.rejected) != (summary.tally.kept, summary.tally.rejected):
             raise BadInput("it changed while it was read")
 
-    def forget(self) -> None:
-        """Let go of the content."""
+    def close(self) -> None:
+        """Release the content from memory."""
         self._pieces = self._blocks = None
 
-    def _settle(self, keys: int, tally: Tally) -> tuple[int, str]:
-        """Return the row count of another reader than the one that spools, and which one that was."""
+    def _cross_check_count(self, keys: int, tally: RowCounts) -> tuple[int, str]:
+        """Return the control total (the row count of another reader than the parser), and which reader that was."""
         if keys == tally.rows:
             return keys, "keys"
-        with self._opened() as stream:
+        with self._open() as stream:
             elements = count_elements(Utf8Reader(stream))
         if elements == tally.rows:
             return elements, "elements"
@@ -131,16 +131,16 @@ class MemberReader:
         raise BadInput(f"two readers disagree about it ({tally.rows:,} and {elements:,} rows)")
 
     @contextmanager
-    def _opened(self) -> Iterator[BinaryIO]:
+    def _open(self) -> Iterator[BinaryIO]:
         if self._pieces is not None:
-            yield cast("BinaryIO", _Pieces(self._pieces))
+            yield cast("BinaryIO", _BufferedStream(self._pieces))
             return
         with self.member.open() as stream:
             yield stream
 
 
-class _Pieces:
-    """What was read already, piece by piece as it was read: nothing is copied."""
+class _BufferedStream:
+    """A stream over pieces that were read before; nothing is copied."""
 
     def __init__(self, pieces: list[bytes]) -> None:
         self._left = iter(pieces)
@@ -149,8 +149,8 @@ class _Pieces:
         return next(self._left, b"") if size else b""
 
 
-class _Watched:
-    """Shows what is read to those who hash and count it, and stops at the size that no export has."""
+class _ObservedStream:
+    """A stream that passes each piece to its observers (hash, counts), and raises beyond the size limit."""
 
     def __init__(self, stream: BinaryIO, watchers: Sequence[Callable[[bytes], object]]) -> None:
         self._stream, self._watchers, self._size = stream, watchers, 0
@@ -165,7 +165,7 @@ class _Watched:
         return piece
 
     def drain(self) -> int:
-        """Read what the reader left, and give the size of it all in bytes."""
+        """Read the rest, and return the total size in bytes."""
         while self.read(CHUNK):
             pass
         return self._size
@@ -174,7 +174,7 @@ class _Watched:
 def read_ahead(readers: list[MemberReader]) -> Iterator[MemberReader]:
     """Yield the readers in their order, each with its file read while the one before it is worked on.
 
-    What is wrong with a file is raised by `look`.
+    An unreadable file raises in `summarize`.
     """
     with ThreadPoolExecutor(1, "import-reading") as pool:
         coming = [pool.submit(reader.load) for reader in readers[:1]]
@@ -187,10 +187,10 @@ def read_ahead(readers: list[MemberReader]) -> Iterator[MemberReader]:
         finally:
             wait(coming)
             for reader in readers:
-                reader.forget()
+                reader.close()
 
 
-def _damage(error: BaseException) -> str:
+def _describe_damage(error: BaseException) -> str:
     if isinstance(error, OSError) and not isinstance(error, igzip.BadGzipFile) and error.strerror:
         return f"it can't be read ({error.strerror.lower()})"
     return "it is damaged inside its archive (checksum or compression); download it again"

@@ -1,4 +1,4 @@
-"""What one file of an export is to the reader: a name that is safe to show, a size, and a way to open it anew."""
+"""Describe one file of an export: a name that is safe to show, a size, and a function that opens it again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SPOTIFYS = re.compile(
 class Member:
     """One file that may hold a listening history. `size` in bytes as declared; `place` groups files of one download.
 
-    `asked_for` is true when a person named this very file: then it is refused aloud if it holds no history.
+    `asked_for` is true when a person named this very file: then it is reported as refused if it holds no history.
     """
 
     name: str
@@ -56,26 +56,26 @@ class Found:
 
 
 def plain_name(name: str) -> str:
-    """Return the last part of a name, fit to be shown and stored: no folders, no control signs, 120 letters at most."""
+    """Return the last part of a name, safe to show and store: no control characters, 120 characters at most."""
     last = re.split(r"[\\/]", name)[-1]
     shown = last.encode("utf-8", "replace").decode("utf-8")
-    return "".join(sign if sign.isprintable() else "?" for sign in shown)[:120] or "unnamed"
+    return "".join(character if character.isprintable() else "?" for character in shown)[:120] or "unnamed"
 
 
-def is_rubbish(name: str) -> bool:
+def is_resource_fork(name: str) -> bool:
     """Return whether a path is what macOS puts beside the real files."""
     parts = re.split(r"[\\/]", name)
     return "__MACOSX" in parts or parts[-1].startswith("._")
 
 
 def export_id_of(members: Iterable[Member]) -> str:
-    """Name a download by what it holds (names and sizes), so that the zip and its unpacked folder have one name."""
+    """Return the id of a download, made from names and sizes: a zip and its unpacked folder have the same."""
     listing = "\n".join(sorted(f"{member.name}:{member.size}" for member in members))
     return hashlib.sha256(listing.encode()).hexdigest()[:16]
 
 
 def newest_first(member: Member) -> tuple[int, int, str]:
-    """Order files by the years and the number in their names, the latest first: they say soonest whose they are."""
+    """Return the sort key of a file by the years and the number in its name: the newest settle soonest whose it is."""
     numbers = [int(number) for number in re.findall(r"\d+", member.name)[:9] if len(number) < 9]
     years = [number for number in numbers if 2000 < number < 2100]
     return (-max(years, default=0), -(numbers[-1] if numbers else 0), member.name)

@@ -1,8 +1,8 @@
 """Import the exports of a listening history: zips as downloaded, folders, single files; no request is sent.
 
-In: paths. Out: redacted spool files, their rows in raw.spotify_streaming_history, an account of every row. A file is
-complete in the spool before it is landed, and lands in one transaction: after a kill the next run resumes. A file that
-is in already adds no row. Source: docs/contracts/exports.md, sections 1 and 2.
+In: paths. Out: redacted spool files, their rows in raw.spotify_streaming_history, a count for every row. A file is
+complete in the spool before it is landed, and lands in one transaction: after a kill the next run resumes.
+Source: docs/contracts/exports.md, sections 1 and 2.
 """
 
 from __future__ import annotations
@@ -20,11 +20,17 @@ from typing import Literal
 from extract_load.context import Context
 from extract_load.core.errors import BadInput, ServiceUnavailable
 from extract_load.spotify.history_import.discovery import find_members
-from extract_load.spotify.history_import.file_reader import Look, MemberReader, read_ahead
+from extract_load.spotify.history_import.file_reader import FileSummary, MemberReader, read_ahead
 from extract_load.spotify.history_import.history_file import Found, Member, Refused, export_id_of, newest_first
 from extract_load.spotify.history_import.landing_thread import LandedFiles, LandingThread
-from extract_load.spotify.history_import.ownership import Owner, Verdict, known_plays
-from extract_load.spotify.history_import.spool_writer import drop_leftovers, find_spooled, header, release, write_held
+from extract_load.spotify.history_import.ownership import OwnershipCheck, Verdict, known_plays
+from extract_load.spotify.history_import.spool_writer import (
+    find_spooled,
+    header,
+    release,
+    remove_held_files,
+    write_held,
+)
 from extract_load.storage.writer_lock import WarehouseBusy, WriterLock
 
 log = logging.getLogger(__name__)
@@ -40,9 +46,10 @@ FOREIGN = (
 
 @dataclass(frozen=True, slots=True)
 class FileAccount:
-    """What became of one history file's rows: rows = landed + known + rejected, once it is landed.
+    """The row counts of one history file: rows = landed + known + rejected, once it is landed.
 
-    `mended` rows are kept although signs in them were no Unicode. `spooled` means safe, but not landed yet.
+    `mended` rows are kept although they held characters that are not Unicode, now replaced. `spooled` means complete in
+    the spool, but not landed yet. `known` rows are duplicates: already landed.
     """
 
     name: str
@@ -58,7 +65,7 @@ class FileAccount:
 
 @dataclass(slots=True)
 class ImportResult:
-    """What an import did: an account per history file, what was refused, and how many other files were left alone."""
+    """The result of an import: counts per history file, refused files with reasons, and the number of ignored files."""
 
     files: list[FileAccount] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
@@ -66,7 +73,7 @@ class ImportResult:
     waiting_for: str = ""
 
     def total(self, what: Literal["rows", "landed", "known", "rejected", "mended"]) -> int:
-        """Add up one count over all files."""
+        """Return the sum of one count over all files."""
         return sum(int(getattr(file, what)) for file in self.files)
 
     @property
@@ -76,22 +83,22 @@ class ImportResult:
 
     @property
     def message(self) -> str:
-        """One sentence about it all."""
+        """One sentence that sums up the import."""
         if not self.files:
             return "Nothing was imported."
         rows = f"{self.total('rows'):,} rows in {len(self.files)} file(s)"
         parts = {"landed": "new", "known": "known already", "rejected": "rejected (ops.rejected_rows says why)"}
-        told = [f"{self.total(what):,} {words}" for what, words in parts.items() if self.total(what)]  # type: ignore[arg-type]
+        parts_shown = [f"{self.total(what):,} {words}" for what, words in parts.items() if self.total(what)]  # type: ignore[arg-type]
         if self.waiting_for:
-            told.append(f"kept in the spool until the next run, as the warehouse is busy: {self.waiting_for}")
-        return f"{rows}: {', '.join(told) or 'nothing new'}."
+            parts_shown.append(f"kept in the spool until the next run, as the warehouse is busy: {self.waiting_for}")
+        return f"{rows}: {', '.join(parts_shown) or 'nothing new'}."
 
     def account(self) -> list[str]:
-        """Return the account as lines for a person: refusals, then the rows."""
+        """Return the lines to show to a person: refused files, files with rejected rows, then the summary."""
         lines = [f"Refused {one.name}: {one.reason}." for one in self.refused]
         for file in self.files:
             if file.rejected or file.mended:
-                lines.append(f"{file.name}: {file.rejected:,} rows rejected, {file.mended:,} mended.")
+                lines.append(f"{file.name}: {file.rejected:,} rows rejected, {file.mended:,} repaired.")
         if self.left_alone:
             lines.append(f"{self.left_alone:,} other files hold no listening history and were left alone.")
         return [*lines, self.message]
@@ -100,22 +107,22 @@ class ImportResult:
 def import_paths(
     context: Context, paths: Iterable[Path], *, confirm_listener: bool = False, progress: Progress | None = None
 ) -> ImportResult:
-    """Import what the paths hold; what can't be taken is refused with a reason, the rest goes on.
+    """Import what the paths hold and return the counts; what can't be read is refused with a reason, the rest goes on.
 
-    `progress` is told (bytes done, bytes in all). Errors: ServiceUnavailable when another import is running.
+    `progress` is called with (bytes done, bytes in total). Errors: ServiceUnavailable when another import is running.
     """
     lock = WriterLock(context.settings.data_dir / ".import.lock", context.clock)
     try:
-        with lock.held("another import", context.settings.lock_wait_seconds), _threads_that_take_turns():
-            drop_leftovers(context.settings.spool_dir)
+        with lock.held("another import", context.settings.lock_wait_seconds), _short_thread_switches():
+            remove_held_files(context.settings.spool_dir)
             return _Import(context, find_members(paths), confirm_listener, progress).run()
     except WarehouseBusy as busy:
         raise ServiceUnavailable(f"Another import is running: {lock.holder() or busy.message}.") from None
 
 
 @contextmanager
-def _threads_that_take_turns() -> Iterator[None]:
-    """Let threads change every half millisecond: reading ahead and landing ask little of Python, but often."""
+def _short_thread_switches() -> Iterator[None]:
+    """Switch threads every half millisecond: reading ahead and landing need the interpreter briefly, but often."""
     usual = sys.getswitchinterval()
     sys.setswitchinterval(0.0005)
     try:
@@ -126,7 +133,7 @@ def _threads_that_take_turns() -> Iterator[None]:
 
 @dataclass(slots=True)
 class _Spooled:
-    """A file on its way: its account so far, and its spool file (None when it was imported before)."""
+    """A file on its way: its counts so far, and its spool file (None when it was imported before)."""
 
     account: FileAccount
     path: Path | None
@@ -134,31 +141,31 @@ class _Spooled:
 
 
 class _Import:
-    """One import: groups files by download, spools each, hands them to the landing thread, adds up."""
+    """One import: groups files by download, spools each, hands them to the landing thread, sums up the counts."""
 
     def __init__(self, context: Context, found: Found, confirmed: bool, progress: Progress | None) -> None:
         self._context = context
         self._confirmed = confirmed
         self._result = ImportResult(refused=list(found.refused), left_alone=found.left_alone)
-        self._readers = list(self._with_history(found.members))
+        self._readers = list(self._find_history(found.members))
         self._progress = _Progress(progress, sum(member.size for member, _, _ in self._readers))
         self._spooled: list[_Spooled] = []
         self._seen: set[str] = set()
 
     def run(self) -> ImportResult:
-        """Do it all, and give the account."""
+        """Run the import and return its result."""
         self._known = [] if self._confirmed else known_plays(self._context)  # before landing takes the warehouse
         self._thread = LandingThread(self._context, self._progress.landed)
         try:
-            key = _download
+            key = _download_key
             for _, group in groupby(sorted(self._readers, key=key), key=key):
                 self._import_one_download(list(group))
         finally:
             landed = self._thread.finish()
-        self._add_up(landed)
+        self._sum_up(landed)
         return self._result
 
-    def _with_history(self, members: Iterable[Member]) -> Iterable[tuple[Member, MemberReader, str]]:
+    def _find_history(self, members: Iterable[Member]) -> Iterable[tuple[Member, MemberReader, str]]:
         for member in members:
             reader = MemberReader(member, self._context.clock.now())
             try:
@@ -176,7 +183,7 @@ class _Import:
     def _import_one_download(self, group: list[tuple[Member, MemberReader, str]]) -> None:
         """Import the files of one download, newest first; all of it is refused when it is another listener's."""
         export_id = export_id_of(member for member, _, _ in group)
-        owner = Owner(self._context, self._known, confirmed=self._confirmed)
+        owner = OwnershipCheck(self._context, self._known, confirmed=self._confirmed)
         held: list[_Spooled] = []
         for reader in read_ahead([one[1] for one in sorted(group, key=lambda one: newest_first(one[0]))]):
             member = reader.member
@@ -189,43 +196,45 @@ class _Import:
                 return
             if owner.is_sure():
                 held = self._release(owner, held)
-        if owner.final() is Verdict.FOREIGN:
+        if owner.final_verdict() is Verdict.FOREIGN:
             self._refuse(group[0][0], held, "plays that are known from that time are not in it")
             return
         self._release(owner, held)
 
-    def _spool(self, reader: MemberReader, export_id: str) -> tuple[_Spooled, Look] | None:
-        """Read one file and write it, held; None when it is refused."""
+    def _spool(self, reader: MemberReader, export_id: str) -> tuple[_Spooled, FileSummary] | None:
+        """Read one file and write it under its held name; return None when it is refused."""
         settings, member, at = self._context.settings, reader.member, self._context.clock.now()
         try:
             format_ = reader.format()
             assert format_ is not None
-            look = reader.look(format_)
+            summary = reader.summarize(format_)
             first = header(
-                member.name, look, export_id, listener_id=settings.listener_id, run_id=self._context.run_id, at=at
+                member.name, summary, export_id, listener_id=settings.listener_id, run_id=self._context.run_id, at=at
             )
-            known = find_spooled(settings.spool_dir, settings.listener_id, look.sha256)
-            is_new = known is None and look.sha256 not in self._seen
-            path = write_held(settings.spool_dir, first, reader.blocks(look)) if is_new else None
+            known = find_spooled(settings.spool_dir, settings.listener_id, summary.sha256)
+            is_new = known is None and summary.sha256 not in self._seen
+            path = write_held(settings.spool_dir, first, reader.blocks(summary)) if is_new else None
         except BadInput as error:
             self._result.refused.append(Refused(member.name, error.message))
             return None
         finally:
-            reader.forget()
-        self._seen.add(look.sha256)
+            reader.close()
+        self._seen.add(summary.sha256)
         status: Status = "spooled" if is_new else "known"
-        account = FileAccount(member.name, look.format, export_id, status, look.counted, mended=look.tally.mended)
+        account = FileAccount(
+            member.name, summary.format, export_id, status, summary.counted, mended=summary.tally.mended
+        )
         if not is_new:
-            account = replace(account, known=look.counted, mended=0)
+            account = replace(account, known=summary.counted, mended=0)
         self._progress.spooled(member.size, done=not is_new)
-        return _Spooled(account, path, member.size), look
+        return _Spooled(account, path, member.size), summary
 
-    def _verdict(self, owner: Owner, spooled: _Spooled, look: Look) -> Verdict:
+    def _verdict(self, owner: OwnershipCheck, spooled: _Spooled, summary: FileSummary) -> Verdict:
         assert spooled.path is not None
-        return owner.see(spooled.path, look.tally.usernames)
+        return owner.add_file(spooled.path, summary.tally.usernames)
 
-    def _release(self, owner: Owner, held: list[_Spooled]) -> list[_Spooled]:
-        """Return the held files their names, and hand them to the landing; nothing is held then."""
+    def _release(self, owner: OwnershipCheck, held: list[_Spooled]) -> list[_Spooled]:
+        """Rename the held files to their final names, hand them to landing, and return what is still held: nothing."""
         owner.remember()
         for one in held:
             if one.path:
@@ -241,7 +250,7 @@ class _Import:
                 one.path.unlink(missing_ok=True)
         self._result.refused.append(Refused(member.name, FOREIGN.format(why=why)))
 
-    def _add_up(self, landed: LandedFiles) -> None:
+    def _sum_up(self, landed: LandedFiles) -> None:
         self._result.waiting_for = landed.busy
         for one in self._spooled:
             rows = landed.files.get(one.path) if one.path else None
@@ -254,10 +263,10 @@ class _Import:
 
 
 class _Progress:
-    """Counts bytes: half a file's when it is spooled, half when it is landed. Called from two threads."""
+    """Progress in bytes: half of a file when it is spooled, half when it is landed. Called from two threads."""
 
-    def __init__(self, tell: Progress | None, total: int) -> None:
-        self._tell, self._total, self._half_bytes = tell, total, 0
+    def __init__(self, report: Progress | None, total: int) -> None:
+        self._report, self._total, self._half_bytes = report, total, 0
         self._sizes: dict[Path, int] = {}
         self._lock = threading.Lock()
 
@@ -276,10 +285,10 @@ class _Progress:
     def _add(self, half_bytes: int) -> None:
         with self._lock:
             self._half_bytes += half_bytes
-            if self._tell:
-                self._tell(min(self._total, self._half_bytes // 2), self._total)
+            if self._report:
+                self._report(min(self._total, self._half_bytes // 2), self._total)
 
 
-def _download(one: tuple[Member, MemberReader, str]) -> tuple[str, bool]:
-    """Group files by where they lie, and the short account data apart from the lifetime history."""
+def _download_key(one: tuple[Member, MemberReader, str]) -> tuple[str, bool]:
+    """Return the key that groups files of one download: their folder, with account data apart from extended history."""
     return one[0].place, one[2] == "account_data"

@@ -1,7 +1,7 @@
-"""Land the files of an import beside its spooling: one thread, one connection, a transaction for a million rows.
+"""Land the files of an import while others are still spooled: one thread, one connection, a million rows a transaction.
 
-While the warehouse is somebody else's, the files wait in the spool; at the end a few seconds are waited for it, and who
-has it is told. A small machine has two cores: this thread takes one, the reader the other.
+While another process holds the warehouse, the files wait in the spool; at the end the thread waits a few seconds for
+it, and reports who holds it. A small machine has two cores: this thread takes one, the reader the other.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LAST_WAIT_SECONDS = 10.0
 _TRY_SECONDS = 1.0
 _ENOUGH_ROWS = 1_000_000  # a row group of DuckDB's that two transactions share is written twice
 
-_Given = tuple[Path, int]  # a file in the spool, and its rows
+_SpooledFile = tuple[Path, int]  # a file in the spool, and its rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,10 @@ class LandedFiles:
 class LandingThread:
     """Takes spool files with `put`, lands them in their order; `finish` waits for the last one."""
 
-    def __init__(self, context: Context, tell: Callable[[Path], None]) -> None:
+    def __init__(self, context: Context, report: Callable[[Path], None]) -> None:
         self._context = context
-        self._tell = tell
-        self._queue: queue.Queue[_Given | None] = queue.Queue()
+        self._report = report
+        self._queue: queue.Queue[_SpooledFile | None] = queue.Queue()
         self._is_closing = threading.Event()
         self._at_end = False
         self._given: list[Path] = []
@@ -60,12 +60,12 @@ class LandingThread:
         self._thread.start()
 
     def put(self, path: Path, rows: int) -> None:
-        """Give a file that is complete in the spool, and how many rows it has."""
+        """Queue a file that is complete in the spool; `rows` is its row count."""
         self._given.append(path)
         self._queue.put((path, rows))
 
     def finish(self) -> LandedFiles:
-        """Wait until everything is landed, or is known to have to wait.
+        """Wait until everything is landed or the warehouse stays busy, and return what was landed.
 
         Errors: what the landing raised.
         """
@@ -78,37 +78,37 @@ class LandingThread:
 
     def _run(self) -> None:
         try:
-            first = self._next()
-            while not self._landed_all(first):
+            first = self._next_file()
+            while not self._try_landing(first):
                 first = None  # the landing of all that is in the spool takes it, too
         except BaseException as error:
             self._error = error
 
-    def _landed_all(self, first: _Given | None) -> bool:
-        """Land until the end; say False when the warehouse is busy and there is still time to try again."""
+    def _try_landing(self, first: _SpooledFile | None) -> bool:
+        """Land until the end; return False when the warehouse is busy and there is still time to try again."""
         is_last_try = self._is_closing.is_set()
         wait = min(LAST_WAIT_SECONDS, self._context.settings.lock_wait_seconds) if is_last_try else _TRY_SECONDS
         try:
             with self._context.warehouse.open(PURPOSE, wait) as connection:
-                _for_bulk(connection)
-                self._land(connection, first)
+                _set_bulk_options(connection)
+                self._land_batches(connection, first)
                 self._context.landing.land(purpose=PURPOSE)
-                self._result.files = _manifest(connection, self._context, self._given)
+                self._result.files = _read_manifest(connection, self._context, self._given)
         except WarehouseBusy as busy:
             self._result.busy = busy.message
             return is_last_try
         self._result.busy = ""
         return True
 
-    def _land(self, connection: duckdb.DuckDBPyConnection, first: _Given | None) -> None:
+    def _land_batches(self, connection: duckdb.DuckDBPyConnection, first: _SpooledFile | None) -> None:
         done = known_files(connection)  # another process may have landed some while this one waited
-        while first or (first := self._next()):
-            self._context.landing.land_together(connection, self._as_they_come(first, done))
+        while first or (first := self._next_file()):
+            self._context.landing.land_together(connection, self._next_batch(first, done))
             first = None
 
-    def _as_they_come(self, first: _Given, done: Container[str]) -> Iterator[Path]:
-        """Yield files for one transaction: those that are there and those that come, until it has rows enough."""
-        given: _Given | None = first
+    def _next_batch(self, first: _SpooledFile, done: Container[str]) -> Iterator[Path]:
+        """Yield files for one transaction: those that are there and those that come, until it has enough rows."""
+        given: _SpooledFile | None = first
         rows = 0
         while given:
             path, count = given
@@ -116,25 +116,25 @@ class LandingThread:
                 if manifest_path(self._context.settings, path) not in done:
                     yield path
             finally:
-                self._tell(path)
+                self._report(path)
             rows += count
-            given = self._next() if rows < _ENOUGH_ROWS else None
+            given = self._next_file() if rows < _ENOUGH_ROWS else None
 
-    def _next(self) -> _Given | None:
+    def _next_file(self) -> _SpooledFile | None:
         """Wait for the next file; None at the end."""
         given = None if self._at_end else self._queue.get()
         self._at_end = given is None
         return given
 
 
-def _for_bulk(connection: duckdb.DuckDBPyConnection) -> None:
+def _set_bulk_options(connection: duckdb.DuckDBPyConnection) -> None:
     """Set what suits many rows in a row: one thread, little memory, the log cleared in large steps."""
     connection.execute("set threads = 1")
     connection.execute("set memory_limit = '400MB'")
     connection.execute("set wal_autocheckpoint = '256MB'")
 
 
-def _manifest(
+def _read_manifest(
     connection: duckdb.DuckDBPyConnection, context: Context, paths: list[Path]
 ) -> dict[Path, FileInWarehouse]:
     names = {manifest_path(context.settings, path): path for path in paths}

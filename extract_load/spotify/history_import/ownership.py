@@ -1,4 +1,4 @@
-"""Whose export is it? Somebody else's is refused unless the user says that it is theirs.
+"""Check whose export it is: another listener's is refused unless the user confirms that it is theirs.
 
 Old rows carry a user name, of which a keyed hash is kept in the state, bound to the listener. Newer rows carry none:
 then plays that are known from polls or earlier exports, and that lie in the time which the export covers, should be in
@@ -110,8 +110,8 @@ class Verdict(Enum):
     FOREIGN = "foreign"
 
 
-class Owner:
-    """Judges one export, file by file, before any of it lands, by the plays of the listener that are known."""
+class OwnershipCheck:
+    """The check of one export, file by file, before any of it lands, against the known plays of the listener."""
 
     def __init__(self, context: Context, known: Iterable[KnownPlay], *, confirmed: bool) -> None:
         self._state = context.state
@@ -124,11 +124,11 @@ class Owner:
         self._names: set[str] = set()
 
     def is_sure(self) -> bool:
-        """Whether nothing more can change the verdict: confirmed, named alike, enough matched, nothing to compare."""
+        """Return whether the verdict is settled: confirmed, same user name, enough matches, or nothing to compare."""
         return self._confirmed or not self._plays or self._verdict() is Verdict.OWN
 
-    def see(self, spooled: Path, usernames: Iterable[bytes]) -> Verdict:
-        """Take in one file and give the verdict so far; FOREIGN by name is final."""
+    def add_file(self, spooled: Path, usernames: Iterable[bytes]) -> Verdict:
+        """Add one file and return the verdict so far; FOREIGN by user name is final."""
         self._names |= {self._hash(name) for name in usernames}
         known = set(self._state.get("listener", self._key()) or ())
         if self._names and known and not self._confirmed:
@@ -139,8 +139,8 @@ class Owner:
             self._compare(spooled)
         return self._verdict()
 
-    def final(self) -> Verdict:
-        """Return the verdict when all files were seen."""
+    def final_verdict(self) -> Verdict:
+        """Return the verdict after the last file."""
         if self._confirmed or len(self._covered) < ENOUGH_PLAYS:
             return Verdict.OWN
         return Verdict.FOREIGN if len(self._matched) < FOREIGN_BELOW * len(self._covered) else Verdict.OWN
@@ -186,7 +186,7 @@ def name_hash(state: State, name: bytes, at: datetime) -> str:
 def known_plays(context: Context) -> list[KnownPlay]:
     """Return some plays of the listener that are known; the published ones while another has the warehouse.
 
-    Errors: ServiceUnavailable when neither can be read, since an export of who knows whom would be let in.
+    Errors: ServiceUnavailable when neither can be read: without them a stranger's export would be accepted.
     """
     settings = context.settings
     if not settings.warehouse_path.exists():

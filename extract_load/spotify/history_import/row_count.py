@@ -1,7 +1,7 @@
-"""Count the rows of an export file in ways that know nothing of the reader that spools them.
+"""Count the rows of an export file independently of the parser that spools them: the control total of reconciliation.
 
 `KeyCount` counts the keys that each row has once, straight in the bytes. Where that disagrees with the reader,
-`count_elements` takes the text apart by its brackets alone and settles it. Neither parses JSON.
+`count_elements` counts by brackets alone and decides. Neither parses JSON.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class KeyCount:
         self.count = 0
 
     def feed(self, piece: bytes) -> None:
-        """Count in the next piece; pieces are large, so none is copied."""
+        """Count the key in the next piece; pieces are large, so none is copied."""
         overlap = len(self._needle) - 1
         seam = self._tail + piece[:overlap]
         self.count += seam.count(self._needle) + piece.count(self._needle)
@@ -31,7 +31,7 @@ class KeyCount:
 
 
 def count_elements(text: Text) -> int | None:
-    """Count the elements of the list that a text is; None when its brackets do not match."""
+    """Return the number of elements of a JSON list; None when its brackets do not match."""
     rest, depth, elements, is_open = b"", 0, 0, False
     while True:
         piece = text.read(CHUNK)

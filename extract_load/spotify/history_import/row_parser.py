@@ -1,7 +1,7 @@
-"""Read the rows of one export file: from text to redacted lines, in bounded memory, with an account of every row.
+"""Parse the rows of one export file: from text to redacted lines, in bounded memory, each row counted.
 
-Well-formed rows go the fast way (a template), all others one by one: rows with other keys, rows with signs that are no
-Unicode (kept, and counted as mended), rows that are broken (rejected with their reason; the next row is looked for).
+Well-formed rows go the fast way (a template), all others one by one: rows with other keys, rows with characters
+that are not Unicode (repaired, kept, counted as `mended`), and broken rows (rejected with a reason: the quarantine).
 Always holds: a line is one JSON object without personal keys, or a reject; lines stand in the order of the file, so the
 line number is the row number.
 """
@@ -22,7 +22,7 @@ from extract_load.core.errors import BadInput
 from extract_load.core.redaction import redact
 from extract_load.spotify.history_import.encoding import CHUNK
 from extract_load.spotify.history_import.history_file import Format
-from extract_load.spotify.history_import.row_template import PLAYED_KEYS, TIME_KEYS, Template, learn
+from extract_load.spotify.history_import.row_template import PLAYED_KEYS, TIME_KEYS, Template, learn_template
 
 MAX_ROW_BYTES = 1 << 20
 MAX_TEMPLATES = 6
@@ -43,7 +43,7 @@ _TRIES = 4
 
 
 class Text(Protocol):
-    """Something that gives UTF-8 text in pieces, nothing at the end."""
+    """A reader that returns UTF-8 text in pieces, and nothing at the end."""
 
     def read(self, size: int = CHUNK) -> bytes:
         """Return the next piece."""
@@ -51,8 +51,8 @@ class Text(Protocol):
 
 
 @dataclass(slots=True)
-class Tally:
-    """What became of the rows of one file; `ahead` lie in the future. `usernames` never leaves the memory."""
+class RowCounts:
+    """Row counts of one file by outcome; `ahead` lie in the future. `usernames` is never written anywhere."""
 
     kept: int = 0
     rejected: int = 0
@@ -68,10 +68,10 @@ class Tally:
 
 
 class RowReader:
-    """Reads one file once; `blocks` gives the lines, `tally` the account of what was given so far."""
+    """Reads one file once; `blocks` yields the lines, `tally` counts what was yielded so far."""
 
     def __init__(self, text: Text, format_: Format, today: datetime) -> None:
-        self.tally = Tally()
+        self.tally = RowCounts()
         self._text = text
         self._time_key, self._played_key = TIME_KEYS[format_], PLAYED_KEYS[format_]
         self._last_possible = today + timedelta(days=2)
@@ -80,14 +80,14 @@ class RowReader:
 
     def blocks(self) -> Iterator[bytes]:
         """Yield blocks of whole lines, each about as long as what was read at once."""
-        buffer, offset = self._more(b""), 0
+        buffer, offset = self._read_more(b""), 0
         start = _START.match(buffer)
         if not start:
             raise BadInput("it is not a JSON list of plays")
         place = start.end()
         while True:
             lines: list[bytes] = []
-            done = self._lines_of(buffer, place, offset, lines)
+            done = self._read_lines(buffer, place, offset, lines)
             self._note_usernames(buffer)
             if lines:
                 lines.append(b"")
@@ -95,31 +95,31 @@ class RowReader:
             if done < 0:
                 return
             offset += done
-            buffer, place = self._more(buffer[done:]), 0
+            buffer, place = self._read_more(buffer[done:]), 0
 
-    def _more(self, rest: bytes) -> bytes:
+    def _read_more(self, rest: bytes) -> bytes:
         piece = self._text.read(CHUNK)
         self._at_end = not piece
         return rest + piece
 
-    def _lines_of(self, buffer: bytes, place: int, offset: int, lines: list[bytes]) -> int:
-        """Add the lines of a buffer; give how much of it is used up, or -1 at the end of the list."""
+    def _read_lines(self, buffer: bytes, place: int, offset: int, lines: list[bytes]) -> int:
+        """Append the lines of a buffer; return how many bytes were consumed, or -1 at the end of the list."""
         is_text = _is_utf8(buffer)
         while True:
             place = _BLANK.match(buffer, place).end()  # type: ignore[union-attr]
             if is_text:
-                place = self._fast(buffer, place, lines)
+                place = self._read_by_template(buffer, place, lines)
             if _END.match(buffer, place) or place >= len(buffer):
                 if not self._at_end and place >= len(buffer):
                     return place
                 self.tally.cut = self.tally.cut or place >= len(buffer)
                 return -1
-            after = self._slow(buffer, place, offset, lines)
+            after = self._read_element(buffer, place, offset, lines)
             if after is None:
                 return place
             place = after
 
-    def _fast(self, buffer: bytes, place: int, lines: list[bytes]) -> int:
+    def _read_by_template(self, buffer: bytes, place: int, lines: list[bytes]) -> int:
         before, start = len(lines), -1
         while place != start:
             start = place
@@ -128,27 +128,27 @@ class RowReader:
         self.tally.kept += len(lines) - before
         return place
 
-    def _slow(self, buffer: bytes, place: int, offset: int, lines: list[bytes]) -> int | None:
-        """Read the one element at `place`; give where the next one begins, or None when more text is needed."""
+    def _read_element(self, buffer: bytes, place: int, offset: int, lines: list[bytes]) -> int | None:
+        """Read the one element at `place`; return where the next one begins, or None when more text is needed."""
         if buffer[place : place + 1] != b"{":
-            return self._not_a_row(buffer, place, offset, lines)
-        for end in _ends(buffer, place):
+            return self._reject_non_object(buffer, place, offset, lines)
+        for end in _possible_ends(buffer, place):
             row, mended = decode(buffer[place:end])
             if row is not None:
-                if self._may_go_on(buffer, end):
+                if self._is_incomplete(buffer, end):
                     return None
                 self._add(row, buffer[place:end], mended, lines)
-                return _after(buffer, end)
+                return _skip_separator(buffer, end)
         if not self._at_end and len(buffer) - place < MAX_ROW_BYTES:
             return None
-        return self._broken(buffer, place, offset, lines)
+        return self._reject_unreadable(buffer, place, offset, lines)
 
-    def _may_go_on(self, buffer: bytes, end: int) -> bool:
-        """Return whether what follows an element is not to be seen yet."""
+    def _is_incomplete(self, buffer: bytes, end: int) -> bool:
+        """Return whether the buffer may end inside this element."""
         return not self._at_end and _AFTER.match(buffer, end) is None
 
     def _add(self, row: dict[str, Any], raw: bytes, mended: bool, lines: list[bytes]) -> None:
-        reason = self._trouble_of(row)
+        reason = self._check_row(row)
         line = dump(redact(row, deepest=300))  # deeper than can be written: then it is rejected
         if reason or line is None:
             self._reject(lines, reason or "nested too deeply", payload=line)
@@ -157,12 +157,12 @@ class RowReader:
         self.tally.mended += mended
         lines.append(line)
         if not mended and len(self._templates) < MAX_TEMPLATES:
-            template = learn(raw, self._time_key, self._last_possible.date())
+            template = learn_template(raw, self._time_key, self._last_possible.date())
             if template:
                 self._templates.append(template)
 
-    def _trouble_of(self, row: dict[str, Any]) -> str:
-        """Return what is wrong with the structure of a row: it needs a time and a duration, the rest is free."""
+    def _check_row(self, row: dict[str, Any]) -> str:
+        """Return why a row is rejected, "" if it is not: it needs a time and a duration, anything else is optional."""
         time, played = row.get(self._time_key), row.get(self._played_key)
         if time is None:
             return f"{self._time_key} is missing"
@@ -179,21 +179,21 @@ class RowReader:
             return f"{self._played_key} is not a number of milliseconds"
         return ""
 
-    def _not_a_row(self, buffer: bytes, place: int, offset: int, lines: list[bytes]) -> int | None:
+    def _reject_non_object(self, buffer: bytes, place: int, offset: int, lines: list[bytes]) -> int | None:
         try:
             text = buffer[place : place + MAX_ROW_BYTES].decode("utf-8", "replace")
             _, end = json.JSONDecoder(strict=False).raw_decode(text)
         except (ValueError, RecursionError):
             if not self._at_end and len(buffer) - place < MAX_ROW_BYTES:
                 return None
-            return self._broken(buffer, place, offset, lines)
+            return self._reject_unreadable(buffer, place, offset, lines)
         after = place + len(text[:end].encode())
-        if self._may_go_on(buffer, after):
+        if self._is_incomplete(buffer, after):
             return None
         self._reject(lines, "not an object", detail=f"at byte {offset + place:,}")
-        return _after(buffer, after)
+        return _skip_separator(buffer, after)
 
-    def _broken(self, buffer: bytes, place: int, offset: int, lines: list[bytes]) -> int:
+    def _reject_unreadable(self, buffer: bytes, place: int, offset: int, lines: list[bytes]) -> int:
         """Reject what can't be read, up to where the next row seems to begin; what can't be redacted isn't kept."""
         found = _NEXT_ROW.search(buffer, place + 1)
         next_row = buffer.index(b"{", found.start()) if found else len(buffer)
@@ -214,7 +214,7 @@ class RowReader:
             self.tally.usernames.update(_USERNAME.findall(buffer))
 
 
-def _ends(buffer: bytes, place: int) -> Iterator[int]:
+def _possible_ends(buffer: bytes, place: int) -> Iterator[int]:
     """Yield where the object at `place` may end: at the next closing braces, then where a JSON reader would stop."""
     end = place
     for _ in range(_TRIES):
@@ -231,7 +231,7 @@ def _ends(buffer: bytes, place: int) -> Iterator[int]:
 
 
 def decode(raw: bytes) -> tuple[dict[str, Any] | None, bool]:
-    """Return the object in `raw` and whether it had to be mended; None when there is none."""
+    """Return the object in `raw` and whether it had to be repaired; None when there is none."""
     try:
         row = orjson.loads(raw)
     except orjson.JSONDecodeError:
@@ -239,7 +239,7 @@ def decode(raw: bytes) -> tuple[dict[str, Any] | None, bool]:
             row = json.loads(raw.decode("utf-8", "replace"), strict=False)
         except (ValueError, RecursionError):
             return None, False
-        return (_mended(row), True) if isinstance(row, dict) else (None, False)
+        return (_repair_unicode(row), True) if isinstance(row, dict) else (None, False)
     return (row, False) if isinstance(row, dict) else (None, False)
 
 
@@ -251,12 +251,12 @@ def dump(row: dict[str, Any]) -> bytes | None:
         return None
 
 
-def _mended(value: Any) -> Any:
+def _repair_unicode(value: Any) -> Any:
     """Return a copy with what is no Unicode as U+FFFD and numbers beyond 64 bits as text."""
     if isinstance(value, dict):
-        return {_mended(key): _mended(inner) for key, inner in value.items()}
+        return {_repair_unicode(key): _repair_unicode(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_mended(inner) for inner in value]
+        return [_repair_unicode(inner) for inner in value]
     if isinstance(value, str):
         return _SURROGATE.sub("\ufffd", value)
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
@@ -264,7 +264,7 @@ def _mended(value: Any) -> Any:
     return value
 
 
-def _after(buffer: bytes, end: int) -> int:
+def _skip_separator(buffer: bytes, end: int) -> int:
     found = _AFTER.match(buffer, end)
     return found.end() if found else end
 

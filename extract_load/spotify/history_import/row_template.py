@@ -1,8 +1,8 @@
-"""The fast way through well-formed rows: one pattern that proves a whole row and keeps all but the personal parts.
+"""Parse well-formed rows fast: one regular expression validates a whole row and keeps all but the personal parts.
 
 A template is learnt from one row: these keys in this order, with these separators and values of these kinds. A row that
-fits it is valid JSON, has a usable time and duration, and holds no other key: so what may not be kept can't slip by.
-A row that does not fit is no error: the careful way reads it. The pattern is linear in time (possessive throughout).
+fits it is valid JSON, has a usable time and duration, and holds no other key: so nothing personal can pass unnoticed.
+A row that does not match is no error: the row parser reads it. The pattern is linear in time (possessive throughout).
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Template:
         self._has_breaks = has_breaks
 
     def take(self, text: bytes, start: int, lines: list[bytes]) -> int:
-        """Add the rows that fit, one after another from `start`, as parts of lines; give where the first misfit is."""
+        """Append the matching rows from `start` on as lines; return where the first row that does not match begins."""
         scanner = self._pattern.scanner(text, start)  # type: ignore[attr-defined]
         match: re.Match[bytes] | None = None
         before = len(lines)
@@ -74,18 +74,18 @@ class Template:
         return match.end() if match else start
 
 
-def learn(row: bytes, time_key: str, last_day: date) -> Template | None:
-    """Make the template of a row; None when it has a key that we don't know, or another form.
+def learn_template(row: bytes, time_key: str, last_day: date) -> Template | None:
+    """Return the template learnt from a row; None when it has an unknown key or an unusual form.
 
-    Times from 2006 to `last_day` fit; what is earlier or later is for the careful way to refuse.
+    Times from 2006 to `last_day` fit; the row parser rejects what is earlier or later.
     """
     try:
         sample: dict[str, object] = orjson.loads(row)
     except orjson.JSONDecodeError:
         return None
     parts = [pattern.search(row) for pattern in (_OPENING, _COLON, _COMMA, _CLOSING)]
-    year = _year_until(last_day)
-    values = {key: _value_of(key, year) for key in sample}
+    year = _year_pattern(last_day)
+    values = {key: _value_pattern(key, year) for key in sample}
     if None in parts or None in values.values() or len(sample) < 2 or time_key not in sample:
         return None
     *_, last = sample
@@ -93,14 +93,14 @@ def learn(row: bytes, time_key: str, last_day: date) -> Template | None:
         return None
     opening, colon, comma, closing = (re.escape(part[1].decode()) for part in parts if part)
     pattern, is_open = rf"(\{{{opening}", True
-    for kind, run in groupby(sample, key=lambda key: _kind_of(key, sample[key])):
+    for kind, run in groupby(sample, key=lambda key: _key_kind(key, sample[key])):
         if (kind == "personal") is is_open:
             pattern, is_open = pattern + (")" if is_open else "("), not is_open
         members = nulls = ""
         for key in run:
             name, end = f'"{re.escape(key)}"{colon}', "" if key == last else comma
             members, nulls = f"{members}{name}{values[key]}{end}", f"{nulls}{name}null{end}"
-        # Rows of music have the same seven nulls, rows of podcasts others: they are read at a stretch.
+        # Rows of music have the same seven nulls, rows of podcasts others: they are matched as one unit.
         pattern += f"(?>{nulls}|{members})" if kind == "null" else members
     pattern += rf"{closing}\}})[ \t\r\n]*+(?:,[ \t\r\n]*+(?=\{{)|(?=\]))"
     compiled = re.compile(pattern.encode("latin-1"))
@@ -108,13 +108,13 @@ def learn(row: bytes, time_key: str, last_day: date) -> Template | None:
     return Template(compiled, has_breaks=has_breaks) if compiled.match(row + b",{") else None
 
 
-def _kind_of(key: str, value: object) -> str:
+def _key_kind(key: str, value: object) -> str:
     if key.lower() in PERSONAL_KEYS:
         return "personal"
     return "null" if value is None else "value"
 
 
-def _year_until(last: date) -> str:
+def _year_pattern(last: date) -> str:
     """Return the pattern of the years from 2006 to that of a day, which looks ahead so that no later day fits."""
     decades: dict[int, list[int]] = {}
     for year in range(2006, last.year + 1):
@@ -125,7 +125,7 @@ def _year_until(last: date) -> str:
     return f"(?!{last.year}-(?:{'|'.join(later) or 'x'}))(?:{years})"
 
 
-def _value_of(key: str, year: str) -> str | None:
+def _value_pattern(key: str, year: str) -> str | None:
     """Return the pattern of a key's value, None for a key that we don't know."""
     if key.lower() in PERSONAL_KEYS:
         return _PERSONAL

@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from extract_load.core.failpoints import failpoint
-from extract_load.spotify.history_import.file_reader import Look
+from extract_load.spotify.history_import.file_reader import FileSummary
 from extract_load.storage.spool import SUFFIX, Envelope, new_file, packed_writer, sync_folder
 
 SOURCE, ENTITY = "spotify", "streaming_history"
@@ -24,7 +24,7 @@ HELD = ".held"
 
 
 def key_of(listener_id: str, sha256: str) -> str:
-    """Name an original file for its listener."""
+    """Return the key of an original file for its listener, which makes the import idempotent."""
     return hashlib.sha256(f"{listener_id}:{sha256}".encode()).hexdigest()[:20]
 
 
@@ -34,25 +34,25 @@ def find_spooled(root: Path, listener_id: str, sha256: str) -> Path | None:
     return next(iter(sorted(found)), None)
 
 
-def header(name: str, look: Look, export_id: str, *, listener_id: str, run_id: str, at: datetime) -> Envelope:
-    """Return the first line: what the file was, and what became of its rows."""
+def header(name: str, summary: FileSummary, export_id: str, *, listener_id: str, run_id: str, at: datetime) -> Envelope:
+    """Return the first line: the description of the original file and its row counts."""
     request = {
         "file": name,
-        "sha256": look.sha256,
-        "bytes": look.size,
+        "sha256": summary.sha256,
+        "bytes": summary.size,
         "export_id": export_id,
-        "format": look.format,
-        "rows": look.tally.kept,
-        "rejected": look.tally.rejected,
-        "mended": look.tally.mended,
-        "rows_counted": look.counted,
-        "counted_by": look.counted_by,
+        "format": summary.format,
+        "rows": summary.tally.kept,
+        "rejected": summary.tally.rejected,
+        "mended": summary.tally.mended,
+        "rows_counted": summary.counted,
+        "counted_by": summary.counted_by,
     }
     return Envelope(SOURCE, ENTITY, run_id, at, None, request, listener_id)
 
 
 def write_held(root: Path, first: Envelope, blocks: Iterable[bytes]) -> Path:
-    """Write a file under its temporary name, which landing does not look at, and give that name."""
+    """Write a file under its temporary name, which landing ignores, and return that name."""
     key = key_of(first.listener_id or "", str(first.request["sha256"]))
     stamp = first.fetched_at.strftime("%Y%m%dT%H%M%S%f")
     folder = root / SOURCE / ENTITY / f"dt={first.fetched_at:%Y-%m-%d}"
@@ -65,7 +65,7 @@ def write_held(root: Path, first: Envelope, blocks: Iterable[bytes]) -> Path:
 
 
 def release(held: Path) -> Path:
-    """Return a held file its lasting name: from now on it is imported, whatever happens."""
+    """Rename a held file to its final name and return it; from now on it is imported, whatever happens."""
     path = held.with_name(held.name.removesuffix(HELD))
     failpoint("import.before_release")
     held.replace(path)
@@ -74,8 +74,8 @@ def release(held: Path) -> Path:
     return path
 
 
-def drop_leftovers(root: Path) -> None:
-    """Remove what an import that was killed left half-done; only called with the import's lock."""
+def remove_held_files(root: Path) -> None:
+    """Remove the held files of an import that was killed; the caller holds the import's lock."""
     for pattern in (f"dt=*/*{HELD}", f"dt=*/*{HELD}.partial"):
         for path in (root / SOURCE / ENTITY).glob(pattern):
             path.unlink(missing_ok=True)

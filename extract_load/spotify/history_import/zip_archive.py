@@ -1,4 +1,4 @@
-"""Zip archives, read in place and never unpacked to disk; what looks hostile is refused with a sentence.
+"""Zip archives, read in place and never unpacked to disk; malicious archives are refused with a reason.
 
 Limits: 5,000 entries, 4 GiB a file, 16 GiB in all, and no file that grows more than 400 times when unpacked. Names of
 entries are only shown, never used to write. Links, encrypted entries and `..` paths are refused, archives inside the
@@ -20,7 +20,7 @@ from extract_load.spotify.history_import.history_file import (
     Found,
     Member,
     Refused,
-    is_rubbish,
+    is_resource_fork,
     plain_name,
 )
 
@@ -31,8 +31,8 @@ _SMALL = 10 << 20
 _READABLE = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
 
 
-def look_into(path: Path) -> Found:
-    """Return what a zip holds; a zip that can't be read or is not to be trusted comes back as refused."""
+def read_zip(path: Path) -> Found:
+    """Return the files in a zip; a zip that is unreadable or unsafe is returned as refused."""
     found = Found()
     try:
         with zipfile.ZipFile(path) as archive:
@@ -40,16 +40,16 @@ def look_into(path: Path) -> Found:
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError):
         found.refused.append(Refused(plain_name(path.name), "the zip is damaged; download it again"))
         return found
-    trouble = _trouble_of_all(entries)
+    trouble = _check_archive(entries)
     if trouble:
         found.refused.append(Refused(plain_name(path.name), trouble))
         return found
     for entry in entries:
-        _sort(path, entry, found)
+        _add_entry(path, entry, found)
     return found
 
 
-def _trouble_of_all(entries: list[zipfile.ZipInfo]) -> str:
+def _check_archive(entries: list[zipfile.ZipInfo]) -> str:
     if len(entries) > MAX_ENTRIES:
         return f"it holds {len(entries):,} files; an export has some dozens"
     if sum(entry.file_size for entry in entries) > MAX_TOTAL_BYTES:
@@ -57,21 +57,21 @@ def _trouble_of_all(entries: list[zipfile.ZipInfo]) -> str:
     return ""
 
 
-def _sort(path: Path, entry: zipfile.ZipInfo, found: Found) -> None:
-    """Put one entry where it belongs: a candidate, refused, or left alone."""
-    if is_rubbish(entry.filename) or not entry.filename.lower().endswith(".json"):
+def _add_entry(path: Path, entry: zipfile.ZipInfo, found: Found) -> None:
+    """Add one entry to what was found: as a candidate, as refused, or as ignored."""
+    if is_resource_fork(entry.filename) or not entry.filename.lower().endswith(".json"):
         found.left_alone += 1
         return
-    name, trouble = plain_name(entry.filename), _trouble_of(entry)
+    name, trouble = plain_name(entry.filename), _check_entry(entry)
     if trouble:
         found.refused.append(Refused(name, trouble))
         return
     place = f"{path}!{PurePosixPath(entry.filename).parent}"
-    found.members.append(Member(name, entry.file_size, place, _opener(path, entry)))
+    found.members.append(Member(name, entry.file_size, place, _make_opener(path, entry)))
 
 
-def _trouble_of(entry: zipfile.ZipInfo) -> str:
-    """Return the first thing that is wrong with an entry."""
+def _check_entry(entry: zipfile.ZipInfo) -> str:
+    """Return why an entry is refused, "" if it is not."""
     parts = entry.filename.replace("\\", "/").split("/")
     growth = entry.file_size // max(1, entry.compress_size)
     troubles = {
@@ -86,7 +86,7 @@ def _trouble_of(entry: zipfile.ZipInfo) -> str:
     return next((trouble for trouble, is_so in troubles.items() if is_so), "")
 
 
-def _opener(path: Path, entry: zipfile.ZipInfo) -> Callable[[], AbstractContextManager[BinaryIO]]:
+def _make_opener(path: Path, entry: zipfile.ZipInfo) -> Callable[[], AbstractContextManager[BinaryIO]]:
     @contextmanager
     def opened(path: Path, entry: zipfile.ZipInfo) -> Iterator[BinaryIO]:
         with zipfile.ZipFile(path) as archive, archive.open(entry) as stream:

@@ -13,8 +13,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from extract_load.core.redaction import PERSONAL_KEYS
-from extract_load.spotify.history_import.row_count import KeyCount, count_elements
-from extract_load.spotify.history_import.row_parser import RowReader, Tally
+from extract_load.spotify.history_import.row_count import count_elements
+from extract_load.spotify.history_import.row_parser import RowCounts, RowReader
 from tests.support.exports import old_row, row, text_of
 
 NO_SHRINK = (Phase.explicit, Phase.reuse, Phase.generate)
@@ -31,7 +31,7 @@ class InPieces:
         return self._stream.read(self._size)
 
 
-def read(content: bytes, size: int = 1 << 20) -> tuple[list[Any], Tally]:
+def read(content: bytes, size: int = 1 << 20) -> tuple[list[Any], RowCounts]:
     """Return the lines of a text and the account."""
     reader = RowReader(InPieces(content, size), "extended", TODAY)
     lines = b"".join(reader.blocks()).splitlines()
@@ -94,16 +94,6 @@ def test_damage_anywhere_is_survived(kinds: list[int], data: st.DataObject) -> N
     assert len(lines) == tally.rows
     for line in lines:
         assert not {key.lower() for key in line} & PERSONAL_KEYS
-
-
-@pytest.mark.parametrize("size", [1, 3, 4, 50])
-def test_keys_are_counted_across_pieces(size: int) -> None:
-    """A key that lies across two pieces counts once; the same word inside a text does not count."""
-    content = text_of([row(n, master_metadata_track_name='"ts"') for n in range(9)])
-    keys = KeyCount("ts")
-    for first in range(0, len(content), size):
-        keys.feed(content[first : first + size])
-    assert keys.count == 9
 
 
 @pytest.mark.parametrize(
