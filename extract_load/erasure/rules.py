@@ -22,11 +22,8 @@ from typing import Any
 import orjson
 
 from extract_load.erasure.line_subjects import PLAYS, LineSubjects, parse_utc, read_line_subjects
-from extract_load.storage.spool import (
-    Envelope,
-    read_lines,
-    write_envelopes,
-)
+from extract_load.storage.gzip_files import read_lines
+from extract_load.storage.spool import SPOOL, Envelope, write_envelopes
 
 SOURCE, ENTITY = "music_tracker", "forgotten"
 
@@ -77,7 +74,7 @@ class Rules:
         """Return the salt for a new rule: the one that is in use, so that a line is hashed once for all rules."""
         return self.rules[0].salt if self.rules else secrets.token_hex(16)
 
-    def forgotten_lines(self, lines: Iterable[bytes], entity: str) -> dict[int, str]:
+    def erased_lines(self, lines: Iterable[bytes], entity: str) -> dict[int, str]:
         """Return the numbers (from 1) of lines that a rule reaches, with the rule's forget_id."""
         found: dict[int, str] = {}
         nearest: dict[int, tuple[float, int]] = {}
@@ -103,6 +100,11 @@ class Rules:
                 if not rule.subjects & hashes[rule.salt]:
                     continue
             yield position, rule
+
+
+def is_rule_file(manifest_path: str) -> bool:
+    """Return whether a spool file holds rules."""
+    return manifest_path.startswith(f"{SPOOL}{SOURCE}/{ENTITY}/")
 
 
 def load_rules(spool_dir: Path) -> Rules:

@@ -30,9 +30,8 @@ from extract_load.geography.area_store import (
 from extract_load.geography.gazetteer import AreaQuery, Location, locate_areas
 from extract_load.geography.geocoder import Answer, Geocoder, Question, is_enabled
 from extract_load.landing.area_coordinates import ENTITY, SOURCE
-from extract_load.landing.backlog import waiting_file
 from extract_load.landing.manifest import known_files
-from extract_load.storage.spool import Envelope, write_envelopes
+from extract_load.storage.spool import Envelope, SpoolStore, write_envelopes
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +48,7 @@ def enrich(context: Context, *, manual_seed: Path | None = None) -> TaskResult:
     """
     enabled = is_enabled(context.settings)
     geocoder = Geocoder(context.settings, context.state, context.run_id, context.clock) if enabled else None
-    context.landing.land(purpose="geography: answers of an earlier run", without=_FilesOfOtherServices())
+    context.landing.land(purpose="geography: answers of an earlier run", exclude=_FilesOfOtherServices())
     stage = _Stage(context, geocoder, manual_areas(manual_seed or default_seed()))
     try:
         stage.work()
@@ -197,7 +196,8 @@ class _Stage:
     def _land_answers(self, connection: duckdb.DuckDBPyConnection) -> None:
         written, self._unlanded = self._unlanded, []
         known = known_files(connection) if written else set()
-        names = {waiting_file(self._context.settings, path).name: path for path in written}
+        store = SpoolStore.of(self._context.settings)
+        names = {store.manifest_path(path): path for path in written}
         self._context.landing.land_now(connection, [path for name, path in names.items() if name not in known])
 
     def _summary(self) -> str:

@@ -17,20 +17,14 @@ from extract_load.core.settings import Settings
 from extract_load.erasure import rules as erasure_rules
 from extract_load.landing.api_responses import ANSWER_TABLES, land_answers
 from extract_load.landing.area_coordinates import GEOGRAPHY_LANDERS
-from extract_load.landing.backlog import (
-    Waiting,
-    at_hand,
-    find_backlog,
-    remember_days,
-    scratch_folder,
-    waiting_file,
-)
+from extract_load.landing.backlog import file_opener, find_backlog, record_landed_archives
 from extract_load.landing.erasure_rules import land_rules
 from extract_load.landing.manifest import Lander, SpoolFile, record
 from extract_load.landing.musicbrainz import MUSICBRAINZ_LANDERS
 from extract_load.landing.recently_played import land_polls
 from extract_load.landing.state_copy import copy_state
 from extract_load.landing.streaming_history import land_history
+from extract_load.storage.spool import SpoolStore, StoredFile
 from extract_load.storage.state import State
 from extract_load.storage.warehouse import Warehouse
 
@@ -66,6 +60,7 @@ class Landing:
 
     def __init__(self, settings: Settings, warehouse: Warehouse, state: State, clock: Clock | None = None) -> None:
         self._settings = settings
+        self._store = SpoolStore.of(settings)
         self._warehouse = warehouse
         self._state = state
         self._clock = clock or SystemClock()
@@ -75,62 +70,65 @@ class Landing:
         *,
         purpose: str = "landing",
         wait_seconds: float | None = None,
-        without: Container[str] = (),
+        exclude: Container[str] = (),
         progress: Callable[[int, int], None] | None = None,
     ) -> LandingReport:
         """Land every file that is not in yet, and copy the state to `ops`.
 
-        Files `without` (by lasting name) are left out; `progress` is told (files done, files in all).
+        Files to `exclude` (by manifest path) are left out; `progress` is called with (files done, files in all).
         Errors: WarehouseBusy; the files stay for the next call.
         """
         with self._warehouse.open(purpose, wait_seconds) as connection:
-            backlog = find_backlog(self._settings, connection)
-            pending = [file for file in backlog.files if file.name not in without]
+            backlog = find_backlog(self._store, connection)
+            pending = [file for file in backlog.files if file.manifest_path not in exclude]
             report = self._land(connection, pending, progress)
             report.unreadable.extend(backlog.unreadable)
-            remember_days(connection, backlog, self._clock)
+            record_landed_archives(connection, backlog, self._clock)
             copy_state(connection, self._state)
         return report
 
     def land_now(self, connection: duckdb.DuckDBPyConnection, paths: Iterable[Path]) -> LandingReport:
         """Land files that were just written, on an open connection (they must not be in yet)."""
-        return self._land(connection, [waiting_file(self._settings, path) for path in paths], None)
+        return self._land(connection, [file for path in paths for file in self._store.files_in(path)], None)
 
     def land_together(self, connection: duckdb.DuckDBPyConnection, paths: Iterable[Path]) -> LandingReport:
         """Land large files in one transaction, as they come: DuckDB writes 122,880 rows at a time to their place.
 
         Each file is in wholly or not at all. When one of them can't be landed, those up to it go in one by one.
         """
-        pending: list[Waiting] = []
+        pending: list[StoredFile] = []
         report = LandingReport()
         rules = erasure_rules.load_rules(self._settings.spool_dir)
         try:
-            with scratch_folder(self._settings) as scratch, _transaction(connection):
+            with file_opener(self._settings, self._store, rules) as opener, _transaction(connection):
                 for path in paths:
-                    pending.append(waiting_file(self._settings, path))
-                    with at_hand(pending[-1], rules, scratch) as file:
+                    pending.extend(self._store.files_in(path))
+                    with opener.open(pending[-1]) as file:
                         self._insert(connection, file, LANDERS[(file.source, file.entity)], report)
         except BadInput:
             return self._land(connection, pending, None)
         return report
 
     def _land(
-        self, connection: duckdb.DuckDBPyConnection, pending: list[Waiting], progress: Callable[[int, int], None] | None
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        pending: list[StoredFile],
+        progress: Callable[[int, int], None] | None,
     ) -> LandingReport:
         report = LandingReport()
         rules = erasure_rules.load_rules(self._settings.spool_dir)
-        with scratch_folder(self._settings) as scratch:
+        with file_opener(self._settings, self._store, rules) as opener:
             for number, waiting in enumerate(pending, start=1):
                 lander = LANDERS.get((waiting.source, waiting.entity))
                 if lander is None:
-                    log.warning("No table is known for %s; the file stays where it is.", waiting.name)
+                    log.warning("No table is known for %s; the file stays where it is.", waiting.manifest_path)
                     continue
                 try:
-                    with at_hand(waiting, rules, scratch) as file:
+                    with opener.open(waiting) as file:
                         self._land_one(connection, file, lander, report)
                 except BadInput as error:
-                    report.unreadable.append(waiting.name)
-                    log.error("%s can't be landed: %s", waiting.name, error)
+                    report.unreadable.append(waiting.manifest_path)
+                    log.error("%s can't be landed: %s", waiting.manifest_path, error)
                 if progress:
                     progress(number, len(pending))
         return report

@@ -5,9 +5,8 @@ from __future__ import annotations
 import duckdb
 
 from extract_load.core.clock import Clock
-from extract_load.core.errors import BadInput
 from extract_load.landing.manifest import SpoolFile
-from extract_load.storage.spool import DAMAGE, read_lines
+from extract_load.storage.gzip_files import damage_as_bad_input, read_lines
 from extract_load.storage.warehouse import quoted
 
 
@@ -16,11 +15,8 @@ def count_lines(file: SpoolFile) -> int:
 
     Errors: BadInput when the file is not readable gzip.
     """
-    try:
+    with damage_as_bad_input(file.path):
         return sum(1 for line in read_lines(file.path) if line.strip())
-    except DAMAGE as error:
-        msg = f"{file.path.name} is damaged."
-        raise BadInput(msg, hint="Put it back from a backup, or delete it.") from error
 
 
 def read_envelopes(connection: duckdb.DuckDBPyConnection, file: SpoolFile) -> None:

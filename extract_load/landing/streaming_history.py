@@ -17,7 +17,7 @@ import orjson
 from extract_load.core.clock import Clock
 from extract_load.core.errors import BadInput
 from extract_load.landing.manifest import Landed, SpoolFile
-from extract_load.storage.spool import read_lines
+from extract_load.storage.gzip_files import read_lines
 from extract_load.storage.warehouse import quoted
 
 _UNREADABLE = (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError)

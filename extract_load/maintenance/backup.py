@@ -25,15 +25,12 @@ from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.errors import BadInput, ConfigurationError
 from extract_load.core.failpoints import failpoint
 from extract_load.core.settings import Settings
-from extract_load.landing.backlog import manifest_path
-from extract_load.maintenance.accepted_changes import is_explained
+from extract_load.maintenance.accepted_changes import is_accepted_change
 from extract_load.maintenance.backup_manifest import (
-    CACHE,
     INCOMING,
     MANIFEST,
     NEXT,
     SEEDS,
-    SPOOL,
     STATE,
     FileMark,
     Manifest,
@@ -47,8 +44,7 @@ from extract_load.maintenance.backup_manifest import (
 from extract_load.maintenance.published_snapshot import as_kept, published_evidence
 from extract_load.maintenance.rebuild import seeds_dir
 from extract_load.maintenance.spool_lock import spool_lock
-from extract_load.storage.day_files import day_files
-from extract_load.storage.spool import spooled_files
+from extract_load.storage.spool import CACHE, SPOOL, SpoolStore
 
 Progress = Callable[[int, int], None]
 
@@ -99,6 +95,8 @@ class _Backup:
         self._folder = folder
         self._before = before
         self._seeds = seeds
+        self._store = SpoolStore.of(settings)
+        self._backed_up = SpoolStore(folder / SPOOL, folder / CACHE)
         self._incoming = folder / INCOMING
         self._report = BackupReport(folder)
         made_at = clock.now().isoformat(sep=" ", timespec="seconds")
@@ -117,8 +115,8 @@ class _Backup:
                 progress(number, len(home))
         gone = self._settle_missing(home)
         if evidence:
-            names = {name: self._home_of(name) for name in self._manifest.files if name.startswith((SPOOL, CACHE))}
-            self._manifest.published = as_kept(evidence, names, place_of(self._incoming, STATE))
+            names = [name for name in self._manifest.files if name.startswith((SPOOL, CACHE))]
+            self._manifest.published = as_kept(evidence, self._store, names, place_of(self._incoming, STATE))
         commit(self._folder, self._manifest, self._moved, gone)
         self._report.files = len(self._manifest.files)
         self._report.removed = len(gone)
@@ -142,9 +140,8 @@ class _Backup:
         self._add(STATE, mark_of(staged))
 
     def _at_home(self) -> Iterator[tuple[str, Path]]:
-        for root in (self._settings.spool_dir, self._settings.answers_dir):
-            for path in (*spooled_files(root), *day_files(root)):
-                yield manifest_path(self._settings, path), path
+        for path in self._store.paths():
+            yield self._store.manifest_path(path), path
         for path in sorted(self._seeds.glob("*.csv")):
             yield SEEDS + path.name, path
 
@@ -154,7 +151,7 @@ class _Backup:
         if known == mark and place_of(self._folder, name).is_file():
             self._manifest.files[name] = mark
             return
-        if known and not name.startswith(SEEDS) and not is_explained(place_of(self._folder, name), path):
+        if known and not name.startswith(SEEDS) and not self._is_accepted(name):
             self._keep(name, "is another one at home, and nothing explains it")
             return
         staged = place_of(self._incoming, name)
@@ -175,7 +172,7 @@ class _Backup:
         for name in sorted(self._before.files.keys() - self._manifest.files.keys() - home.keys()):
             if name == STATE:
                 self._keep(name, "is gone at home")
-            elif name.startswith(SEEDS) or is_explained(place_of(self._folder, name), self._home_of(name)):
+            elif name.startswith(SEEDS) or self._is_accepted(name):
                 gone.append(name)
             else:
                 self._keep(name, "is gone at home, and nothing explains it")
@@ -185,11 +182,8 @@ class _Backup:
         self._manifest.files[name] = self._before.files[name]
         self._report.kept.append(f"{name} {why}")
 
-    def _home_of(self, name: str) -> Path:
-        prefix, root = (SPOOL, self._settings.spool_dir)
-        if name.startswith(CACHE):
-            prefix, root = CACHE, self._settings.answers_dir
-        return place_of(root, name.removeprefix(prefix))
+    def _is_accepted(self, name: str) -> bool:
+        return is_accepted_change(self._backed_up, self._store, name)
 
 
 def _refuse_odd_folder(settings: Settings, folder: Path) -> None:

@@ -20,11 +20,11 @@ from typing import Any, BinaryIO
 from extract_load.core.errors import BadInput
 from extract_load.core.failpoints import failpoint
 from extract_load.maintenance.table_checksums import Marks, TableMark
-from extract_load.storage.spool import PARTIAL, sync_folder
+from extract_load.storage.gzip_files import PARTIAL, sync_folder
 
 FORMAT, VERSION = "music-tracker backup", 1
 MANIFEST, NEXT, INCOMING = "manifest.json", "manifest.next.json", ".incoming"
-STATE, SPOOL, CACHE, SEEDS = "state.sqlite", "src/", "cache/", "seeds/"
+STATE, SEEDS = "state.sqlite", "seeds/"
 _CHUNK = 1 << 20
 
 

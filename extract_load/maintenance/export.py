@@ -19,7 +19,7 @@ import duckdb
 
 from extract_load.core.errors import ConfigurationError
 from extract_load.core.settings import Settings
-from extract_load.storage.spool import PARTIAL, sync_folder
+from extract_load.storage.gzip_files import PARTIAL, sync_folder
 from extract_load.storage.warehouse import quoted
 
 Format = Literal["parquet", "csv", "listenbrainz", "tables"]

@@ -10,7 +10,7 @@ A kill in between is finished by the next `forget` or `rebuild`.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,15 +20,13 @@ from extract_load.core.failpoints import failpoint
 from extract_load.core.settings import Settings
 from extract_load.erasure import rules as erasure_rules
 from extract_load.erasure.line_subjects import EXPORTS, POLLS, read_line_subjects
-from extract_load.erasure.rewrite import spool_files_of
-from extract_load.erasure.rules import Rule, Rules
+from extract_load.erasure.rules import Rule, Rules, is_rule_file
 from extract_load.lookups.artist_aliases import refresh_aliases
 from extract_load.maintenance.forget_request import Wish, rules_for
 from extract_load.maintenance.marts_builder import Transform
 from extract_load.maintenance.rebuild import RebuildReport, rebuild_in_turn, unfinished_forgetting
 from extract_load.maintenance.spool_lock import spool_lock
-from extract_load.storage.day_files import day_files, members
-from extract_load.storage.spool import read_lines
+from extract_load.storage.spool import SpoolStore
 from extract_load.storage.state import State
 from extract_load.storage.warehouse import Warehouse
 
@@ -60,7 +58,7 @@ def plan_forgetting(settings: Settings, warehouse: Warehouse, wish: Wish, *, clo
     with warehouse.open("forget") as connection:
         refresh_aliases(connection)  # every id and name by which an artist is known
         found = rules_for(connection, wish, blank, now)
-    return _count(settings, found)
+    return _count_reached(settings, found)
 
 
 def forget(
@@ -101,28 +99,24 @@ def finish_forgetting(
         return rebuild_in_turn(settings, state, transform, seeds=seeds, clock=clock, progress=progress)
 
 
-def _count(settings: Settings, found: list[Rule]) -> ForgetPlan:
-    only = Rules(found)
+def _count_reached(settings: Settings, found: list[Rule]) -> ForgetPlan:
+    """Return the plan of these rules, with the lines and plays that they reach now."""
+    rules, store = Rules(found), SpoolStore.of(settings)
     lines = files = exported = 0
     polled: set[tuple[datetime | None, frozenset[str]]] = set()
-    for entity, content in _contents(settings):
-        taken = only.forgotten_lines(content, entity)
-        lines += len(taken)
-        files += bool(taken)
-        if entity == EXPORTS:
-            exported += len(taken)
-        elif entity == POLLS and taken:
+    for file in store.files():
+        if is_rule_file(file.manifest_path):
+            continue
+        content = list(store.read_lines(file))
+        reached = rules.erased_lines(content, file.entity)
+        lines += len(reached)
+        files += bool(reached)
+        if file.entity == EXPORTS:
+            exported += len(reached)
+        elif file.entity == POLLS and reached:
             polled.update(
-                (seen.at, seen.subjects) for number, seen in read_line_subjects(content, entity) if number in taken
+                (seen.at, seen.subjects)
+                for number, seen in read_line_subjects(content, file.entity)
+                if number in reached
             )
     return ForgetPlan(tuple(found), lines, files, len(polled), exported)
-
-
-def _contents(settings: Settings) -> Iterator[tuple[str, list[bytes]]]:
-    """Yield the lines of every file of the spool and the cache, with its entity."""
-    for root in (settings.spool_dir, settings.answers_dir):
-        for path, entity in spool_files_of(root):
-            yield entity, list(read_lines(path))
-        for path in day_files(root):
-            for member in members(path):
-                yield path.parent.name, member.content.splitlines()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,8 @@ import duckdb
 from extract_load.core.settings import Settings
 from extract_load.maintenance.backup_manifest import Published
 from extract_load.maintenance.table_checksums import Marks, fingerprint
-from extract_load.storage.day_files import folder_of, members
+from extract_load.storage.day_files import is_day_archive
+from extract_load.storage.spool import SpoolStore
 from extract_load.storage.warehouse import quoted
 
 log = logging.getLogger(__name__)
@@ -55,29 +56,29 @@ def published_evidence(settings: Settings) -> Evidence | None:
         return None
 
 
-def as_kept(evidence: Evidence, files: Mapping[str, Path], state: Path) -> Published:
-    """Return what of a backup came after the published marts: files by lasting name, and polls of the copied state.
+def as_kept(evidence: Evidence, store: SpoolStore, names: Iterable[str], state: Path) -> Published:
+    """Return what of a backup came after the published marts: files by manifest path, and polls of the copied state.
 
-    `files` tells where the backup's files of spool and cache lie at home.
+    `names` are the backup's files of spool and cache; the archives among them are read from `store`.
     """
-    there = {name for one, path in files.items() for name in _lasting_names(one, path, evidence.published_at)}
+    there = {path for name in names for path in _manifest_paths(store, name, evidence.published_at)}
     later_files = sorted(there - evidence.files)
     later_polls = sorted(_polls_of(state) - evidence.polls)
     return Published(evidence.published_at.isoformat(sep=" "), evidence.marts, later_files, later_polls)
 
 
-def _lasting_names(name: str, path: Path, published_at: datetime) -> Iterator[str]:
-    """Yield the lasting names that a file of the backup stands for, as far as they may be newer than the marts."""
-    if not name.rsplit("/", 1)[1].startswith("dt="):
+def _manifest_paths(store: SpoolStore, name: str, published_at: datetime) -> Iterator[str]:
+    """Yield the manifest paths that a file of the backup holds, as far as they may be newer than the marts."""
+    path = store.path_of(name)
+    if not is_day_archive(path):
         yield name
         return
     if not path.exists():
         return
     written = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None)
     if written < published_at - timedelta(days=1):
-        return  # a day is put together after its files are landed, so these were
-    for member in members(path):
-        yield f"{name.rsplit('/', 1)[0]}/{folder_of(path).name}/{member.name}"
+        return  # a day is archived after its files are landed, so these were
+    yield from (file.manifest_path for file in store.files_in(path))
 
 
 def _polls_of(state: Path) -> set[str]:

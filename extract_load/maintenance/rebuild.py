@@ -19,7 +19,7 @@ from extract_load.core.errors import BadInput
 from extract_load.core.failpoints import failpoint
 from extract_load.core.settings import Settings, project_root
 from extract_load.erasure import rules as erasure_rules
-from extract_load.erasure.rewrite import rewrite_all_without
+from extract_load.erasure.rewrite import erase_everywhere
 from extract_load.landing import Landing, LandingReport
 from extract_load.maintenance.derive_lookups import derive
 from extract_load.maintenance.marts_builder import Transform
@@ -27,7 +27,8 @@ from extract_load.maintenance.spool_lock import spool_lock
 from extract_load.maintenance.stale_files import sweep, sweep_spilled
 from extract_load.maintenance.table_checksums import Marks, differences, fingerprint
 from extract_load.publishing.publish import publish
-from extract_load.storage.spool import sync_folder
+from extract_load.storage.gzip_files import sync_folder
+from extract_load.storage.spool import SpoolStore
 from extract_load.storage.state import State
 from extract_load.storage.warehouse import CATALOGUE, Warehouse, quoted
 
@@ -82,7 +83,7 @@ def rebuild_in_turn(
     rules = erasure_rules.load_rules(settings.spool_dir)
     unfinished = unfinished_forgetting(state, rules)
     if unfinished:
-        rewrite_all_without(settings, rules)
+        erase_everywhere(SpoolStore.of(settings), rules)
         failpoint("forget.after_scrubbing")
     aside = settings.data_dir / ".rebuild"
     shutil.rmtree(aside, ignore_errors=True)
@@ -118,14 +119,14 @@ def build_aside(
     transform: Transform,
     aside: Path,
     *,
-    without: Container[str] = (),
+    exclude: Container[str] = (),
     seeds: Path | None = None,
     clock: Clock | None = None,
     progress: Progress | None = None,
 ) -> RebuildReport:
     """Build a whole warehouse in another folder, from the spool and the cache of the settings.
 
-    Files `without` (by lasting name) are left out. Errors: BadInput when the rows of a file do not add up.
+    Files to `exclude` (by manifest path) are left out. Errors: BadInput when the rows of a file do not add up.
     """
     clock = clock or SystemClock()
     elsewhere = settings.model_copy(
@@ -137,7 +138,7 @@ def build_aside(
         }
     )
     warehouse = Warehouse(elsewhere, clock)
-    landing = Landing(elsewhere, warehouse, state, clock).land(purpose="rebuild", without=without, progress=progress)
+    landing = Landing(elsewhere, warehouse, state, clock).land(purpose="rebuild", exclude=exclude, progress=progress)
     with warehouse.open("rebuild") as connection:
         derive(elsewhere, connection, seeds or seeds_dir(), clock)
     failpoint("rebuild.after_landing")

@@ -20,11 +20,9 @@ from extract_load.core.errors import BadInput
 from extract_load.core.failpoints import failpoint
 from extract_load.core.settings import Settings
 from extract_load.erasure import rules as erasure_rules
-from extract_load.erasure.rewrite import rewrite_all_without
+from extract_load.erasure.rewrite import erase_everywhere
 from extract_load.maintenance.backup_manifest import (
-    CACHE,
     SEEDS,
-    SPOOL,
     STATE,
     copy_marked,
     damaged_files,
@@ -34,8 +32,7 @@ from extract_load.maintenance.backup_manifest import (
 )
 from extract_load.maintenance.rebuild import seeds_dir
 from extract_load.maintenance.spool_lock import spool_lock
-from extract_load.storage.day_files import day_file_of, day_files, members
-from extract_load.storage.spool import spooled_files
+from extract_load.storage.spool import CACHE, SPOOL, SpoolStore
 
 Progress = Callable[[int, int], None]
 
@@ -79,7 +76,7 @@ def restore(
             failpoint("restore.while_copying")
             if progress:
                 progress(number, len(names))
-        rewrite_all_without(settings, erasure_rules.load_rules(settings.spool_dir))
+        erase_everywhere(SpoolStore.of(settings), erasure_rules.load_rules(settings.spool_dir))
     return way_back.report
 
 
@@ -118,7 +115,8 @@ class _Restore:
         self._settings = settings
         self._folder = folder
         self._seeds = seeds
-        self._is_empty = not spooled_files(settings.spool_dir) and not day_files(settings.spool_dir)
+        self._store = SpoolStore.of(settings)
+        self._is_empty = not any(self._store.manifest_path(path).startswith(SPOOL) for path in self._store.paths())
 
     def put(self, name: str) -> None:
         """Put one file back, if it is missing."""
@@ -129,7 +127,7 @@ class _Restore:
         elif is_seed and not any(target.match(pattern) for pattern in PERSONAL_SEEDS):
             return
         elif not target.exists():
-            if _is_in_a_day(target):
+            if name.startswith((SPOOL, CACHE)) and self._store.exists(name):
                 self.report.already_there += 1
             else:
                 self._copy(source, target)
@@ -151,15 +149,6 @@ class _Restore:
     def _home_of(self, name: str) -> Path | None:
         if name == STATE:
             return self._settings.state_path
-        roots = ((SPOOL, self._settings.spool_dir), (CACHE, self._settings.answers_dir), (SEEDS, self._seeds))
-        for prefix, root in roots:
-            if name.startswith(prefix):
-                return place_of(root, name.removeprefix(prefix))
-        return None
-
-
-def _is_in_a_day(target: Path) -> bool:
-    """Return whether a small file is at home inside a day file."""
-    day_file = day_file_of(target.parent)
-    is_small = target.parent.name.startswith("dt=") and day_file.exists()
-    return is_small and any(member.name == target.name for member in members(day_file))
+        if name.startswith((SPOOL, CACHE)):
+            return self._store.path_of(name)
+        return place_of(self._seeds, name.removeprefix(SEEDS)) if name.startswith(SEEDS) else None

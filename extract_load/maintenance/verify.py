@@ -79,7 +79,7 @@ def verify(
             place = aside.data_dir / "build"
             built = build_aside(
                 *(aside, state, transform, place),
-                without=later,
+                exclude=later,
                 seeds=scratch / "seeds",
                 clock=clock,
                 progress=progress,

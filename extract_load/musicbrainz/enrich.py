@@ -20,7 +20,6 @@ import duckdb
 from extract_load.context import Context
 from extract_load.core.errors import MALFORMED, BadInput, QuotaExhausted, ServiceUnavailable
 from extract_load.core.results import Status, TaskResult
-from extract_load.landing.backlog import waiting_file
 from extract_load.landing.manifest import known_files
 from extract_load.lookups.artist_aliases import add_new_artists, refresh_aliases
 from extract_load.musicbrainz.backlog import backlog
@@ -32,6 +31,7 @@ from extract_load.musicbrainz.manual_matches import apply_manual_matches, defaul
 from extract_load.musicbrainz.match_by_recording import IsrcStep, NameStep
 from extract_load.musicbrainz.match_by_url import PageStep
 from extract_load.musicbrainz.step import Run, Step
+from extract_load.storage.spool import SpoolStore
 from extract_load.storage.writer_lock import WarehouseBusy
 
 log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ def enrich(context: Context, *, manual_seed: Path | None = None) -> TaskResult:
     run = Run(context, connect(context.settings, context.state, context.run_id, context.clock))
     started = context.clock.now()
     with context.warehouse.open("MusicBrainz: what is pending") as connection:
-        context.landing.land(without=_FilesOfOtherServices())  # answers of a run that was interrupted
+        context.landing.land(exclude=_FilesOfOtherServices())  # answers of a run that was interrupted
         derive_lookups(context, connection, seed)
     stage = _Stage(run, seed, started)
     try:
@@ -151,7 +151,8 @@ class _Stage:
     def land(self, connection: duckdb.DuckDBPyConnection) -> bool:
         """Land the answers that were written since the last time; return whether there were any."""
         written, self._unlanded = self._unlanded, []
-        names = {waiting_file(self._context.settings, path).name: path for path in written}
+        store = SpoolStore.of(self._context.settings)
+        names = {store.manifest_path(path): path for path in written}
         known = known_files(connection) if names else set()
         self._context.landing.land_now(connection, [path for name, path in names.items() if name not in known])
         return bool(names)

@@ -24,7 +24,7 @@ from extract_load.core.settings import Settings
 from extract_load.core.text import join_first
 from extract_load.publishing.attribution import write_attribution
 from extract_load.publishing.relations import Relation, copy_comments, in_order, read_relations
-from extract_load.storage.spool import sync_folder
+from extract_load.storage.gzip_files import sync_folder
 from extract_load.storage.state import State, to_iso
 from extract_load.storage.warehouse import CATALOGUE, Warehouse, quoted
 

@@ -26,7 +26,7 @@ from extract_load.spotify.history_import.history_file import MAX_FILE_BYTES, For
 from extract_load.spotify.history_import.row_count import KeyCount, count_elements
 from extract_load.spotify.history_import.row_parser import RowCounts, RowReader
 from extract_load.spotify.history_import.row_template import PLAYED_KEYS
-from extract_load.storage.spool import DAMAGE
+from extract_load.storage.gzip_files import DAMAGE
 
 SMALL = 48 << 20
 MOST_AHEAD = 10

@@ -15,8 +15,8 @@ from pathlib import Path
 import duckdb
 
 from extract_load.context import Context
-from extract_load.landing.backlog import manifest_path
 from extract_load.landing.manifest import known_files
+from extract_load.storage.spool import SpoolStore
 from extract_load.storage.writer_lock import WarehouseBusy
 
 PURPOSE = "music-tracker import"
@@ -113,7 +113,7 @@ class LandingThread:
         while given:
             path, count = given
             try:
-                if manifest_path(self._context.settings, path) not in done:
+                if SpoolStore.of(self._context.settings).manifest_path(path) not in done:
                     yield path
             finally:
                 self._report(path)
@@ -137,7 +137,7 @@ def _set_bulk_options(connection: duckdb.DuckDBPyConnection) -> None:
 def _read_manifest(
     connection: duckdb.DuckDBPyConnection, context: Context, paths: list[Path]
 ) -> dict[Path, FileInWarehouse]:
-    names = {manifest_path(context.settings, path): path for path in paths}
+    names = {SpoolStore.of(context.settings).manifest_path(path): path for path in paths}
     found = connection.execute(
         "select source_file, rows_landed, rows_known, rows_rejected from ops.landed_files"
         " where source = 'spotify' and entity = 'streaming_history'"

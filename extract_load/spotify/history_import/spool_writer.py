@@ -17,7 +17,8 @@ from pathlib import Path
 
 from extract_load.core.failpoints import failpoint
 from extract_load.spotify.history_import.file_reader import FileSummary
-from extract_load.storage.spool import SUFFIX, Envelope, new_file, packed_writer, sync_folder
+from extract_load.storage.gzip_files import SUFFIX, new_file, packed_writer, sync_folder
+from extract_load.storage.spool import Envelope
 
 SOURCE, ENTITY = "spotify", "streaming_history"
 HELD = ".held"

@@ -8,7 +8,7 @@ from datetime import timedelta
 import duckdb
 
 from extract_load.maintenance.compact import compact
-from extract_load.storage.day_files import day_files, members
+from extract_load.storage.day_files import day_archives, members
 from extract_load.storage.spool import spooled_files
 from tests.support.data_directories import START, DataDirectory
 
@@ -23,7 +23,7 @@ def test_a_day_becomes_one_file_that_every_gzip_reader_reads(filled: DataDirecto
     report = compact(data_directory.settings, data_directory.warehouse, clock=data_directory.clock)
     assert (report.days, report.files, report.left_alone) == (4, 10, [])
     assert spooled_files(data_directory.settings.spool_dir) == []
-    days = day_files(data_directory.settings.spool_dir)
+    days = day_archives(data_directory.settings.spool_dir)
     assert [day.name for day in days] == ["dt=2026-10-01.ndjson.gz", "dt=2026-10-02.ndjson.gz"]
     assert sum(len(gzip.decompress(day.read_bytes()).splitlines()) for day in days) == lines
     pattern = str(data_directory.settings.spool_dir / "*" / "*" / "*.ndjson.gz")
@@ -52,7 +52,7 @@ def test_compaction_again_changes_nothing(filled: DataDirectory) -> None:
     before = data_directory.everything()
     report = compact(data_directory.settings, data_directory.warehouse, clock=data_directory.clock)
     assert (report.days, report.files) == (1, 1)
-    day, _ = day_files(data_directory.settings.spool_dir)
+    day, _ = day_archives(data_directory.settings.spool_dir)
     names = [member.name for member in members(day)]
     assert late.name in names and names == sorted(names)
     data_directory.settings.warehouse_path.unlink()
@@ -99,7 +99,7 @@ def test_a_damaged_day_file_is_named_and_the_rest_lands(filled: DataDirectory) -
     """One flipped byte in a day file does not keep the other files out."""
     data_directory = filled
     compact(data_directory.settings, data_directory.warehouse, clock=data_directory.clock)
-    day = day_files(data_directory.settings.spool_dir)[0]
+    day = day_archives(data_directory.settings.spool_dir)[0]
     content = bytearray(day.read_bytes())
     content[len(content) // 2] ^= 0xFF
     day.write_bytes(bytes(content))

@@ -12,7 +12,7 @@ import pytest
 from extract_load.core.errors import ConfigurationError, QuotaExhausted, ServiceUnavailable
 from extract_load.core.settings import Settings
 from extract_load.spotify import recently_played
-from extract_load.storage.spool import read_lines
+from extract_load.storage.gzip_files import read_lines
 from extract_load.storage.writer_lock import WriterLock
 
 Make = Callable[..., Any]

@@ -1,0 +1,58 @@
+"""Gzip files appear complete or not at all, and damage has one plain sentence."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from extract_load.core.errors import BadInput
+from extract_load.storage.gzip_files import damage_as_bad_input, new_file, pack, packed_writer, read_lines, unpack
+
+
+def test_a_file_appears_with_its_whole_content(tmp_path: Path) -> None:
+    """While it is written only the partial file is there; afterwards only the file."""
+    path = tmp_path / "deep" / "a.ndjson.gz"
+    with new_file(path) as out, packed_writer(out) as packed:
+        packed.write(b"one\ntwo\n")
+        assert [one.name for one in path.parent.iterdir()] == ["a.ndjson.gz.partial"]
+    assert [one.name for one in path.parent.iterdir()] == ["a.ndjson.gz"]
+    assert list(read_lines(path)) == [b"one\n", b"two\n"]
+    assert gzip.decompress(path.read_bytes()) == b"one\ntwo\n"
+
+
+def test_an_error_leaves_the_old_content(tmp_path: Path) -> None:
+    """Neither a partial file nor a changed one."""
+    path = tmp_path / "a.ndjson.gz"
+    path.write_bytes(b"before")
+    with pytest.raises(KeyboardInterrupt), new_file(path) as out:
+        out.write(b"half")
+        raise KeyboardInterrupt
+    assert path.read_bytes() == b"before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_same_content_gives_the_same_bytes() -> None:
+    """No time and no name in the header, so that a backup sees no change where there is none."""
+    assert pack(b"x" * 100) == pack(b"x" * 100)
+    assert unpack(pack(b"x" * 100)) == b"x" * 100 == gzip.decompress(pack(b"x" * 100))
+
+
+@pytest.mark.parametrize("damage", ["cut", "no gzip", "flipped"])
+def test_damage_is_bad_input_with_the_files_name(tmp_path: Path, damage: str) -> None:
+    """Whichever library notices it."""
+    path = tmp_path / "a.ndjson.gz"
+    content = bytearray(pack(bytes(range(256)) * 40))
+    if damage == "cut":
+        del content[len(content) // 2 :]
+    elif damage == "no gzip":
+        content[:4] = b"text"
+    else:
+        content[-6] ^= 1
+    path.write_bytes(bytes(content))
+    with (
+        pytest.raises(BadInput, match=r"a\.ndjson\.gz is damaged\. Put it back from a backup"),
+        damage_as_bad_input(path),
+    ):
+        list(read_lines(path))
