@@ -46,7 +46,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("extract_load.context",),
     ("extract_load.landing",),
     ("extract_load.publishing", "extract_load.erasure", "extract_load.http"),
-    ("extract_load.lookups", "extract_load.storage"),
+    ("extract_load.lookups",),
+    ("extract_load.storage",),
     ("extract_load.core",),
 )
 ALLOWED_UPWARD = {

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Container, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from extract_load.landing.state_copy import copy_state
 from extract_load.landing.streaming_history import land_history
 from extract_load.storage.spool import SpoolStore, StoredFile
 from extract_load.storage.state import State
+from extract_load.storage.transaction import transaction
 from extract_load.storage.warehouse import Warehouse
 
 log = logging.getLogger(__name__)
@@ -100,13 +100,14 @@ class Landing:
         report = LandingReport()
         rules = erasure_rules.load_rules(self._settings.spool_dir)
         try:
-            with file_opener(self._settings, self._store, rules) as opener, _transaction(connection):
+            with file_opener(self._settings, self._store, rules) as opener, transaction(connection):
                 for path in paths:
                     pending.extend(self._store.files_in(path))
                     with opener.open(pending[-1]) as file:
                         self._insert(connection, file, LANDERS[(file.source, file.entity)], report)
         except BadInput:
             return self._land(connection, pending, None)
+        failpoint("landing.after_commit")
         return report
 
     def _land(
@@ -136,8 +137,9 @@ class Landing:
     def _land_one(
         self, connection: duckdb.DuckDBPyConnection, file: SpoolFile, lander: Lander, report: LandingReport
     ) -> None:
-        with _transaction(connection):
+        with transaction(connection):
             self._insert(connection, file, lander, report)
+        failpoint("landing.after_commit")
 
     def _insert(
         self, connection: duckdb.DuckDBPyConnection, file: SpoolFile, lander: Lander, report: LandingReport
@@ -150,16 +152,3 @@ class Landing:
         for tally, count in ((report.landed, landed.landed), (report.known, landed.known)):
             tally[key] = tally.get(key, 0) + count
         report.rejected[key] = report.rejected.get(key, 0) + landed.rejected
-
-
-@contextmanager
-def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Commit at the end of the block, or roll back."""
-    connection.execute("begin")
-    try:
-        yield
-        connection.execute("commit")
-    except BaseException:
-        connection.execute("rollback")
-        raise
-    failpoint("landing.after_commit")

@@ -5,21 +5,17 @@ from __future__ import annotations
 import duckdb
 
 from extract_load.storage.state import State
+from extract_load.storage.transaction import transaction
 
 
 def copy_state(connection: duckdb.DuckDBPyConnection, state: State) -> None:
     """Bring `ops.requests`, `ops.polls` and `ops.service_state` up to the state file, in one transaction."""
-    connection.execute("begin")
-    try:
+    with transaction(connection):
         _copy_requests(connection, state)
         _copy_polls(connection, state)
         connection.execute("delete from ops.service_state")
         for fact in state.rows("select service, key, value, updated_at from service_state"):
             connection.execute("insert into ops.service_state values (?, ?, ?, ?)", list(fact.values()))
-        connection.execute("commit")
-    except BaseException:
-        connection.execute("rollback")
-        raise
 
 
 def _copy_requests(connection: duckdb.DuckDBPyConnection, state: State) -> None:

@@ -13,6 +13,7 @@ from datetime import datetime
 import duckdb
 
 from extract_load.core.text import fold_name_sql
+from extract_load.storage.transaction import transaction
 
 _EXPORT_ROW = """{
     "master_metadata_album_artist_name": "VARCHAR", "artistName": "VARCHAR", "spotify_track_uri": "VARCHAR",
@@ -232,16 +233,11 @@ def refresh_aliases(connection: duckdb.DuckDBPyConnection) -> AliasCounts:
     """Bring `lookup.artist_aliases` and `lookup.artist_listening` up to what raw and lookup say, in one transaction."""
     for sql in (_EXPORTED, _CREDITS, _POLLED, _TRACKS, _NAMES, _ALIASES):
         connection.execute(sql)
-    connection.execute("begin")
-    try:
+    with transaction(connection):
         connection.execute(_DROP)
         connection.execute(_PUT)
         connection.execute("delete from lookup.artist_listening")
         connection.execute(_LISTENING)
-        connection.execute("commit")
-    except BaseException:
-        connection.execute("rollback")
-        raise
     artists, by_name = connection.execute(
         "select count(distinct artist_key),"
         " count(distinct artist_key) filter (alias_kind = 'export_name' and artist_key = md5('name:' || alias))"

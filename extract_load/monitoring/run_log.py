@@ -20,6 +20,7 @@ import psutil
 
 from extract_load.core.results import TaskResult
 from extract_load.storage.state import State, from_iso, to_iso
+from extract_load.storage.transaction import transaction
 
 RunStatus = Literal["running", "success", "no_updates", "partial", "failed", "cancelled", "crashed"]
 
@@ -166,8 +167,7 @@ def copy_runs(connection: duckdb.DuckDBPyConnection, state: State) -> None:
     RunLog(state)
     runs = state.rows("select run_id, flow, name, environment, started_at, ended_at, status, message from runs")
     tasks = state.rows("select * from task_runs")
-    connection.execute("begin")
-    try:
+    with transaction(connection):
         known = {
             row[0] for row in connection.execute("select run_id from ops.runs where ended_at is not null").fetchall()
         }
@@ -176,10 +176,6 @@ def copy_runs(connection: duckdb.DuckDBPyConnection, state: State) -> None:
             if new:
                 marks = ", ".join("?" * len(new[0]))
                 connection.executemany(f"insert or replace into ops.{table} values ({marks})", new)
-        connection.execute("commit")
-    except BaseException:
-        connection.execute("rollback")
-        raise
 
 
 def _is_alive(row: dict[str, Any], at: datetime) -> bool:

@@ -16,6 +16,7 @@ import duckdb
 from extract_load.core.errors import BadInput
 from extract_load.core.settings import project_root
 from extract_load.core.text import fold_name_sql
+from extract_load.storage.transaction import transaction
 from extract_load.storage.warehouse import quoted
 
 log = logging.getLogger(__name__)
@@ -91,12 +92,7 @@ def apply_manual_matches(connection: duckdb.DuckDBPyConnection, seed: Path, now:
     for number, mbid in connection.execute(malformed).fetchall():
         log.warning("Row %d of %s has no MBID but %r; it is left out.", number, seed.name, mbid)
     connection.execute(_RESOLVE_ARTISTS)
-    connection.execute("begin")
-    try:
+    with transaction(connection):
         deleted = connection.execute(_DELETE_REMOVED).fetchall()[0][0]
         upserted = connection.execute(_UPSERT, {"now": now}).fetchall()[0][0]
-        connection.execute("commit")
-    except BaseException:
-        connection.execute("rollback")
-        raise
     return int(deleted) + int(upserted)

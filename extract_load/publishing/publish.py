@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +25,7 @@ from extract_load.publishing.attribution import write_attribution
 from extract_load.publishing.relations import Relation, copy_comments, in_order, read_relations
 from extract_load.storage.gzip_files import sync_folder
 from extract_load.storage.state import State, to_iso
+from extract_load.storage.transaction import transaction
 from extract_load.storage.warehouse import CATALOGUE, Warehouse, quoted
 
 log = logging.getLogger(__name__)
@@ -99,29 +99,32 @@ def _write(
     """Fill the draft; give rows by table, and the views."""
     relations = in_order(connection, SCHEMAS)
     connection.execute(f"attach '{quoted(draft)}' as {_ALIAS}")
-    connection.execute("begin")  # one transaction: a commit for every comment would take seconds
     try:
-        for schema in dict.fromkeys(relation.schema for relation in relations):
-            connection.execute(f"create schema if not exists {_ALIAS}.{_name(schema)}")
-        tables: dict[str, int] = {}
-        views: list[str] = []
-        for relation in relations:
-            if relation.is_view:
-                _make_view(connection, relation)
-                views.append(str(relation))
-            else:
-                tables[str(relation)] = _copy_table(connection, relation)
-            copy_comments(connection, relation, _ALIAS, label)
-        _about(connection, label, at)
-        connection.execute("commit")
+        with transaction(connection):  # one transaction: a commit for every comment would take seconds
+            tables, views = _copy_relations(connection, relations, label)
+            _about(connection, label, at)
         connection.execute(f"checkpoint {_ALIAS}")
-    except BaseException:
-        with suppress(duckdb.TransactionException):
-            connection.execute("rollback")
-        raise
     finally:
         connection.execute(f"use {CATALOGUE}")
         connection.execute(f"detach {_ALIAS}")
+    return tables, views
+
+
+def _copy_relations(
+    connection: duckdb.DuckDBPyConnection, relations: Sequence[Relation], label: str
+) -> tuple[dict[str, int], list[str]]:
+    """Copy tables, make views again, and carry their comments over; return rows by table, and the views."""
+    for schema in dict.fromkeys(relation.schema for relation in relations):
+        connection.execute(f"create schema if not exists {_ALIAS}.{_name(schema)}")
+    tables: dict[str, int] = {}
+    views: list[str] = []
+    for relation in relations:
+        if relation.is_view:
+            _make_view(connection, relation)
+            views.append(str(relation))
+        else:
+            tables[str(relation)] = _copy_table(connection, relation)
+        copy_comments(connection, relation, _ALIAS, label)
     return tables, views
 
 

@@ -19,6 +19,7 @@ import psutil
 from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.errors import BadInput, ConfigurationError
 from extract_load.core.settings import Settings
+from extract_load.storage.transaction import transaction
 from extract_load.storage.writer_lock import WarehouseBusy, WriterLock
 
 log = logging.getLogger(__name__)
@@ -123,18 +124,13 @@ def apply_schema(connection: duckdb.DuckDBPyConnection, clock: Clock) -> None:
     pending = [(version, path) for version, path in steps if version not in done]
     if not pending:
         return
-    connection.execute("begin")
-    try:
+    with transaction(connection):
         for _, path in pending:
             connection.execute(path.read_text(encoding="utf-8"))
         connection.executemany(
             "insert into ops.schema_versions values (?, ?, ?)",
             [(version, path.stem, clock.now()) for version, path in pending],
         )
-        connection.execute("commit")
-    except BaseException:
-        connection.execute("rollback")
-        raise
 
 
 def quoted(path: Path | str) -> str:

@@ -13,6 +13,7 @@ from typing import Literal
 import duckdb
 
 from extract_load.core.text import fold_name_sql
+from extract_load.storage.transaction import transaction
 
 Kind = Literal["track", "album", "artist"]
 
@@ -166,14 +167,9 @@ class Pending:
 
 def refresh_listening(connection: duckdb.DuckDBPyConnection) -> None:
     """Count anew how much each track was listened to; once a run."""
-    connection.execute("begin")
-    try:
+    with transaction(connection):
         connection.execute("delete from lookup.track_listening")
         connection.execute(_REFRESH)
-        connection.execute("commit")
-    except BaseException:
-        connection.execute("rollback")
-        raise
 
 
 def pending(
