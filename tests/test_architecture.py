@@ -1,8 +1,9 @@
 """The layers of the code as data, held by one loop over the imports.
 
 Imports go down only: inside `extract_load`, inside `orchestrate`, and between the two. `sandbox` imports nothing of
-ours. No module beside the flows hides an installed package, because `python prefect/orchestrate/X.py` puts that folder
-first on `sys.path`. Every module has a test file of its name, or stands in `UNTESTED_BY_NAME` with a reason.
+ours; `extract_load` imports neither Prefect nor dbt, so it works where neither is installed. No module beside the
+flows hides an installed package, because `python prefect/orchestrate/X.py` puts that folder first on `sys.path`. Every
+module has a test file of its name, or stands in `UNTESTED_BY_NAME` with a reason.
 """
 
 from __future__ import annotations
@@ -53,6 +54,10 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 ALLOWED_UPWARD = {
     "extract_load.orchestrate": "the import path of the original, one lazy shim",
 }
+FORBIDDEN: dict[str, tuple[str, ...]] = {
+    "extract_load": ("prefect", "prefect_dbt", "dbt", "dbt_common", "dbt_adapters"),
+}
+"""Installed packages that a package of ours never imports, not even inside a function."""
 UNTESTED_BY_NAME: dict[str, str] = {
     "sandbox": "the stand-ins are tested from outside over HTTP, one test file a service, in tests/sandbox",
     "extract_load.__main__": "one call of cli.main; every end-to-end test starts through it",
@@ -107,6 +112,19 @@ def wrong_imports(sources: Mapping[str, str]) -> list[str]:
             if there[0] <= here[0]:
                 wrong.append(f"{module} imports {name}: layer {there[0]} is not below layer {here[0]}")
     return wrong
+
+
+def forbidden_imports(sources: Mapping[str, str]) -> list[str]:
+    """Return the imports of installed packages that the importing package must do without, as sentences."""
+    return [
+        f"{module} imports {name}: {package} works without {forbidden}"
+        for package, forbidden_packages in FORBIDDEN.items()
+        for module, source in sources.items()
+        if module.split(".")[0] == package
+        for name in imports(source)
+        for forbidden in forbidden_packages
+        if name == forbidden or name.startswith(forbidden + ".")
+    ]
 
 
 def circles(sources: Mapping[str, str]) -> list[str]:
@@ -197,6 +215,11 @@ def test_imports_go_down_only() -> None:
     assert wrong_imports(sources()) == []
 
 
+def test_extract_load_imports_neither_prefect_nor_dbt() -> None:
+    """Also where an import stands inside a function, and also the shim of the original's import path."""
+    assert forbidden_imports({m: path.read_text(encoding="utf-8") for m, path in modules().items()}) == []
+
+
 def test_there_is_no_circle() -> None:
     """Modules can be loaded in any order."""
     assert circles(sources()) == []
@@ -239,6 +262,30 @@ def test_no_file_and_no_function_is_too_long() -> None:
 def test_an_upward_import_is_found(module: str, source: str) -> None:
     """Also a sideways one, one inside a function, and one of the sandbox."""
     assert len(wrong_imports({module: source})) == 1
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "named"),
+    [
+        ("extract_load.core.clock", "import prefect", ["prefect"]),
+        (
+            "extract_load.landing.loader",
+            "def land():\n    from prefect.artifacts import create_link_artifact",
+            ["prefect"],
+        ),
+        ("extract_load.commands.demo", "if True:\n    from dbt.cli.main import dbtRunner as run", ["dbt"]),
+        (
+            "extract_load.publishing.publish",
+            "import prefect_dbt.core, dbt_common.events",
+            ["prefect_dbt", "dbt_common"],
+        ),
+        ("extract_load.maintenance.rebuild", "from extract_load import dbt\nimport dbtools, prefectory", []),
+        ("orchestrate.atomic_tasks", "from prefect import task\nimport dbt", []),
+    ],
+)
+def test_an_import_of_prefect_or_dbt_is_found(module: str, source: str, named: list[str]) -> None:
+    """In `extract_load`, in each form of an import; names that only begin alike are others."""
+    assert [found.split(" without ")[1] for found in forbidden_imports({module: source})] == named
 
 
 def test_a_circle_is_found() -> None:
