@@ -1,6 +1,14 @@
-"""Copy the state (requests, polls, facts about services) into `ops`, so that SQL can ask about it."""
+"""Copy the state (requests, polls, facts about services) into `ops`, so that SQL can ask about it.
+
+Only what is new since the last copy is read. Polls are append-only, in the state and in `ops`, so the poll that was
+copied last marks how far the copy has come; a state file that does not know that poll (lost, or restored from a
+backup) is compared in full, once.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 import duckdb
 
@@ -12,10 +20,53 @@ def copy_state(connection: duckdb.DuckDBPyConnection, state: State) -> None:
     """Bring `ops.requests`, `ops.polls` and `ops.service_state` up to the state file, in one transaction."""
     with transaction(connection):
         _copy_requests(connection, state)
-        _copy_polls(connection, state)
-        connection.execute("delete from ops.service_state")
-        for fact in state.rows("select service, key, value, updated_at from service_state"):
-            connection.execute("insert into ops.service_state values (?, ?, ?, ?)", list(fact.values()))
+        copy_new_rows(connection, state, "polls", ("poll_id",))
+        _copy_facts(connection, state)
+
+
+def copy_new_rows(
+    connection: duckdb.DuckDBPyConnection, state: State, table: str, key: Sequence[str], columns: str = "*"
+) -> int:
+    """Copy the rows of an append-only table of the state that `ops` does not have yet; return how many were read.
+
+    Everything up to the row that was copied last is in `ops` already. `columns` are those of `ops`, in its order; a row
+    whose `key` is there replaces the one that is.
+    """
+    last = _last_copied(connection, state, table, key)
+    rows = state.rows(f"select {columns} from {table} where rowid > ? order by rowid", (last,))
+    if rows:
+        marks = ", ".join("?" * len(rows[0]))
+        insert = f"insert or replace into ops.{table} values ({marks})"
+        connection.executemany(insert, [list(row.values()) for row in rows])
+    return len(rows)
+
+
+def _last_copied(connection: duckdb.DuckDBPyConnection, state: State, table: str, key: Sequence[str]) -> int:
+    """Return the rowid in the state of the row that was copied last; 0 when the state does not know it."""
+    newest = connection.execute(f"select {', '.join(key)} from ops.{table} order by rowid desc limit 1").fetchone()
+    if newest is None:
+        return 0
+    condition = " and ".join(f"{name} = ?" for name in key)
+    found = state.rows(f"select rowid from {table} where {condition}", newest)
+    return int(found[0]["rowid"]) if found else 0
+
+
+def _copy_facts(connection: duckdb.DuckDBPyConnection, state: State) -> None:
+    """Make `ops.service_state` equal to the facts of the state; only facts that changed are written."""
+    columns = "service, key, value, updated_at"
+    query = "select service, key, cast(value as varchar), strftime(updated_at, '%Y-%m-%d %H:%M:%S.%f')"
+    copied: dict[tuple[Any, Any], tuple[Any, ...]] = {
+        (row[0], row[1]): row for row in connection.execute(f"{query} from ops.service_state").fetchall()
+    }
+    current = {
+        (row["service"], row["key"]): tuple(row.values()) for row in state.rows(f"select {columns} from service_state")
+    }
+    gone = [list(key) for key in copied.keys() - current.keys()]
+    changed = [list(row) for key, row in current.items() if copied.get(key) != row]
+    if gone:
+        connection.executemany("delete from ops.service_state where service = ? and key = ?", gone)
+    if changed:
+        connection.executemany("insert or replace into ops.service_state values (?, ?, ?, ?)", changed)
 
 
 def _copy_requests(connection: duckdb.DuckDBPyConnection, state: State) -> None:
@@ -29,11 +80,3 @@ def _copy_requests(connection: duckdb.DuckDBPyConnection, state: State) -> None:
     if rows:
         marks = ", ".join("?" * 11)
         connection.executemany(f"insert into ops.requests values ({marks})", [list(row.values()) for row in rows])
-
-
-def _copy_polls(connection: duckdb.DuckDBPyConnection, state: State) -> None:
-    known = {row[0] for row in connection.execute("select poll_id from ops.polls").fetchall()}
-    rows = [row for row in state.rows("select * from polls order by polled_at") if row["poll_id"] not in known]
-    if rows:
-        marks = ", ".join("?" * 13)
-        connection.executemany(f"insert into ops.polls values ({marks})", [list(row.values()) for row in rows])

@@ -76,16 +76,18 @@ def _read_runs(facts: Facts, state: State) -> None:
 
 
 def _read_polls(facts: Facts, state: State) -> None:
-    polls = state.rows("select * from polls order by polled_at")
-    good = [poll for poll in polls if poll["outcome"] in GOOD_POLLS]
-    facts.last_poll = from_iso(good[-1]["polled_at"]) if good else None
-    if polls and polls[-1]["outcome"] not in GOOD_POLLS:
-        facts.last_poll_failure = polls[-1]["message"] or ""
-    facts.gaps = [
-        (from_iso(poll["gap_from"]), from_iso(poll["gap_until"]))
-        for poll in good
-        if poll["gap_from"] and poll["gap_until"]
-    ]
+    """Read the last poll, the last good one, and those with a gap: each by an index, however many polls there are."""
+    is_good = f"outcome in {GOOD_POLLS!r}"
+    last = state.rows("select outcome, message from polls order by polled_at desc limit 1")
+    good = state.rows(f"select polled_at from polls where {is_good} order by polled_at desc limit 1")
+    facts.last_poll = from_iso(good[0]["polled_at"]) if good else None
+    if last and last[0]["outcome"] not in GOOD_POLLS:
+        facts.last_poll_failure = last[0]["message"] or ""
+    gaps = state.rows(
+        "select gap_from, gap_until from polls indexed by polls_with_gap where gap_from is not null"
+        f" and gap_until is not null and {is_good} order by polled_at"
+    )
+    facts.gaps = [(from_iso(gap["gap_from"]), from_iso(gap["gap_until"])) for gap in gaps]
 
 
 def _read_services(facts: Facts, state: State) -> None:

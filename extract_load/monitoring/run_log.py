@@ -19,6 +19,7 @@ import duckdb
 import psutil
 
 from extract_load.core.results import TaskResult
+from extract_load.landing.state_copy import copy_new_rows
 from extract_load.storage.state import State, from_iso, to_iso
 from extract_load.storage.transaction import transaction
 
@@ -34,6 +35,8 @@ create table if not exists runs (
     host text not null, pid integer not null, pid_started real not null
 );
 create index if not exists runs_by_flow on runs (flow, started_at);
+create index if not exists runs_by_start on runs (started_at);
+create index if not exists runs_unended on runs (started_at) where status = 'running';
 create table if not exists task_runs (
     run_id text not null, task text not null, attempt integer not null, started_at text not null,
     seconds real not null, status text not null, counts text not null, requests integer not null,
@@ -41,6 +44,7 @@ create table if not exists task_runs (
     primary key (run_id, task, attempt)
 );
 """
+_COPIED_COLUMNS = "run_id, flow, name, environment, started_at, ended_at, status, message"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,19 +167,21 @@ class RunLog:
 
 
 def copy_runs(connection: duckdb.DuckDBPyConnection, state: State) -> None:
-    """Copy runs and tasks from the state into `ops.runs` and `ops.task_runs`, in one transaction."""
+    """Copy runs and tasks from the state into `ops.runs` and `ops.task_runs`, in one transaction.
+
+    Only new rows are read, and the runs that had not ended when they were copied before.
+    """
     RunLog(state)
-    runs = state.rows("select run_id, flow, name, environment, started_at, ended_at, status, message from runs")
-    tasks = state.rows("select * from task_runs")
     with transaction(connection):
-        known = {
-            row[0] for row in connection.execute("select run_id from ops.runs where ended_at is not null").fetchall()
-        }
-        for table, rows in (("runs", runs), ("task_runs", tasks)):
-            new = [list(row.values()) for row in rows if row["run_id"] not in known]
-            if new:
-                marks = ", ".join("?" * len(new[0]))
-                connection.executemany(f"insert or replace into ops.{table} values ({marks})", new)
+        unended = connection.execute("select run_id from ops.runs where ended_at is null").fetchall()
+        copy_new_rows(connection, state, "runs", ("run_id",), _COPIED_COLUMNS)
+        for (run_id,) in unended:
+            for row in state.rows(f"select {_COPIED_COLUMNS} from runs where run_id = ?", (run_id,)):
+                connection.execute(
+                    "update ops.runs set ended_at = ?, status = ?, message = ? where run_id = ?",
+                    [row["ended_at"], row["status"], row["message"], run_id],
+                )
+        copy_new_rows(connection, state, "task_runs", ("run_id", "task", "attempt"))
 
 
 def _is_alive(row: dict[str, Any], at: datetime) -> bool:

@@ -32,12 +32,16 @@ create table if not exists requests (
     duration_ms integer not null, waited_ms integer not null
 );
 create index if not exists requests_by_bucket on requests (service, bucket, requested_at);
+create index if not exists requests_by_time on requests (service, requested_at, bucket);
 create table if not exists polls (
     poll_id text primary key, listener_id text not null, run_id text not null, polled_at text not null,
     outcome text not null, items integer not null, new_items integer not null, known_items integer not null,
     oldest_played_at text, newest_played_at text, gap_from text, gap_until text, message text
 );
 create index if not exists polls_by_time on polls (listener_id, polled_at);
+create index if not exists polls_in_order on polls (polled_at, outcome);
+create index if not exists polls_with_gap on polls (polled_at) where gap_from is not null;
+create index if not exists polls_by_newest on polls (listener_id, newest_played_at);
 """
 
 

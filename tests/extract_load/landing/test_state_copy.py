@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from extract_load.context import Context
-from extract_load.storage.state import RequestRecord, State
+from extract_load.landing.state_copy import copy_new_rows
+from extract_load.storage.state import PollRecord, RequestRecord, State
 
 NOON = datetime(2026, 11, 23, 12)
 
@@ -57,3 +58,63 @@ def test_requests_of_a_restored_state_are_not_copied_twice(context: Context, tmp
     assert copied(restored)[:7] == before
     assert [at for _, at in copied(restored)] == seconds(0, 3) + seconds(1, 4) + seconds(2, 2)
     restored.state.close()
+
+
+def record_polls(context: Context, first: int, count: int) -> None:
+    """Record polls, one a minute, the last of a pair with an earlier time than the first (two at the same time)."""
+    with context.state.transaction():
+        for number in range(first, first + count):
+            at = NOON + timedelta(minutes=number ^ 1)
+            context.state.record_poll(PollRecord(f"poll-{number}", "me", "r", at, "overlap", 50, 1, 49))
+
+
+def polls_read(context: Context) -> int:
+    """Copy the new polls, and return how many were read for it."""
+    with context.warehouse.open("test") as connection:
+        return copy_new_rows(connection, context.state, "polls", ("poll_id",))
+
+
+def polls_copied(context: Context) -> list[str]:
+    with context.warehouse.open("test") as connection:
+        return [row[0] for row in connection.execute("select poll_id from ops.polls order by rowid").fetchall()]
+
+
+def test_a_copy_reads_only_what_is_new(context: Context) -> None:
+    """However many polls there were before."""
+    record_polls(context, 0, 300)
+    assert polls_read(context) == 300
+    assert polls_read(context) == 0
+    record_polls(context, 300, 3)
+    assert polls_read(context) == 3
+    assert polls_copied(context) == [f"poll-{number}" for number in range(303)]
+
+
+def test_polls_that_a_restore_added_are_copied(context: Context, tmp_path: Path) -> None:
+    """They are older than what was copied last; a state that does not know that poll is read in full, once."""
+    record_polls(context, 10, 2)
+    assert polls_read(context) == 2
+    record_polls(context, 0, 2)
+    assert polls_read(context) == 2
+    anew = replace(context, state=State(tmp_path / "anew.sqlite"))
+    record_polls(anew, 10, 4)
+    assert polls_read(anew) == 4
+    assert polls_read(anew) == 0
+    assert sorted(polls_copied(anew)) == [f"poll-{number}" for number in (0, 1, 10, 11, 12, 13)]
+    anew.state.close()
+
+
+def test_the_facts_are_those_of_the_state(context: Context) -> None:
+    """New ones come, changed ones change, forgotten ones go."""
+    state = context.state
+    state.put("spotify", "a", {"n": [1, "two"]}, NOON)
+    state.put("spotify", "b", "it's", NOON + timedelta(microseconds=1))
+    context.landing.land()
+    state.put("spotify", "a", {"n": 2}, NOON)
+    state.put("spotify", "b", None, NOON)
+    state.put("dbt", "c", None, NOON)
+    state.put("dbt", "d", True, NOON)
+    context.landing.land()
+    context.landing.land()
+    with context.warehouse.open("test") as connection:
+        found = connection.execute("select service, key, value, updated_at from ops.service_state order by 1, 2")
+        assert found.fetchall() == [("dbt", "d", "true", NOON), ("spotify", "a", '{"n": 2}', NOON)]

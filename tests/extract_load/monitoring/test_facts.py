@@ -10,6 +10,7 @@ from extract_load.monitoring.facts import gather
 from extract_load.monitoring.run_log import RunRecord
 from extract_load.storage.state import State, to_iso
 from tests.support.clock import ManualClock
+from tests.support.state_cost import vm_steps
 
 
 def test_an_empty_installation_has_no_facts(settings: Settings, state: State, clock: ManualClock) -> None:
@@ -73,3 +74,26 @@ def test_an_orphaned_run_is_crashed_and_not_running(installation: Any) -> None:
     assert facts.running == []
     assert [(run.run_id, run.status) for run in facts.ended["daily-etl"]][-1:] != []
     assert {run.run_id: run.status for run in facts.ended["daily-etl"]}["orphan"] == "crashed"
+
+
+def test_looking_costs_the_same_after_years(installation: Any) -> None:
+    """The state is asked by its indexes: 5,000 more polls, runs and requests are not read."""
+    settings, state, clock = installation.settings, installation.state, installation.clock
+    state.put("spotify", "x", 1, clock.now())
+    before = vm_steps(state, lambda: gather(settings, state, clock.now()))
+    with state.transaction() as db:
+        numbers = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)"
+        at = "datetime('2020-01-01', i || ' minutes')"
+        db.execute(
+            f"insert into polls {numbers} select 'old-' || i, 'me', 'r', {at}, 'overlap', 50, 1, 49, null, null, null,"
+            " null, null from n"
+        )
+        db.execute(
+            f"insert into runs {numbers} select 'old-' || i, 'daily-etl', 'x', 'testing', {at}, {at}, 'success', '',"
+            " 'host', 1, 1 from n"
+        )
+        db.execute(
+            "insert into requests (run_id, service, bucket, method, endpoint, requested_at, status, outcome,"
+            f" duration_ms, waited_ms) {numbers} select 'r', 'spotify', 'me', 'GET', '/', {at}, 200, 'ok', 1, 0 from n"
+        )
+    assert vm_steps(state, lambda: gather(settings, state, clock.now())) <= before * 1.1 + 5

@@ -10,6 +10,7 @@ from extract_load.core.clock import SystemClock
 from extract_load.monitoring.run_log import RunLog, RunRecord, TaskRecord, copy_runs
 from extract_load.storage.state import State
 from extract_load.storage.warehouse import Warehouse
+from tests.support.state_cost import vm_steps
 
 DIES = """
 import os, sys
@@ -68,3 +69,27 @@ def test_the_latest_come_first(state: State) -> None:
     log.start(record("other", "spotify-ingestion"))
     log.start(record("d"))
     assert [run.run_id for run in log.latest("daily-etl", 2)] == ["c", "b"]
+
+
+def test_a_copy_of_runs_reads_only_what_is_new(state: State, warehouse: Warehouse) -> None:
+    """A long run that ends after others were copied is brought up to date; one that starts again as well."""
+    log, clock = RunLog(state), SystemClock()
+    log.start(record("long"))
+    with warehouse.open("metrics") as connection:
+        for run_id in ("a", "b"):
+            log.start(record(run_id, "spotify-ingestion"))
+            log.task(TaskRecord(run_id, "poll", clock.now(), 1, "success"))
+            log.end(run_id, "success", "", clock.now())
+            copy_runs(connection, state)
+        log.end("long", "failed", "Broken.", clock.now())
+        log.start(record("a", "spotify-ingestion"))
+        with_steps = vm_steps(state, lambda: copy_runs(connection, state))
+        runs = connection.execute("select run_id, status from ops.runs order by 1").fetchall()
+        assert runs == [("a", "running"), ("b", "success"), ("long", "failed")]
+        assert connection.execute("select count(*) from ops.task_runs").fetchall() == [(2,)]
+        with state.transaction():
+            for number in range(400):
+                log.task(TaskRecord("a", f"task {number}", clock.now(), 1, "success"))
+        copy_runs(connection, state)
+        assert connection.execute("select count(*) from ops.task_runs").fetchall() == [(402,)]
+        assert vm_steps(state, lambda: copy_runs(connection, state)) <= with_steps
