@@ -98,7 +98,7 @@ class ImportResult:
         lines = [f"Refused {one.name}: {one.reason}." for one in self.refused]
         for file in self.files:
             if file.rejected or file.mended:
-                lines.append(f"{file.name}: {file.rejected:,} rows rejected, {file.mended:,} repaired.")
+                lines.append(f"{file.name}: {file.rejected:,} rows rejected, {file.mended:,} mended.")
         if self.left_alone:
             lines.append(f"{self.left_alone:,} other files hold no listening history and were left alone.")
         return [*lines, self.message]

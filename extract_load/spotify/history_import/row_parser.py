@@ -1,7 +1,7 @@
 """Parse the rows of one export file: from text to redacted lines, in bounded memory, each row counted.
 
 Well-formed rows go the fast way (a template), all others one by one: rows with other keys, rows with characters
-that are not Unicode (repaired, kept, counted as `mended`), and broken rows (rejected with a reason: the quarantine).
+that are not Unicode (kept, counted as `mended`), and broken rows (rejected with a reason: the quarantine).
 Always holds: a line is one JSON object without personal keys, or a reject; lines stand in the order of the file, so the
 line number is the row number.
 """
@@ -231,7 +231,7 @@ def _possible_ends(buffer: bytes, place: int) -> Iterator[int]:
 
 
 def decode(raw: bytes) -> tuple[dict[str, Any] | None, bool]:
-    """Return the object in `raw` and whether it had to be repaired; None when there is none."""
+    """Return the object in `raw` and whether it had to be mended; None when there is none."""
     try:
         row = orjson.loads(raw)
     except orjson.JSONDecodeError:
@@ -239,7 +239,7 @@ def decode(raw: bytes) -> tuple[dict[str, Any] | None, bool]:
             row = json.loads(raw.decode("utf-8", "replace"), strict=False)
         except (ValueError, RecursionError):
             return None, False
-        return (_repair_unicode(row), True) if isinstance(row, dict) else (None, False)
+        return (_mend_unicode(row), True) if isinstance(row, dict) else (None, False)
     return (row, False) if isinstance(row, dict) else (None, False)
 
 
@@ -251,12 +251,12 @@ def dump(row: dict[str, Any]) -> bytes | None:
         return None
 
 
-def _repair_unicode(value: Any) -> Any:
+def _mend_unicode(value: Any) -> Any:
     """Return a copy with what is no Unicode as U+FFFD and numbers beyond 64 bits as text."""
     if isinstance(value, dict):
-        return {_repair_unicode(key): _repair_unicode(inner) for key, inner in value.items()}
+        return {_mend_unicode(key): _mend_unicode(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_repair_unicode(inner) for inner in value]
+        return [_mend_unicode(inner) for inner in value]
     if isinstance(value, str):
         return _SURROGATE.sub("\ufffd", value)
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
