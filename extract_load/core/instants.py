@@ -38,24 +38,13 @@ _usual, _iso, _basic, _number = re.compile(_USUAL), re.compile(_ISO), re.compile
 
 def parse_instant(value: object) -> datetime | None:
     """Return the instant that a value says, as naive UTC; None when it says none."""
-    if isinstance(value, str) and _usual.match(value) and value[-1] != "\n":
-        try:
-            return datetime.fromisoformat(value.removesuffix("Z"))
-        except ValueError:
-            return None
     if isinstance(value, datetime):
         return _in_utc(value)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
-    if isinstance(value, int) and not 0 <= value < 10**20:
-        return None
-    text = str(value).strip(_BLANKS)
-    if text.endswith("\n"):
-        return None
-    if _number.match(text):
-        return _parse_epoch(text)
-    found = _iso.match(_basic.sub(_EXTENDED, text))
-    return _parse_iso(found[1], found[2] or "") if found else None
+    if isinstance(value, int):
+        return _parse_text(str(value)) if 0 <= value < 10**20 else None
+    return _parse_text(str(value))
 
 
 def parse_instant_sql(expression: str) -> str:
@@ -93,6 +82,23 @@ def _in_utc(at: datetime) -> datetime | None:
     try:
         return at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
     except OverflowError:
+        return None
+
+
+def _parse_text(text: str) -> datetime | None:
+    if _usual.match(text) and text[-1] != "\n":
+        return _parse_usual(text)
+    text = text.strip(_BLANKS)
+    if _number.match(text):
+        return _parse_epoch(text)
+    found = _iso.match(_basic.sub(_EXTENDED, text))
+    return _parse_iso(found[1], found[2] or "") if found else None
+
+
+def _parse_usual(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text.removesuffix("Z"))
+    except ValueError:
         return None
 
 
