@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from extract_load.commands import demo, ingestion, maintenance, status
+from extract_load.commands import alert, demo, ingestion, maintenance, status
 from extract_load.core.disk_errors import translate_disk_errors
 from extract_load.core.errors import MusicTrackerError
 from extract_load.core.redaction import quiet_libraries
@@ -37,6 +37,7 @@ def build_app() -> typer.Typer:
     )
     ingestion.register(app)
     status.register(app)
+    alert.register(app)
     demo.register(app)
     maintenance.register(app)
     for entry in sorted(entry_points(group=COMMAND_GROUP), key=lambda entry: entry.name):

@@ -104,6 +104,8 @@ class Settings(BaseSettings):
     etl_hour: int = Field(default=5, ge=0, le=23)
     alert_urls: SecretStr | None = None
     alert_no_poll_hours: float = Field(default=6, gt=0)
+    heartbeat_url: SecretStr | None = None
+    backup_dir: Path | None = None
     lock_wait_seconds: float = Field(default=600, ge=0)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     music_tracker_demo: bool = False
@@ -131,6 +133,15 @@ class Settings(BaseSettings):
             msg = "it must be an address that starts with http:// or https://"
             raise ValueError(msg)
         return url.rstrip("/")
+
+    @field_validator("heartbeat_url")
+    @classmethod
+    def _monitor_address(cls, url: SecretStr | None) -> SecretStr | None:
+        parts = urlsplit(url.get_secret_value()) if url else None
+        if parts and (parts.scheme not in {"http", "https"} or not parts.hostname):
+            msg = "it must be an address that starts with http:// or https://"
+            raise ValueError(msg)
+        return url
 
     @model_validator(mode="after")
     def _public_pace(self) -> Settings:
@@ -189,6 +200,11 @@ class Settings(BaseSettings):
     def token_path(self) -> Path:
         """Where `music-tracker auth` keeps the token (0600)."""
         return _absolute(self.spotify_token_path or self.data_dir / "spotify_token.json")
+
+    @property
+    def backup_path(self) -> Path | None:
+        """BACKUP_DIR, absolute: where the daily run backs up to; None when nobody named a folder."""
+        return _absolute(self.backup_dir) if self.backup_dir else None
 
     @property
     def has_spotify_app(self) -> bool:

@@ -1,26 +1,29 @@
 """Alerts: notify a person once of what changed for the worse, and once when it has recovered.
 
-In: the current `Health` and the open alerts (state, service `alerts`), which deduplicate. Out: one message through the
-addresses of ALERT_URLS (Apprise), or a log line without any. What could not be delivered is retried by the next run.
+In: the current `Health` and the open alerts (state, service `alerts`), which deduplicate. Out: one message to each
+address of ALERT_URLS (Apprise), or a log line without any. Delivery is remembered for each address: what could not be
+delivered to one is sent to that one again by the next run, and the others get nothing twice.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
 from extract_load.core.clock import Clock, SystemClock
-from extract_load.core.redaction import quiet_libraries
 from extract_load.core.settings import Settings
+from extract_load.monitoring.alert_addresses import Address, Send, addresses_of
 from extract_load.monitoring.health import Health
-from extract_load.storage.state import State, to_iso
+from extract_load.storage.state import State, from_iso, to_iso
 
 log = logging.getLogger(__name__)
 
-Send = Callable[[str, str, bool], bool]
-_SERVICE = "alerts"
+_SERVICE, _FAILING = "alerts", "alert_addresses"
+_GIVE_UP_AFTER = timedelta(days=7)
+"""A recovery that an address did not accept for this long is not sent to it any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,60 +36,104 @@ class Alert:
     hint: str = ""
 
 
+@dataclass(slots=True)
+class _Open:
+    """One open alert: its text, the addresses that know of it, and since when it is over (None while it is not)."""
+
+    since: str
+    text: str
+    delivered: set[str]
+    over_since: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        said = {"since": self.since, "text": self.text, "delivered": sorted(self.delivered)}
+        return {**said, "over_since": self.over_since} if self.over_since else said
+
+
 def send_alerts(
     settings: Settings, state: State, health: Health, *, clock: Clock | None = None, send: Send | None = None
 ) -> list[Alert]:
-    """Send what is new or over since the last call, remember what was sent, and return it.
+    """Send what is new or over since the last call, remember what was sent to whom, and return what was delivered.
 
     `send(title, body, is_trouble)` delivers one message and returns whether it arrived; the default uses ALERT_URLS.
     """
-    clock = clock or SystemClock()
-    known: dict[str, dict[str, str]] = state.facts(_SERVICE)
-    now_wrong = {result.key: result for result in health.alerts()}
-    alerts = [
-        *(Alert("trouble", key, result.text, result.hint) for key, result in now_wrong.items() if key not in known),
-        *(Alert("recovered", key, before["text"]) for key, before in known.items() if key not in now_wrong),
-    ]
-    if not alerts:
-        return []
-    if not (send or sender(settings))(
-        _title(settings, alerts), _body(alerts), any(a.kind == "trouble" for a in alerts)
-    ):
-        log.warning("The alert could not be delivered; the next run tries again. It says: %s", _body(alerts))
-        return []
-    now = clock.now()
-    for alert in alerts:
-        still_open = {"since": to_iso(now), "text": alert.text} if alert.kind == "trouble" else None
-        state.put(_SERVICE, alert.key, still_open, now)
-    return alerts
+    now = (clock or SystemClock()).now()
+    addresses = [Address("given", "the given one", send)] if send else addresses_of(settings)
+    known = _open_alerts(state, {address.id for address in addresses})
+    for gone in state.facts(_FAILING).keys() - {address.id for address in addresses}:
+        state.put(_FAILING, gone, None, now)
+    wrong = {result.key: Alert("trouble", result.key, result.text, result.hint) for result in health.alerts()}
+    delivered: dict[Alert, None] = {}
+    for address in addresses:
+        alerts = [alert for alert in _pending(address.id, wrong, known) if alert.key != address.health_key]
+        if not alerts:
+            continue
+        is_trouble = any(alert.kind == "trouble" for alert in alerts)
+        arrived = address.send(_title(settings, alerts), _body(alerts), is_trouble)
+        _note_delivery(state, address, now, arrived=arrived)
+        if not arrived:
+            log.warning(
+                "An alert could not be delivered to %s; the next run tries again. It says: %s",
+                address.name,
+                _body(alerts),
+            )
+            continue
+        for alert in alerts:
+            delivered[alert] = None
+            if alert.kind == "recovered":
+                known[alert.key].delivered.discard(address.id)
+            else:
+                opened = known.setdefault(alert.key, _Open(str(to_iso(now)), alert.text, set()))
+                opened.text = alert.text
+                opened.delivered.add(address.id)
+    _store(state, known, wrong, now)
+    return list(delivered)
 
 
-def sender(settings: Settings) -> Send:
-    """Return how messages are delivered: to the addresses of ALERT_URLS, or to the log."""
-    urls = settings.alert_urls.get_secret_value().split() if settings.alert_urls else []
-    return _by_apprise(urls) if urls else _by_log
+def open_alerts(state: State) -> dict[str, str]:
+    """Return the text of each open alert, by its key."""
+    return {key: str(fact["text"]) for key, fact in state.facts(_SERVICE).items() if not fact.get("over_since")}
 
 
-def _by_apprise(urls: Sequence[str]) -> Send:
-    import apprise
-
-    quiet_libraries()
-
-    post = apprise.Apprise()
-    for url in urls:
-        if not post.add(url):
-            log.warning("One address in ALERT_URLS is not one that Apprise knows; it is left out.")
-
-    def send(title: str, body: str, is_trouble: bool) -> bool:
-        kind = apprise.NotifyType.WARNING if is_trouble else apprise.NotifyType.SUCCESS
-        return bool(post.notify(title=title, body=body, notify_type=kind))
-
-    return send
+def _open_alerts(state: State, addresses: set[str]) -> dict[str, _Open]:
+    """Return the open alerts; what an older version stored was delivered to all, and addresses that are gone drop."""
+    return {
+        key: _Open(
+            fact["since"], fact["text"], set(fact.get("delivered", addresses)) & addresses, fact.get("over_since")
+        )
+        for key, fact in state.facts(_SERVICE).items()
+    }
 
 
-def _by_log(title: str, body: str, is_trouble: bool) -> bool:
-    log.log(logging.WARNING if is_trouble else logging.INFO, "%s\n%s", title, body)
-    return True
+def _pending(address: str, wrong: Mapping[str, Alert], known: Mapping[str, _Open]) -> Iterator[Alert]:
+    """Yield what an address does not know yet."""
+    for key, alert in wrong.items():
+        if key not in known or address not in known[key].delivered:
+            yield alert
+    for key, opened in known.items():
+        if key not in wrong and address in opened.delivered:
+            yield Alert("recovered", key, opened.text)
+
+
+def _note_delivery(state: State, address: Address, now: datetime, *, arrived: bool) -> None:
+    """Remember since when an address accepts nothing, for `status`."""
+    failing = state.get(_FAILING, address.id)
+    if arrived and failing:
+        state.put(_FAILING, address.id, None, now)
+    elif not arrived and not failing:
+        state.put(_FAILING, address.id, {"name": address.name, "since": to_iso(now)}, now)
+
+
+def _store(state: State, known: Mapping[str, _Open], wrong: Mapping[str, Alert], now: datetime) -> None:
+    """Write the open alerts that changed, and drop those that are over for everybody who knew of them."""
+    before = state.facts(_SERVICE)
+    for key, opened in known.items():
+        opened.over_since = None if key in wrong else opened.over_since or to_iso(now)
+        given_up = opened.over_since is not None and now - from_iso(opened.over_since) > _GIVE_UP_AFTER
+        done = key not in wrong and (not opened.delivered or given_up)
+        fact = None if done else opened.to_dict()
+        if fact != before.get(key):
+            state.put(_SERVICE, key, fact, now)
 
 
 def _title(settings: Settings, alerts: Sequence[Alert]) -> str:

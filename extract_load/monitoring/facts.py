@@ -50,9 +50,11 @@ class Facts:
     failed_tests: list[str] = field(default_factory=list)
     warned_tests: list[str] = field(default_factory=list)
     published_at: datetime | None = None
+    published_error: str = ""
     kept: str = ""
     plays: int | None = None
     newest_play: datetime | None = None
+    failing_addresses: list[tuple[str, datetime]] = field(default_factory=list)
 
 
 def gather(settings: Settings, state: State, now: datetime) -> Facts:
@@ -62,6 +64,7 @@ def gather(settings: Settings, state: State, now: datetime) -> Facts:
     _read_polls(facts, state)
     _read_services(facts, state)
     _read_builds(facts, state)
+    _read_alert_addresses(facts, state)
     _read_published(facts)
     return facts
 
@@ -129,8 +132,17 @@ def _read_builds(facts: Facts, state: State) -> None:
     facts.published_at = from_iso(last["at"]) if last else None
 
 
+def _read_alert_addresses(facts: Facts, state: State) -> None:
+    """Read which addresses of ALERT_URLS did not accept the last message."""
+    found = state.facts("alert_addresses").values()
+    facts.failing_addresses = sorted((str(fact["name"]), from_iso(fact["since"])) for fact in found)
+
+
 def _read_published(facts: Facts) -> None:
-    """Read the number of plays, and drop the gaps that the published file shows as closed by an export."""
+    """Read the number of plays, and drop the gaps that the published file shows as closed by an export.
+
+    A published file that can't be opened or read is a fact of its own: readers can't open it either.
+    """
     path = facts.settings.published_path
     if not path.is_file():
         facts.published_at = None
@@ -143,5 +155,15 @@ def _read_published(facts: Facts) -> None:
                 "select gap_from, gap_until from marts.fct_listening_gaps where is_closed"
             ).fetchall()
             facts.gaps = [gap for gap in facts.gaps if gap not in closed]
-    except duckdb.Error as error:
+    except (duckdb.Error, OSError, UnicodeDecodeError) as error:
         log.debug("The published file could not be queried: %s", error)
+        facts.published_error = _describe_published_error(error)
+
+
+def _describe_published_error(error: Exception) -> str:
+    """Return what is wrong with the published file, by the type of the error."""
+    if isinstance(error, duckdb.CatalogException | duckdb.BinderException):
+        return "it has no plays in it"
+    if isinstance(error, PermissionError):
+        return "it may not be read"
+    return "it is damaged, or in use by a program that writes to it"

@@ -29,6 +29,7 @@ TOKEN_LIFETIME = timedelta(days=180)
 TOKEN_WARN_FROM = timedelta(days=150)
 DISK_LOW_BYTES = 2 * 1024**3
 MANY_TESTS = 3
+UNDELIVERED_AFTER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def health(settings: Settings, state: State | None = None, clock: Clock | None =
     finally:
         if state is None:
             own.close()
-    checks = (_runs, _polls, _gaps, _sign_in, _services, _backlog, _tests, _published, _disk)
+    checks = (_runs, _polls, _gaps, _sign_in, _services, _backlog, _tests, _published, _disk, _alert_addresses)
     return Health(now, tuple(result for check in checks for result in check(facts)))
 
 
@@ -216,6 +217,13 @@ def _published(facts: Facts) -> Iterator[CheckResult]:
         waits = facts.first_run is not None and facts.now - facts.first_run > UNPUBLISHED_AFTER
         yield CheckResult("unpublished", "problem" if waits else "note", text, "Run `music-tracker etl`.", waits)
         return
+    if facts.published_error:
+        text = f"The published file can't be opened: {facts.published_error}."
+        hint = (
+            "Run `music-tracker etl`: it publishes a new one. With the warehouse damaged too: `music-tracker rebuild`."
+        )
+        yield CheckResult("published-unreadable", "problem", text, hint, True)
+        return
     age = facts.now - facts.published_at
     plays = f" It holds {facts.plays:,} plays, the last {_at(facts.newest_play)}." if facts.plays is not None else ""
     if age > UNPUBLISHED_AFTER:
@@ -233,6 +241,14 @@ def _disk(facts: Facts) -> Iterator[CheckResult]:
         yield CheckResult("disk", "problem", text, "Make room: a run needs about 2 GB.", True)
     else:
         yield CheckResult("disk", "ok", text)
+
+
+def _alert_addresses(facts: Facts) -> Iterator[CheckResult]:
+    for name, since in facts.failing_addresses:
+        text = f"Alerts can't be delivered to {name} since {_at(since)}."
+        is_old = facts.now - since > UNDELIVERED_AFTER  # an outage of an hour is nobody's business
+        hint = "Check it with `music-tracker alert --test`."
+        yield CheckResult(f"alert-address:{name}", "warning", text, hint, is_old)
 
 
 def _verb(run: RunRecord) -> str:

@@ -19,6 +19,7 @@ from extract_load.core.results import Status, TaskResult, describe_error
 from extract_load.landing.state_copy import copy_state
 from extract_load.monitoring.alerts import send_alerts
 from extract_load.monitoring.health import Health, health
+from extract_load.monitoring.heartbeat import send_heartbeat
 from extract_load.monitoring.run_log import RunLog, RunRecord, RunStatus, TaskRecord, copy_runs
 from extract_load.storage.state import State
 from extract_load.storage.warehouse import Warehouse
@@ -156,10 +157,13 @@ def copy_metrics(warehouse: Warehouse, state: State, flow: str) -> None:
 
 
 def _end(run: TrackedRun, status: RunStatus, message: str) -> None:
-    """Record how the run ended, in the run log and in `ops`."""
+    """Record how the run ended, in the run log and in `ops`, and let the heartbeat say so."""
     context = run.context
     RunLog(context.state).end(run.record.run_id, status, message, context.clock.now())
     copy_metrics(context.warehouse, context.state, run.record.flow)
+    if status != "cancelled":  # who stopped it knows
+        good = status != "failed"
+        send_heartbeat(context.settings, good=good, message="OK" if good else f"{run.record.flow} failed")
 
 
 def _report(run: TrackedRun, show: ShowRun) -> None:

@@ -13,10 +13,14 @@ SECRET = "token-of-the-receiver"
 
 
 class AlertReceiver:
-    """Keep the body of each post; while `refuses` is set, answer 500 and keep nothing. `url` is for ALERT_URLS."""
+    """Keep the body of each post; while `refuses` is set, answer 500 and keep nothing. `url` is for ALERT_URLS.
+
+    It is a monitor, too: `asked` lists the paths that were asked for, `monitor_url` is for HEARTBEAT_URL.
+    """
 
     def __init__(self) -> None:
         self.messages: list[dict[str, Any]] = []
+        self.asked: list[str] = []
         self.refuses = False
         receiver = self
 
@@ -28,11 +32,17 @@ class AlertReceiver:
                 self.send_response(500 if receiver.refuses else 200)
                 self.end_headers()
 
+            def do_GET(self) -> None:
+                receiver.asked.append(self.path)
+                self.send_response(500 if receiver.refuses else 200)
+                self.end_headers()
+
             def log_message(self, *_: object) -> None:
                 """Print nothing."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"json://127.0.0.1:{self.server.server_port}/{SECRET}"
+        self.monitor_url = f"http://127.0.0.1:{self.server.server_port}/{SECRET}"
 
     @property
     def texts(self) -> list[str]:

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from extract_load.core.settings import Settings
 from extract_load.monitoring.alerts import Alert, send_alerts
-from extract_load.monitoring.health import health
+from extract_load.monitoring.health import Health, health
 from extract_load.monitoring.run_log import RunLog, RunRecord
 from extract_load.storage.state import PollRecord, State, to_iso
 from tests.support.alert_receiver import AlertReceiver
@@ -29,6 +29,10 @@ class Installation:
     def __init__(self, settings: Settings, state: State, clock: Any, receiver: AlertReceiver) -> None:
         self.settings, self.state, self.clock, self.receiver = settings, state, clock, receiver
         self.log = RunLog(state)
+
+    def look(self) -> Health:
+        """Return the health, and send nothing."""
+        return health(self.settings, self.state, self.clock)
 
     def check(self) -> list[Alert]:
         """Check the health, and send alerts about what changed."""

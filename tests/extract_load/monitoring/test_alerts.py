@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from extract_load.core.settings import Settings
 from extract_load.monitoring import health as health_module
 from extract_load.monitoring.alerts import send_alerts
 from extract_load.monitoring.health import health
 from extract_load.storage.state import State, to_iso
-from tests.support.alert_receiver import SECRET
+from tests.support.alert_receiver import SECRET, AlertReceiver, alert_receiver
 
 
 def expect(installation: Any, key: str, words: str, hint: str) -> None:
@@ -173,3 +175,105 @@ def test_without_addresses_alerts_are_log_lines(
     for _ in range(2):
         send_alerts(settings, state, health(settings, state, clock), clock=clock)
     assert [record.levelname for record in caplog.records if "dbt: x failed" in record.getMessage()] == ["WARNING"]
+
+
+@pytest.fixture
+def second_receiver(installation: Any) -> Iterator[AlertReceiver]:
+    """Yield a second receiver, whose address stands beside that of the first in ALERT_URLS."""
+    with alert_receiver() as second:
+        urls = SecretStr(f"{installation.receiver.url} {second.url}")
+        installation.settings = installation.settings.model_copy(update={"alert_urls": urls})
+        yield second
+
+
+def test_one_dead_address_repeats_nothing_at_the_others(installation: Any, second_receiver: AlertReceiver) -> None:
+    """The dead one gets what it missed, once, when it lives again."""
+    second_receiver.refuses = True
+    installation.run("failed", "Broken.")
+    for _ in range(48):
+        installation.check()
+    assert len(installation.receiver.texts) == 1
+    assert second_receiver.texts == []
+    second_receiver.refuses = False
+    installation.check()
+    installation.check()
+    assert (len(installation.receiver.texts), len(second_receiver.texts)) == (1, 1)
+    second_receiver.refuses = True
+    installation.run("success")
+    installation.check()
+    installation.check()
+    assert [text.startswith("Recovered") for text in installation.receiver.texts] == [False, True]
+    second_receiver.refuses = False
+    installation.check()
+    assert [text.startswith("Recovered") for text in second_receiver.texts] == [False, True]
+    assert installation.state.facts("alerts") == {}
+
+
+def test_what_is_over_before_an_address_heard_of_it_is_not_sent_to_it(
+    installation: Any, second_receiver: AlertReceiver
+) -> None:
+    """A recovery from nothing would only puzzle; a recovery that nobody takes for a week is dropped."""
+    second_receiver.refuses = True
+    installation.run("failed", "Broken.")
+    installation.check()
+    installation.run("success")
+    second_receiver.refuses = False
+    installation.check()
+    assert second_receiver.texts == []
+    installation.run("failed", "Broken again.")
+    installation.check()
+    assert len(second_receiver.texts) == 1
+    second_receiver.refuses = True
+    installation.run("success")
+    installation.check()
+    installation.clock.forward(8 * 86400)
+    installation.poll()
+    installation.publish()
+    installation.check()
+    assert "run:daily-etl" not in installation.state.facts("alerts")
+
+
+def test_an_address_that_accepts_nothing_is_named(installation: Any, second_receiver: AlertReceiver) -> None:
+    """In `status` at once, to the others after a day; without the secrets in it."""
+    second_receiver.refuses = True
+    installation.run("failed", "Broken.")
+    installation.check()
+    (found,) = [one for one in installation.look().results if one.key.startswith("alert-address")]
+    assert "address 2 of ALERT_URLS (json)" in found.text
+    assert SECRET not in found.text
+    assert not found.alerts
+    installation.receiver.messages.clear()
+    installation.clock.forward(25 * 3600)
+    installation.poll()
+    installation.check()
+    installation.check()
+    (text,) = installation.receiver.texts
+    assert "can't be delivered to address 2" in text
+    second_receiver.refuses = False
+    installation.check()
+    assert "can't be delivered" not in " ".join(second_receiver.texts)
+    installation.check()
+    assert installation.state.facts("alert_addresses") == {}
+
+
+def test_alerts_of_an_earlier_version_are_not_sent_again(installation: Any) -> None:
+    """It did not remember to whom; they count as known to all."""
+    installation.run("failed", "Broken.")
+    installation.state.put(
+        "alerts", "run:daily-etl", {"since": "2026-11-20", "text": "Broken."}, installation.clock.now()
+    )
+    assert installation.check() == []
+    installation.run("success")
+    expect_recovery(installation, "run:daily-etl")
+
+
+def test_a_published_file_that_cannot_be_opened(installation: Any) -> None:
+    """Whatever is in its place: readers can't open it either."""
+    path = installation.settings.published_path
+    for content in (b"", b"no database", path.read_bytes()[:5000]):
+        path.write_bytes(content)
+        assert "published-unreadable" in {one.key for one in installation.look().alerts()}, content[:20]
+    expect(installation, "published-unreadable", "can't be opened: it is damaged", "music-tracker etl")
+    path.unlink()
+    installation.publish()
+    expect_recovery(installation, "published-unreadable")
