@@ -80,7 +80,13 @@ def main() -> None:
     table("method", answered, lambda a: a.location.method)
     table("precision", answered, lambda a: a.location.precision)
     table("confidence", answered, lambda a: f"{math.floor(a.location.confidence * 10) / 10:.1f} and more")
+    _write_shares(places, answered, index)
+    _write_farthest_misses(answered)
+    write_line(json.dumps(_figures(answered)))
 
+
+def _write_shares(places: list[Place], answered: list[Answered], index: Path) -> None:
+    """Print the shares within 50 km with all parents, with fewer, and of the baseline."""
     write_line(
         f"{'share within 50 km, with less information':42}{'artists':>9}{'places':>9}{'confident':>11}{'of these':>10}"
     )
@@ -92,16 +98,23 @@ def main() -> None:
     ):
         summary(label, measure(places, locate_areas([query(place, shorten) for place in places])))
     summary("baseline: most populous of the name", measure(places, most_populous(places, index)))
+
+
+def _write_farthest_misses(answered: list[Answered]) -> None:
+    """Print the five confident answers that lie farthest from the truth."""
     write_line("\nthe farthest misses among confident answers:")
-    for answer in sorted((a for a in answered if not a.is_hit and a.location.confidence >= CONFIDENT), key=distance)[
-        -5:
-    ]:
+    misses = [a for a in answered if not a.is_hit and a.location.confidence >= CONFIDENT]
+    for answer in sorted(misses, key=distance)[-5:]:
         chain = " > ".join((answer.place.name, *answer.place.parents, answer.place.country))
         write_line(
             f"  {distance(answer):6.0f} km  {chain} ({answer.location.method}, {answer.location.confidence:.2f})"
         )
+
+
+def _figures(answered: list[Answered]) -> dict[str, float]:
+    """Return the figures of the last line."""
     confident = [answer for answer in answered if answer.location.confidence >= CONFIDENT]
-    figures = {
+    return {
         "share_within_50km": share(answered, answered),
         "share_within_50km_confident": share(confident, confident),
         "coverage": round(weight(a for a in answered if a.km is not None) / weight(answered), 4),
@@ -109,7 +122,6 @@ def main() -> None:
         "places": len(answered),
         "share_of_places_within_50km": round(sum(a.is_hit for a in answered) / len(answered), 4),
     }
-    write_line(json.dumps(figures))
 
 
 def read_places(path: Path) -> list[Place]:

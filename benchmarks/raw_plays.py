@@ -76,54 +76,8 @@ def _fill_exports(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _fill_polls(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute(_POLLED)
-    connection.execute(
-        f"""
-        insert into raw.spotify_recently_played
-        select
-            '{LISTENER}', played_at, 'spotify:track:' || track_id,
-            to_json({{
-                'track': {{
-                    'id': track_id, 'uri': 'spotify:track:' || track_id, 'name': 'Song ' || track,
-                    'duration_ms': duration_ms, 'explicit': false, 'is_local': false, 'type': 'track',
-                    'external_ids': {{'isrc': 'BENCH' || lpad(track::varchar, 7, '0')}},
-                    'artists': [{{
-                        'id': {spotify_id("Artist", "artist")}, 'name': 'Band ' || artist, 'type': 'artist'
-                    }}],
-                    'album': {{
-                        'id': {spotify_id("Album", "track // 4")}, 'name': 'Record ' || track // 4,
-                        'release_date': '2001', 'release_date_precision': 'year', 'album_type': 'album',
-                        'artists': [{{'id': {spotify_id("Artist", "artist")}, 'name': 'Band ' || artist}}]
-                    }}
-                }},
-                'played_at': strftime(played_at, '%Y-%m-%dT%H:%M:%S.%gZ'),
-                'context': if(i % 2 = 0, {{'type': 'playlist', 'uri': 'spotify:playlist:' || (i % 300)}}, null)
-            }}),
-            'spotify/recently_played/bench-' || poll || '.ndjson.gz', i % 50, 'bench', polled_at, polled_at
-        from bench_polled
-        """
-    )
-    connection.execute(
-        f"""
-        insert into ops.polls
-        select
-            'poll-' || poll, '{LISTENER}', 'bench', polled_at, if(poll = min(poll) over (), 'first', 'overlap'),
-            50, count(*), 50 - count(*), min(played_at), max(played_at), null, null, null
-        from bench_polled
-        group by poll, polled_at
-        """
-    )
-    connection.execute(
-        f"""
-        insert into ops.landed_files
-        select
-            source_file, 'spotify', 'recently_played', '{LISTENER}', null, null, null, any_value(fetched_at),
-            count(*), count(*), 0, 0, any_value(landed_at)
-        from raw.spotify_recently_played
-        group by source_file
-        """
-    )
-    connection.execute("drop table bench_polled")
+    for statement in (_POLLED, _POLLED_ITEMS, _POLLS, _POLLED_FILES, "drop table bench_polled"):
+        connection.execute(statement)
 
 
 # Grain: one real play, in order. Dice are hashes of the number of the play, so that a run can be repeated exactly.
@@ -182,4 +136,47 @@ select
     epoch_ms(played_at) // 1800000 as poll,
     make_timestamp((poll + 1) * 1800000000) as polled_at
 from listed
+"""
+
+_POLLED_ITEMS = f"""
+insert into raw.spotify_recently_played
+select
+    '{LISTENER}', played_at, 'spotify:track:' || track_id,
+    to_json({{
+        'track': {{
+            'id': track_id, 'uri': 'spotify:track:' || track_id, 'name': 'Song ' || track,
+            'duration_ms': duration_ms, 'explicit': false, 'is_local': false, 'type': 'track',
+            'external_ids': {{'isrc': 'BENCH' || lpad(track::varchar, 7, '0')}},
+            'artists': [{{
+                'id': {spotify_id("Artist", "artist")}, 'name': 'Band ' || artist, 'type': 'artist'
+            }}],
+            'album': {{
+                'id': {spotify_id("Album", "track // 4")}, 'name': 'Record ' || track // 4,
+                'release_date': '2001', 'release_date_precision': 'year', 'album_type': 'album',
+                'artists': [{{'id': {spotify_id("Artist", "artist")}, 'name': 'Band ' || artist}}]
+            }}
+        }},
+        'played_at': strftime(played_at, '%Y-%m-%dT%H:%M:%S.%gZ'),
+        'context': if(i % 2 = 0, {{'type': 'playlist', 'uri': 'spotify:playlist:' || (i % 300)}}, null)
+    }}),
+    'spotify/recently_played/bench-' || poll || '.ndjson.gz', i % 50, 'bench', polled_at, polled_at
+from bench_polled
+"""
+
+_POLLS = f"""
+insert into ops.polls
+select
+    'poll-' || poll, '{LISTENER}', 'bench', polled_at, if(poll = min(poll) over (), 'first', 'overlap'),
+    50, count(*), 50 - count(*), min(played_at), max(played_at), null, null, null
+from bench_polled
+group by poll, polled_at
+"""
+
+_POLLED_FILES = f"""
+insert into ops.landed_files
+select
+    source_file, 'spotify', 'recently_played', '{LISTENER}', null, null, null, any_value(fetched_at),
+    count(*), count(*), 0, 0, any_value(landed_at)
+from raw.spotify_recently_played
+group by source_file
 """

@@ -67,28 +67,14 @@ def main() -> None:
         _fill(warehouse, plays)
         shutil.copy(warehouse, scratch / "raw.duckdb")
 
-        full = _dbt(scratch, "build", "--exclude-resource-type", "unit_test")
-        nodes = _node_times(scratch)
-        full_sql = sum(nodes.values())
-        _write_line(
-            f"full build            {full.seconds:7.1f} s, of it SQL {full_sql:.1f} s; peak {full.peak_mb:.0f} MB"
-        )
-        for name, seconds in sorted(nodes.items(), key=lambda node: -node[1])[:12]:
-            _write_line(f"  {name:60} {seconds:6.2f} s")
-
-        bare = [_bare(scratch) for _ in range(ROUNDS)]
-        bare_sql = statistics.median(one.seconds for one in bare)
-        _write_line(f"the same SQL, bare    {bare_sql:7.1f} s (of {', '.join(f'{one.seconds:.1f}' for one in bare)})")
-
+        full, full_sql = _full_build(scratch)
+        bare_sql = _bare_build(scratch)
         _execute(warehouse, _NEW_PLAYS)
         again = _dbt(scratch, "build", "--exclude-resource-type", "unit_test")
         _write_line(f"build, 50 new plays   {again.seconds:7.1f} s; peak {again.peak_mb:.0f} MB")
         floor = _dbt(scratch, "build", "--select", TRIVIAL)
         _write_line(f"build of one seed     {floor.seconds:7.1f} s")
-
-        reports = _reports(warehouse)
-        for name, milliseconds in sorted(reports.items(), key=lambda report: -report[1])[:5]:
-            _write_line(f"  first 100 rows of {name:42} {milliseconds:6.0f} ms")
+        slowest_report = _slowest_report(warehouse)
         _write_line(
             json.dumps(
                 {
@@ -99,10 +85,37 @@ def main() -> None:
                     "incremental_build_s": round(again.seconds, 1),
                     "dbt_floor_s": round(floor.seconds, 1),
                     "peak_memory_mb": round(max(full.peak_mb, again.peak_mb)),
-                    "slowest_report_ms": round(max(reports.values())),
+                    "slowest_report_ms": round(slowest_report),
                 }
             )
         )
+
+
+def _full_build(scratch: Path) -> tuple[Measured, float]:
+    """Build everything; return the cost, and the seconds that dbt measured for models and data tests."""
+    full = _dbt(scratch, "build", "--exclude-resource-type", "unit_test")
+    nodes = _node_times(scratch)
+    full_sql = sum(nodes.values())
+    _write_line(f"full build            {full.seconds:7.1f} s, of it SQL {full_sql:.1f} s; peak {full.peak_mb:.0f} MB")
+    for name, seconds in sorted(nodes.items(), key=lambda node: -node[1])[:12]:
+        _write_line(f"  {name:60} {seconds:6.2f} s")
+    return full, full_sql
+
+
+def _bare_build(scratch: Path) -> float:
+    """Run the same SQL without dbt; return the median of its seconds."""
+    bare = [_bare(scratch) for _ in range(ROUNDS)]
+    seconds = statistics.median(one.seconds for one in bare)
+    _write_line(f"the same SQL, bare    {seconds:7.1f} s (of {', '.join(f'{one.seconds:.1f}' for one in bare)})")
+    return seconds
+
+
+def _slowest_report(warehouse: Path) -> float:
+    """Ask each report for its first 100 rows; return the milliseconds of the slowest."""
+    reports = _reports(warehouse)
+    for name, milliseconds in sorted(reports.items(), key=lambda report: -report[1])[:5]:
+        _write_line(f"  first 100 rows of {name:42} {milliseconds:6.0f} ms")
+    return max(reports.values())
 
 
 def _fill(warehouse: Path, plays: int) -> None:
