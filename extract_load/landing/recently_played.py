@@ -1,7 +1,8 @@
 """Land polls of recently-played: one row an item, known by listener, played_at and track.
 
 An item that an earlier poll showed is counted as known. An item without a usable `played_at` is rejected with its
-reason. A poll's full tracks also answer `lookup.spotify_tracks`, so that they are never asked for.
+reason. A poll's full tracks also answer `lookup.spotify_tracks`, so that they are never asked for; what is no music (an
+episode comes as a track whose album is its show) does not.
 Source: docs/contracts/spotify.md, section 1.
 """
 
@@ -10,14 +11,16 @@ from __future__ import annotations
 import duckdb
 
 from extract_load.core.clock import Clock
+from extract_load.core.content import polled_content_kind_sql
+from extract_load.core.instants import parse_instant_sql
 from extract_load.landing.manifest import Landed, SpoolFile
 from extract_load.landing.spool_reader import count_lines, read_envelopes
 
-_GRADE = """
+_GRADE = f"""
 create or replace temp table poll_items as
 select
     *,
-    try_cast(payload ->> '$.played_at' as timestamp) as played_at,
+    {parse_instant_sql("(payload ->> '$.played_at')")} as played_at,
     coalesce(
         payload ->> '$.track.uri',
         'names:' || nullif(
@@ -29,8 +32,9 @@ select
         when forgotten is not null then 'forgotten'
         when json_type(payload) is distinct from 'OBJECT' then 'not an object'
         when (payload ->> '$.played_at') is null then 'played_at is missing'
-        when try_cast(payload ->> '$.played_at' as timestamp) is null then 'played_at is not a time'
-    end as reason
+        when played_at is null then 'played_at is not a time'
+    end as reason,
+    {polled_content_kind_sql("(payload -> '$.track')")} as content_kind
 from incoming
 """
 
@@ -57,7 +61,7 @@ select
     payload ->> '$.track.id', 'found', 0, null, max(fetched_at), 1, 'recently_played',
     last(payload -> '$.track' order by played_at), null
 from poll_items
-where reason is null and (payload ->> '$.track.id') is not null
+where reason is null and content_kind = 'music' and (payload ->> '$.track.id') is not null
 group by all
 on conflict (spotify_track_id) do update
 set status = 'found', origin = 'recently_played', payload = excluded.payload, fetched_at = excluded.fetched_at,

@@ -13,7 +13,7 @@ import logging
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -21,6 +21,7 @@ import orjson
 from extract_load.context import Context
 from extract_load.core.errors import ConfigurationError, MusicTrackerError, ServiceUnavailable
 from extract_load.core.failpoints import failpoint
+from extract_load.core.instants import parse_instant
 from extract_load.core.redaction import redact
 from extract_load.spotify.client import SpotifyClient
 from extract_load.spotify.request_policy import SERVICE
@@ -97,13 +98,20 @@ def _ask(client: SpotifyClient, limit: int) -> list[Any]:
 
 
 def item_key(item: Any) -> str | None:
-    """Name an item as the warehouse does, by time and track; None for what is no item."""
-    if not isinstance(item, dict) or not isinstance(item.get("played_at"), str):
+    """Name an item as the warehouse does, by instant and track; None for what is no item.
+
+    An instant has one text, Spotify's own (`2026-11-20T10:04:00.123Z`), whatever offset it came with.
+    """
+    if not isinstance(item, dict):
+        return None
+    at = _played_at(item)
+    text = item.get("played_at") if at is None else _spotify_text(at)
+    if not isinstance(text, str):
         return None
     track = item.get("track")
     track = track if isinstance(track, dict) else {}
     name = track.get("uri") or track.get("id") or track.get("name") or "unknown"
-    return hashlib.sha256(f"{item['played_at']} {name}".encode("utf-8", "replace")).hexdigest()[:20]
+    return hashlib.sha256(f"{text} {name}".encode("utf-8", "replace")).hexdigest()[:20]
 
 
 def _record(context: Context, at: datetime, items: list[Any], limit: int) -> PollRecord:
@@ -222,11 +230,11 @@ def _remember(context: Context, items: Iterable[Any], at: datetime) -> None:
 
 def _played_at(item: Any) -> datetime | None:
     """Return an item's time, naive UTC, None when it has no usable one."""
-    try:
-        at = datetime.fromisoformat(item["played_at"])
-        return at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
-    except (TypeError, KeyError, ValueError, OverflowError):
-        return None
+    return parse_instant(item.get("played_at")) if isinstance(item, dict) else None
+
+
+def _spotify_text(at: datetime) -> str:
+    return at.isoformat(timespec="auto" if at.microsecond % 1000 else "milliseconds") + "Z"
 
 
 def _key(name: str, context: Context) -> str:

@@ -12,12 +12,14 @@ from typing import Literal
 
 import duckdb
 
+from extract_load.core.content import content_kind_of_file_sql, polled_content_kind_sql
+from extract_load.core.instants import parse_instant_sql
 from extract_load.core.text import fold_name_sql
 from extract_load.storage.transaction import transaction
 
 Kind = Literal["track", "album", "artist"]
 
-# A poll's play that lies in an export of the same listener is counted there.
+# A poll's play that lies in an export of the same listener is counted there. What is no music is asked for nowhere.
 _REFRESH = f"""
 insert into lookup.track_listening
 with exported as (
@@ -28,9 +30,12 @@ with exported as (
         cast(coalesce(try_cast(payload ->> '$.ms_played' as bigint), 0) as bigint) as ms_played,
         coalesce(payload ->> '$.master_metadata_album_artist_name', '') as artist_name,
         coalesce(payload ->> '$.master_metadata_album_album_name', '') as album_name,
-        try_cast(payload ->> '$.ts' as timestamp) as ended_at
+        {parse_instant_sql("(payload ->> '$.ts')")} as ended_at
     from raw.spotify_streaming_history
     where payload ->> '$.spotify_track_uri' like 'spotify:track:%'
+        and source_file not in (
+            select source_file from ops.landed_files where {content_kind_of_file_sql("original_name")} = 'video'
+        )
 ),
 spans as (
     select listener_id, export_id, min(ended_at) as first_at, max(ended_at) as last_at
@@ -45,6 +50,7 @@ polled as (
         coalesce(payload ->> '$.track.album.name', '') as album_name
     from raw.spotify_recently_played as items
     where (payload ->> '$.track.id') is not null
+        and {polled_content_kind_sql("(payload -> '$.track')")} = 'music'
         and not exists (
             select 1 from spans
             where spans.listener_id = items.listener_id and items.played_at between spans.first_at and spans.last_at

@@ -197,3 +197,17 @@ def test_the_state_is_copied_to_ops(context: Context, clock: Any) -> None:
     assert rows(context, "select service, key, cast(value as varchar) from ops.service_state") == [
         ("spotify", "capability:batch", "false")
     ]
+
+
+def test_an_instant_lands_as_what_it_is(context: Context) -> None:
+    """An offset is heeded, and an item that another poll showed in another form is known."""
+    times = ["2026-11-20T10:40:00+02:00", "2026-11-20T08:40:00.000Z", "2026-11-20 09:00", "2026-02-30T00:00:00Z"]
+    for number, played_at in enumerate(times):
+        spool_poll(context, [item(played_at)], NOON + timedelta(minutes=number))
+    context.landing.land()
+    assert rows(context, "select played_at from raw.spotify_recently_played order by all") == [
+        (datetime(2026, 11, 20, 8, 40),),
+        (datetime(2026, 11, 20, 9),),
+    ]
+    assert rows(context, "select sum(rows_known)::int from ops.landed_files") == [(1,)]
+    assert rows(context, "select reason from ops.rejected_rows") == [("played_at is not a time",)]

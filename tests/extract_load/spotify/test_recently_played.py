@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import pytest
 from extract_load.core.errors import ConfigurationError, QuotaExhausted, ServiceUnavailable
 from extract_load.core.settings import Settings
 from extract_load.spotify import recently_played
+from extract_load.spotify.recently_played import item_key
 from extract_load.storage.gzip_files import read_lines
 from extract_load.storage.writer_lock import WriterLock
 
@@ -76,6 +78,25 @@ def test_a_small_limit_never_makes_a_gap_of_its_own(listener: Make) -> None:
     assert result.outcome == "overlap"
     assert result.new + result.known == 50
     assert spot.rows("select count(*) from ops.polls where gap_from is not null") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    "played_at",
+    ["2026-11-20T12:40:00.123+02:00", "2026-11-20 10:40:00.123", "2026-11-20T05:10:00.123-0530", 1795171200123],
+)
+def test_an_item_has_one_key_however_its_instant_is_written(played_at: str | int) -> None:
+    """The key is made of the instant and the track, in Spotify's own form, so that keys of earlier versions hold."""
+    track = {"uri": "spotify:track:1"}
+    written = hashlib.sha256(b"2026-11-20T10:40:00.123Z spotify:track:1").hexdigest()[:20]
+    assert item_key({"played_at": "2026-11-20T10:40:00.123Z", "track": track}) == written
+    assert item_key({"played_at": played_at, "track": track}) == written
+    assert item_key({"played_at": "2026-11-20T12:40:00.123Z", "track": track}) != written
+
+
+def test_what_has_no_instant_is_named_by_its_text() -> None:
+    """Such an item is rejected when it lands; an item without any text has no name."""
+    assert item_key({"played_at": "yesterday evening", "track": None})
+    assert [item_key(one) for one in (None, "text", {}, {"played_at": None}, {"played_at": True})] == [None] * 5
 
 
 @pytest.mark.parametrize("limit", [0, 51, -3])
