@@ -34,11 +34,12 @@ from extract_load.maintenance.backup_manifest import (
     STATE,
     FileMark,
     Manifest,
+    backup_place,
     commit,
     copy_marked,
     finish,
+    incoming_of,
     mark_of,
-    place_of,
     read_manifest,
 )
 from extract_load.maintenance.published_snapshot import as_kept, published_evidence
@@ -83,7 +84,7 @@ def backup(
     with spool_lock(settings, "a backup", clock):
         folder.mkdir(parents=True, exist_ok=True)
         finish(folder)
-        before = read_manifest(folder) if (folder / MANIFEST).exists() else Manifest()
+        before = read_manifest(folder) if os.path.lexists(folder / MANIFEST) else Manifest()
         return _Backup(settings, folder, before, seeds or seeds_dir(), clock).make(progress)
 
 
@@ -97,7 +98,7 @@ class _Backup:
         self._seeds = seeds
         self._store = SpoolStore.of(settings)
         self._backed_up = SpoolStore(folder / SPOOL, folder / CACHE)
-        self._incoming = folder / INCOMING
+        self._incoming = incoming_of(folder)
         self._report = BackupReport(folder)
         made_at = clock.now().isoformat(sep=" ", timespec="seconds")
         self._manifest = Manifest(made_at=made_at, program=version("music-tracker"))
@@ -116,7 +117,7 @@ class _Backup:
         gone = self._settle_missing(home)
         if evidence:
             names = [name for name in self._manifest.files if name.startswith((SPOOL, CACHE))]
-            self._manifest.published = as_kept(evidence, self._store, names, place_of(self._incoming, STATE))
+            self._manifest.published = as_kept(evidence, self._store, names, backup_place(self._incoming, STATE))
         commit(self._folder, self._manifest, self._moved, gone)
         self._report.files = len(self._manifest.files)
         self._report.removed = len(gone)
@@ -126,7 +127,7 @@ class _Backup:
         """Copy the state by SQLite's own backup, which sees one moment of it."""
         if not self._settings.state_path.exists():
             return
-        staged = place_of(self._incoming, STATE)
+        staged = backup_place(self._incoming, STATE)
         staged.parent.mkdir(parents=True, exist_ok=True)
         staged.unlink(missing_ok=True)
         with (
@@ -148,13 +149,13 @@ class _Backup:
     def _take(self, name: str, path: Path) -> None:
         known = self._before.files.get(name)
         mark = mark_of(path)
-        if known == mark and place_of(self._folder, name).is_file():
+        if known == mark and backup_place(self._folder, name).is_file():
             self._manifest.files[name] = mark
             return
         if known and not name.startswith(SEEDS) and not self._is_accepted(name):
             self._keep(name, "is another one at home, and nothing explains it")
             return
-        staged = place_of(self._incoming, name)
+        staged = backup_place(self._incoming, name)
         if not (staged.is_file() and mark_of(staged) == mark):
             mark = copy_marked(path, staged)
             failpoint("backup.while_copying")

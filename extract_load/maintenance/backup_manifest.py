@@ -3,7 +3,8 @@
 `DIR/manifest.json` names every file with its size and SHA-256; the files lie beside it as they are at home (`src/...`,
 `cache/...`, `seeds/...`, `state.sqlite`). New content is first written below `DIR/.incoming/`; then one rename, to
 `manifest.next.json`, makes the new backup the valid one, and the files are moved to their places. A kill before that
-rename leaves the old backup, a kill after it is finished by whoever opens the backup next.
+rename leaves the old backup, a kill after it is finished by the next backup; who only looks reads the files where they
+are and changes nothing. A backup may come from elsewhere: names that lead out of it, and links, are refused.
 Source: docs/backup.md.
 """
 
@@ -13,59 +14,43 @@ import hashlib
 import json
 import os
 import shutil
-from dataclasses import asdict, dataclass, field
-from pathlib import Path, PurePosixPath
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from extract_load.core.errors import BadInput
 from extract_load.core.failpoints import failpoint
-from extract_load.maintenance.table_checksums import Marks, TableMark
+from extract_load.maintenance.manifest_parser import (
+    FORMAT,
+    INCOMING,
+    MANIFEST,
+    NEXT,
+    SEEDS,
+    STATE,
+    VERSION,
+    FileMark,
+    Manifest,
+    Published,
+    parse_manifest,
+    place_of,
+)
+from extract_load.maintenance.manifest_parser import read_json as _read
 from extract_load.storage.gzip_files import PARTIAL, sync_folder
 
-FORMAT, VERSION = "music-tracker backup", 1
-MANIFEST, NEXT, INCOMING = "manifest.json", "manifest.next.json", ".incoming"
-STATE, SEEDS = "state.sqlite", "seeds/"
+__all__ = ["INCOMING", "MANIFEST", "NEXT", "SEEDS", "STATE", "FileMark", "Manifest", "Published", "place_of"]
+
 _CHUNK = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class FileMark:
-    """Size in bytes and SHA-256 of one file."""
-
-    bytes: int
-    sha256: str
-
-
-@dataclass(slots=True)
-class Published:
-    """The published marts at the time of the backup, and what they were not made from yet (files, polls)."""
-
-    published_at: str
-    marts: Marks
-    later_files: list[str] = field(default_factory=list)
-    later_polls: list[str] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Manifest:
-    """All that a backup says about itself. `made_at` is UTC, ISO 8601."""
-
-    made_at: str = ""
-    program: str = ""
-    files: dict[str, FileMark] = field(default_factory=dict)
-    published: Published | None = None
-
-
 def read_manifest(folder: Path) -> Manifest:
-    """Read a backup's manifest, after finishing what a killed backup left half-done.
+    """Read a backup's manifest; nothing in the folder is changed, so a backup on a read-only disk can be read.
 
-    Errors: BadInput when the folder is not a backup or its manifest can't be read.
+    Errors: BadInput when the folder is not a backup, its manifest can't be read, or it names what no backup holds.
     """
-    finish(folder)
-    path = folder / MANIFEST
-    if not path.is_file():
+    place = folder / NEXT if os.path.lexists(folder / NEXT) else folder / MANIFEST
+    if not os.path.lexists(place):
         raise BadInput(f"{folder} is not a backup: it has no {MANIFEST}.", hint="Name the folder that holds it.")
-    return _manifest(_read(path), path)
+    return parse_manifest(_read(place), place)
 
 
 def commit(folder: Path, manifest: Manifest, moved: list[str], gone: list[str]) -> None:
@@ -78,19 +63,24 @@ def commit(folder: Path, manifest: Manifest, moved: list[str], gone: list[str]) 
 
 
 def finish(folder: Path) -> None:
-    """Move the files of a backup that is valid already to their places. Safe to call again."""
+    """Move the files of a backup that is valid already to their places. Safe to call again.
+
+    Only making a backup calls this; who looks at one reads the files where they are (`file_of`).
+    Errors: BadInput when the plan names what no backup holds, or a link lies in the way.
+    """
     path = folder / NEXT
     if not path.is_file():
         return
     plan = _read(path)
+    parse_manifest(plan, path)
     for name in plan["moved"]:
-        staged, target = place_of(folder / INCOMING, name), place_of(folder, name)
+        staged, target = backup_place(incoming_of(folder), name), backup_place(folder, name)
         if staged.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             staged.replace(target)
             failpoint("backup.while_moving")
     for name in plan["gone"]:
-        place_of(folder, name).unlink(missing_ok=True)
+        backup_place(folder, name).unlink(missing_ok=True)
     _write(folder / MANIFEST, {key: value for key, value in plan.items() if key not in {"moved", "gone"}})
     failpoint("backup.before_tidying")
     path.unlink()
@@ -98,15 +88,32 @@ def finish(folder: Path) -> None:
     sync_folder(folder)
 
 
-def place_of(folder: Path, name: str) -> Path:
-    """Return where a file of a backup lies.
+def incoming_of(folder: Path) -> Path:
+    """Return the folder of what a backup is still to move. Errors: BadInput when it is a link."""
+    incoming = folder / INCOMING
+    if incoming.is_symlink():
+        raise BadInput(f"{incoming} is a link; a backup holds none.", hint="Don't trust this backup.")
+    return incoming
 
-    Errors: BadInput for a name that would lead out of the folder.
+
+def backup_place(folder: Path, name: str) -> Path:
+    """Return where a file of a backup belongs in its folder.
+
+    Errors: BadInput for a name that would lead out of the folder, also by way of a link.
     """
-    parts = PurePosixPath(name).parts
-    if not parts or name.startswith("/") or ".." in parts or "\0" in name:
-        raise BadInput(f"The backup names a file that lies outside of it: {name!r}.", hint="Don't trust this backup.")
-    return folder.joinpath(*parts)
+    path = place_of(folder, name)
+    for part in (path, *path.parents):
+        if part == folder:
+            break
+        if part.is_symlink():
+            raise BadInput(f"{part} is a link; a backup holds none.", hint="Don't trust this backup.")
+    return path
+
+
+def file_of(folder: Path, manifest: Manifest, name: str) -> Path:
+    """Return where the content of a file of a backup is, whether it exists or not. Errors: as backup_place."""
+    staged = backup_place(incoming_of(folder), name) if name in manifest.staged else None
+    return staged if staged is not None and staged.is_file() else backup_place(folder, name)
 
 
 def mark_of(path: Path) -> FileMark:
@@ -135,11 +142,11 @@ def damaged_files(folder: Path, manifest: Manifest) -> dict[str, str]:
     """Read every file of a backup and name those that are not what the manifest says, with what is wrong."""
     wrong = {}
     for name, expected in sorted(manifest.files.items()):
-        path = place_of(folder, name)
-        if not path.is_file():
-            wrong[name] = "is missing"
-            continue
         try:
+            path = file_of(folder, manifest, name)
+            if not path.is_file():
+                wrong[name] = "is missing"
+                continue
             found = mark_of(path)
         except OSError as error:
             wrong[name] = f"can't be read ({error.strerror})"
@@ -162,30 +169,9 @@ def _copied(source: BinaryIO, out: BinaryIO | None) -> FileMark:
 
 
 def _json(manifest: Manifest) -> dict[str, Any]:
-    return {"format": FORMAT, "version": VERSION, **asdict(manifest)}
-
-
-def _manifest(found: dict[str, Any], path: Path) -> Manifest:
-    if found.get("format") != FORMAT or found.get("version") != VERSION:
-        msg = f"{path} is not a manifest of {FORMAT} version {VERSION}."
-        raise BadInput(msg, hint="Update the music tracker if it was made by a newer one.")
-    said = found["published"]
-    published = None
-    if said:
-        marts = {table: TableMark(mark["rows"], mark["checksum"]) for table, mark in said["marts"].items()}
-        published = Published(said["published_at"], marts, said["later_files"], said["later_polls"])
-    files = {name: FileMark(mark["bytes"], mark["sha256"]) for name, mark in found["files"].items()}
-    return Manifest(found["made_at"], found["program"], files, published)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise BadInput(f"{path} can't be read.", hint="Make a new backup into an empty folder.") from error
-    if not isinstance(found, dict):
-        raise BadInput(f"{path} is not a manifest.", hint="Make a new backup into an empty folder.")
-    return found
+    said = asdict(manifest)
+    del said["staged"]
+    return {"format": FORMAT, "version": VERSION, **said}
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase as fnmatch
 from pathlib import Path
 
 from extract_load.core.clock import Clock
@@ -24,8 +25,10 @@ from extract_load.erasure.rewrite import erase_everywhere
 from extract_load.maintenance.backup_manifest import (
     SEEDS,
     STATE,
+    Manifest,
     copy_marked,
     damaged_files,
+    file_of,
     mark_of,
     place_of,
     read_manifest,
@@ -67,8 +70,10 @@ def restore(
     damaged = damaged_files(folder, manifest)
     if damaged and not despite_damage:
         raise BadInput(damage_in_words(damaged), hint="`--despite-damage` restores the others.")
+    if STATE in manifest.files and STATE not in damaged:
+        refuse_odd_state(file_of(folder, manifest, STATE))
     with spool_lock(settings, "a restore", clock):
-        way_back = _Restore(settings, folder, seeds or seeds_dir())
+        way_back = _Restore(settings, folder, manifest, seeds or seeds_dir())
         way_back.report.left_out.extend(f"{name} {why}" for name, why in damaged.items())
         names = sorted(manifest.files.keys() - damaged.keys(), key=lambda name: (name == STATE, name))
         for number, name in enumerate(names, start=1):
@@ -92,8 +97,8 @@ def merge_state(source: Path, target: Path, *, with_facts: bool) -> None:
 
     What is there stays: it is newer.
     """
-    with closing(sqlite3.connect(target, timeout=60)) as db:
-        db.execute("attach ? as kept", (str(source),))
+    with closing(sqlite3.connect(target.resolve().as_uri(), uri=True, timeout=60)) as db:
+        db.execute("attach ? as kept", (_read_only_address(source),))
         tables = ("polls", "runs", "task_runs", *(("service_state",) if with_facts else ()))
         for table in tables:
             both = [_columns(db, schema, table) for schema in ("main", "kept")]
@@ -103,6 +108,24 @@ def merge_state(source: Path, target: Path, *, with_facts: bool) -> None:
         db.commit()
 
 
+def refuse_odd_state(source: Path) -> None:
+    """Raise BadInput when a backup's state is no state file, or holds programs (triggers, views)."""
+    hint = "Don't trust this backup; its plays can be restored by hand."
+    try:
+        with closing(sqlite3.connect(_read_only_address(source), uri=True)) as db:
+            kinds = {str(row[0]) for row in db.execute("select type from sqlite_master")}
+            db.execute("pragma quick_check(1)").fetchall()
+    except sqlite3.DatabaseError as error:
+        raise BadInput(f"The backup's {STATE} is not a state file.", hint=hint) from error
+    if not kinds <= {"table", "index"}:
+        raise BadInput(f"The backup's {STATE} holds a {min(kinds - {'table', 'index'})}; ours has none.", hint=hint)
+
+
+def _read_only_address(source: Path) -> str:
+    """Return the address by which SQLite reads a file and writes nothing beside it."""
+    return f"{source.resolve().as_uri()}?immutable=1"
+
+
 def _columns(db: sqlite3.Connection, schema: str, table: str) -> list[str]:
     return [str(row[0]) for row in db.execute("select name from pragma_table_info(?, ?)", (table, schema))]
 
@@ -110,21 +133,22 @@ def _columns(db: sqlite3.Connection, schema: str, table: str) -> list[str]:
 class _Restore:
     """One restore under way."""
 
-    def __init__(self, settings: Settings, folder: Path, seeds: Path) -> None:
+    def __init__(self, settings: Settings, folder: Path, manifest: Manifest, seeds: Path) -> None:
         self.report = RestoreReport()
         self._settings = settings
         self._folder = folder
+        self._manifest = manifest
         self._seeds = seeds
         self._store = SpoolStore.of(settings)
         self._is_empty = not any(self._store.manifest_path(path).startswith(SPOOL) for path in self._store.paths())
 
     def put(self, name: str) -> None:
         """Put one file back, if it is missing."""
-        target, source = self._home_of(name), place_of(self._folder, name)
+        target, source = self._home_of(name), file_of(self._folder, self._manifest, name)
         is_seed = name.startswith(SEEDS)
         if target is None:
             self.report.left_out.append(f"{name} belongs to no place that this version knows")
-        elif is_seed and not any(target.match(pattern) for pattern in PERSONAL_SEEDS):
+        elif is_seed and not any(fnmatch(name.removeprefix(SEEDS), pattern) for pattern in PERSONAL_SEEDS):
             return
         elif not target.exists():
             if name.startswith((SPOOL, CACHE)) and self._store.exists(name):
@@ -151,4 +175,5 @@ class _Restore:
             return self._settings.state_path
         if name.startswith((SPOOL, CACHE)):
             return self._store.path_of(name)
-        return place_of(self._seeds, name.removeprefix(SEEDS)) if name.startswith(SEEDS) else None
+        is_seed = name.startswith(SEEDS) and "/" not in name.removeprefix(SEEDS)
+        return place_of(self._seeds, name.removeprefix(SEEDS)) if is_seed else None

@@ -18,7 +18,7 @@ from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.errors import BadInput
 from extract_load.core.settings import Settings
 from extract_load.landing import Landing
-from extract_load.maintenance.backup_manifest import SEEDS, Manifest, damaged_files, mark_of, place_of, read_manifest
+from extract_load.maintenance.backup_manifest import SEEDS, Manifest, damaged_files, file_of, mark_of, read_manifest
 from extract_load.maintenance.marts_builder import Transform
 from extract_load.maintenance.rebuild import RebuildReport, build_aside, seeds_dir
 from extract_load.maintenance.restore import damage_in_words, restore
@@ -164,7 +164,7 @@ def _other_seeds(manifest: Manifest, folder: Path, seeds: Path) -> list[str]:
     said = []
     for name in sorted(manifest.files):
         here = seeds / name.removeprefix(SEEDS)
-        if name.startswith(SEEDS) and (not here.exists() or mark_of(here) != mark_of(place_of(folder, name))):
+        if name.startswith(SEEDS) and (not here.exists() or mark_of(here) != mark_of(file_of(folder, manifest, name))):
             said.append(
                 f"The seed {here.name} is another one now; the marts were built with the one that is installed."
             )
