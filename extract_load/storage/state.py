@@ -8,6 +8,7 @@ Always holds: one statement or one short transaction a call; safe from any threa
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+log = logging.getLogger(__name__)
 
 # The longest pause that any service was ever seen to ask for is 24 h (docs/contracts/spotify.md, section 4). What lies
 # further ahead is a service's mistake, or comes from a wrong clock, and must not keep us silent for years.
@@ -100,7 +103,10 @@ class State:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Yield the connection inside one write transaction, an outer one if there is; rolled back on an error."""
+        """Yield the connection inside one write transaction, an outer one if there is.
+
+        It is rolled back on an error, which is the one that is raised, even if the rollback fails too.
+        """
         with self._lock:
             if self._db.in_transaction:
                 yield self._db
@@ -108,10 +114,18 @@ class State:
             self._db.execute("begin immediate")
             try:
                 yield self._db
+                self._db.execute("commit")
             except BaseException:
-                self._db.execute("rollback")
+                self._roll_back()
                 raise
-            self._db.execute("commit")
+
+    def _roll_back(self) -> None:
+        """Roll back, if SQLite has not done so by itself; the error that led here is the one to raise."""
+        try:
+            if self._db.in_transaction:
+                self._db.execute("rollback")
+        except sqlite3.Error as error:
+            log.debug("The rollback failed as well: %s", error)
 
     def rows(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[dict[str, Any]]:
         """Return the rows of a query as dictionaries."""
@@ -154,9 +168,9 @@ class State:
             )
 
     def number_requests_above(self, last: int, latest: datetime) -> None:
-        """Renumber a state file that was lost and begun anew, or restored: ids go on above `last`.
+        """Renumber the requests of a state file that was lost and recreated, or restored: ids go on above `last`.
 
-        Its own requests so far (those after `latest`) are numbered anew, those of a restored file are known by theirs.
+        Its own requests so far (those after `latest`) are renumbered; those of a restored file keep their ids.
         """
         with self.transaction() as db:
             used = db.execute("select max(seq) from sqlite_sequence where name = 'requests'").fetchone()[0]
