@@ -1,4 +1,4 @@
-"""What every enrichment stage works with, and how concurrent stages hand on to each other.
+"""The context of an enrichment stage, and the signals by which concurrent stages hand work on.
 
 A stage is a plain function `enrich(context) -> TaskResult`. Three of them run at the same time (spotify, musicbrainz,
 geography); each reads what is pending from SQL, sends full batches, lands the answers at once, and announces them.
@@ -29,25 +29,25 @@ class StageSignals:
         self._version = 0
 
     def start(self, *stages: str) -> None:
-        """Say that stages will run; call it for all of them before the first one begins."""
+        """Register stages that will run; call it for all of them before the first one begins."""
         with self._changed:
             self._running.update(stages)
 
     def done(self, stage: str) -> None:
-        """Say that a stage will bring nothing more (also after a failure)."""
+        """Mark a stage as finished (also after a failure)."""
         with self._changed:
             self._running.discard(stage)
             self._version += 1
             self._changed.notify_all()
 
     def announce(self) -> None:
-        """Say that a stage landed something."""
+        """Notify the other stages that something was landed."""
         with self._changed:
             self._version += 1
             self._changed.notify_all()
 
     def version(self) -> int:
-        """Return the number of the latest news; take it before looking for work."""
+        """Return the version counter; take it before looking for work."""
         with self._changed:
             return self._version
 
@@ -57,7 +57,7 @@ class StageSignals:
             return any(stage in self._running for stage in stages)
 
     def wait(self, seen: int, seconds: float = 30) -> None:
-        """Wait until there is news after version `seen`, or for so many seconds."""
+        """Wait until the version is no longer `seen`, or for this many seconds."""
         with self._changed:
             self._changed.wait_for(lambda: self._version != seen, timeout=seconds)
 
@@ -68,7 +68,7 @@ def silent(_stage: str, _done: int, _total: int | None) -> None:
 
 @dataclass(slots=True)
 class Context:
-    """What a stage needs: settings, the doors to warehouse and state, the clock, the board, and whom to tell."""
+    """What a stage needs: settings, warehouse, state, clock, signals between stages, and a progress callback."""
 
     settings: Settings
     warehouse: Warehouse

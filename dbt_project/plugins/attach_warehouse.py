@@ -19,7 +19,7 @@ from dbt_common.exceptions import DbtRuntimeError
 from extract_load.core.clock import SystemClock
 from extract_load.core.errors import MusicTrackerError
 from extract_load.core.settings import project_root
-from extract_load.storage.warehouse import CATALOGUE, STORAGE, apply_schema, in_our_words, quoted
+from extract_load.storage.warehouse import CATALOGUE, STORAGE, apply_schema, quoted, translate_error
 
 
 class Plugin(BasePlugin):
@@ -54,7 +54,7 @@ def _attach(conn: duckdb.DuckDBPyConnection, path: Path, alias: str, *, read_onl
     try:
         conn.execute(f"attach '{quoted(path)}' as {alias} ({'read_only' if read_only else STORAGE})")
     except duckdb.IOException as error:
-        raise DbtRuntimeError(str(in_our_words(str(error), path))) from None
+        raise DbtRuntimeError(str(translate_error(str(error), path))) from None
 
 
 def _is_migrated(path: Path) -> bool:

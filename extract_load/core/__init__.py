@@ -1,1 +1,1 @@
-"""What everything stands on: settings, errors, results, clock, text, redaction. Imports nothing of the rest."""
+"""The lowest layer: settings, errors, results, clock, text, redaction. It imports no other package of ours."""

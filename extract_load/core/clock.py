@@ -1,6 +1,6 @@
-"""Time as an argument: what asks for the time or waits takes a `Clock`, so that tests can own both.
+"""The clock as an argument: code that reads the time or waits takes a `Clock`, so that tests control both.
 
-All times of the house are naive UTC `datetime`s, as DuckDB's TIMESTAMP holds them.
+All times are naive UTC `datetime`s, as DuckDB's TIMESTAMP holds them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What the disk refuses, in one sentence: a full disk, a folder that can't be written, a file that can't be read.
+"""Translate disk errors: a full disk, a folder that can't be written, a file that can't be read.
 
-Python, SQLite and DuckDB each have words of their own for it; a person gets the same ones.
+Python, SQLite and DuckDB report them with different exceptions and messages; a user sees one sentence for all.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ _SQLITE = ("disk", "readonly", "unable to open")
 
 @contextmanager
 def translate_disk_errors() -> Iterator[None]:
-    """Turn what the disk refuses inside a block into one sentence.
+    """Raise disk errors of a block as ConfigurationError; other errors pass unchanged.
 
-    Errors: ConfigurationError; everything else goes on as it came.
+    Errors: ConfigurationError with the file and the reason.
     """
     try:
         yield

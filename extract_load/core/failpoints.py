@@ -1,7 +1,7 @@
-"""Named places at which a test can kill this very process (SIGKILL), to see that nothing is lost there.
+"""Failpoints: named places at which a test kills this process (SIGKILL), to prove that nothing is lost there.
 
 MUSIC_TRACKER_KILL_AT names the place, `name` or `name#3` for the third time that it is passed. Unset, a place costs one
-look at an empty string. The names stand where they are used: `grep -rn failpoint`.
+comparison with an empty string. The names stand where they are used: `grep -rn failpoint`.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ _passed: Counter[str] = Counter()
 
 
 def arm(place: str) -> None:
-    """Set the place for this process, as the variable would have; empty disarms."""
+    """Set the failpoint for this process, as the variable would; an empty name disarms it."""
     global _armed  # noqa: PLW0603
     _armed = place
     _passed.clear()
 
 
 def failpoint(name: str) -> None:
-    """Die here, at once and with nothing tidied up, if it is the place that was named."""
+    """Kill this process here, with no cleanup, if this is the failpoint that was named."""
     if not _armed:
         return
     place, _, number = _armed.partition("#")

@@ -1,6 +1,6 @@
-"""Take out what must never reach a file of ours: IP addresses, user agents, user names, mail addresses.
+"""Redaction: remove IP addresses, user agents, user names and mail addresses before anything is written.
 
-Applied before anything is written, the spool included. Always holds: shape and order of the rest stay as they were.
+The spool is included. Always holds: shape and order of the rest stay as they were.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _USER_PATH = re.compile(r"(/users?/)[^/?#]+")
 def redact(value: Any, *, deepest: int = 100) -> Any:
     """Return a copy without personal keys, and with the user's name taken out of `spotify:user:...` addresses.
 
-    What could not be written as JSON, or read back, is mended: signs that are no Unicode become U+FFFD, numbers beyond
-    64 bits text, and what is nested more than `deepest` levels deep is left out.
+    What could not be written as JSON, or read back, is replaced: signs that are no Unicode become U+FFFD, numbers
+    beyond 64 bits text, and what is nested more than `deepest` levels deep is left out.
     """
     if isinstance(value, str):
         return redact_text(value)

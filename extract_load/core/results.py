@@ -1,4 +1,4 @@
-"""What a piece of work comes to: one form of result for every task, stage and command."""
+"""The result of a task, a stage or a command: one type for all of them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class TaskResult:
 
 
 def describe_error(error: BaseException) -> str:
-    """Return an error plainly: ours as they are, others by their kind and first line."""
+    """Return an error in one line: the message of our own kinds, type and first line of any other."""
     if isinstance(error, MusicTrackerError):
         return str(error)
     first = str(error).strip().splitlines()[:1]

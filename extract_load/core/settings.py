@@ -228,7 +228,7 @@ def load_settings(env_file: Path | None = None, **overrides: Any) -> Settings:
         return Settings(_env_file=path if path.is_file() else None, **overrides)
     except ValidationError as error:
         problems = "; ".join(_sentence(dict(problem)) for problem in error.errors(include_input=False))
-        raise ConfigurationError(f"{problems}.", hint="Mend it in the environment or in .env.") from None
+        raise ConfigurationError(f"{problems}.", hint="Fix it in the environment or in .env.") from None
 
 
 def _sentence(problem: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ import duckdb
 
 from extract_load.core.clock import Clock
 from extract_load.landing.manifest import Landed, SpoolFile
-from extract_load.landing.spool_reader import count_lines, read_envelopes, set_aside_forgotten
+from extract_load.landing.spool_reader import count_lines, read_envelopes, reject_tombstones
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +121,11 @@ def land_answers(connection: duckdb.DuckDBPyConnection, file: SpoolFile, clock: 
     read_envelopes(connection, file)
     connection.execute(_ANSWERS.format(table=target.table, key=target.key))
     who = {"service": file.source, "entity": file.entity}
-    forgotten = set_aside_forgotten(connection, file, clock)
+    erased = reject_tombstones(connection, file, clock)
     connection.execute(_VERSIONS, {**who, "file": file.name, "now": clock.now()})
     connection.execute(_lookup_sql(target), who)
     fetched_at = connection.execute("select max(fetched_at) from incoming").fetchall()[0][0]
-    return Landed(fetched_at=fetched_at, counted=counted, landed=counted - forgotten, rejected=forgotten)
+    return Landed(fetched_at=fetched_at, counted=counted, landed=counted - erased, rejected=erased)
 
 
 def _lookup_sql(target: AnswerTable) -> str:

@@ -1,8 +1,8 @@
-"""Land what a geocoder said about areas: the raw answer as a version, the checked one in `lookup.area_coordinates`.
+"""Land the geocoders' answers about areas: the raw answer as a version, the checked one in `lookup.area_coordinates`.
 
 A line's `request` holds `id` (the area's MBID), `status` (found, not_found, failed), `origin` (the geocoder) and
-`facts` (the checked answer). A miss keeps what the gazetteer said, and is never asked for again; a refused question
-is, later.
+`facts` (the checked answer). A miss keeps the coordinates of the gazetteer and is never asked for again; a refused
+question is asked again later.
 """
 
 from __future__ import annotations

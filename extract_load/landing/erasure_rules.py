@@ -1,4 +1,4 @@
-"""Land the rules of what is forgotten: what and when, for anyone to see; the content itself is nowhere in them."""
+"""Land erasure rules into `ops.forgotten`: their kind, span and note; they hold no content of what was erased."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from incoming
 
 
 def land_rules(connection: duckdb.DuckDBPyConnection, file: SpoolFile, clock: Clock) -> Landed:
-    """Land one file of rules inside the caller's transaction."""
+    """Land one file of erasure rules inside the caller's transaction."""
     counted = count_lines(file)
     read_envelopes(connection, file)
     connection.execute(_INSERT, [file.name, clock.now()])

@@ -1,4 +1,4 @@
-"""Find what is not landed yet and land it, file by file, oldest first."""
+"""Load every stored file that is not landed yet, file by file, oldest first. Idempotent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The manifest: which files are in, how many rows each had by a count of its own, and what became of them."""
+"""The manifest: the landed files, the control total of each (rows by another reader), and what became of the rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from extract_load.core.clock import Clock
 
 @dataclass(frozen=True, slots=True)
 class SpoolFile:
-    """One file to land. `name` is its lasting name in the manifest, such as `src/spotify/recently_played/dt=...`."""
+    """One file to land. `name` is its manifest path, such as `src/spotify/recently_played/dt=...`."""
 
     path: Path
     name: str
@@ -41,12 +41,12 @@ class Lander(Protocol):
     """Lands one file inside the caller's transaction."""
 
     def __call__(self, connection: duckdb.DuckDBPyConnection, file: SpoolFile, clock: Clock) -> Landed:
-        """Insert the rows and the rejects, and say how many."""
+        """Insert the rows and the rejects, and return how many."""
         ...
 
 
 def known_files(connection: duckdb.DuckDBPyConnection) -> set[str]:
-    """Return the names of the files that are in."""
+    """Return the manifest paths of the landed files."""
     return {row[0] for row in connection.execute("select source_file from ops.landed_files").fetchall()}
 
 

@@ -1,4 +1,4 @@
-"""Land what is special to MusicBrainz: decisions about identity, evidence without a table of its own, the genre list.
+"""Land the other files of MusicBrainz: decisions about identity, evidence without a table of its own, the genre list.
 
 A decision is a cache line like an answer, so a rebuild from the cache comes to the same matches with no request. What
 was set by hand (method `manual`) is never overwritten by a line of the cache.
@@ -11,7 +11,7 @@ import duckdb
 from extract_load.core.clock import Clock
 from extract_load.landing.api_responses import land_answers
 from extract_load.landing.manifest import Landed, Lander, SpoolFile
-from extract_load.landing.spool_reader import count_lines, read_envelopes, set_aside_forgotten
+from extract_load.landing.spool_reader import count_lines, read_envelopes, reject_tombstones
 from extract_load.lookups.area_hierarchy import resolve_areas
 
 _MATCHES = """
@@ -77,19 +77,19 @@ on conflict (genre) do update set fetched_at = excluded.fetched_at
 def land_matches(connection: duckdb.DuckDBPyConnection, file: SpoolFile, clock: Clock) -> Landed:
     """Land one file of decisions (artist_key -> MBID) inside the caller's transaction; the last one of a key holds."""
     counted = _read(connection, file)
-    forgotten = set_aside_forgotten(connection, file, clock)
+    erased = reject_tombstones(connection, file, clock)
     connection.execute(_MATCHES)
-    return _landed(connection, counted, forgotten)
+    return _landed(connection, counted, erased)
 
 
 def land_evidence(connection: duckdb.DuckDBPyConnection, file: SpoolFile, clock: Clock) -> Landed:
     """Land one file of answers that only support decisions (pages, recordings) as versions."""
     counted = _read(connection, file)
-    forgotten = set_aside_forgotten(connection, file, clock)
+    erased = reject_tombstones(connection, file, clock)
     connection.execute(
         _EVIDENCE, {"service": file.source, "entity": file.entity, "file": file.name, "now": clock.now()}
     )
-    return _landed(connection, counted, forgotten)
+    return _landed(connection, counted, erased)
 
 
 def land_genres(connection: duckdb.DuckDBPyConnection, file: SpoolFile, clock: Clock) -> Landed:  # noqa: ARG001
@@ -102,7 +102,7 @@ def land_genres(connection: duckdb.DuckDBPyConnection, file: SpoolFile, clock: C
 
 
 def land_areas(connection: duckdb.DuckDBPyConnection, file: SpoolFile, clock: Clock) -> Landed:
-    """Land one file of areas, and choose parents and countries anew."""
+    """Land one file of areas, and choose parents and countries again."""
     landed = land_answers(connection, file, clock)
     resolve_areas(connection)
     return landed

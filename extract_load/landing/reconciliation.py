@@ -1,4 +1,4 @@
-"""Does what was landed add up? Counts by another reader against rows landed, known and rejected; rejects by reason."""
+"""Reconciliation: the control total of each file (rows by another reader) against its landed and rejected rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read one spool file into a temporary table, and count its lines by another way than DuckDB's."""
+"""Read one spool file into a temporary table, and count its lines in Python: the control total."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def count_lines(file: SpoolFile) -> int:
 def read_envelopes(connection: duckdb.DuckDBPyConnection, file: SpoolFile) -> None:
     """Make the temporary table `incoming`: one row a line, with row_number from 1 and the envelope's parts.
 
-    `forgotten` names the rule that took a line's content away; it is null in nearly all.
+    `forgotten` names the rule that erased a line (a tombstone); it is null in all other lines.
     """
     connection.execute(
         f"""
@@ -40,11 +40,11 @@ def read_envelopes(connection: duckdb.DuckDBPyConnection, file: SpoolFile) -> No
     )
 
 
-def set_aside_forgotten(connection: duckdb.DuckDBPyConnection, file: SpoolFile, clock: Clock) -> int:
-    """Record the lines of `incoming` that a rule took as rejected, without content, and say how many."""
-    taken = connection.execute(
+def reject_tombstones(connection: duckdb.DuckDBPyConnection, file: SpoolFile, clock: Clock) -> int:
+    """Record the tombstones of `incoming` as rejected rows without content, and return how many."""
+    rejected = connection.execute(
         "insert into ops.rejected_rows select ?, row_number, 'forgotten', forgotten, null, ? from incoming"
         " where forgotten is not null",
         [file.name, clock.now()],
     ).fetchall()
-    return int(taken[0][0])
+    return int(rejected[0][0])

@@ -1,7 +1,7 @@
 """Land one file of an export: its rows into raw.spotify_streaming_history, its rejects with their reasons.
 
-The spool file's first line tells what the original was (spotify/export/spooling.py); line n + 1 is its row n. An
-original that is in already adds no row: all of its rows are known. A forgotten row is a reject without content.
+The spool file's first line names the original (spotify/history_import/spool_writer.py); line n + 1 is its row n. An
+original that is in already adds no row: all of its rows are known. A tombstone is a reject without content.
 Always holds: rows_counted, by another reader of the original, = landed + known + rejected.
 """
 

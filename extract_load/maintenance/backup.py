@@ -1,13 +1,14 @@
 """Backup: a plain copy of what can't be had again, consistent while everything runs.
 
 In: the state, the spool, the cache, the seeds. Out: the same files below another folder, with a manifest of sizes and
-SHA-256 (backup_files.py, docs/backup.md). Never in it: tokens, the warehouse (made again by a rebuild), logs.
+SHA-256 (backup_manifest.py, docs/backup.md). Never in it: tokens, the warehouse (made again by a rebuild), logs.
 Always holds:
 - The state is copied before the spool. A poll whose answer the copied state knows is then in the copied spool, too; a
   play that came later is in the spool and not in the state, which costs one file written twice, never a play.
 - Spool files are complete when they have their name, and only compaction, forgetting and restore change or remove them:
-  they wait for the turn that the backup has.
-- A file that is gone or damaged at home stays in the backup, and is named; only what is explained goes (explain.py).
+  they wait for the spool lock, which the backup holds.
+- A file that is gone or damaged in the data directory stays in the backup, and is named; only an accepted change (see
+  accepted_changes.py) is followed.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ from extract_load.maintenance.backup_manifest import (
     mark_of,
     read_manifest,
 )
-from extract_load.maintenance.published_snapshot import as_kept, published_evidence
+from extract_load.maintenance.published_snapshot import published_evidence, published_state
 from extract_load.maintenance.rebuild import seeds_dir
 from extract_load.maintenance.spool_lock import spool_lock
 from extract_load.storage.spool import CACHE, SPOOL, SpoolStore
@@ -52,9 +53,10 @@ Progress = Callable[[int, int], None]
 
 @dataclass(slots=True)
 class BackupReport:
-    """What one backup did: files in it, files and bytes copied anew, files taken out, and what it had to keep.
+    """What one backup did: files in it, files and bytes copied, files removed, and what it had to keep.
 
-    `kept` names files that are gone or different at home without an explanation; the backup has them as they were.
+    `kept` names files that are gone or different in the data directory without an accepted reason; the backup has them
+    as they were.
     """
 
     folder: Path
@@ -73,10 +75,10 @@ def backup(
     clock: Clock | None = None,
     progress: Progress | None = None,
 ) -> BackupReport:
-    """Bring a backup up to what is at home now; only new content is copied.
+    """Bring a backup up to date with the data directory; only new content is copied.
 
-    Safe to call again after a kill. `progress` is told (files looked at, files in all). Errors: ConfigurationError for
-    a folder that can't hold a backup.
+    Idempotent, also after a kill. `progress` is called with (files looked at, files in all).
+    Errors: ConfigurationError for a folder that can't hold a backup.
     """
     clock = clock or SystemClock()
     folder = folder.expanduser().resolve()
@@ -89,7 +91,7 @@ def backup(
 
 
 class _Backup:
-    """One backup under way: what is at home, what the folder has, what is staged."""
+    """One backup under way: what the data directory holds, what the folder has, what is staged."""
 
     def __init__(self, settings: Settings, folder: Path, before: Manifest, seeds: Path, clock: Clock) -> None:
         self._settings = settings
@@ -109,15 +111,16 @@ class _Backup:
         evidence = published_evidence(self._settings)  # before the rest: what it was made from is then in the rest
         self._take_state()
         failpoint("backup.after_state")
-        home = dict(self._at_home())
-        for number, (name, path) in enumerate(sorted(home.items()), start=1):
+        current = dict(self._current_files())
+        for number, (name, path) in enumerate(sorted(current.items()), start=1):
             self._take(name, path)
             if progress:
-                progress(number, len(home))
-        gone = self._settle_missing(home)
+                progress(number, len(current))
+        gone = self._settle_missing(current)
         if evidence:
             names = [name for name in self._manifest.files if name.startswith((SPOOL, CACHE))]
-            self._manifest.published = as_kept(evidence, self._store, names, backup_place(self._incoming, STATE))
+            in_backup = backup_place(self._incoming, STATE)
+            self._manifest.published = published_state(evidence, self._store, names, in_backup)
         commit(self._folder, self._manifest, self._moved, gone)
         self._report.files = len(self._manifest.files)
         self._report.removed = len(gone)
@@ -140,7 +143,7 @@ class _Backup:
             os.fsync(written.fileno())
         self._add(STATE, mark_of(staged))
 
-    def _at_home(self) -> Iterator[tuple[str, Path]]:
+    def _current_files(self) -> Iterator[tuple[str, Path]]:
         for path in self._store.paths():
             yield self._store.manifest_path(path), path
         for path in sorted(self._seeds.glob("*.csv")):
@@ -153,7 +156,7 @@ class _Backup:
             self._manifest.files[name] = mark
             return
         if known and not name.startswith(SEEDS) and not self._is_accepted(name):
-            self._keep(name, "is another one at home, and nothing explains it")
+            self._keep(name, "differs in the data directory, which neither compaction nor forgetting explains")
             return
         staged = backup_place(self._incoming, name)
         if not (staged.is_file() and mark_of(staged) == mark):
@@ -167,16 +170,16 @@ class _Backup:
         self._report.copied += 1
         self._report.copied_bytes += mark.bytes
 
-    def _settle_missing(self, home: dict[str, Path]) -> list[str]:
-        """Keep what is gone at home without an explanation; give what may go from the backup."""
+    def _settle_missing(self, current: dict[str, Path]) -> list[str]:
+        """Keep what is gone without an accepted reason; return what may be removed from the backup."""
         gone = []
-        for name in sorted(self._before.files.keys() - self._manifest.files.keys() - home.keys()):
+        for name in sorted(self._before.files.keys() - self._manifest.files.keys() - current.keys()):
             if name == STATE:
-                self._keep(name, "is gone at home")
+                self._keep(name, "is gone from the data directory")
             elif name.startswith(SEEDS) or self._is_accepted(name):
                 gone.append(name)
             else:
-                self._keep(name, "is gone at home, and nothing explains it")
+                self._keep(name, "is gone from the data directory, which neither compaction nor forgetting explains")
         return gone
 
     def _keep(self, name: str, why: str) -> None:

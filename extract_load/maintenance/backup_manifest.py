@@ -1,10 +1,10 @@
-"""What a backup looks like on disk, and how it changes from one complete state to the next.
+"""The manifest of a backup: its layout on disk, and the commit from one complete state to the next.
 
-`DIR/manifest.json` names every file with its size and SHA-256; the files lie beside it as they are at home (`src/...`,
-`cache/...`, `seeds/...`, `state.sqlite`). New content is first written below `DIR/.incoming/`; then one rename, to
-`manifest.next.json`, makes the new backup the valid one, and the files are moved to their places. A kill before that
-rename leaves the old backup, a kill after it is finished by the next backup; who only looks reads the files where they
-are and changes nothing. A backup may come from elsewhere: names that lead out of it, and links, are refused.
+`DIR/manifest.json` names every file with its size and SHA-256; the files lie beside it as in the data directory
+(`src/...`, `cache/...`, `seeds/...`, `state.sqlite`). New content is first written below `DIR/.incoming/`; then one
+rename, to `manifest.next.json`, makes the new backup the valid one, and the files are moved to their places. A kill
+before that rename leaves the old backup, a kill after it is finished by the next backup; who only looks reads the files
+where they are and changes nothing. A backup may come from elsewhere: names that lead out of it, and links, are refused.
 Source: docs/backup.md.
 """
 
@@ -123,7 +123,7 @@ def mark_of(path: Path) -> FileMark:
 
 
 def copy_marked(path: Path, target: Path) -> FileMark:
-    """Copy a file (as it was when it was opened) and give the mark of what was written."""
+    """Copy a file (as it was when it was opened) and return the mark of what was written."""
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(target.name + PARTIAL)
     try:

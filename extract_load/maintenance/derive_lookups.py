@@ -1,4 +1,4 @@
-"""What follows from landed rows without asking anybody: who is who, matches set by hand, coordinates.
+"""Derive lookup rows from landed rows, without a request: artist aliases, manual matches, coordinates.
 
 Enrichment does the same while it runs; a rebuild does it here, with the same functions, and sends nothing.
 """
@@ -14,7 +14,7 @@ from extract_load.core.settings import Settings
 from extract_load.lookups.artist_aliases import refresh_aliases
 
 
-def derive(settings: Settings, connection: duckdb.DuckDBPyConnection, seeds: Path, clock: Clock) -> None:
+def derive_lookups(settings: Settings, connection: duckdb.DuckDBPyConnection, seeds: Path, clock: Clock) -> None:
     """Fill the lookup tables that follow from raw, from the other lookup tables and from the seeds."""
     from extract_load.geography import enrich as coordinates
     from extract_load.musicbrainz.manual_matches import apply_manual_matches

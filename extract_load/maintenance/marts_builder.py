@@ -1,8 +1,8 @@
-"""How the marts are built, as an argument: this floor knows no dbt.
+"""The transform that builds the marts, as an argument: this layer knows no dbt.
 
 A transform builds every model in the warehouse of the settings that it is given (which may be one aside), runs the
-tests, and gives the names of the blocking ones that failed. It takes the warehouse's lock itself and leaves no
-connection open. The floor above offers its own to the commands when it adds its commands.
+tests, and returns the names of the blocking ones that failed. It takes the warehouse's lock itself and leaves no
+connection open. The layer above registers its own when it adds its commands.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class Transform(Protocol):
     """Builds the marts of one warehouse. Errors: any of the five kinds, when a model could not be built."""
 
     def __call__(self, settings: Settings) -> Sequence[str]:
-        """Build, test, and give the blocking tests that failed (best: none)."""
+        """Build, test, and return the blocking tests that failed."""
         ...
 
 
@@ -26,7 +26,7 @@ _offered: list[Transform] = []
 
 
 def offer(transform: Transform) -> None:
-    """Say what builds the marts when a command of this floor needs them; the last one offered is taken."""
+    """Register the transform for the commands of this layer; the last one registered is used."""
     _offered.append(transform)
 
 

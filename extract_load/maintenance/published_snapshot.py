@@ -1,7 +1,7 @@
-"""What the published file says about itself: its marts in numbers, and the very files and polls it was made from.
+"""A snapshot of the published file: checksums of its marts, and the files and polls that it was made from.
 
-With it, a restored backup can be held against what the listener saw: the marts are built from the same files and polls,
-and must be the same. What came in later is named, so that a backup made in the middle of a run can be checked, too.
+With it, a restored backup can be compared with what the listener saw: the marts are built from the same files and
+polls, and must be the same. What came in later is named, so that a backup made during a run can be checked, too.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ def published_evidence(settings: Settings) -> Evidence | None:
         return None
 
 
-def as_kept(evidence: Evidence, store: SpoolStore, names: Iterable[str], state: Path) -> Published:
-    """Return what of a backup came after the published marts: files by manifest path, and polls of the copied state.
+def published_state(evidence: Evidence, store: SpoolStore, names: Iterable[str], state: Path) -> Published:
+    """Return the checksums of the marts, and the files (by manifest path) and polls of a backup that came after them.
 
     `names` are the backup's files of spool and cache; the archives among them are read from `store`.
     """

@@ -1,4 +1,4 @@
-"""Rebuild: the warehouse anew from the spool, the cache and the seeds alone, without one request.
+"""Rebuild: make the warehouse from scratch from the spool, the cache and the seeds alone, without a request.
 
 The new warehouse is made aside (`.rebuild/` beside the old one) and takes the old one's place in one rename when it is
 complete, so that a kill or a failure anywhere leaves the old one as it was, and nobody waits but for the last moment.
@@ -21,7 +21,7 @@ from extract_load.core.settings import Settings, project_root
 from extract_load.erasure import rules as erasure_rules
 from extract_load.erasure.rewrite import erase_everywhere
 from extract_load.landing import Landing, LandingReport
-from extract_load.maintenance.derive_lookups import derive
+from extract_load.maintenance.derive_lookups import derive_lookups
 from extract_load.maintenance.marts_builder import Transform
 from extract_load.maintenance.spool_lock import spool_lock
 from extract_load.maintenance.stale_files import sweep, sweep_spilled
@@ -61,9 +61,9 @@ def rebuild(
     clock: Clock | None = None,
     progress: Progress | None = None,
 ) -> RebuildReport:
-    """Make the warehouse anew and publish it.
+    """Make the warehouse from scratch and publish it.
 
-    `progress` is told (files landed, files in all). Errors: what the transform raises; the old warehouse stays.
+    `progress` is called with (files landed, files in all). Errors: what the transform raises; the old warehouse stays.
     """
     with spool_lock(settings, "rebuild", clock):
         return rebuild_in_turn(settings, state, transform, seeds=seeds, clock=clock, progress=progress)
@@ -78,7 +78,7 @@ def rebuild_in_turn(
     clock: Clock | None = None,
     progress: Progress | None = None,
 ) -> RebuildReport:
-    """Do the same for a caller that has the turn (spool_lock) already."""
+    """Do the same for a caller that holds the spool lock already."""
     clock = clock or SystemClock()
     rules = erasure_rules.load_rules(settings.spool_dir)
     unfinished = unfinished_forgetting(state, rules)
@@ -98,7 +98,7 @@ def rebuild_in_turn(
         sweep_spilled(settings)
         Landing(settings, warehouse, state, clock).land(purpose="rebuild")  # what came in meanwhile
     if unfinished and report.failed_tests:
-        settings.published_path.unlink(missing_ok=True)  # the last one would still tell
+        settings.published_path.unlink(missing_ok=True)  # the last one still holds what was erased
     publish(settings, warehouse, state, blocking_failures=report.failed_tests, clock=clock)
     for forget_id in unfinished:
         state.put("keeping", f"forgotten:{forget_id}", True, clock.now())
@@ -140,11 +140,11 @@ def build_aside(
     warehouse = Warehouse(elsewhere, clock)
     landing = Landing(elsewhere, warehouse, state, clock).land(purpose="rebuild", exclude=exclude, progress=progress)
     with warehouse.open("rebuild") as connection:
-        derive(elsewhere, connection, seeds or seeds_dir(), clock)
+        derive_lookups(elsewhere, connection, seeds or seeds_dir(), clock)
     failpoint("rebuild.after_landing")
     failed = list(transform(elsewhere))
     with warehouse.open("rebuild") as connection:
-        _see_that_rows_add_up(connection)
+        _reconcile_rows(connection)
         marts = fingerprint(connection, CATALOGUE)
     return RebuildReport(landing, marts, failed_tests=failed)
 
@@ -167,8 +167,8 @@ def _against_published(settings: Settings, marts: Marks) -> list[str] | None:
     return None if before is None else differences(before, marts)
 
 
-def _see_that_rows_add_up(connection: duckdb.DuckDBPyConnection) -> None:
-    """Hold every file to its account: rows counted = landed + known + rejected."""
+def _reconcile_rows(connection: duckdb.DuckDBPyConnection) -> None:
+    """Raise BadInput when a file does not reconcile: rows counted = landed + known + rejected."""
     wrong = connection.execute(
         "select source_file from ops.landed_files where rows_counted <> rows_landed + rows_known + rows_rejected"
     ).fetchall()

@@ -1,9 +1,9 @@
-"""Restore: what a backup holds goes home again, into an empty home or beside what is there.
+"""Restore: copy the files of a backup into a data directory, an empty one or one that holds other plays.
 
-Always holds: nothing at home is overwritten but a seed, whose former content is kept beside it, and only in a home that
-has no plays yet. The state comes last: were it there before the plays that it knows of, an unchanged poll would not be
-kept again; a state that is there already is added to. What was forgotten, by the backup or at home, is out of the
-restored files when this ends.
+Always holds: nothing there is overwritten but a seed, whose former content is kept beside it, and only in a data
+directory that has no plays yet. The state comes last: were it there before the plays that it knows of, an unchanged
+poll would not be kept again; a state that is there already is added to. What was forgotten, in the backup or in the
+data directory, is erased from the restored files when this ends.
 """
 
 from __future__ import annotations
@@ -69,31 +69,31 @@ def restore(
     manifest = read_manifest(folder)
     damaged = damaged_files(folder, manifest)
     if damaged and not despite_damage:
-        raise BadInput(damage_in_words(damaged), hint="`--despite-damage` restores the others.")
+        raise BadInput(describe_damage(damaged), hint="`--despite-damage` restores the others.")
     if STATE in manifest.files and STATE not in damaged:
         refuse_odd_state(file_of(folder, manifest, STATE))
     with spool_lock(settings, "a restore", clock):
-        way_back = _Restore(settings, folder, manifest, seeds or seeds_dir())
-        way_back.report.left_out.extend(f"{name} {why}" for name, why in damaged.items())
+        restoring = _Restore(settings, folder, manifest, seeds or seeds_dir())
+        restoring.report.left_out.extend(f"{name} {why}" for name, why in damaged.items())
         names = sorted(manifest.files.keys() - damaged.keys(), key=lambda name: (name == STATE, name))
         for number, name in enumerate(names, start=1):
-            way_back.put(name)
+            restoring.put(name)
             failpoint("restore.while_copying")
             if progress:
                 progress(number, len(names))
         erase_everywhere(SpoolStore.of(settings), erasure_rules.load_rules(settings.spool_dir))
-    return way_back.report
+    return restoring.report
 
 
-def damage_in_words(damaged: dict[str, str]) -> str:
-    """Name damaged files of a backup, all of them up to twenty."""
+def describe_damage(damaged: dict[str, str]) -> str:
+    """Return a sentence that names the damaged files of a backup, up to twenty of them."""
     named = "; ".join(f"{name} {why}" for name, why in list(damaged.items())[:20])
     more = f"; and {len(damaged) - 20} more" if len(damaged) > 20 else ""
     return f"{len(damaged)} file(s) of the backup are damaged: {named}{more}."
 
 
 def merge_state(source: Path, target: Path, *, with_facts: bool) -> None:
-    """Add what a state file at home lacks: polls and runs; facts about services only where no plays were yet.
+    """Add what a state file lacks: polls and runs; facts about services only where no plays were yet.
 
     What is there stays: it is newer.
     """
@@ -144,7 +144,7 @@ class _Restore:
 
     def put(self, name: str) -> None:
         """Put one file back, if it is missing."""
-        target, source = self._home_of(name), file_of(self._folder, self._manifest, name)
+        target, source = self._target_of(name), file_of(self._folder, self._manifest, name)
         is_seed = name.startswith(SEEDS)
         if target is None:
             self.report.left_out.append(f"{name} belongs to no place that this version knows")
@@ -170,7 +170,7 @@ class _Restore:
         copy_marked(source, target)
         self.report.restored += 1
 
-    def _home_of(self, name: str) -> Path | None:
+    def _target_of(self, name: str) -> Path | None:
         if name == STATE:
             return self._settings.state_path
         if name.startswith((SPOOL, CACHE)):

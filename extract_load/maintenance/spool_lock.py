@@ -1,7 +1,7 @@
-"""Who may move or rewrite spool files: one of compaction, forgetting, backup and restore at a time.
+"""The spool lock: one of compaction, erasure, rebuild, backup and restore may move or rewrite spool files at a time.
 
-Ingestion never asks for this turn: it only adds files under new names. So while one of them has it, files of the spool
-and the cache appear, but none changes or goes away.
+Ingestion never takes this lock: it only adds files under new names. So while it is held, files of the spool and the
+cache may appear, but none changes or disappears.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from extract_load.storage.writer_lock import WarehouseBusy, WriterLock
 
 @contextmanager
 def spool_lock(settings: Settings, purpose: str, clock: Clock | None = None) -> Iterator[None]:
-    """Have the turn for a block; `purpose` is what those who wait are told.
+    """Hold the spool lock for a block; `purpose` is shown to those who wait.
 
     Errors: ServiceUnavailable after LOCK_WAIT_SECONDS, naming who has it.
     """
@@ -27,7 +27,7 @@ def spool_lock(settings: Settings, purpose: str, clock: Clock | None = None) -> 
         taken.__enter__()
     except WarehouseBusy:
         holder = lock.holder() or "another process"
-        msg = f"The spool is being rearranged by {holder}; waited {settings.lock_wait_seconds:g} s."
+        msg = f"The spool is locked by {holder}; waited {settings.lock_wait_seconds:g} s."
         raise ServiceUnavailable(msg, service="spool") from None
     try:
         yield

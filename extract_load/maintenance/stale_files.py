@@ -1,4 +1,4 @@
-"""What killed processes left behind in the home: copies that nobody needs, some of which still tell."""
+"""Stale files of killed processes in the data directory: copies that nobody needs, some with erased content."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a set of tables holds, in a few numbers: rows and a checksum per table, whatever the order of the rows.
+"""Table checksums: rows and an order-independent checksum for each table, to compare two builds.
 
 Two builds from the same files give the same numbers, on any machine and with any later DuckDB: each row is written as
 JSON with its columns in the order of their names, and the MD5 of these texts are added up. Columns that say when
@@ -38,7 +38,7 @@ def fingerprint(connection: duckdb.DuckDBPyConnection, catalogue: str, schemas: 
 
 
 def differences(expected: Mapping[str, TableMark], found: Mapping[str, TableMark]) -> list[str]:
-    """Return in words where two sets of tables differ; nothing means that they are equal."""
+    """Return one sentence for each table in which two sets differ; nothing means that they are equal."""
     said = []
     for table in sorted(expected.keys() | found.keys()):
         before, after = expected.get(table), found.get(table)

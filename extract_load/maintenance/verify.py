@@ -2,7 +2,7 @@
 
 The backup is restored aside, and a warehouse is built there from the very files and polls that the published marts were
 made from at the time of the backup: they must come out the same, table by table. Then the files that came in later are
-landed, too: each must give all of its rows. The home is not touched.
+landed, too: each must give all of its rows. The data directory is not touched.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from extract_load.landing import Landing
 from extract_load.maintenance.backup_manifest import SEEDS, Manifest, damaged_files, file_of, mark_of, read_manifest
 from extract_load.maintenance.marts_builder import Transform
 from extract_load.maintenance.rebuild import RebuildReport, build_aside, seeds_dir
-from extract_load.maintenance.restore import damage_in_words, restore
+from extract_load.maintenance.restore import describe_damage, restore
 from extract_load.maintenance.stale_files import VERIFYING, sweep
 from extract_load.maintenance.table_checksums import differences
 from extract_load.storage.state import State
@@ -67,14 +67,14 @@ def verify(
     manifest = read_manifest(folder)
     damaged = damaged_files(folder, manifest)
     if damaged:
-        raise BadInput(damage_in_words(damaged), hint="Make a new backup into another folder.")
+        raise BadInput(describe_damage(damaged), hint="Make a new backup into another folder.")
     with _scratch(settings) as scratch:
-        aside = _home_aside(settings, scratch)
+        aside = _settings_aside(settings, scratch)
         restore(aside, folder, seeds=scratch / "seeds", clock=clock)
         _lend_gazetteer(settings, aside)
         state = State(aside.state_path)
         try:
-            _wind_back(state, manifest)
+            _remove_later_polls(state, manifest)
             later = frozenset(manifest.published.later_files if manifest.published else ())
             place = aside.data_dir / "build"
             built = build_aside(
@@ -93,7 +93,7 @@ def verify(
 
 @contextmanager
 def _scratch(settings: Settings) -> Iterator[Path]:
-    """Yield a folder of this process, on the disk of the home."""
+    """Yield a folder of this process, on the disk of the data directory."""
     sweep(settings)
     folder = settings.data_dir / f"{VERIFYING}{os.getpid()}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -103,7 +103,7 @@ def _scratch(settings: Settings) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _home_aside(settings: Settings, scratch: Path) -> Settings:
+def _settings_aside(settings: Settings, scratch: Path) -> Settings:
     return settings.model_copy(
         update={
             "data_base_path": scratch / "src",
@@ -121,7 +121,7 @@ def _lend_gazetteer(settings: Settings, aside: Settings) -> None:
         shutil.copyfile(path, aside.answers_dir / path.name)
 
 
-def _wind_back(state: State, manifest: Manifest) -> None:
+def _remove_later_polls(state: State, manifest: Manifest) -> None:
     """Take the polls out of the copied state that the published marts did not know of yet."""
     if manifest.published:
         with state.transaction() as db:
@@ -144,7 +144,7 @@ def _compared(manifest: Manifest, built: RebuildReport, rows: int) -> VerifyRepo
 
 
 def _land_the_rest(aside: Settings, state: State, built: RebuildReport, clock: Clock) -> int:
-    """Land what the marts were not made from, and give the rows landed in all.
+    """Land what the marts were not made from, and return the rows landed in all.
 
     Errors: BadInput naming files that can't be landed.
     """
@@ -154,7 +154,7 @@ def _land_the_rest(aside: Settings, state: State, built: RebuildReport, clock: C
     if unreadable:
         raise BadInput(
             f"{len(unreadable)} file(s) of the backup can't be landed: {', '.join(unreadable[:20])}.",
-            hint="They were so at home as well: the backup is what was there.",
+            hint="The data directory can't land them either: delete or repair them there, then back up again.",
         )
     return sum(built.landing.landed.values()) + sum(rest.landed.values())
 

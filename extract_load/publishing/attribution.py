@@ -1,4 +1,4 @@
-"""Where the data comes from, under which licence, and the credit that goes with what is shared."""
+"""Attribution: the sources of the data, their licences, and the credit to give with shared results."""
 
 from __future__ import annotations
 

@@ -36,14 +36,17 @@ _ALIAS = "published"
 
 @dataclass(frozen=True, slots=True)
 class PublishResult:
-    """What was published: the file, rows by table (`schema.table`), the views; `kept` says why an older file stays."""
+    """What was published: the file, rows by table (`schema.table`), the views.
+
+    `skipped_reason` says why an older file stays.
+    """
 
     path: Path
     published_at: datetime | None = None
     tables: dict[str, int] = field(default_factory=dict)
     views: tuple[str, ...] = ()
     size_bytes: int = 0
-    kept: str = ""
+    skipped_reason: str = ""
 
 
 def publish(
@@ -54,7 +57,7 @@ def publish(
     blocking_failures: Sequence[str] = (),
     clock: Clock | None = None,
 ) -> PublishResult:
-    """Write the published file anew and put it in place, or keep the last one when a blocking test failed.
+    """Write a new published file and put it in place, or keep the last one when a blocking test failed.
 
     The state remembers what happened as the facts `last` and `kept` of `publish`. In the demo every table's comment
     begins with DEMO. Errors: WarehouseBusy; ConfigurationError when there is nothing to publish.
@@ -62,20 +65,20 @@ def publish(
     clock = clock or SystemClock()
     target = settings.published_path
     if blocking_failures:
-        kept = f"The last published file stays, because these did not pass: {join_first(blocking_failures)}."
-        state.put("publish", "kept", {"at": to_iso(clock.now()), "why": kept}, clock.now())
-        return PublishResult(target, kept=kept)
+        reason = f"The last published file stays, because these did not pass: {join_first(blocking_failures)}."
+        state.put("publish", "kept", {"at": to_iso(clock.now()), "why": reason}, clock.now())
+        return PublishResult(target, skipped_reason=reason)
     draft = target.with_name(f".{target.stem}.{os.getpid()}.draft")
     target.parent.mkdir(parents=True, exist_ok=True)
-    _forget_dead_drafts(target)
-    _forget(draft)
+    _remove_dead_drafts(target)
+    _remove(draft)
     try:
         with warehouse.open("publishing") as connection:
             tables, views = _write(connection, draft, label_of(settings), clock.now())
         _check(draft, settings)
         _put_in_place(draft, target)
     finally:
-        _forget(draft)
+        _remove(draft)
     now = clock.now()
     result = PublishResult(target, now, tables, tuple(views), target.stat().st_size)
     state.put("publish", "kept", None, now)
@@ -96,7 +99,7 @@ def label_of(settings: Settings) -> str:
 def _write(
     connection: duckdb.DuckDBPyConnection, draft: Path, label: str, at: datetime
 ) -> tuple[dict[str, int], list[str]]:
-    """Fill the draft; give rows by table, and the views."""
+    """Fill the draft; return rows by table, and the views."""
     relations = in_order(connection, SCHEMAS)
     connection.execute(f"attach '{quoted(draft)}' as {_ALIAS}")
     try:
@@ -142,7 +145,7 @@ def _make_view(connection: duckdb.DuckDBPyConnection, relation: Relation) -> Non
 
 
 def _about(connection: duckdb.DuckDBPyConnection, label: str, at: datetime) -> None:
-    """Say where the data comes from, under which licences, and when it was published (UTC)."""
+    """Write the schema `about`: where the data comes from, its licences, and when it was published (UTC)."""
     connection.execute(f"create schema {_ALIAS}.about")
     write_attribution(connection, f"{_ALIAS}.about.attribution")
     connection.execute(f"create table {_ALIAS}.about.publication (published_at timestamp, label varchar)")
@@ -187,15 +190,15 @@ def _put_in_place(draft: Path, target: Path) -> None:
     failpoint("publish.after_rename")
 
 
-def _forget_dead_drafts(target: Path) -> None:
+def _remove_dead_drafts(target: Path) -> None:
     """Remove drafts of processes that were killed while they wrote them."""
     for left in target.parent.glob(f".{target.stem}.*.draft"):
         pid = left.name.split(".")[-2]
         if not (pid.isdigit() and psutil.pid_exists(int(pid))):
-            _forget(left)
+            _remove(left)
 
 
-def _forget(draft: Path) -> None:
+def _remove(draft: Path) -> None:
     draft.unlink(missing_ok=True)
     draft.with_name(draft.name + ".wal").unlink(missing_ok=True)
 

@@ -1,7 +1,7 @@
-"""The parts of a published file: which tables and views, in which order, with which words about them.
+"""The relations of a published file: its tables and views, in dependency order, with their comments.
 
 A view's query is rewritten from three-part names (`music_tracker.marts.x`) to two-part ones (`marts.x`); what it reads
-is taken from DuckDB's own parser, so nothing outside the published file can be forgotten.
+is taken from DuckDB's own parser, so a reference to anything outside the published file is found.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def in_order(connection: duckdb.DuckDBPyConnection, schemas: Sequence[str]) -> l
         lost = sorted(reads - known.keys())
         if lost:
             msg = f"The view {relation} reads {', '.join(lost)}, which the warehouse does not have."
-            raise ConfigurationError(msg, hint="Build the dbt project anew: `music-tracker etl`.")
+            raise ConfigurationError(msg, hint="Build the dbt project again: `music-tracker etl`.")
         graph[str(relation)] = reads
         waiting.extend(known[name] for name in reads)
     return [known[name] for name in TopologicalSorter(dict(sorted(graph.items()))).static_order()]

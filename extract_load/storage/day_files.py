@@ -80,7 +80,7 @@ def write_archive(archive: Path, files: Iterable[tuple[str, bytes]]) -> None:
             out.write(_with_name(packed, name))
 
 
-@lru_cache(maxsize=4)  # landing asks for one member after the other; the numbers tell when the file is another one
+@lru_cache(maxsize=4)  # landing asks for one member after the other; the numbers change when the file is replaced
 def _members(archive: Path, _inode: int, _mtime_ns: int, _size: int) -> tuple[Member, ...]:
     return tuple(Member(_read_name(packed), packed) for packed in _split_members(archive.read_bytes()))
 

@@ -1,4 +1,4 @@
-"""The only door to DuckDB: one writer at a time, one configuration, the schema applied on the way in.
+"""The gateway to DuckDB: one writer at a time, one configuration, schema migrations applied on opening.
 
 The database file is attached under the fixed name `music_tracker`, whatever it is called on disk. Connections are held
 in short bursts, never across a network call; for the length of a dbt build `hold` keeps the lock with no connection.
@@ -46,7 +46,7 @@ class Warehouse:
     def open(self, purpose: str, wait_seconds: float | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
         """Yield a connection with the lock held; nested calls of a thread share it.
 
-        `purpose` is what others are told who wait. Errors: WarehouseBusy after `wait_seconds` (LOCK_WAIT_SECONDS when
+        `purpose` is shown to those who wait. Errors: WarehouseBusy after `wait_seconds` (LOCK_WAIT_SECONDS when
         not given), also when a process that knows no lock, such as a duckdb shell, has the file open.
         """
         shared: duckdb.DuckDBPyConnection | None = getattr(self._own, "connection", None)
@@ -85,7 +85,7 @@ class Warehouse:
                 apply_schema(connection, self._clock)
             except duckdb.IOException as error:
                 connection.close()
-                refusal = in_our_words(str(error), self.path)
+                refusal = translate_error(str(error), self.path)
                 if not isinstance(refusal, WarehouseBusy) or self._clock.monotonic() >= deadline:
                     raise refusal from None
                 self._clock.sleep(_RETRY_SECONDS)
@@ -108,7 +108,7 @@ class Warehouse:
 def apply_schema(connection: duckdb.DuckDBPyConnection, clock: Clock) -> None:
     """Apply the numbered schema files that the database does not have yet, each in one transaction.
 
-    Errors: ConfigurationError when the database was made by a newer version of the house.
+    Errors: ConfigurationError when the database was made by a newer version of the program.
     """
     steps = [(int(path.name.split("_")[0]), path) for path in sorted(SCHEMA_DIR.glob("[0-9]*.sql"))]
     known = connection.execute(
@@ -138,8 +138,8 @@ def quoted(path: Path | str) -> str:
     return str(path).replace("'", "''")
 
 
-def in_our_words(text: str, path: Path) -> Exception:
-    """Turn DuckDB's own words about a file that it can't open into ours."""
+def translate_error(text: str, path: Path) -> Exception:
+    """Return the error of ours for DuckDB's message about a file that it can't open."""
     if "lock" in text:
         found = _OTHER_PROCESS.search(text)
         pid = int(found[1]) if found else 0

@@ -1,7 +1,7 @@
-"""The writer's lock: one process, and one thread in it, has the warehouse at a time.
+"""The writer lock: one process, and one thread in it, has the warehouse at a time.
 
-The lock is a file that the operating system frees when its holder dies, so a stale one is taken over by itself. Beside
-it a small JSON file (pid, command, since) tells those who wait whom they wait for.
+The lock is a file that the operating system releases when its holder dies, so there are no stale locks. A small JSON
+file beside it (pid, command, since) names the holder to those who wait.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Holder:
     since: str
 
     def __str__(self) -> str:
-        """Return it in words."""
+        """Return what the holder does, its process id and since when."""
         return f"{self.command} (process {self.pid}, since {self.since} UTC)"
 
 
@@ -56,7 +56,7 @@ class WriterLock:
 
     @contextmanager
     def held(self, purpose: str, wait_seconds: float) -> Iterator[None]:
-        """Hold the lock for a block; `purpose` is what those who wait are told.
+        """Hold the lock for a block; `purpose` is shown to those who wait.
 
         Errors: WarehouseBusy after `wait_seconds`.
         """

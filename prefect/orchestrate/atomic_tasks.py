@@ -158,8 +158,8 @@ def publish_marts(run_key: str, blocking_failures: list[str]) -> TaskResult:
     from extract_load.publishing.publish import PublishResult, publish
 
     def report(result: PublishResult) -> TaskResult:
-        if result.kept:
-            return TaskResult("failed", message=result.kept)
+        if result.skipped_reason:
+            return TaskResult("failed", message=result.skipped_reason)
         counts = {"tables": len(result.tables), "views": len(result.views), "rows": sum(result.tables.values())}
         return TaskResult("success", counts)
 

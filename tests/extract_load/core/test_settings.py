@@ -65,7 +65,7 @@ def test_a_bad_value_is_one_sentence_that_names_the_variable(tmp_path: Path, lin
         load(tmp_path, line)
     assert expected in str(caught.value)
     assert "\n" not in str(caught.value)
-    assert str(caught.value).endswith("Mend it in the environment or in .env.")
+    assert str(caught.value).endswith("Fix it in the environment or in .env.")
 
 
 def test_a_mirror_of_ones_own_may_be_faster(tmp_path: Path) -> None:

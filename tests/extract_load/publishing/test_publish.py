@@ -116,9 +116,9 @@ def test_a_failed_blocking_test_keeps_the_last_file(warehouse: Warehouse, settin
     first = publish(settings, warehouse, state)
     before = first.path.stat()
     result = publish(settings, warehouse, state, blocking_failures=["unique_fct_plays_play_key"])
-    assert "unique_fct_plays_play_key" in result.kept
+    assert "unique_fct_plays_play_key" in result.skipped_reason
     assert first.path.stat() == before
-    assert state.get("publish", "kept")["why"] == result.kept
+    assert state.get("publish", "kept")["why"] == result.skipped_reason
     publish(settings, warehouse, state)
     assert state.get("publish", "kept") is None
 
