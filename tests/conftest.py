@@ -1,6 +1,6 @@
-"""How the tests share two processes, and the seeds of those that roll dice, which the end of a run prints.
+"""How the tests share two processes, and the seeds of random tests, which the end of a run prints.
 
-Rooms with a slow set-up stay together, other files go where there is room.
+Folders whose tests share a slow set-up stay together in one process; other files go to the process that is free.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,18 +18,24 @@ pytest_plugins = ["tests.support.shared", "tests.support.data_directory_fixtures
 
 ROOT = Path(__file__).parent
 TOGETHER = ("dbt", "orchestrate", "end_to_end")
-"""Rooms whose tests share one dbt build, one Prefect server, one listener's home."""
+"""Folders whose tests share one dbt build, one Prefect server, one listener's data directory."""
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C reach what the tests start: whatever a shell starts in the background ignores it, children too."""
+    """Let Ctrl-C reach what the tests start, and let that keep its compiled modules.
+
+    What a shell starts in the background ignores Ctrl-C, children too. Without compiled modules each of the commands
+    that the tests start needs some ten seconds of processor time more, for Prefect and dbt.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Group the tests: by room where the set-up is slow, else by file; the slow rooms begin first."""
+    """Group the tests: by folder where the set-up is slow, else by file; the slow folders begin first."""
     for item in items:
         parts = item.path.relative_to(ROOT).parts
         item.add_marker(pytest.mark.xdist_group(parts[0] if parts[0] in TOGETHER else "/".join(parts)))

@@ -75,7 +75,6 @@ class Installation:
     def environment(self) -> dict[str, str]:
         """The environment of its commands."""
         ours = {name.upper() for name in Settings.model_fields}
-        ours |= {"PYTHONDONTWRITEBYTECODE"}  # without compiled modules every command starts seconds later
         kept = {k: v for k, v in os.environ.items() if k not in ours and not k.startswith(("PREFECT_", "DBT_"))}
         return {
             **kept,
