@@ -46,7 +46,8 @@ def make(out: Path) -> None:
         life.run("backup")
         shutil.copytree(life.folder / "backup", out / "backup")
         _pack(out / "backup" / "state.sqlite")
-        shutil.copy(life.settings.token_path, out / "spotify_token.json")
+        token = life.settings.token_path.read_text(encoding="utf-8")
+        (out / "spotify_token.json").write_text(f"{token.rstrip()}\n", encoding="utf-8")
         with sqlite3.connect(life.settings.state_path) as db:
             (out / "state.sql").write_text("\n".join(db.iterdump()) + "\n", encoding="utf-8")
         (out / "warehouse.sql.gz").write_bytes(
