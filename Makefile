@@ -1,27 +1,46 @@
 # Everything starts here. `make demo` and `make test` need python3, make and git, and do their own set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-long check fmt docs clean \
+.PHONY: help setup update demo test test-fast test-long check fmt docs clean \
 	bench-import bench-requests bench-geography bench-transform bench-orchestration
 
 UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
-RUN := $(UV) run --no-sync
+RUN := $(UV) run
 READY := .venv/.ready
+# Wheels alone, each with its hash. The project comes last, built by the hatchling that was just installed.
+INSTALL := $(UV) pip sync --quiet --no-build --require-hashes requirements/dev.txt && \
+	$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
+# What was published in the last seven days waits: most bad releases are found and taken back by then.
+WEEK_AGO = $(shell python3 -c 'from datetime import date, timedelta; print(date.today() - timedelta(days=7))')
+PIN = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	--exclude-newer $(WEEK_AGO) --upgrade
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
 
 setup: $(READY) ## install everything into .venv
 
-.tools/uv/bin/uv:
+.tools/uv/bin/uv: requirements/uv.txt
 	@echo "Bringing uv into .tools/ ..."
 	@python3 -m venv .tools/uv
-	@.tools/uv/bin/python -m pip --quiet --disable-pip-version-check install 'uv>=0.9,<1'
-
-$(READY): pyproject.toml $(filter .tools/%,$(UV))
-	@echo "Installing into .venv (the first time takes a minute) ..."
-	@$(UV) sync --quiet
+	@.tools/uv/bin/python -m pip --quiet --disable-pip-version-check install \
+		--only-binary :all: --require-hashes -r requirements/uv.txt
 	@touch $@
+
+$(READY): pyproject.toml requirements/dev.txt $(filter .tools/%,$(UV))
+	@echo "Installing into .venv (the first time takes a minute) ..."
+	@test -x .venv/bin/python || $(UV) venv --quiet $(if $(UV_PYTHON),,--python '>=3.11,<3.14')
+	@$(INSTALL)
+	@touch $@
+
+update: $(READY) ## move every pinned version, ask pip-audit about each, run the checks and tests
+	@$(PIN) --extra dev --extra build pyproject.toml -o requirements/dev.txt
+	@$(PIN) --extra build -c requirements/dev.txt pyproject.toml -o requirements/base.txt
+	@echo uv | $(PIN) - -o requirements/uv.txt
+	@$(MAKE) --no-print-directory setup
+	@$(RUN) pip-audit --disable-pip --require-hashes -r requirements/dev.txt
+	@$(MAKE) --no-print-directory check test
+	@git --no-pager diff --stat requirements
 
 demo: $(READY) ## the whole way of the data, on invented services and a made-up listener
 	@$(RUN) music-tracker demo
