@@ -17,6 +17,9 @@ _SIGNS: dict[Level, tuple[str, str | None]] = {
     "problem": ("act ", typer.colors.RED),
 }
 
+NEEDED_BY_STATUS = {"state", "folder:the folder of DUCKDB_PATH"}
+"""Checks without which `status` has nothing to read."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -39,10 +42,13 @@ def doctor() -> None:
     from extract_load.monitoring.doctor import examine
 
     settings = load_settings()
-    show(examine(settings))
+    tried = examine(settings)
+    show(tried)
+    if any(result.key in NEEDED_BY_STATUS and result.level == "problem" for result in tried.results):
+        raise typer.Exit(tried.exit_code)
     found = health(settings)
     show(found)
-    raise typer.Exit(found.exit_code)
+    raise typer.Exit(max(tried.exit_code, found.exit_code))
 
 
 def show(found: Health) -> None:

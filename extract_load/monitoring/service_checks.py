@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from requests import Response
+from requests import RequestException, Response
 
 from extract_load.core.clock import Clock
 from extract_load.core.errors import MusicTrackerError
@@ -24,6 +24,11 @@ _SECONDS = 10.0
 def check_services(settings: Settings, state: State, clock: Clock | None = None) -> list[CheckResult]:
     """Send one request to each service that a run would use, and return a check result for each."""
     return [_check(settings, state, clock, *service) for service in _services(settings)]
+
+
+def service_addresses(settings: Settings) -> list[str]:
+    """Return the addresses of the services that a run would use."""
+    return [url for _, url in _services(settings)]
 
 
 def check_credentials(settings: Settings) -> list[CheckResult]:
@@ -63,7 +68,7 @@ def _check(settings: Settings, state: State, clock: Clock | None, service: str, 
     with ThrottledSession(policy, state, run_id="check", user_agent=settings.user_agent(), clock=clock) as session:
         try:
             answer = session.get(url, allow_redirects=False)
-        except MusicTrackerError as error:
+        except (MusicTrackerError, RequestException) as error:  # the latter: an address or a proxy of a wrong form
             return CheckResult(
                 f"reach:{service}", "warning", f"{host} can't be asked now: {error}", "Check the network."
             )

@@ -26,7 +26,7 @@ from extract_load.publishing.relations import Relation, copy_comments, in_order,
 from extract_load.storage.gzip_files import sync_folder
 from extract_load.storage.state import State, to_iso
 from extract_load.storage.transaction import transaction
-from extract_load.storage.warehouse import CATALOGUE, Warehouse, quoted
+from extract_load.storage.warehouse import CATALOGUE, STORAGE, Warehouse, quoted
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ def _write(
 ) -> tuple[dict[str, int], list[str]]:
     """Fill the draft; return rows by table, and the views."""
     relations = in_order(connection, SCHEMAS)
-    connection.execute(f"attach '{quoted(draft)}' as {_ALIAS}")
+    connection.execute(f"attach '{quoted(draft)}' as {_ALIAS} ({STORAGE})")
     try:
         with transaction(connection):  # one transaction: a commit for every comment would take seconds
             tables, views = _copy_relations(connection, relations, label)

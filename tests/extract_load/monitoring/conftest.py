@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -15,6 +16,7 @@ from extract_load.monitoring.health import Health, health
 from extract_load.monitoring.run_log import RunLog, RunRecord
 from extract_load.storage.state import PollRecord, State, to_iso
 from tests.support.alert_receiver import AlertReceiver
+from tests.support.broken_environments import NOTHING_LISTENS
 
 
 @pytest.fixture
@@ -87,3 +89,21 @@ def installation(notifying_settings: Settings, state: State, clock: Any, receive
     installation.run("success", flow="spotify-ingestion")
     assert installation.check() == []
     return installation
+
+
+@pytest.fixture
+def plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No proxy, no certificates and no zone of this machine."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "PREFECT_API_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.setenv("MUSIC_TRACKER_ENV_FILE", str(tmp_path / "no.env"))
+
+
+@pytest.fixture
+def offline(settings: Settings, plain_environment: None) -> Settings:
+    """Return settings whose services do not answer, so that no test asks a real one."""
+    return settings.model_copy(update={"musicbrainz_base_url": NOTHING_LISTENS, "nominatim_base_url": NOTHING_LISTENS})
