@@ -6,10 +6,12 @@ import shutil
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from extract_load.context import Context
 from extract_load.landing.state_copy import copy_new_rows
 from extract_load.storage.state import PollRecord, RequestRecord, State
+from tests.support.landing import rows
 
 NOON = datetime(2026, 11, 23, 12)
 
@@ -118,3 +120,13 @@ def test_the_facts_are_those_of_the_state(context: Context) -> None:
     with context.warehouse.open("test") as connection:
         found = connection.execute("select service, key, value, updated_at from ops.service_state order by 1, 2")
         assert found.fetchall() == [("dbt", "d", "true", NOON), ("spotify", "a", '{"n": 2}', NOON)]
+
+
+def test_the_state_is_copied_to_ops(context: Context, clock: Any) -> None:
+    """What the state file knows can be asked with SQL after a landing, once each."""
+    context.state.put("spotify", "capability:batch", False, clock.now())
+    for _ in range(2):
+        context.landing.land()
+    assert rows(context, "select service, key, cast(value as varchar) from ops.service_state") == [
+        ("spotify", "capability:batch", "false")
+    ]
