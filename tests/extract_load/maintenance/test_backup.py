@@ -17,7 +17,6 @@ from extract_load.maintenance.compact import compact
 from extract_load.maintenance.rebuild import rebuild
 from extract_load.maintenance.restore import restore
 from extract_load.maintenance.verify import verify
-from extract_load.publishing.publish import publish
 from extract_load.storage.spool import spooled_files
 from tests.support.data_directories import START, DataDirectory, open_data_directory, published_plays, small_transform
 
@@ -108,33 +107,6 @@ def test_a_missing_file_is_named(filled: DataDirectory, tmp_path: Path) -> None:
         check(filled, folder)
 
 
-def test_verify_passes_and_compares_with_what_was_published(filled: DataDirectory, tmp_path: Path) -> None:
-    """Equal marts; what came in after publishing lands in full and plays no part in the comparison."""
-    filled.poll(800, 4, at=START + timedelta(days=6))
-    filled.landing.land()
-    filled.poll(810, 4, at=START + timedelta(days=6, hours=1))
-    back_up(filled, tmp_path / "b")
-    before = sorted(path for path in filled.settings.data_dir.rglob("*") if path.is_file())
-    report = check(filled, tmp_path / "b")
-    assert (report.is_good, report.differences, report.plays) == (True, [], 70)
-    assert report.rows == 70 + 4 + 8
-    assert any("2 file(s) came in after" in note for note in report.notes)
-    after = sorted(path for path in filled.settings.data_dir.rglob("*") if path.is_file())
-    assert [p for p in after if p.name != ".keeping.lock"] == [p for p in before if p.name != ".keeping.lock"]
-
-
-def test_verify_notices_marts_that_can_not_be_made_from_the_backup(filled: DataDirectory, tmp_path: Path) -> None:
-    """Rows that were only in the warehouse, or a file that never got into the backup, show as a difference."""
-    with filled.warehouse.open("a hand in the machine") as connection:
-        connection.execute("delete from raw.spotify_recently_played where row_number = 3")
-    small_transform(filled.settings)
-    publish(filled.settings, filled.warehouse, filled.state, clock=filled.clock)
-    back_up(filled, tmp_path / "b")
-    report = check(filled, tmp_path / "b")
-    assert not report.is_good
-    assert "marts.fct_plays has 70 rows instead of 68" in report.differences
-
-
 def test_a_loss_at_home_is_not_followed(filled: DataDirectory, tmp_path: Path) -> None:
     """A spool file that vanished or rotted stays in the backup, and is named."""
     folder = tmp_path / "b"
@@ -173,21 +145,6 @@ def test_compaction_at_home_is_followed(filled: DataDirectory, tmp_path: Path) -
     assert (report.removed, report.kept) == (10, [])
     assert spooled_files(folder / "src") == []
     assert check(filled, folder).differences == []
-
-
-def test_restoring_beside_what_is_there_overwrites_nothing(filled: DataDirectory, tmp_path: Path) -> None:
-    """Files that are there, also inside day files, stay; polls of the backup are added to the state."""
-    folder = tmp_path / "b"
-    back_up(filled, folder)
-    compact(filled.settings, filled.warehouse, clock=filled.clock)
-    with filled.state.transaction() as db:
-        db.execute("delete from polls where poll_id = 'poll-0'")
-    before = filled.everything()
-    report = restore(filled.settings, folder, seeds=filled.seeds)
-    assert (report.restored, report.left_out) == (1, [])
-    assert filled.landing.land().files == 0
-    assert filled.everything() == before
-    assert filled.state.rows("select count(*) as n from polls") == [{"n": 6}]
 
 
 def test_a_folder_with_other_things_is_refused(filled: DataDirectory, tmp_path: Path) -> None:

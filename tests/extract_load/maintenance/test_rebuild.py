@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import duckdb
 import pytest
 
 from extract_load.core.errors import ServiceUnavailable
 from extract_load.maintenance.compact import compact
 from extract_load.maintenance.rebuild import rebuild
-from extract_load.maintenance.table_checksums import differences, fingerprint
 from tests.support.data_directories import START, DataDirectory, published_plays, small_transform
 
 
@@ -70,28 +68,3 @@ def test_a_failed_blocking_test_keeps_the_published_file(filled: DataDirectory) 
     report = rebuild(filled.settings, filled.state, doubtful, seeds=filled.seeds, clock=filled.clock)
     assert report.failed_tests == ["each_play_once"]
     assert published_plays(filled.settings) == plays
-
-
-def test_the_fingerprint_knows_rows_and_values_but_not_their_order() -> None:
-    """Order and load times play no part; a changed value, a doubled row, a null for an empty text do."""
-    with duckdb.connect(":memory:") as connection:
-        connection.execute("create schema marts")
-
-        def marks(rows: str) -> dict:
-            connection.execute(
-                f"create or replace table marts.t as select * from (values {rows}) as v (a, b, c, landed_at)"
-            )
-            return fingerprint(connection, "memory")
-
-        plain = marks("(1, 'x', 0.1, 1), (2, '', 0.3, 2)")
-        assert differences(plain, marks("(2, '', 0.3, 8), (1, 'x', 0.1, 9)")) == []
-        assert differences(plain, marks("(1, 'x', 0.1, 1), (2, 'y', 0.3, 2)")) == [
-            "marts.t has other values in its 2 rows"
-        ]
-        assert differences(plain, marks("(1, 'x', 0.1, 1), (2, null, 0.3, 2)")) != []
-        assert differences(plain, marks("(1, 'x', 0.1, 1), (1, 'x', 0.1, 1), (2, '', 0.3, 2)")) == [
-            "marts.t has 3 rows instead of 2"
-        ]
-        doubles = marks("(1, 'x', 0.1::double + 0.2::double, 1)")
-        assert differences(doubles, marks("(1, 'x', 0.3::double, 1)")) == []
-        assert differences(plain, {}) == ["marts.t is missing"]

@@ -1,0 +1,126 @@
+"""What a line of a spool file is about, in its three forms, and the tombstone that takes its place."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import orjson
+import pytest
+
+from extract_load.erasure.line_subjects import (
+    EXPORTS,
+    POLLS,
+    LineSubjects,
+    parse_utc,
+    read_line_subjects,
+    tombstone,
+    tombstone_of,
+)
+
+TRACK = {
+    "uri": "spotify:track:1",
+    "name": "Ágætis Byrjun",
+    "artists": [{"id": "a1", "name": "Sigur Rós"}, {"id": "a2", "name": "Guest"}],
+    "album": {"artists": [{"id": "a3", "name": "Various"}]},
+}
+
+
+def line(**parts: object) -> bytes:
+    return orjson.dumps(parts) + b"\n"
+
+
+def read(entity: str, *lines: bytes) -> dict[int, LineSubjects]:
+    return dict(read_line_subjects(lines, entity))
+
+
+def test_a_poll_item_names_its_track_and_every_artist() -> None:
+    """By id and by folded name, those of the album as well."""
+    found = read(POLLS, line(listener_id="me", payload={"played_at": "2026-11-23T13:00:00+01:00", "track": TRACK}))
+    assert (found[1].at, found[1].listener_id) == (datetime(2026, 11, 23, 12), "me")
+    assert found[1].subjects == {
+        *("track:spotify:track:1", "names:sigur ros / agætis byrjun"),
+        *("artist:a1", "artist-name:sigur ros", "artist:a2", "artist-name:guest"),
+        *("artist:a3", "artist-name:various"),
+    }
+
+
+def test_rows_of_an_export_belong_to_the_listener_of_the_first_line() -> None:
+    """In both formats, and as far as a rejected row still says what it was."""
+    extended = {
+        "ts": "2024-03-01T12:00:00Z",
+        "spotify_track_uri": "spotify:track:1",
+        "master_metadata_track_name": "Song",
+        "master_metadata_album_artist_name": "Band",
+    }
+    account = {"endTime": "2024-03-01 12:00", "trackName": "Song", "artistName": "Band"}
+    rejected = {"_": "rejected", "reason": "x", "payload": orjson.dumps(account).decode()}
+    found = read(EXPORTS, line(listener_id="me"), line(**extended), line(**account), line(**rejected), b"no json\n")
+    assert sorted(found) == [2, 3, 4]
+    assert {one.listener_id for one in found.values()} == {"me"}
+    assert {one.at for one in found.values()} == {datetime(2024, 3, 1, 12)}
+    assert found[2].subjects == {"track:spotify:track:1", "artist-name:band", "names:band / song"}
+    assert found[3].subjects == found[4].subjects == {"artist-name:band", "names:band / song"}
+
+
+def test_an_answer_names_the_artists_it_is_about_or_credits() -> None:
+    """At any depth, and by every id of a decision; names alone do not make it theirs."""
+    payload = {
+        "artist_key": "k1",
+        "mbid": "m1",
+        "tracks": {"items": [{"artists": [{"id": "a1", "name": "Band"}]}]},
+        "artist-credit": [{"artist": {"id": "m2", "name": "Other"}}],
+    }
+    found = read("artist", line(fetched_at="2026-11-23T12:00:00.000", request={"id": "q"}, payload=payload))
+    assert found[1].at == datetime(2026, 11, 23, 12)
+    assert found[1].listener_id is None
+    assert found[1].subjects == {"artist:q", "artist:k1", "artist:m1", "artist:a1", "artist:m2"}
+
+
+def test_lines_that_name_nothing_are_passed_over() -> None:
+    """They keep their numbers."""
+    lines = [b"\xff\n", b"[]\n", line(payload=None), line(payload={"played_at": "x", "track": None})]
+    found = read(POLLS, *lines)
+    assert sorted(found) == [4]
+    assert found[4].at is None
+
+
+@pytest.mark.parametrize("entity", [POLLS, "artist"])
+def test_a_tombstone_keeps_the_envelope_and_nothing_of_the_content(entity: str) -> None:
+    """It names the request that erased the line."""
+    before = line(source="spotify", listener_id="me", request={"id": "secret"}, payload={"track": "secret"})
+    after = tombstone(before, entity, "f1")
+    assert orjson.loads(after) == {
+        **{"source": "spotify", "listener_id": "me"},
+        **{"request": {"forgotten": "f1"}, "payload": None},
+    }
+    assert after.endswith(b"\n")
+    assert tombstone_of(after) == "f1"
+
+
+def test_a_tombstone_of_an_export_is_a_rejected_row() -> None:
+    """As landing takes it; it names nothing that a rule could match."""
+    after = tombstone(line(ts="2024-03-01T12:00:00Z"), EXPORTS, "f1")
+    assert orjson.loads(after) == {"_": "rejected", "reason": "forgotten", "detail": "f1", "payload": None}
+    assert tombstone_of(after) == "f1"
+    assert read(EXPORTS, line(listener_id="me"), after)[2].subjects == frozenset()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        b'{"payload": {"name": "forgotten"}, "request": {"forgotten": "f1"}}',
+        b'{"payload": null, "request": ["forgotten"]}',
+        b'{"_": "rejected", "reason": "other", "detail": "forgotten", "payload": null}',
+        b'"forgotten"',
+        b"no json",
+    ],
+)
+def test_other_lines_are_no_tombstones(other: bytes) -> None:
+    """A song may be called so."""
+    assert tombstone_of(other) is None
+
+
+@pytest.mark.parametrize("text", [None, 7, "", "yesterday", "2026-13-01T00:00:00"])
+def test_what_is_no_time_is_none(text: object) -> None:
+    """Landing rejects it with a reason."""
+    assert parse_utc(text) is None
