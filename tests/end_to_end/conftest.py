@@ -1,12 +1,15 @@
-"""The whole house on the sandbox: one listener's home, filled by the very commands that a person runs."""
+"""The whole program on the sandbox: one listener's data directory, filled by the commands that a person runs."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -14,6 +17,7 @@ import pytest
 
 from extract_load.core.settings import Settings
 from sandbox import Sandbox, World, write_export
+from tests.support.shifted_clock import shifted_environment, why_not_here
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -76,7 +80,10 @@ class Home:
 
 @dataclass
 class Lived:
-    """A home after ingest, import and etl, with the world that it was filled from."""
+    """A data directory after ingest, import and etl, with the world that it was filled from.
+
+    `shift` is by how much the clock of its commands is ahead of the real one, and `clock` are the variables that do it.
+    """
 
     home: Home
     world: World
@@ -84,21 +91,44 @@ class Lived:
     export: Path
     etl: subprocess.CompletedProcess[str]
     imported: subprocess.CompletedProcess[str]
+    shift: timedelta
+    clock: dict[str, str]
+
+    @property
+    def now(self) -> datetime:
+        """The time of its commands."""
+        return datetime.now(UTC) + self.shift
+
+
+def hour_after(shift: timedelta) -> datetime:
+    """Return the beginning of the hour that a shifted clock shows: when a world ends whose newest plays are new."""
+    return (datetime.now(UTC) + shift).replace(minute=0, second=0, microsecond=0)
+
+
+@contextmanager
+def live(path: Path, world: World, shift: timedelta, clock_folder: Path, gazetteer: Path) -> Iterator[Lived]:
+    """Fill an empty data directory as a person does, with a clock that is shifted, and yield it beside its services."""
+    export = path / "my_spotify_data.zip"
+    write_export(world, export)
+    shutil.copytree(gazetteer, path / "cache")
+    clock = shifted_environment(shift, clock_folder) if shift else {}
+    with Sandbox(world) as sandbox:
+        limits = {"SPOTIFY_REQUESTS_PER_SECOND": "500", "SPOTIFY_DAILY_BUDGET": "5000"}
+        home = Home(path, {**sandbox.env, **limits, **clock})
+        home.run("ingest")
+        imported = home.run("import", str(export))
+        etl = home.run("etl", timeout=900)
+        yield Lived(home, world, sandbox, export, etl, imported, shift, clock)
 
 
 @pytest.fixture(scope="session")
-def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
-    """Yield a home that was polled, imported into and built, on a world of some thousand plays."""
+def lived(tmp_path_factory: pytest.TempPathFactory, gazetteer_dir: Path) -> Iterator[Lived]:
+    """Yield a data directory that was polled, imported into and built, on a world of some thousand plays.
+
+    All this happens a year from now where clocks can be shifted, so that nothing here holds for this year only.
+    """
+    shift = timedelta(0) if why_not_here() else timedelta(days=365)
+    world = World(seed=11, artists=108, plays=6_000, years=1, now=hour_after(shift))
     path = tmp_path_factory.mktemp("a home with spaces")
-    world = World(seed=11, artists=108, plays=6_000, years=1)
-    export = path / "my_spotify_data.zip"
-    write_export(world, export)
-    with Sandbox(world) as sandbox:
-        home = Home(
-            path,
-            {**sandbox.env, "SPOTIFY_REQUESTS_PER_SECOND": "500", "SPOTIFY_DAILY_BUDGET": "5000"},
-        )
-        home.run("ingest")
-        imported = home.run("import", str(export))
-        etl = home.run("etl")
-        yield Lived(home, world, sandbox, export, etl, imported)
+    with live(path, world, shift, tmp_path_factory.mktemp("clock"), gazetteer_dir) as made:
+        yield made

@@ -158,7 +158,13 @@ def test_the_queries_that_the_demo_prints_run_as_printed(lived: Lived, tmp_path:
     """Each line goes to a shell in another directory, and brings rows."""
     for _, sql in QUERIES:
         done = subprocess.run(
-            command(lived.home.published, sql), shell=True, cwd=tmp_path, capture_output=True, text=True, check=False
+            command(lived.home.published, sql),
+            shell=True,
+            cwd=tmp_path,
+            env=lived.home.environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stderr
         assert len(done.stdout.splitlines()) > 4
@@ -240,7 +246,7 @@ def test_the_plays_are_kept_while_a_shell_has_the_warehouse(lived: Lived) -> Non
 def test_without_credentials_import_and_etl_work_and_say_what_is_skipped(lived: Lived, tmp_path: Path) -> None:
     """No Spotify app at all: an export becomes marts, and the run says how to enable the rest."""
     unreachable = {name: value for name, value in lived.sandbox.env.items() if not name.startswith("SPOTIFY")}
-    home = Home(tmp_path / "bare", unreachable)
+    home = Home(tmp_path / "bare", {**unreachable, **lived.clock})
     home.run("import", str(lived.export))
     said = home.run("etl")
     assert "SPOTIFY_CLIENT_ID" in said.stdout + said.stderr
