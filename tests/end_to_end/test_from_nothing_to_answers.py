@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import gzip
 import json
 import re
@@ -190,8 +191,11 @@ def test_the_summary_tells_what_a_person_wants_to_know(lived: Lived) -> None:
         assert part in text
 
 
-def test_nothing_personal_is_anywhere_below_data(lived: Lived) -> None:
-    """No IP address, user agent, user name or token in any file but the token's own, compressed ones unpacked."""
+def test_nothing_personal_is_anywhere_below_data(lived: Lived, gazetteer_dir: Path) -> None:
+    """No IP address, user agent, user name or token in any file but the token's own, compressed ones unpacked.
+
+    The gazetteer's index is not searched as long as it is byte for byte the one that was built before any play came.
+    """
     secrets = [
         value.encode()
         for name, value in lived.sandbox.env.items()
@@ -208,6 +212,8 @@ def test_nothing_personal_is_anywhere_below_data(lived: Lived) -> None:
     assert personal
     for path in lived.home.path.rglob("*"):
         if not path.is_file() or path == lived.export or path.name.startswith("spotify_token"):
+            continue
+        if (gazetteer_dir / path.name).exists() and filecmp.cmp(path, gazetteer_dir / path.name, shallow=False):
             continue
         content = path.read_bytes()
         content = gzip.decompress(content) if path.suffix == ".gz" else content
