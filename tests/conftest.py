@@ -20,6 +20,9 @@ ROOT = Path(__file__).parent
 TOGETHER = ("dbt", "orchestrate", "end_to_end")
 """Folders whose tests share one dbt build, one Prefect server, one listener's data directory."""
 
+LONGEST_FIRST = {"end_to_end": 0, "dbt": 1, "orchestrate": 2, "reliability": 3}
+"""Which folders begin first, so that short files fill the end of a run and both processes end together."""
+
 
 def pytest_configure() -> None:
     """Let Ctrl-C reach what the tests start, and let that keep its compiled modules.
@@ -39,8 +42,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     for item in items:
         parts = item.path.relative_to(ROOT).parts
         item.add_marker(pytest.mark.xdist_group(parts[0] if parts[0] in TOGETHER else "/".join(parts)))
-    order = {"end_to_end": 0, "orchestrate": 1, "dbt": 2}
-    items.sort(key=lambda item: order.get(item.path.relative_to(ROOT).parts[0], 3))
+    items.sort(key=lambda item: LONGEST_FIRST.get(item.path.relative_to(ROOT).parts[0], len(LONGEST_FIRST)))
     return (yield)
 
 

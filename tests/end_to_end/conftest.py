@@ -25,7 +25,7 @@ BIN = Path(sys.executable).parent
 
 @dataclass
 class Home:
-    """A listener's home, and `music-tracker` in it."""
+    """A data directory, and `music-tracker` run on it."""
 
     path: Path
     variables: dict[str, str] = field(default_factory=dict)

@@ -32,7 +32,7 @@ def readme_queries() -> list[str]:
 
 @contextmanager
 def looping_reader(home: Home) -> Iterator[list[str]]:
-    """Open the published file with the duckdb client, again and again; give what went wrong (filled at the end)."""
+    """Open the published file with the duckdb client, again and again; yield its errors (filled at the end)."""
     stop, troubles, reads = threading.Event(), [], []
     query = [str(BIN / "duckdb"), "-readonly", str(home.published), "-c", "select count(*) from reporting.top_artists"]
 
@@ -134,7 +134,7 @@ def test_a_second_run_sends_nothing_changes_nothing_and_disturbs_no_reader(lived
 
 
 def test_importing_again_adds_no_row(lived: Lived) -> None:
-    """The second import of a file says that it is known."""
+    """Importing is idempotent: the rows of a file that is known are not landed again."""
     count = "select count(*) from raw.spotify_streaming_history"
     before = lived.home.ask_warehouse(count)
     lived.home.run("import", str(lived.export))
@@ -184,7 +184,7 @@ def test_the_queries_of_the_readme_run_as_printed(lived: Lived, tmp_path: Path) 
         assert done.stdout.strip()
 
 
-def test_the_summary_tells_what_a_person_wants_to_know(lived: Lived) -> None:
+def test_the_summary_holds_what_a_person_wants_to_know(lived: Lived) -> None:
     """Plays and hours, top artists, genres and countries, completeness, the file, three queries."""
     text = summary(lived.home.published)
     for part in ("plays", "hours", "Artists", "Genres", "Countries", "complete", str(lived.home.published), "duckdb"):

@@ -28,7 +28,7 @@ from tests.support.secret_scan import found_in
 
 
 def marks_of(home: Home) -> Marks:
-    """Return the marks of the published marts."""
+    """Return the checksums of the published marts."""
     settings = load_settings(
         env_file=home.path / "no.env", data_base_path=home.path / "src", duckdb_path=home.path / "music_tracker.duckdb"
     )
@@ -51,7 +51,7 @@ def start(home: Home, *command: str, **more: str) -> subprocess.Popen[str]:
 
 
 def kill(process: subprocess.Popen[str]) -> bool:
-    """Kill a process group as a power cut would, and say whether it was still at work."""
+    """Kill a process group as a power cut would, and return whether it was still running."""
     was_alive = process.poll() is None
     try:
         os.killpg(process.pid, signal.SIGKILL)
@@ -201,7 +201,7 @@ def test_eight_readers_during_five_runs(lived: Lived) -> None:
 
 @contextmanager
 def _readers(home: Home, count: int, reads: list[str], troubles: list[str]) -> Iterator[None]:
-    """Let so many readers loop until the block ends."""
+    """Let `count` readers loop until the block ends."""
     stop = threading.Event()
     query = "select count(*) from marts.fct_plays; from reporting.top_artists limit 3"
     commands = {

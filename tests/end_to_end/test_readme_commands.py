@@ -20,7 +20,7 @@ FLOWS = "uv run python prefect/orchestrate/"
 HERE = {
     f"{MUSIC}import ~/Downloads/my_spotify_data.zip": 0,
     f"{MUSIC}ingest": 0,
-    f"{MUSIC}status": None,  # the exit code tells health: plays of years ago have gaps
+    f"{MUSIC}status": None,  # the exit code reports health: plays of years ago have gaps
     f"{MUSIC}doctor": None,
     f"{MUSIC}export --to out/": 0,
     f"{MUSIC}backup /mnt/backup/music": 0,
@@ -110,7 +110,7 @@ def run(command: str, expected: int | None, lived: Lived, folder: Path) -> None:
 
 @pytest.mark.parametrize(("command", "expected"), HERE.items(), ids=lambda value: str(value).removeprefix(MUSIC))
 def test_a_command_runs_as_printed(command: str, expected: int | None, lived: Lived, folder: Path) -> None:
-    """Against a home that has lived, with paths of this test."""
+    """On the shared data directory, with paths of this test."""
     run(command, expected, lived, folder)
 
 
@@ -140,7 +140,7 @@ def test_signing_in(lived: Lived, tmp_path: Path) -> None:
     assert process.stdout is not None
     address = next(line.strip() for line in process.stdout if line.startswith("  http"))
     assert requests.get(address, timeout=30).ok
-    told, _ = process.communicate(timeout=60)
+    printed, _ = process.communicate(timeout=60)
     assert process.returncode == 0
-    assert "Signed in until" in told
+    assert "Signed in until" in printed
     home.run("ingest")
