@@ -19,7 +19,10 @@ from dbt_common.exceptions import DbtRuntimeError
 from extract_load.core.clock import SystemClock
 from extract_load.core.errors import MusicTrackerError
 from extract_load.core.settings import project_root
-from extract_load.storage.warehouse import CATALOGUE, STORAGE, apply_schema, quoted, translate_error
+from extract_load.storage.duckdb_connection import attach, connect
+from extract_load.storage.warehouse import CATALOGUE, STORAGE, apply_schema, translate_error
+
+_MEMORY = "200MB"  # for what is looked at and migrated before dbt begins
 
 
 class Plugin(BasePlugin):
@@ -52,7 +55,7 @@ def _attach(conn: duckdb.DuckDBPyConnection, path: Path, alias: str, *, read_onl
     """Attach a file, and create it and its folder first if it is to be written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        conn.execute(f"attach '{quoted(path)}' as {alias} ({'read_only' if read_only else STORAGE})")
+        attach(conn, path, alias, "read_only" if read_only else STORAGE)
     except duckdb.IOException as error:
         raise DbtRuntimeError(str(translate_error(str(error), path))) from None
 
@@ -61,7 +64,7 @@ def _is_migrated(path: Path) -> bool:
     """Return whether the file exists and has all migrations, without writing to it."""
     if not path.exists():
         return False
-    with duckdb.connect(":memory:") as conn:
+    with connect(None, memory_limit=_MEMORY, threads=1) as conn:
         _attach(conn, path, CATALOGUE, read_only=True)
         conn.execute(f"use {CATALOGUE}")
         try:
@@ -75,7 +78,7 @@ def _is_migrated(path: Path) -> bool:
 
 def _migrate(path: Path) -> None:
     """Apply the migrations that the file lacks, on a connection of its own."""
-    with duckdb.connect(":memory:") as conn:
+    with connect(None, memory_limit=_MEMORY, threads=1) as conn:
         _attach(conn, path, CATALOGUE)
         conn.execute(f"use {CATALOGUE}")
         try:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import duckdb
 
+from extract_load.storage.duckdb_connection import open_read_only
+
 QUERIES = (
     (
         "Your ten most played artists, by minutes",
@@ -35,7 +37,7 @@ _TOP = {
 
 def summary(published: Path) -> str:
     """Return the page as text. Errors: duckdb's own, when the file is not there."""
-    with duckdb.connect(str(published), read_only=True) as connection:
+    with open_read_only(published) as connection:
         lines = ["DEMO - three years of a made-up listener", ""]
         lines += _totals(connection)
         for title, sql in _TOP.items():

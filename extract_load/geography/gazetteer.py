@@ -18,6 +18,7 @@ import duckdb
 
 from extract_load.core.settings import load_settings
 from extract_load.geography.gazetteer_index import SQL_DIR, attach, ensure_index
+from extract_load.storage.duckdb_connection import open_duckdb
 
 ATTRIBUTION = "Place names and coordinates: GeoNames, CC BY 4.0 (https://www.geonames.org/)"
 _STEPS = ("match_1_parents.sql", "match_2_candidates.sql", "match_3_answers.sql")
@@ -25,11 +26,7 @@ _QUERY_SHAPE = (
     '[{"row_id": "integer", "name": "varchar", "area_type": "varchar", "country": "varchar",'
     ' "parents": ["varchar"], "code": "varchar"}]'
 )
-_CONFIG: dict[str, str | bool | int | float | list[str]] = {
-    "memory_limit": "300MB",
-    "threads": 2,
-    "autoinstall_known_extensions": False,
-}
+_MEMORY = "300MB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +94,15 @@ def locate_areas(
     index = ensure_index(cache_dir or load_settings().answers_dir)
     if con is not None:
         return _locate(con, index, queries)
-    with duckdb.connect(config=_CONFIG) as connection:
-        connection.execute("set enable_progress_bar = false")
+    with open_duckdb(index.parent, memory_limit=_MEMORY) as connection:
         return _locate(connection, index, queries)
 
 
 def continents(*, cache_dir: Path | None = None) -> dict[str, str]:
     """Return the continent (AF AN AS EU NA OC SA) by ISO 3166-1 code, with former codes and the pseudo code XE."""
-    with duckdb.connect(config=_CONFIG) as connection:
-        attach(connection, ensure_index(cache_dir or load_settings().answers_dir))
+    index = ensure_index(cache_dir or load_settings().answers_dir)
+    with open_duckdb(index.parent, memory_limit=_MEMORY) as connection:
+        attach(connection, index)
         found = connection.execute(
             "select reaches.code, max_by(countries.continent, (countries.places, countries.country))"
             " from gazetteer.reaches inner join gazetteer.countries using (country)"

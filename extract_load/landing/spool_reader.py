@@ -6,8 +6,8 @@ import duckdb
 
 from extract_load.core.clock import Clock
 from extract_load.landing.manifest import SpoolFile
+from extract_load.storage.duckdb_connection import file_literal
 from extract_load.storage.gzip_files import damage_as_bad_input, read_lines
-from extract_load.storage.warehouse import quoted
 
 
 def count_lines(file: SpoolFile) -> int:
@@ -35,7 +35,7 @@ def read_envelopes(connection: duckdb.DuckDBPyConnection, file: SpoolFile) -> No
             json -> '$.request' as request,
             json ->> '$.request.forgotten' as forgotten,
             json -> '$.payload' as payload
-        from read_ndjson_objects('{quoted(file.path)}', compression = 'gzip', maximum_object_size = 67108864)
+        from read_ndjson_objects({file_literal(file.path)}, compression = 'gzip', maximum_object_size = 67108864)
         """
     )
 

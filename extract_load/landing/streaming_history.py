@@ -17,8 +17,8 @@ import orjson
 from extract_load.core.clock import Clock
 from extract_load.core.errors import BadInput
 from extract_load.landing.manifest import Landed, SpoolFile
+from extract_load.storage.duckdb_connection import file_literal
 from extract_load.storage.gzip_files import read_lines
-from extract_load.storage.warehouse import quoted
 
 _UNREADABLE = (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError)
 
@@ -29,7 +29,7 @@ MARK = '{"_":'
 _LINES = """
 (
     select row_number() over () - 1 as row_number, json
-    from read_ndjson_objects('{path}', compression = 'gzip', maximum_object_size = 8388608)
+    from read_ndjson_objects({literal}, compression = 'gzip', maximum_object_size = 8388608)
 )
 """
 
@@ -89,7 +89,7 @@ def land_history(connection: duckdb.DuckDBPyConnection, file: SpoolFile, clock: 
 def _insert(
     connection: duckdb.DuckDBPyConnection, file: SpoolFile, head: dict[str, Any], now: datetime
 ) -> tuple[int, int]:
-    request, lines = head["request"], _LINES.format(path=quoted(file.path))
+    request, lines = head["request"], _LINES.format(literal=file_literal(file.path))
     common = {"source_file": file.name, "landed_at": now, "mark": MARK}
     keys = {key: request[key] for key in ("export_id", "sha256", "format")}
     values = {**common, **keys, "listener_id": head["listener_id"], "fetched_at": head["fetched_at"]}

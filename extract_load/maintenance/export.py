@@ -19,8 +19,8 @@ import duckdb
 
 from extract_load.core.errors import ConfigurationError
 from extract_load.core.settings import Settings
+from extract_load.storage.duckdb_connection import open_published, quoted
 from extract_load.storage.gzip_files import PARTIAL, sync_folder
-from extract_load.storage.warehouse import quoted
 
 Format = Literal["parquet", "csv", "listenbrainz", "tables"]
 FORMATS: tuple[Format, ...] = ("parquet", "csv", "listenbrainz", "tables")
@@ -93,9 +93,7 @@ def export(settings: Settings, folder: Path, formats: Sequence[Format], *, rule:
         raise ConfigurationError("Nothing is published yet.", hint="Run `music-tracker etl`, then export.")
     folder.mkdir(parents=True, exist_ok=True)
     plays = _PLAYS.format(where=f"where plays.is_play_{rule} and not plays.is_excluded" if rule else "")
-    with duckdb.connect(":memory:", config={"memory_limit": settings.duckdb_memory_limit}) as reader:
-        reader.execute("set TimeZone = 'UTC'")
-        reader.execute(f"attach '{quoted(settings.published_path)}' as published (read_only)")
+    with open_published(settings) as reader:
         return [written for one in formats for written in _write(reader, folder, one, plays)]
 
 

@@ -20,12 +20,10 @@ from extract_load.core.settings import Settings
 from extract_load.maintenance.backup_manifest import Published
 from extract_load.maintenance.table_checksums import Marks, fingerprint
 from extract_load.storage.day_files import is_day_archive
+from extract_load.storage.duckdb_connection import PUBLISHED, open_published
 from extract_load.storage.spool import SpoolStore
-from extract_load.storage.warehouse import quoted
 
 log = logging.getLogger(__name__)
-
-_ALIAS = "published"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +38,14 @@ class Evidence:
 
 def published_evidence(settings: Settings) -> Evidence | None:
     """Read the published file; None when there is none, or it can't be read."""
-    path = settings.published_path
-    if not path.exists():
+    if not settings.published_path.exists():
         return None
     try:
-        with duckdb.connect(":memory:", config={"memory_limit": settings.duckdb_memory_limit}) as reader:
-            reader.execute("set TimeZone = 'UTC'")
-            reader.execute(f"attach '{quoted(path)}' as {_ALIAS} (read_only)")
-            published_at = reader.execute(f"select published_at from {_ALIAS}.about.publication").fetchall()[0][0]
-            files = reader.execute(f"select source_file from {_ALIAS}.about.files").fetchall()
-            polls = reader.execute(f"select poll_id from {_ALIAS}.about.polls").fetchall()
-            return Evidence(published_at, fingerprint(reader, _ALIAS), _names(files), _names(polls))
+        with open_published(settings) as reader:
+            published_at = reader.execute(f"select published_at from {PUBLISHED}.about.publication").fetchall()[0][0]
+            files = reader.execute(f"select source_file from {PUBLISHED}.about.files").fetchall()
+            polls = reader.execute(f"select poll_id from {PUBLISHED}.about.polls").fetchall()
+            return Evidence(published_at, fingerprint(reader, PUBLISHED), _names(files), _names(polls))
     except (duckdb.Error, IndexError) as error:
         log.warning("The published file says nothing that can be compared (%s).", type(error).__name__)
         return None

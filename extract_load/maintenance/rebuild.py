@@ -27,10 +27,11 @@ from extract_load.maintenance.spool_lock import spool_lock
 from extract_load.maintenance.stale_files import sweep, sweep_spilled
 from extract_load.maintenance.table_checksums import Marks, differences, fingerprint
 from extract_load.publishing.publish import publish
+from extract_load.storage.duckdb_connection import PUBLISHED, open_published
 from extract_load.storage.gzip_files import sync_folder
 from extract_load.storage.spool import SpoolStore
 from extract_load.storage.state import State
-from extract_load.storage.warehouse import CATALOGUE, Warehouse, quoted
+from extract_load.storage.warehouse import CATALOGUE, Warehouse
 
 log = logging.getLogger(__name__)
 
@@ -154,9 +155,8 @@ def published_marts(settings: Settings) -> Marks | None:
     if not settings.published_path.exists():
         return None
     try:
-        with duckdb.connect(":memory:", config={"memory_limit": settings.duckdb_memory_limit}) as reader:
-            reader.execute(f"attach '{quoted(settings.published_path)}' as published (read_only)")
-            return fingerprint(reader, "published")
+        with open_published(settings) as reader:
+            return fingerprint(reader, PUBLISHED)
     except duckdb.Error as error:
         log.warning("The published file can't be compared with: %s", type(error).__name__)
         return None

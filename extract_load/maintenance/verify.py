@@ -7,7 +7,6 @@ landed, too: each must give all of its rows. The data directory is not touched.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from extract_load.maintenance.rebuild import RebuildReport, build_aside, seeds_d
 from extract_load.maintenance.restore import describe_damage, restore
 from extract_load.maintenance.stale_files import VERIFYING, sweep
 from extract_load.maintenance.table_checksums import differences
+from extract_load.storage.held_folder import held_folder
 from extract_load.storage.state import State
 from extract_load.storage.warehouse import Warehouse
 
@@ -95,12 +95,8 @@ def verify(
 def _scratch(settings: Settings) -> Iterator[Path]:
     """Yield a folder of this process, on the disk of the data directory."""
     sweep(settings)
-    folder = settings.data_dir / f"{VERIFYING}{os.getpid()}"
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
+    with held_folder(settings.data_dir, VERIFYING) as folder:
         yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _settings_aside(settings: Settings, scratch: Path) -> Settings:

@@ -12,6 +12,7 @@ import duckdb
 from extract_load.core.flows import FLOWS
 from extract_load.core.settings import Settings
 from extract_load.monitoring.run_log import RunLog, RunRecord
+from extract_load.storage.duckdb_connection import open_published
 from extract_load.storage.state import State, from_iso, to_iso
 
 log = logging.getLogger(__name__)
@@ -148,7 +149,7 @@ def _read_published(facts: Facts) -> None:
         facts.published_at = None
         return
     try:
-        with duckdb.connect(str(path), read_only=True) as reader:
+        with open_published(facts.settings) as reader:
             plays, newest = reader.execute("select count(*), max(ended_at) from marts.fct_plays").fetchall()[0]
             facts.plays, facts.newest_play = int(plays), newest
             closed = reader.execute(

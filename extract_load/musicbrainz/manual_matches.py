@@ -16,8 +16,8 @@ import duckdb
 from extract_load.core.errors import BadInput
 from extract_load.core.settings import project_root
 from extract_load.core.text import fold_name_sql
+from extract_load.storage.duckdb_connection import file_literal
 from extract_load.storage.transaction import transaction
-from extract_load.storage.warehouse import quoted
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ select
     nullif(trim(artist_name), '') as artist_name,
     lower(nullif(trim(mbid), '')) as mbid,
     nullif(trim(note), '') as note
-from read_csv('{path}', header = true, all_varchar = true, delim = ',', quote = '"')
+from read_csv({literal}, header = true, all_varchar = true, delim = ',', quote = '"')
 """
 
 _RESOLVE_ARTISTS = f"""
@@ -84,7 +84,7 @@ def apply_manual_matches(connection: duckdb.DuckDBPyConnection, seed: Path, now:
     if not seed.is_file():
         return 0
     try:
-        connection.execute(_READ_SEED.format(path=quoted(seed)))
+        connection.execute(_READ_SEED.format(literal=file_literal(seed)))
     except duckdb.Error as error:
         msg = f"{seed.name} can't be read as a table of artist_name, spotify_artist_id, mbid and note."
         raise BadInput(msg, hint="Fix its header and its quotes.") from error

@@ -15,7 +15,6 @@ from datetime import datetime
 from pathlib import Path
 
 import duckdb
-import psutil
 
 from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.failpoints import failpoint
@@ -23,15 +22,18 @@ from extract_load.core.settings import Settings
 from extract_load.core.text import join_first
 from extract_load.publishing.attribution import write_attribution
 from extract_load.publishing.relations import Relation, copy_comments, in_order, read_relations
+from extract_load.storage.duckdb_connection import attach, open_duckdb, quoted
 from extract_load.storage.gzip_files import sync_folder
+from extract_load.storage.held_folder import held_folder, remove_abandoned
 from extract_load.storage.state import State, to_iso
 from extract_load.storage.transaction import transaction
-from extract_load.storage.warehouse import CATALOGUE, STORAGE, Warehouse, quoted
+from extract_load.storage.warehouse import CATALOGUE, STORAGE, Warehouse
 
 log = logging.getLogger(__name__)
 
 SCHEMAS = ("marts", "reporting")
 _ALIAS = "published"
+_DRAFT_PREFIX = ".draft-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +70,14 @@ def publish(
         reason = f"The last published file stays, because these did not pass: {join_first(blocking_failures)}."
         state.put("publish", "kept", {"at": to_iso(clock.now()), "why": reason}, clock.now())
         return PublishResult(target, skipped_reason=reason)
-    draft = target.with_name(f".{target.stem}.{os.getpid()}.draft")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    _remove_dead_drafts(target)
-    _remove(draft)
-    try:
+    remove_abandoned(target.parent, _DRAFT_PREFIX)
+    with held_folder(target.parent, _DRAFT_PREFIX) as folder:
+        draft = folder / target.name
         with warehouse.open("publishing") as connection:
+            _remove_old_drafts(target)
             tables, views = _write(connection, draft, label_of(settings), clock.now())
         _check(draft, settings)
         _put_in_place(draft, target)
-    finally:
-        _remove(draft)
     now = clock.now()
     result = PublishResult(target, now, tables, tuple(views), target.stat().st_size)
     state.put("publish", "kept", None, now)
@@ -101,7 +100,7 @@ def _write(
 ) -> tuple[dict[str, int], list[str]]:
     """Fill the draft; return rows by table, and the views."""
     relations = in_order(connection, SCHEMAS)
-    connection.execute(f"attach '{quoted(draft)}' as {_ALIAS} ({STORAGE})")
+    attach(connection, draft, _ALIAS, STORAGE)
     try:
         with transaction(connection):  # one transaction: a commit for every comment would take seconds
             tables, views = _copy_relations(connection, relations, label)
@@ -174,8 +173,9 @@ def _made_from(connection: duckdb.DuckDBPyConnection, table: str, model: str, ke
 
 def _check(draft: Path, settings: Settings) -> None:
     """Open the draft as a stranger would, under another alias, with no other file around, and bind every view."""
-    with duckdb.connect(":memory:", config={"memory_limit": settings.duckdb_memory_limit}) as stranger:
-        stranger.execute(f"attach '{quoted(draft)}' as reader (read_only)")
+    memory_limit, threads = settings.duckdb_memory_limit, settings.duckdb_threads
+    with open_duckdb(settings.data_dir, memory_limit=memory_limit, threads=threads) as stranger:
+        attach(stranger, draft, "reader", "read_only")
         for relation in read_relations(stranger, "reader"):
             stranger.execute(f"describe reader.{_name(relation.schema)}.{_name(relation.name)}")
 
@@ -190,17 +190,10 @@ def _put_in_place(draft: Path, target: Path) -> None:
     failpoint("publish.after_rename")
 
 
-def _remove_dead_drafts(target: Path) -> None:
-    """Remove drafts of processes that were killed while they wrote them."""
-    for left in target.parent.glob(f".{target.stem}.*.draft"):
-        pid = left.name.split(".")[-2]
-        if not (pid.isdigit() and psutil.pid_exists(int(pid))):
-            _remove(left)
-
-
-def _remove(draft: Path) -> None:
-    draft.unlink(missing_ok=True)
-    draft.with_name(draft.name + ".wal").unlink(missing_ok=True)
+def _remove_old_drafts(target: Path) -> None:
+    """Remove the drafts that killed processes of an earlier version left; call it with the warehouse's lock."""
+    for left in target.parent.glob(f".{target.stem}.*.draft*"):
+        left.unlink(missing_ok=True)
 
 
 def _name(identifier: str) -> str:

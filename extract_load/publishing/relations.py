@@ -16,7 +16,8 @@ from typing import Any
 import duckdb
 
 from extract_load.core.errors import ConfigurationError
-from extract_load.storage.warehouse import CATALOGUE, quoted
+from extract_load.storage.duckdb_connection import quoted
+from extract_load.storage.warehouse import CATALOGUE
 
 _LITERAL = re.compile(r"('(?:[^']|'')*')")
 _VIEW_HEAD = re.compile(r"\A\s*create\s+view\s+.*?\bas\s+", re.IGNORECASE | re.DOTALL)

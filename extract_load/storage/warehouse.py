@@ -19,6 +19,8 @@ import psutil
 from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.errors import BadInput, ConfigurationError
 from extract_load.core.settings import Settings
+from extract_load.storage.duckdb_connection import attach, connect
+from extract_load.storage.duckdb_connection import quoted as quoted  # noqa: PLC0414  # history_import takes it here
 from extract_load.storage.transaction import transaction
 from extract_load.storage.writer_lock import WarehouseBusy, WriterLock
 
@@ -77,10 +79,9 @@ class Warehouse:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         deadline = self._clock.monotonic() + wait
         while True:
-            connection = duckdb.connect(":memory:", config=self._config())
+            connection = self._connection()
             try:
-                connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
-                connection.execute(f"attach '{quoted(self.path)}' as {CATALOGUE} ({STORAGE})")
+                attach(connection, self.path, CATALOGUE, STORAGE)
                 connection.execute(f"use {CATALOGUE}")
                 apply_schema(connection, self._clock)
             except duckdb.IOException as error:
@@ -95,14 +96,9 @@ class Warehouse:
             else:
                 return connection
 
-    def _config(self) -> dict[str, str | bool | int | float | list[str]]:
-        spill = self.path.parent / ".duckdb_tmp"
-        return {
-            "memory_limit": self._settings.duckdb_memory_limit,
-            "threads": self._settings.duckdb_threads,
-            "temp_directory": str(spill),
-            "autoinstall_known_extensions": False,
-        }
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        memory_limit, threads = self._settings.duckdb_memory_limit, self._settings.duckdb_threads
+        return connect(self.path.parent / ".duckdb_tmp", memory_limit=memory_limit, threads=threads)
 
 
 def apply_schema(connection: duckdb.DuckDBPyConnection, clock: Clock) -> None:
@@ -131,11 +127,6 @@ def apply_schema(connection: duckdb.DuckDBPyConnection, clock: Clock) -> None:
             "insert into ops.schema_versions values (?, ?, ?)",
             [(version, path.stem, clock.now()) for version, path in pending],
         )
-
-
-def quoted(path: Path | str) -> str:
-    """Return a path with its single quotes doubled, for the few statements of DuckDB that take no parameter."""
-    return str(path).replace("'", "''")
 
 
 def translate_error(text: str, path: Path) -> Exception:
