@@ -25,6 +25,7 @@ from requests import PreparedRequest, Response
 
 from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.errors import QuotaExhausted, ServiceUnavailable
+from extract_load.http_limits import AnswerTooLarge, LimitedAdapter
 from extract_load.storage.state import LONGEST_PAUSE, RequestRecord, State
 
 log = logging.getLogger(__name__)
@@ -44,12 +45,13 @@ class Deliver:
 class Retry:
     """Verdict: a transient failure; wait `after` seconds (None = back off) and send the request again.
 
-    `slow_down` lengthens the interval between all later requests of the session.
+    `slow_down` lengthens the interval between all later requests of the session; `is_last` sends it no more.
     """
 
     reason: str
     after: float | None = None
     slow_down: bool = False
+    is_last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +93,16 @@ def endpoint_of(request: PreparedRequest) -> str:
 class RequestPolicy:
     """How requests to one service are sent. Times are seconds.
 
-    `bucket` names the quota that a request counts against; `daily_budget` limits the requests of a bucket in 24 h.
+    A whole answer, headers and body, must arrive within `deadline`, and its body may have `max_bytes`. `bucket` names
+    the quota that a request counts against; `daily_budget` limits the requests of a bucket in 24 h.
     """
 
     service: str
     requests_per_second: float | None = None
     connect_timeout: float = 10
     read_timeout: float = 30
+    deadline: float = 120
+    max_bytes: int = 32 * 1024 * 1024
     max_attempts: int = 5
     backoff: float = 1.5
     max_backoff: float = 30
@@ -119,6 +124,9 @@ class ThrottledSession(requests.Session):
         self.waited = 0.0
         self.trust_env = True
         self.headers["User-Agent"] = user_agent
+        limited = LimitedAdapter(deadline=policy.deadline, max_bytes=policy.max_bytes)
+        self.mount("http://", limited)
+        self.mount("https://", limited)
         self._state = state
         self._run_id = run_id
         self._clock = clock or SystemClock()
@@ -150,6 +158,8 @@ class ThrottledSession(requests.Session):
                     self._slowdown = min(_MAX_SLOWDOWN, self._slowdown * _SLOWDOWN_STEP)
                 if asked is not None and asked > self.policy.max_wait:
                     raise self._block(bucket, reason, asked)
+                if isinstance(verdict, Retry) and verdict.is_last:
+                    raise ServiceUnavailable(f"{self.policy.service} {reason}.", service=self.policy.service)
                 if attempt < self.policy.max_attempts:
                     waited = self._sleep(self._backoff_seconds(attempt, asked))
         msg = f"{self.policy.service} {reason}, {self.policy.max_attempts} times in a row."
@@ -168,6 +178,9 @@ class ThrottledSession(requests.Session):
             verdict = Retry(_describe_transport_error(error))
         except requests.exceptions.ChunkedEncodingError:
             verdict = Retry("cut its answer short")
+        except AnswerTooLarge:
+            megabytes = self.policy.max_bytes / 1024**2
+            verdict = Retry(f"answered with more than {megabytes:g} MB, which was not read", is_last=True)
         self.sent += 1
         self._state.record_request(
             RequestRecord(
