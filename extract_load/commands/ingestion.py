@@ -12,6 +12,7 @@ import typer
 from extract_load.commands.session import context_of_a_command
 from extract_load.core.flows import SPOTIFY_INGESTION
 from extract_load.core.results import TaskResult
+from extract_load.core.text import printable
 
 if TYPE_CHECKING:
     from extract_load.spotify.recently_played import PollResult
@@ -47,7 +48,7 @@ def ingest(
         require_app(context.settings)  # what was never set up did not fail
         with tracked_run(context, SPOTIFY_INGESTION) as run:
             result = run.task("poll recently played", lambda: poll(context, limit=limit), summarize_poll)
-    typer.echo(result.message)
+    typer.echo(printable(result.message))
     if result.token_days_left is not None and result.token_days_left <= 30:
         typer.echo(f"The sign-in lasts {result.token_days_left} more days: run `music-tracker auth` before then.")
 
@@ -73,7 +74,7 @@ def import_(
     with context_of_a_command("import") as context, _progress_bar() as progress:
         result = import_paths(context, paths, confirm_listener=confirm_listener, progress=progress)
     for line in result.account():
-        typer.echo(line)
+        typer.echo(printable(line))
     raise typer.Exit(result.exit_code)
 
 

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from extract_load.core.errors import BadInput, ConfigurationError
 from extract_load.core.settings import Settings, load_settings, project_root
+from extract_load.core.text import printable
 from extract_load.storage.state import State
 from extract_load.storage.warehouse import Warehouse
 
@@ -80,7 +81,7 @@ def restore(
         report = put_back(settings, folder, despite_damage=despite_damage, progress=progress)
     typer.echo(f"{report.restored:,} files restored, {report.already_there:,} were there already.")
     for line in report.left_out:
-        typer.secho(f"Left out: {line}.", fg=typer.colors.YELLOW)
+        typer.secho(f"Left out: {printable(line)}.", fg=typer.colors.YELLOW)
     if transform is None:
         typer.echo("Next: music-tracker rebuild")
         return
@@ -102,7 +103,7 @@ def compact(
         f" ({_size(report.bytes_before)} before, {_size(report.bytes_after)} now)."
     )
     for line in report.left_alone:
-        typer.secho(f"Left as it is: {line}", fg=typer.colors.YELLOW)
+        typer.secho(f"Left as it is: {printable(line)}", fg=typer.colors.YELLOW)
 
 
 def forget(
@@ -178,7 +179,7 @@ def _backup(folder: Path | None) -> None:
         f" ({_size(report.copied_bytes)}) copied now, {report.removed:,} taken out."
     )
     for line in report.kept:
-        typer.secho(f"Left unchanged: {line}.", fg=typer.colors.YELLOW)
+        typer.secho(f"Left unchanged: {printable(line)}.", fg=typer.colors.YELLOW)
     if folder is None:
         typer.echo("It lies on the same disk as the data: name a folder elsewhere to be safe from losing the disk.")
 
@@ -244,7 +245,7 @@ def _print_rebuilt(report: RebuildReport) -> None:
     landed = sum(report.landing.landed.values())
     typer.echo(f"{landed:,} rows of {report.landing.files:,} files landed; {plays.rows if plays else 0:,} plays.")
     for name in report.landing.unreadable:
-        typer.secho(f"Can't be read: {name}", fg=typer.colors.YELLOW)
+        typer.secho(f"Can't be read: {printable(name)}", fg=typer.colors.YELLOW)
     if report.differences == []:
         typer.secho("The marts are equal to the ones published before.", fg=typer.colors.GREEN)
     elif report.differences:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from extract_load.core.settings import load_settings
+from extract_load.core.text import printable
 from extract_load.monitoring.health import Health, Level, health
 
 _SIGNS: dict[Level, tuple[str, str | None]] = {
@@ -55,6 +56,6 @@ def show(found: Health) -> None:
     """Print the check results, each with its hint."""
     for result in found.results:
         sign, colour = _SIGNS[result.level]
-        typer.secho(f"{sign}  {result.text}", fg=colour)
+        typer.secho(f"{sign}  {printable(result.text)}", fg=colour)
         if result.hint:
-            typer.echo(f"      -> {result.hint}")
+            typer.echo(f"      -> {printable(result.hint)}")

@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
+from extract_load.core.text import printable
+
 # What taking an answer of another shape apart raises: whoever sent it is out of order, and that is never "not found".
 MALFORMED: tuple[type[Exception], ...] = (
     *(AttributeError, LookupError, TypeError, ValueError, OverflowError, RecursionError),
@@ -24,9 +26,9 @@ class MusicTrackerError(Exception):
     exit_code: ClassVar[int] = 1
 
     def __init__(self, message: str, *, hint: str = "") -> None:
-        self.message = message
-        self.hint = hint
-        super().__init__(f"{message} {hint}".strip())
+        self.message = printable(message)  # it may repeat what a service, a file or a person wrote
+        self.hint = printable(hint)
+        super().__init__(f"{self.message} {self.hint}".strip())
 
 
 class ConfigurationError(MusicTrackerError):

@@ -9,7 +9,10 @@ import logging
 import re
 from difflib import get_close_matches
 from functools import lru_cache
+from ipaddress import ip_address
 from typing import Any
+
+from extract_load.core.text import printable
 
 PERSONAL_KEYS = frozenset(
     {
@@ -22,6 +25,15 @@ _STEMS = ("ip_addr", "user_agent", "username")
 _LIKENESS = 0.8
 
 TOO_DEEP = "(nested too deeply)"
+REMOVED = "(removed)"
+
+_LONGEST_PERSONAL = 1000
+_NAMING_KEYS = ("name", "title", "query", "track", "artist", "album", "disambiguation", "alias", "aliases")
+_MAIL_ADDRESS = re.compile(r"\s*(?:mailto:)?[^@\s]{1,64}@[^@\s]+\.[A-Za-z]{2,}\s*")
+# An IPv4 address with or without a port, an IPv6 address in brackets with or without one, or alone.
+_MAYBE_IP = re.compile(
+    r"\s*(?:(\d{1,3}(?:\.\d{1,3}){3})(?::\d+)?|\[([0-9A-Fa-f:.]+)\](?::\d+)?|([0-9A-Fa-f:.]*:[0-9A-Fa-f:.]+))\s*"
+)
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _USER_URI = re.compile(r"(spotify:user:)[^:]+")
@@ -34,15 +46,20 @@ def redact(value: Any, *, deepest: int = 100) -> Any:
     What could not be written as JSON, or read back, is replaced: signs that are no Unicode become U+FFFD, numbers
     beyond 64 bits text, and what is nested more than `deepest` levels deep is left out.
     """
+    return _redact(value, "", deepest)
+
+
+def _redact(value: Any, key: str, deepest: int) -> Any:
+    """Return the redacted copy of what stands under a key, or in a list under it."""
     if isinstance(value, str):
-        return redact_text(value)
+        return REMOVED if is_personal_value(key, value) else redact_text(value)
     if isinstance(value, dict):
         if deepest <= 0:
             return TOO_DEEP
-        kept = ((key, inner) for key, inner in value.items() if not is_personal(str(key)))
-        return {_unicode(str(key)): redact(inner, deepest=deepest - 1) for key, inner in kept}
+        kept = ((_unicode(str(name)), inner) for name, inner in value.items() if not is_personal(str(name)))
+        return {name: _redact(inner, name, deepest - 1) for name, inner in kept}
     if isinstance(value, list):
-        return TOO_DEEP if deepest <= 0 else [redact(inner, deepest=deepest - 1) for inner in value]
+        return TOO_DEEP if deepest <= 0 else [_redact(inner, key, deepest - 1) for inner in value]
     if isinstance(value, int) and not -(2**63) <= value < 2**64:
         return "(a number of more than 64 bits)"
     return value
@@ -58,6 +75,27 @@ def is_personal(key: str) -> bool:
     if any(known in lowered for known in _STEMS):
         return True
     return bool(get_close_matches(lowered[:40], PERSONAL_KEYS, 1, _LIKENESS))
+
+
+def is_personal_value(key: str, text: str) -> bool:
+    """Return whether a text is wholly an IP address, a mail address or a browser's user agent, whatever its key.
+
+    Names, titles and searches are left alone: there are songs and bands that are called so.
+    """
+    if len(text) > _LONGEST_PERSONAL or key.lower().endswith(_NAMING_KEYS):
+        return False
+    if "@" in text:
+        return _MAIL_ADDRESS.fullmatch(text) is not None
+    if text.startswith("Mozilla/"):
+        return True
+    found = _MAYBE_IP.fullmatch(text)
+    if found is None:
+        return False
+    try:
+        ip_address(found[1] or found[2] or found[3])
+    except ValueError:
+        return False
+    return True
 
 
 def redact_text(text: str) -> str:
@@ -88,6 +126,24 @@ _LEAST = {
 }
 
 
+_OURS = ("extract_load", "orchestrate")
+_make_record = logging.getLogRecordFactory()
+
+
+def _printable_record(*args: Any, **kwargs: Any) -> logging.LogRecord:
+    """Return a log record; what our own loggers were given to fill in is printable, and further lines are indented."""
+    record = _make_record(*args, **kwargs)
+    if record.name.partition(".")[0] in _OURS and isinstance(record.args, tuple):
+        record.args = tuple(_printable_argument(argument) for argument in record.args)
+    return record
+
+
+def _printable_argument(argument: Any) -> Any:
+    if isinstance(argument, int | float) or argument is None:
+        return argument
+    return "\n  ".join(printable(line) for line in str(argument).splitlines())
+
+
 class _AtLeast(logging.Filter):
     """Drops what is below a level, also when somebody lowers the logger's own level later."""
 
@@ -100,7 +156,11 @@ class _AtLeast(logging.Filter):
 
 
 def quiet_libraries() -> None:
-    """Hold back the libraries that log requests, and with them tokens. Safe to call again."""
+    """Hold back the libraries that log requests, and with them tokens, and make what we log printable.
+
+    Safe to call again.
+    """
+    logging.setLogRecordFactory(_printable_record)
     for name, level in _LEAST.items():
         logger = logging.getLogger(name)
         logger.setLevel(level)

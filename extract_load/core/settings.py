@@ -156,15 +156,6 @@ class Settings(BaseSettings):
                 raise ValueError(msg)
         return self
 
-    @model_validator(mode="after")
-    def _no_question_mark(self) -> Settings:
-        """Refuse a place where DuckDB cannot write: it looks for the write-ahead log before the first `?` of a path."""
-        for name, path in (("DUCKDB_PATH", self.warehouse_path), ("CACHE_DIR", self.answers_dir)):
-            if "?" in str(path):
-                msg = f"{name} is {path}, and DuckDB can't write where a name has a ? in it; choose another folder"
-                raise ValueError(msg)
-        return self
-
     @property
     def zone(self) -> ZoneInfo:
         """The listener's time zone of LISTENER_TIMEZONE."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -21,6 +22,24 @@ def fold_name_sql(expression: str) -> str:
     """Return the DuckDB expression that folds the name in `expression` (a column or a literal of our own)."""
     folded = f"trim(regexp_replace(lower(strip_accents({expression})), '[^\\p{{L}}\\p{{N}}]+', ' ', 'g'))"
     return f"coalesce(nullif({folded}, ''), lower(trim({expression})))"
+
+
+LONGEST_REASON = 200
+"""Characters of a reason that somebody else gives, as far as it is shown."""
+
+# Escape sequences of terminals; then control characters, and the marks that turn the direction of the text after them.
+_ESCAPE_SEQUENCE = re.compile("\x1b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)?|[@-Z\\\\-_])")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def printable(text: str, longest: int | None = None) -> str:
+    """Return a foreign text on one line, without what a terminal or a log would obey; cut after `longest` characters.
+
+    A lone surrogate, as in the name of a file that is not UTF-8, becomes U+FFFD: it could not be printed.
+    """
+    plain = _SURROGATE.sub("\ufffd", _CONTROL.sub(" ", _ESCAPE_SEQUENCE.sub("", text)))
+    return plain if longest is None or len(plain) <= longest else plain[:longest].rstrip() + " ..."
 
 
 def _kind(character: str) -> str:

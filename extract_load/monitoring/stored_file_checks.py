@@ -17,10 +17,12 @@ import duckdb
 from extract_load.core.errors import MusicTrackerError
 from extract_load.core.settings import Settings
 from extract_load.monitoring.health import CheckResult
+from extract_load.storage.duckdb_connection import open_read_only
 from extract_load.storage.state import from_iso
-from extract_load.storage.warehouse import SCHEMA_DIR, Warehouse, quoted, translate_error
+from extract_load.storage.warehouse import SCHEMA_DIR, Warehouse, translate_error
 from extract_load.storage.writer_lock import WarehouseBusy
 
+_MEMORY = "200MB"
 _RECORDED = (("requests", "requested_at"), ("polls", "polled_at"), ("runs", "started_at"))
 
 
@@ -82,8 +84,7 @@ def check_published(path: Path) -> Iterator[CheckResult]:
     if not path.exists():
         return
     try:
-        with duckdb.connect(":memory:", config={"memory_limit": "200MB"}) as reader:
-            reader.execute(f"attach '{quoted(path)}' as published (read_only)")
+        with open_read_only(path, memory_limit=_MEMORY) as reader:
             tables = reader.execute(
                 "select schema_name, table_name from duckdb_tables() where database_name = 'published'"
             ).fetchall()
@@ -114,15 +115,14 @@ def _refused(error: Exception) -> CheckResult:
 
 def _schema_versions(path: Path) -> set[int]:
     """Return the versions that a warehouse has; none for a file that is no warehouse of ours yet."""
-    with duckdb.connect(":memory:", config={"memory_limit": "200MB"}) as reader:
-        reader.execute(f"attach '{quoted(path)}' as looked_at (read_only)")
+    with open_read_only(path, memory_limit=_MEMORY) as reader:
         known = reader.execute(
-            "select 1 from duckdb_tables() where database_name = 'looked_at' and schema_name = 'ops'"
+            "select 1 from duckdb_tables() where database_name = 'published' and schema_name = 'ops'"
             " and table_name = 'schema_versions'"
         ).fetchall()
         if not known:
             return set()
-        return {int(row[0]) for row in reader.execute("select version from looked_at.ops.schema_versions").fetchall()}
+        return {int(row[0]) for row in reader.execute("select version from published.ops.schema_versions").fetchall()}
 
 
 def _read_only(path: Path) -> sqlite3.Connection:

@@ -20,32 +20,23 @@ from typing import Any, TypeGuard
 import requests
 import spotipy
 from filelock import FileLock, Timeout
-from spotipy.cache_handler import MemoryCacheHandler
 from spotipy.oauth2 import SpotifyOauthError
 
 from extract_load.core.clock import Clock
 from extract_load.core.errors import MALFORMED, AuthorizationNeeded, ConfigurationError, ServiceUnavailable
-from extract_load.core.redaction import quiet_libraries
 from extract_load.core.settings import Settings
+from extract_load.core.text import LONGEST_REASON, printable
 from extract_load.http import ThrottledSession
+from extract_load.spotify.oauth import open_oauth
 from extract_load.spotify.request_policy import SERVICE
 from extract_load.spotify.token_store import Token, TokenStore, token_hash
 from extract_load.storage.state import State, to_iso
 
 log = logging.getLogger(__name__)
 
-SCOPE = "user-read-recently-played"
 _RENEW_BEFORE_EXPIRY = timedelta(seconds=60)
 _LOCK_WAIT_SECONDS = 120.0
 _USUAL_LIFETIME_SECONDS, _MAX_LIFETIME_SECONDS = 3600, 86_400
-
-
-class _OAuth(spotipy.SpotifyOAuth):  # type: ignore[misc]  # spotipy has no types
-    """spotipy's OAuth, which would otherwise replace the granted scopes by the requested ones."""
-
-    def _add_custom_values_to_token_info(self, token_info: dict[str, Any]) -> dict[str, Any]:
-        granted = token_info.get("scope")
-        return {**super()._add_custom_values_to_token_info(token_info), "granted_scope": granted}
 
 
 def require_app(settings: Settings) -> None:
@@ -127,22 +118,9 @@ class Auth:
                 token = store.load(self.clock.now())
         return self._require_valid(token)
 
-    def oauth(self) -> spotipy.SpotifyOAuth:
-        """Return spotipy's OAuth on our transport, with our addresses and no cache file of its own."""
-        quiet_libraries()
-        secret = self.settings.spotify_client_secret
-        oauth = _OAuth(
-            client_id=self.settings.spotify_client_id,
-            client_secret=secret.get_secret_value() if secret else "",
-            redirect_uri=self.settings.spotify_redirect_uri,
-            scope=SCOPE,
-            cache_handler=MemoryCacheHandler(),
-            open_browser=False,
-            requests_session=self.transport,
-        )
-        oauth.OAUTH_TOKEN_URL = f"{self.settings.spotify_accounts_base_url}/api/token"
-        oauth.OAUTH_AUTHORIZE_URL = f"{self.settings.spotify_accounts_base_url}/authorize"
-        return oauth
+    def oauth(self, verifier: str = "") -> spotipy.SpotifyOAuth:
+        """Return spotipy's OAuth on our transport; a `verifier` makes it use PKCE."""
+        return open_oauth(self.settings, self.transport, verifier)
 
     def sign_in(self, token: Token) -> SignInSnapshot:
         """Store a new sign-in, and return what was stored before, for `restore`."""
@@ -249,7 +227,7 @@ class Auth:
         if error.error == "invalid_grant" and self._is_replaced(token):
             return ServiceUnavailable("The sign-in at Spotify changed while it was being renewed.", service=SERVICE)
         if error.error == "invalid_grant":
-            reason = str(error.error_description or "the sign-in has ended")
+            reason = printable(str(error.error_description or "the sign-in has ended"), LONGEST_REASON)
             fact = {"since": to_iso(self.clock.now()), "reason": reason, "token": token_hash(token.refresh_token)}
             self.state.put(SERVICE, "needs_reauth", fact, self.clock.now())
             if not self.settings.spotify_refresh_token:
@@ -257,8 +235,9 @@ class Auth:
             return _sign_in_ended(reason)
         if error.error == "invalid_client":
             return wrong_app_credentials()
+        refusal = printable(str(error.error or "no reason given"), LONGEST_REASON)
         return ConfigurationError(
-            f"Spotify refused to renew the sign-in ({error.error or 'no reason given'}).",
+            f"Spotify refused to renew the sign-in ({refusal}).",
             hint="Check the app on developer.spotify.com/dashboard, then run `music-tracker auth`.",
         )
 

@@ -1,35 +1,34 @@
 """The interactive sign-in at Spotify: print or open the address, then catch the redirect on loopback or take it pasted.
 
 Spotify redirects to SPOTIFY_REDIRECT_URI, which must be loopback (http://127.0.0.1:PORT/...) or https. On a machine
-without a browser, the address of the page that fails to load holds the answer and can be pasted. The `state` parameter
-is checked, so an answer to another sign-in attempt is refused. Source: docs/contracts/spotify.md, section 3.
+without a browser, the address of the page that fails to load holds the answer and can be pasted. Only an address with
+the `state` of this attempt is an answer, and its code is exchanged with PKCE.
+Source: docs/contracts/spotify.md, section 3.
 """
 
 from __future__ import annotations
 
 import secrets
 import sys
-import threading
 import webbrowser
 from collections.abc import Callable
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from spotipy.oauth2 import SpotifyOauthError
 
 from extract_load.context import Context
 from extract_load.core.errors import MALFORMED, AuthorizationNeeded, ServiceUnavailable
-from extract_load.spotify.auth import SCOPE, access_token_lifetime, is_token, require_app, wrong_app_credentials
+from extract_load.core.text import LONGEST_REASON, printable
+from extract_load.spotify.auth import access_token_lifetime, is_token, require_app, wrong_app_credentials
 from extract_load.spotify.client import SpotifyClient
+from extract_load.spotify.oauth import SCOPE
+from extract_load.spotify.redirect_receiver import RedirectReceiver, is_answer, parse_answer
 from extract_load.spotify.request_policy import SERVICE
 from extract_load.spotify.token_store import LIFETIME, Token
 
 WAIT_SECONDS = 300.0
-_IDLE_CONNECTION_SECONDS = 5
 _WAIT_AFTER_PASTE_SECONDS = 1.0
-_DONE_PAGE = b"<!doctype html><title>Signed in</title><p>You are signed in. You can close this page."
 
 
 def login(
@@ -50,10 +49,9 @@ def login(
     settings = context.settings
     require_app(settings)
     client = SpotifyClient(context)
-    oauth = client.auth.oauth()
-    state = secrets.token_urlsafe(16)
-    address = oauth.get_authorize_url(state=state)
-    receiver = _RedirectReceiver(settings.spotify_redirect_uri)
+    state, verifier = secrets.token_urlsafe(16), secrets.token_urlsafe(64)
+    address = client.auth.oauth(verifier).get_authorize_url(state=state)
+    receiver = RedirectReceiver(settings.spotify_redirect_uri, state)
     say("Open this address, and allow the app to read what you played:\n")
     say(f"  {address}\n")
     can_paste = sys.stdin.isatty() if interactive is None else interactive
@@ -61,14 +59,14 @@ def login(
         redirect = _wait_for_redirect(receiver, address, browser=browser, ask=ask if can_paste else None)
     finally:
         receiver.close()
-    token = _exchange_code(context, client, _parse_code(redirect, state))
+    token = _exchange_code(context, client, _parse_code(redirect, state), verifier)
     _store_sign_in(client, token, confirmed=confirm)
     until = token.authorized_at + LIFETIME
     return f"Signed in until {until:%Y-%m-%d}. Try it: music-tracker ingest"
 
 
 def _wait_for_redirect(
-    receiver: _RedirectReceiver, address: str, *, browser: bool, ask: Callable[[str], str] | None
+    receiver: RedirectReceiver, address: str, *, browser: bool, ask: Callable[[str], str] | None
 ) -> str | None:
     """Return the address that Spotify redirected to: received on loopback, or pasted where no browser opened."""
     is_open = receiver.listening and browser and webbrowser.open(address)
@@ -96,23 +94,24 @@ def _parse_code(redirect: str | None, state: str) -> str:
     """Return the authorization code in the address that Spotify redirected to."""
     if not redirect:
         raise AuthorizationNeeded("No answer came from Spotify.", hint="Run `music-tracker auth` again.")
-    found = parse_qs(urlsplit(redirect.strip()).query)
-    if "error" in found:
-        raise AuthorizationNeeded(f"Spotify says: {found['error'][0]}.", hint="Run `music-tracker auth` again.")
-    if found.get("state", [""])[0] != state:
+    found = parse_answer(redirect)
+    if not is_answer(found, state):
         raise AuthorizationNeeded(
             "That address belongs to a different sign-in attempt.", hint="Use the address that was printed just now."
         )
+    if "error" in found:
+        reason = printable(found["error"][0], LONGEST_REASON)
+        raise AuthorizationNeeded(f"Spotify says: {reason}.", hint="Run `music-tracker auth` again.")
     code = found.get("code", [""])[0]
     if not code:
         raise AuthorizationNeeded("That address holds no code.", hint="Paste the whole address of the page.")
     return code
 
 
-def _exchange_code(context: Context, client: SpotifyClient, code: str) -> Token:
+def _exchange_code(context: Context, client: SpotifyClient, code: str, verifier: str) -> Token:
     """Exchange the code for a token, and check that it grants what we need."""
     now: datetime = context.clock.now()
-    oauth = client.auth.oauth()
+    oauth = client.auth.oauth(verifier)
     try:
         oauth.get_access_token(code=code, as_dict=False, check_cache=False)
         answer = oauth.cache_handler.get_cached_token()
@@ -120,7 +119,8 @@ def _exchange_code(context: Context, client: SpotifyClient, code: str) -> Token:
         if error.error == "invalid_client":
             raise wrong_app_credentials() from None
         raise AuthorizationNeeded(
-            f"Spotify did not accept the code ({error.error}).", hint="Run `music-tracker auth` again."
+            f"Spotify did not accept the code ({printable(str(error.error), LONGEST_REASON)}).",
+            hint="Run `music-tracker auth` again.",
         ) from None
     except MALFORMED:
         answer = {}
@@ -148,66 +148,3 @@ def _parse_token(answer: dict[str, Any], now: datetime) -> Token:
         access_token=access,
         expires_at=now + access_token_lifetime(answer.get("expires_in")),
     )
-
-
-class _Server(ThreadingHTTPServer):
-    """A server whose shutdown does not wait for the idle connections that browsers open in advance."""
-
-    daemon_threads = True
-    block_on_close = False
-
-
-class _RedirectReceiver:
-    """Listens for the redirect on loopback; inactive when the redirect URI is not an address that we can bind."""
-
-    def __init__(self, redirect_uri: str) -> None:
-        parts = urlsplit(redirect_uri)
-        self._redirect: str | None = None
-        self._received = threading.Event()
-        self._server: _Server | None = None
-        if parts.scheme != "http" or parts.hostname not in ("127.0.0.1", "::1") or not parts.port:
-            return
-        try:
-            self._server = _Server((parts.hostname, parts.port), self._make_handler(parts.path or "/"))
-        except OSError:
-            return
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    @property
-    def listening(self) -> bool:
-        """Whether the redirect can be received here."""
-        return self._server is not None
-
-    def wait(self, seconds: float) -> str | None:
-        """Return the address that Spotify redirected to, None when none came in time."""
-        self._received.wait(seconds)
-        return self._redirect
-
-    def close(self) -> None:
-        """Stop listening."""
-        if self._server:
-            self._server.shutdown()
-            self._server.server_close()
-
-    def _make_handler(self, path: str) -> type[BaseHTTPRequestHandler]:
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            timeout = _IDLE_CONNECTION_SECONDS
-
-            def do_GET(self) -> None:
-                if urlsplit(self.path).path != path:
-                    self.send_error(404)
-                    return
-                self.send_response(200)
-                self.send_header("Content-Type", "text/html; charset=utf-8")
-                self.send_header("Content-Length", str(len(_DONE_PAGE)))
-                self.end_headers()
-                self.wfile.write(_DONE_PAGE)
-                receiver._redirect = self.path
-                receiver._received.set()
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-                """Log nothing: the address holds a code."""
-
-        return Handler

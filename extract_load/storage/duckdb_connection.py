@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from extract_load.core.errors import ConfigurationError
 from extract_load.core.settings import Settings
 from extract_load.storage.held_folder import held_folder
 
@@ -66,7 +67,14 @@ def open_published(settings: Settings) -> AbstractContextManager[duckdb.DuckDBPy
 
 
 def attach(connection: duckdb.DuckDBPyConnection, path: Path, alias: str, options: str = "") -> None:
-    """Attach a database file under an alias, with `options` as DuckDB writes them."""
+    """Attach a database file under an alias, with `options` as DuckDB writes them.
+
+    Errors: ConfigurationError for a path with `?` that is to be written: DuckDB 1.5 takes what follows for parameters of
+    an address and would write the log of the file into another folder.
+    """
+    if "?" in str(path) and options != "read_only":
+        hint = "Rename the folder, or set DUCKDB_PATH or CACHE_DIR elsewhere."
+        raise ConfigurationError(f"DuckDB can't write {path}, because the path has a ? in it.", hint=hint)
     connection.execute(f"attach '{quoted(path)}' as {alias}" + (f" ({options})" if options else ""))
 
 

@@ -1,25 +1,36 @@
 """Gzip files of JSON lines that appear complete or not at all.
 
-A file is written under a temporary name (`.partial`), fsynced, renamed, and its folder is fsynced.
+A file is written under a temporary name (`.partial`), fsynced, renamed, and its folder is fsynced, where the file
+system knows of fsync.
 """
 
 from __future__ import annotations
 
+import errno
 import gzip
+import logging
 import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import IO, BinaryIO, cast
 
 from isal import igzip, isal_zlib  # several times as fast as gzip, the same format
 
 from extract_load.core.errors import BadInput
 from extract_load.core.failpoints import failpoint
 
+log = logging.getLogger(__name__)
+
 SUFFIX = ".ndjson.gz"
 PARTIAL = ".partial"
+# What a file system answers that has no fsync for files or for folders (network shares, some FUSE file systems), or a
+# folder that may be written and not read.
+_NO_FSYNC = frozenset(
+    {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF, errno.EACCES, errno.EPERM, errno.EISDIR}
+)
+_noted: list[str] = []
 # What reading a damaged file raises.
 DAMAGE: tuple[type[Exception], ...] = (
     *(EOFError, zlib.error, gzip.BadGzipFile),
@@ -35,8 +46,7 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
     try:
         with partial.open("wb") as out:
             yield out
-            out.flush()
-            os.fsync(out.fileno())
+            sync_file(out)
         failpoint("spool.before_rename")
         partial.replace(path)
         sync_folder(path.parent)
@@ -46,13 +56,34 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
         raise
 
 
+def sync_file(out: IO[bytes]) -> None:
+    """Make what was written to an open file survive a power cut, as far as its file system can."""
+    out.flush()
+    with _unsyncable_noted(out.name):
+        os.fsync(out.fileno())
+
+
 def sync_folder(folder: Path) -> None:
-    """Make a rename in a folder survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
+    """Make a rename in a folder survive a power cut, as far as its file system can."""
+    with _unsyncable_noted(folder):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+@contextmanager
+def _unsyncable_noted(path: Path | str) -> Iterator[None]:
+    """Pass over a file system that has no fsync, noted once in a process; a disk that fails is an error as before."""
     try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        yield
+    except OSError as error:
+        if error.errno not in _NO_FSYNC:
+            raise
+        if not _noted:
+            _noted.append(str(path))
+            log.warning("%s can't be synced (%s): a power cut may lose the newest file.", path, error.strerror)
 
 
 def read_lines(path: Path) -> Iterator[bytes]:

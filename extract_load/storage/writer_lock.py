@@ -6,16 +6,17 @@ file beside it (pid, command, since) names the holder to those who wait.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import os
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import psutil
 from filelock import FileLock, Timeout
 
 from extract_load.core.clock import Clock, SystemClock
@@ -37,10 +38,12 @@ class Holder:
     pid: int
     command: str
     since: str
+    host: str = field(default="", compare=False)
 
     def __str__(self) -> str:
-        """Return what the holder does, its process id and since when."""
-        return f"{self.command} (process {self.pid}, since {self.since} UTC)"
+        """Return what the holder does, its process id, on which other machine or container, and since when."""
+        where = f" on {self.host}" if self.host not in ("", socket.gethostname()) else ""
+        return f"{self.command} (process {self.pid}{where}, since {self.since} UTC)"
 
 
 class WriterLock:
@@ -79,13 +82,33 @@ class WriterLock:
             self._thread.release()
 
     def holder(self) -> Holder | None:
-        """Return who has the lock, None if nobody is known to."""
+        """Return who has the lock, None if nobody has.
+
+        Whether somebody has it is asked of the lock: a process id means nothing in another container.
+        """
+        if not self._is_held():
+            return None
         try:
             found = json.loads(self._info_path.read_text(encoding="utf-8"))
-            holder = Holder(int(found["pid"]), str(found["command"]), str(found["since"]))
-        except (OSError, ValueError, KeyError, TypeError):
+            return Holder(int(found["pid"]), str(found["command"]), str(found["since"]), str(found.get("host", "")))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
-        return holder if psutil.pid_exists(holder.pid) else None
+
+    def _is_held(self) -> bool:
+        """Return whether this object or any other holds the lock."""
+        if self._file is not None:
+            return True
+        try:
+            handle = os.open(self.path, os.O_RDWR)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError as error:
+            return isinstance(error, BlockingIOError)
+        finally:
+            os.close(handle)
+        return False
 
     def _acquire(self, purpose: str, deadline: float, wait_seconds: float) -> FileLock:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -100,7 +123,7 @@ class WriterLock:
                 log.info("Waiting for the warehouse: %s has it.", self.holder() or "another process")
                 continue
             since = self._clock.now().isoformat(sep=" ", timespec="seconds")
-            info = {"pid": os.getpid(), "command": purpose, "since": since}
+            info = {"pid": os.getpid(), "host": socket.gethostname(), "command": purpose, "since": since}
             self._info_path.write_text(json.dumps(info), encoding="utf-8")
             return lock
 

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 import requests
@@ -23,7 +23,7 @@ from extract_load.spotify import login as login_room
 from extract_load.spotify.login import login
 from sandbox import Sandbox, World
 from sandbox.web.http_messages import json_response
-from tests.support.sign_in import free_port, fresh, sign_in
+from tests.support.sign_in import consent, free_port, fresh, sign_in
 from tests.support.world_end import WORLD_END
 
 Make = Callable[..., Any]
@@ -142,3 +142,74 @@ def test_a_refused_sign_in_of_somebody_else_brings_no_ended_one_back(listener: M
         own.poll()
     assert own.sandbox.counts.total("accounts") == asked
     assert {key: own.context.state.get("spotify", key) for key in facts} == facts
+
+
+def test_another_page_can_not_end_a_sign_in(listener: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that the browser shows meanwhile sends codes and refusals to the waiting port: only Spotify's counts."""
+    spot = fresh(listener)
+    redirect = spot.context.settings.spotify_redirect_uri
+    refused: list[int] = []
+
+    def browser(address: str) -> bool:
+        def visit() -> None:
+            for query in ("?code=stolen", "?error=access_denied", "?code=stolen&state=guessed", ""):
+                refused.append(requests.get(redirect + query, timeout=10).status_code)
+            requests.get(address, timeout=30)
+
+        threading.Thread(target=visit).start()
+        return True
+
+    monkeypatch.setattr(login_room.webbrowser, "open", browser)
+    said = login(spot.run(), say=lambda _line: None, ask=lambda _prompt: "", interactive=False)
+    assert said.startswith("Signed in until")
+    assert refused == [400] * 4
+
+
+@pytest.mark.parametrize(
+    "pasted", ["?error=access_denied", "?error=x&state=guessed", "?code=c", "?code=c&state=guessed"]
+)
+def test_a_pasted_address_without_our_state_is_refused(pasted: str, listener: Make) -> None:
+    """Also a refusal, which anybody could have written."""
+    spot = fresh(listener)
+    with pytest.raises(AuthorizationNeeded, match="different sign-in attempt"):
+        sign_in(spot, answer=lambda _address: spot.context.settings.spotify_redirect_uri + pasted)
+
+
+def test_a_reason_gives_no_orders_to_the_terminal(listener: Make) -> None:
+    """Not even one with the right state."""
+    spot = fresh(listener)
+
+    def answer(address: str) -> str:
+        state = parse_qs(urlsplit(address).query)["state"][0]
+        reason = quote("\x1b[2Jgone\nSigned in" + "x" * 500)
+        return f"{spot.context.settings.spotify_redirect_uri}?error={reason}&state={state}"
+
+    with pytest.raises(AuthorizationNeeded) as caught:
+        sign_in(spot, answer=answer)
+    assert str(caught.value).startswith("Spotify says: gone Signed inxxx")
+    assert len(str(caught.value)) < 300
+
+
+def test_a_code_is_worth_nothing_without_the_verifier(listener: Make) -> None:
+    """Who sees the redirect, and even knows the app's secret, gets no token for its code."""
+    spot = fresh(listener)
+    settings = spot.context.settings
+    refusals: list[dict[str, Any]] = []
+
+    def answer(address: str) -> str:
+        asked = parse_qs(urlsplit(address).query)
+        assert asked["code_challenge_method"] == ["S256"]
+        redirect = consent(address)
+        stolen = consent(address)  # a second code of the same attempt, for the thief
+        form = {
+            "grant_type": "authorization_code",
+            "code": parse_qs(urlsplit(stolen).query)["code"][0],
+            "redirect_uri": settings.spotify_redirect_uri,
+        }
+        app = (settings.spotify_client_id, settings.spotify_client_secret.get_secret_value())
+        refused = requests.post(f"{settings.spotify_accounts_base_url}/api/token", data=form, auth=app, timeout=10)
+        refusals.append(refused.json())
+        return redirect
+
+    assert sign_in(spot, answer=answer).startswith("Signed in until")
+    assert [refusal["error"] for refusal in refusals] == ["invalid_grant"]

@@ -14,6 +14,7 @@ from extract_load.core.errors import ConfigurationError
 from extract_load.musicbrainz.manual_matches import apply_manual_matches
 from extract_load.publishing.publish import publish
 from extract_load.storage.duckdb_connection import attach, connect, file_literal, open_duckdb, open_read_only
+from extract_load.storage.warehouse import Warehouse
 from tests.support.data_directories import (
     START,
     open_data_directory,
@@ -148,11 +149,20 @@ def test_plays_land_and_are_published_in_an_odd_folder(folder: str, neighbour: s
 
 @pytest.mark.parametrize("place", ["what?/data.duckdb", "what?.duckdb", "a?b/c/data.duckdb"])
 def test_a_question_mark_is_refused_in_a_sentence(place: str, tmp_path: Path) -> None:
-    """DuckDB would write its log into another folder, or nowhere."""
-    with pytest.raises(ConfigurationError, match=r"DUCKDB_PATH is .*\?.*choose another folder"):
-        settings_in(tmp_path, duckdb_path=tmp_path / place)
-    with pytest.raises(ConfigurationError, match="CACHE_DIR"):
-        settings_in(tmp_path, cache_dir=tmp_path / "why?")
+    """DuckDB would write its log into another folder, or nowhere; reading is allowed."""
+    settings = settings_in(tmp_path, duckdb_path=tmp_path / place)
+    with pytest.raises(ConfigurationError, match=r"has a \? in it\. Rename"), Warehouse(settings).open("test"):
+        pass
+    with open_read_only(_small_database(tmp_path / "read?" / "it.duckdb")) as reader:
+        assert reader.execute("select a from t").fetchall() == [(1,)]
+
+
+def _small_database(path: Path) -> Path:
+    path.parent.mkdir()
+    with connect(None, memory_limit="100MB", threads=1) as connection:
+        attach(connection, path.parent.with_name("made.duckdb"), "made")
+        connection.execute("create table made.t as select 1 as a")
+    return path.parent.with_name("made.duckdb").rename(path)
 
 
 def test_a_spool_may_lie_below_a_question_mark(tmp_path: Path) -> None:

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
+import logging
+import os
+import stat
+import sys
 from pathlib import Path
 
 import pytest
 
 from extract_load.core.errors import BadInput
-from extract_load.storage.gzip_files import damage_as_bad_input, new_file, pack, packed_writer, read_lines, unpack
+from extract_load.storage import gzip_files
+from extract_load.storage.gzip_files import (
+    damage_as_bad_input,
+    new_file,
+    pack,
+    packed_writer,
+    read_lines,
+    sync_folder,
+    unpack,
+)
 
 
 def test_a_file_appears_with_its_whole_content(tmp_path: Path) -> None:
@@ -56,3 +70,53 @@ def test_damage_is_bad_input_with_the_files_name(tmp_path: Path, damage: str) ->
         damage_as_bad_input(path),
     ):
         list(read_lines(path))
+
+
+@pytest.fixture
+def nothing_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Begin as a new process, which has noted no file system yet."""
+    monkeypatch.setattr(gzip_files, "_noted", [])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is a file system without fsync")
+def test_a_folder_that_cannot_be_synced_is_noted_once(nothing_noted: None, caplog: pytest.LogCaptureFixture) -> None:
+    """A real one."""
+    with pytest.raises(OSError, match="Invalid argument"):
+        os.fsync(os.open("/proc/self", os.O_RDONLY))
+    for _ in range(3):
+        sync_folder(Path("/proc/self"))
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == [
+        "/proc/self can't be synced (Invalid argument): a power cut may lose the newest file."
+    ]
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.EACCES, errno.EPERM])
+@pytest.mark.parametrize("kind", ["folder", "file"])
+def test_a_file_is_written_where_nothing_can_be_synced(
+    nothing_noted: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, kind: str
+) -> None:
+    """As on a network share: it appears under its name, and is the only one."""
+    real = os.fsync
+
+    def fsync(handle: int) -> None:
+        if stat.S_ISDIR(os.fstat(handle).st_mode) == (kind == "folder"):
+            raise OSError(number, os.strerror(number))
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with new_file(tmp_path / "a") as out:
+        out.write(b"all of it")
+    assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [("a", b"all of it")]
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC, errno.EDQUOT])
+def test_a_disk_that_fails_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """It is not the file system that knows no fsync, and what was written may be lost."""
+
+    def fsync(_handle: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(OSError, match=os.strerror(number)), new_file(tmp_path / "a") as out:
+        out.write(b"x")
+    assert list(tmp_path.iterdir()) == []

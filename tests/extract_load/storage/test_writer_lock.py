@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -11,6 +13,15 @@ import pytest
 
 from extract_load.storage.writer_lock import Holder, WarehouseBusy, WriterLock
 from tests.support.clock import ManualClock
+
+_HOLD = """
+import sys
+from pathlib import Path
+from extract_load.storage.writer_lock import WriterLock
+with WriterLock(Path(sys.argv[1])).held("a long import", 5):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
 
 
 def test_the_holder_is_named_while_it_holds(tmp_path: Path) -> None:
@@ -82,3 +93,37 @@ def test_a_dead_process_holds_nothing(tmp_path: Path) -> None:
     name = {"pid": 2**22 + 1, "command": "etl", "since": "2026-11-23 12:00:00"}
     (tmp_path / ".writer.lock.json").write_text(json.dumps(name))
     assert WriterLock(tmp_path / ".writer.lock").holder() is None
+
+
+def test_who_waits_is_told_by_whom_and_since_when(tmp_path: Path) -> None:
+    """The holder of another process is named; once it is killed, nobody is, though its file is still there."""
+    lock = WriterLock(tmp_path / ".lock")
+    assert lock.holder() is None
+    command = [sys.executable, "-c", _HOLD, str(lock.path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stdout.readline() == "held\n"
+        with (
+            pytest.raises(WarehouseBusy, match=rf"a long import \(process {process.pid}, since"),
+            lock.held("mine", 0.1),
+        ):
+            pass
+        process.kill()
+        process.wait()
+    assert (tmp_path / ".lock.json").exists()
+    assert lock.holder() is None
+    with lock.held("mine", 0):
+        assert str(lock.holder()).startswith(f"mine (process {os.getpid()}, since")
+    assert lock.holder() is None
+
+
+@pytest.mark.parametrize("pid", [1, 4_000_000])
+def test_a_holder_in_another_container_is_known_by_its_lock(tmp_path: Path, pid: int) -> None:
+    """Its process id may be nobody's here, or somebody else's; the machine is named."""
+    lock = WriterLock(tmp_path / ".lock")
+    info = {"pid": pid, "host": "nas", "command": "a daily run", "since": "2026-11-27 05:00:00"}
+    with WriterLock(lock.path).held("theirs", 0):
+        (tmp_path / ".lock.json").write_text(json.dumps(info))
+        with pytest.raises(WarehouseBusy, match=rf"a daily run \(process {pid} on nas, since"), lock.held("mine", 0):
+            pass
+    (tmp_path / ".lock.json").write_text(json.dumps(info | {"pid": os.getpid()}))
+    assert lock.holder() is None
