@@ -69,8 +69,8 @@ def open_published(settings: Settings) -> AbstractContextManager[duckdb.DuckDBPy
 def attach(connection: duckdb.DuckDBPyConnection, path: Path, alias: str, options: str = "") -> None:
     """Attach a database file under an alias, with `options` as DuckDB writes them.
 
-    Errors: ConfigurationError for a path with `?` that is to be written: DuckDB 1.5 takes what follows for parameters of
-    an address and would write the log of the file into another folder.
+    Errors: ConfigurationError for a path with `?` that is to be written: DuckDB 1.5 takes what follows for parameters
+    of an address and would write the log of the file into another folder.
     """
     if "?" in str(path) and options != "read_only":
         hint = "Rename the folder, or set DUCKDB_PATH or CACHE_DIR elsewhere."
