@@ -1,14 +1,21 @@
-"""Failpoints: named places at which a test kills this process (SIGKILL), to prove that nothing is lost there.
+"""Failpoints: named places at which a test kills or stops this process, to prove that nothing is lost there.
 
-MUSIC_TRACKER_KILL_AT names the place, `name` or `name#3` for the third time that it is passed. Unset, a place costs one
-comparison with an empty string. The names stand where they are used: `grep -rn failpoint`.
+MUSIC_TRACKER_KILL_AT names the place, `name` or `name#3` for the third time that it is passed. There the process gets a
+SIGKILL; `name!SIGTERM` sends another signal, `name!WAIT` says so in the log and waits, so that a test can act. Unset, a
+place costs one comparison with an empty string. The names stand where they are used: `grep -rn failpoint`.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
+import time
 from collections import Counter
+
+log = logging.getLogger(__name__)
+
+WAIT_SECONDS = 40.0
 
 _armed = os.environ.get("MUSIC_TRACKER_KILL_AT", "")
 _passed: Counter[str] = Counter()
@@ -22,10 +29,15 @@ def arm(place: str) -> None:
 
 
 def failpoint(name: str) -> None:
-    """Kill this process here, with no cleanup, if this is the failpoint that was named."""
+    """Kill this process here, with no cleanup, or send it the named signal, if this is the failpoint that was named."""
     if not _armed:
         return
-    place, _, number = _armed.partition("#")
+    where, _, kind = _armed.partition("!")
+    place, _, number = where.partition("#")
     _passed[name] += 1
     if name == place and _passed[name] == int(number or 1):
-        os.kill(os.getpid(), signal.SIGKILL)
+        if kind == "WAIT":
+            log.warning("Waiting at the failpoint %s.", name)
+            time.sleep(WAIT_SECONDS)
+        else:
+            os.kill(os.getpid(), signal.Signals[kind or "SIGKILL"])

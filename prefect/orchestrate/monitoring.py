@@ -13,8 +13,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from prefect import State
+from prefect._internal.control_listener import get_intent
 from prefect.artifacts import create_markdown_artifact
 from prefect.context import FlowRunContext
+from prefect.exceptions import TerminationSignal
 from prefect.runtime import flow_run
 
 from extract_load.core.flows import lock_file_name
@@ -28,13 +30,14 @@ from orchestrate.dbt_build.results import split_failures
 from orchestrate.flow_config import FlowConfig
 from orchestrate.runs.context import Run, RunStopped, shared_run
 from orchestrate.runs.crashed import mark_crashed
-from orchestrate.runs.final_state import closing_state, skipped_state
+from orchestrate.runs.final_state import cancelled_state, closing_state, skipped_state
 from orchestrate.runs.report import summary
 
 log = logging.getLogger(__name__)
 
 RECENT_RUNS = 3
 """How many of the latest runs of a flow are checked for one that crashed."""
+STOPPED = "It was stopped; what was finished is kept, and the next run goes on from there."
 OWN_LOGGERS = ("extract_load", "orchestrate")
 
 
@@ -42,17 +45,21 @@ OWN_LOGGERS = ("extract_load", "orchestrate")
 class MonitoredRun:
     """A run that is being recorded; `fatal` names the tasks without which it failed as a whole.
 
-    `busy` says who is running the same flow already: the body then has nothing to do.
+    `busy` says who is running the same flow already: the body then has nothing to do. `stopped` says why the body was
+    left before its end.
     """
 
     run: Run
     fatal: tuple[str, ...] = ()
     busy: str = ""
+    stopped: str = ""
 
     def state(self) -> State:
         """Return the state that the flow ends with."""
         if self.busy:
             return skipped_state(self.busy)
+        if self.stopped:
+            return cancelled_state(self.stopped)
         return closing_state(self.run.results, fatal=self.fatal)
 
 
@@ -63,7 +70,8 @@ def monitored(
     """Record the run of a flow around its body, however the body ends.
 
     One run of a flow at a time: the operating system frees the lock when its holder dies, so a power cut never leaves
-    it taken. Errors: those of the body; ConfigurationError before any work.
+    it taken. A stop by SIGTERM ends the body, and the run as cancelled; for Prefect alone it would be a crash.
+    Errors: those of the body; ConfigurationError before any work.
     """
     with shared_run(config) as run, ExitStack() as stack:
         for name in OWN_LOGGERS:
@@ -73,7 +81,14 @@ def monitored(
             log.info("%s", busy)
             yield MonitoredRun(run, fatal, busy)
         else:
-            yield from _recorded(run, flow_name, fatal)
+            monitored_run = MonitoredRun(run, fatal)
+            try:
+                yield from _recorded(monitored_run, flow_name)
+            except TerminationSignal:
+                if get_intent() is not None:  # cancelled by way of the server: Prefect itself ends the run as such
+                    raise
+                monitored_run.stopped = STOPPED
+                log.info("%s", STOPPED)
 
 
 def lock_of(flow_name: str, settings: Settings) -> WriterLock:
@@ -90,7 +105,8 @@ def _skipped_reason(stack: ExitStack, lock: WriterLock, flow_name: str) -> str:
     return ""
 
 
-def _recorded(run: Run, flow_name: str, fatal: tuple[str, ...]) -> Iterator[MonitoredRun]:
+def _recorded(monitored_run: MonitoredRun, flow_name: str) -> Iterator[MonitoredRun]:
+    run, fatal = monitored_run.run, monitored_run.fatal
     with tracked_run(
         run.context(),
         flow_name,
@@ -102,7 +118,7 @@ def _recorded(run: Run, flow_name: str, fatal: tuple[str, ...]) -> Iterator[Moni
     ):
         _mark_orphans_crashed(run, flow_name)
         try:
-            yield MonitoredRun(run, fatal)
+            yield monitored_run
         finally:
             _record_dbt_results(run)  # before the recorder copies the state into `ops`
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from prefect.exceptions import TerminationSignal
 
 from extract_load.core.errors import ServiceUnavailable
 from extract_load.core.results import TaskResult
@@ -85,3 +87,15 @@ def test_a_fatal_task_fails_the_run(state: State) -> None:
     assert (ended.type.value, ended.name, ended.message) == ("FAILED", "Failed", "publish: Kept")
     (record,) = RunLog(state).latest("daily-etl")
     assert (record.status, record.message) == ("failed", "publish: Kept")
+
+
+def test_a_stop_ends_the_run_as_cancelled(state: State, settings: Settings) -> None:
+    """SIGTERM, which Prefect raises as an exception of its own; no health is checked, so nobody is notified."""
+    with monitored("daily-etl") as monitored_run:
+        raise TerminationSignal(signal=signal.SIGTERM)
+    ended = monitored_run.state()
+    assert (ended.type.value, ended.name) == ("CANCELLED", "Cancelled")
+    assert [run.status for run in RunLog(state).latest("daily-etl", 1)] == ["cancelled"]
+    assert state.facts("alerts") == {}
+    with monitored("daily-etl") as afterwards:
+        assert not afterwards.busy

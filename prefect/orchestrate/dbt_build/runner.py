@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from extract_load.core.errors import ConfigurationError, ServiceUnavailable
+from extract_load.core.failpoints import failpoint
 from extract_load.core.settings import Settings, project_root
 from extract_load.storage.warehouse import Warehouse
 from orchestrate.dbt_build.results import NodeResult, blocking_failures, node_results
@@ -49,6 +51,7 @@ def build_models(settings: Settings) -> list[NodeResult]:
         def _call_task(self, task_state: Any, node: Any, context: dict[str, Any], enable_assets: bool) -> None:
             if SettingsContext.get() is GLOBAL_SETTINGS_CONTEXT:
                 context = {**context, "settings_context": {}}
+            failpoint("dbt.model")
             super()._call_task(task_state, node, context, enable_assets)
 
     runner = SharedSettingsRunner(
@@ -62,10 +65,13 @@ def build_models(settings: Settings) -> list[NodeResult]:
         disable_assets=True,
     )
     arguments = ["build", "--target", "prod", "--exclude-resource-types", "test", "unit_test", "--log-path"]
+    failpoint("dbt.build")
     try:
         done = runner.invoke([*arguments, str(target_dir(settings) / "logs")])
     except ValueError as error:
         raise _translate_error(error.__cause__ or error) from None
+    if done.exception is not None and not isinstance(done.exception, Exception):
+        raise done.exception
     return node_results(done.result)
 
 
@@ -87,6 +93,7 @@ def flush_task_reports(seconds: float = 120) -> None:
 
 def run_tests(settings: Settings) -> list[NodeResult]:
     """Run every data test of the built models and return the outcome of each. Call it inside a `dbt_session`."""
+    failpoint("dbt.test")
     return _run_dbt_alone(settings, "test", "--exclude-resource-types", "unit_test")
 
 
@@ -119,7 +126,10 @@ def target_dir(settings: Settings) -> Path:
 
 @contextmanager
 def dbt_session(settings: Settings) -> Iterator[None]:
-    """Point the profile at the warehouse for any number of calls, and close dbt's connection at the end."""
+    """Point the profile at the warehouse for any number of calls, and close dbt's connection at the end.
+
+    A SIGTERM inside it is handed on when dbt has ended.
+    """
     variables = {
         "DUCKDB_PATH": str(settings.warehouse_path),
         "DUCKDB_MEMORY_LIMIT": settings.duckdb_memory_limit,
@@ -131,7 +141,8 @@ def dbt_session(settings: Settings) -> Iterator[None]:
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:
-        yield
+        with _stoppable():
+            yield
     finally:
         for name, value in before.items():
             if value is None:
@@ -139,6 +150,27 @@ def dbt_session(settings: Settings) -> Iterator[None]:
             else:
                 os.environ[name] = value
         _close_connections()
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let SIGTERM reach dbt as Ctrl-C, the one stop at which it cancels its queries; then hand the signal on."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    received: list[int] = []
+
+    def interrupt(number: int, _frame: object) -> None:
+        received.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        if received:
+            signal.raise_signal(signal.SIGTERM)
 
 
 def _close_connections() -> None:
@@ -163,7 +195,12 @@ def _run_dbt_alone(settings: Settings, *command: str) -> list[NodeResult]:
 
 
 def _translate_error(error: BaseException) -> Exception:
-    """Return the project error for what stopped dbt before its first model, with the plug-in's own sentence if any."""
+    """Return the project error for what stopped dbt before its first model, with the plug-in's own sentence if any.
+
+    Errors: a stop (KeyboardInterrupt), which dbt hands over like an error, goes on as one.
+    """
+    if not isinstance(error, Exception):
+        raise error
     words = " ".join(line.strip() for line in str(error).splitlines() if line.strip())
     if "warehouse file is open in" in words:
         start = words.index("The warehouse file is open in")

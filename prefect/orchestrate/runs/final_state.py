@@ -2,7 +2,7 @@
 
 Completed: all done. Completed, named Partial: work is left by a limit or a budget, and the next run goes on.
 Failed, named Partial: some of it was done, some could not be (an outage, a sign-in). Failed: nothing usable came of it.
-Cancelled, named Skipped: another run of the same flow was running.
+Cancelled, named Skipped: another run of the same flow was running. Cancelled: it was stopped.
 """
 
 from __future__ import annotations
@@ -35,3 +35,8 @@ def closing_state(results: Mapping[str, TaskResult], *, fatal: tuple[str, ...] =
 def skipped_state(reason: str) -> State[Any]:
     """Return the state of a run that was skipped because another run of the same flow is running."""
     return State(type=StateType.CANCELLED, name=SKIPPED, message=reason)
+
+
+def cancelled_state(reason: str) -> State[Any]:
+    """Return the state of a run that was stopped before its end."""
+    return State(type=StateType.CANCELLED, name="Cancelled", message=reason)

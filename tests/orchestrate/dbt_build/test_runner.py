@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import duckdb
 import pytest
@@ -52,3 +53,26 @@ def test_a_file_that_other_programs_hold_is_released_by_a_session(settings: Sett
         pass
     with duckdb.connect(str(settings.warehouse_path)) as connection:
         assert connection.execute("select 1").fetchall() == [(1,)]
+
+
+def test_a_stop_reaches_dbt_as_an_interrupt_and_goes_on_as_itself(settings: Settings) -> None:
+    """dbt cancels its queries at a KeyboardInterrupt only; whoever started the session gets the SIGTERM afterwards."""
+    seen: list[str] = []
+    before = signal.signal(signal.SIGTERM, lambda *_: seen.append("handed on"))
+    try:
+        with pytest.raises(KeyboardInterrupt), dbt_session(settings):
+            signal.raise_signal(signal.SIGTERM)
+            seen.append("not reached")
+        assert seen == ["handed on"]
+        with dbt_session(settings):
+            pass
+        signal.raise_signal(signal.SIGTERM)
+        assert seen == ["handed on"] * 2
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_a_stop_inside_dbt_is_no_error_of_the_project() -> None:
+    """dbt hands it over like any error; as one it would fail the run and alert somebody."""
+    with pytest.raises(KeyboardInterrupt):
+        _translate_error(KeyboardInterrupt())

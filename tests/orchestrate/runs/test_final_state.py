@@ -9,7 +9,7 @@ import pytest
 from prefect import State
 
 from extract_load.core.results import TaskResult
-from orchestrate.runs.final_state import closing_state, skipped_state
+from orchestrate.runs.final_state import cancelled_state, closing_state, skipped_state
 
 LATER = datetime(2026, 11, 24, 8, 0)
 
@@ -48,3 +48,9 @@ def test_a_skipped_run_is_cancelled_with_its_reason() -> None:
         "Skipped",
         "Skipped: daily-etl is already running (somebody).",
     )
+
+
+def test_a_stopped_run_is_cancelled() -> None:
+    """Not crashed, as Prefect alone would have it."""
+    state = cancelled_state("It was stopped.")
+    assert (state.type.value, state.name, state.message) == ("CANCELLED", "Cancelled", "It was stopped.")
