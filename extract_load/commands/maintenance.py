@@ -150,12 +150,14 @@ def forget(
 
 def export(
     forms: Annotated[
-        list[str] | None, typer.Option("--format", help="parquet, csv, listenbrainz or tables; may be repeated.")
+        list[str] | None,
+        typer.Option("--format", help="parquet, csv, listenbrainz, maloja, tables; may be repeated."),
     ] = None,
     folder: Annotated[Path | None, typer.Option("--to", help="Where to. Default: data/export.")] = None,
     rule: Annotated[str | None, typer.Option(help="Only plays that count: any, spotify30, lastfm, completed.")] = None,
+    private: Annotated[bool, typer.Option(help="With what was played in a private session, or without.")] = True,
 ) -> None:
-    """Write every play once, in formats that other programs read: Parquet, CSV, ListenBrainz's listens."""
+    """Write every play once, in formats that other programs read: Parquet, CSV, listens of ListenBrainz and Maloja."""
     from extract_load.maintenance.export import FORMATS
     from extract_load.maintenance.export import export as write
 
@@ -164,8 +166,10 @@ def export(
     unknown = sorted(set(forms or []) - set(FORMATS))
     if unknown:
         raise ConfigurationError(f"There is no format {unknown[0]}.", hint=f"There are {', '.join(FORMATS)}.")
-    for written in write(settings, folder or settings.data_dir / "export", chosen, rule=rule):
+    for written in write(settings, folder or settings.data_dir / "export", chosen, rule=rule, with_private=private):
         typer.echo(f"{written.rows:>10,} rows  {written.path}")
+        for note in written.notes:
+            typer.secho(f"{'':>12}{note}", fg=typer.colors.YELLOW)
 
 
 def _backup(folder: Path | None) -> None:

@@ -39,11 +39,12 @@ def published(settings: Settings) -> Settings:
         connection.execute(_PLAYS)
         connection.execute(
             "create table marts.dim_track as select * from (values"
-            " ('t1', 'It''s, \"it\"', 'sp1', 200000, 'ISRC1'), ('t2', 'Größe', null, null, null))"
-            " as t (track_key, track_name, spotify_track_id, duration_ms, isrc)"
+            " ('t1', 'It''s, \"it\"', 'sp1', 200000, 'ISRC1', 'found'), ('t2', 'Größe', null, null, null, 'pending'))"
+            " as t (track_key, track_name, spotify_track_id, duration_ms, isrc, catalogue_status)"
         )
         connection.execute(
-            "create table marts.dim_artist as select 'a1' as artist_key, 'Band' as artist_name, 'm1' as mbid"
+            "create table marts.dim_artist as"
+            " select 'a1' as artist_key, 'Band' as artist_name, 'm1' as mbid, true as is_on_spotify"
         )
         connection.execute("create table marts.dim_album as select 'al1' as album_key, 'unknown' as album_name")
     return settings
@@ -74,7 +75,8 @@ def test_a_rule_narrows_it_to_plays_that_count(published: Settings, tmp_path: Pa
 
 def test_listens_are_json_lines_without_what_is_unknown(published: Settings, tmp_path: Path) -> None:
     """The start is cut to its second; an assumed length is no duration_played."""
-    (written,) = export(published, tmp_path, ["listenbrainz"], rule="spotify30")
+    written, archive = export(published, tmp_path, ["listenbrainz"], rule="spotify30")
+    assert (written.rows, archive.rows) == (2, 2)
     first, second = (json.loads(line) for line in written.path.read_text().splitlines())
     assert first["listened_at"] == 1709294400
     assert first["track_metadata"]["track_name"] == 'It\'s, "it"'
