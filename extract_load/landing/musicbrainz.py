@@ -101,6 +101,13 @@ def land_genres(connection: duckdb.DuckDBPyConnection, file: SpoolFile, clock: C
     return landed
 
 
+def land_artists(connection: duckdb.DuckDBPyConnection, file: SpoolFile, clock: Clock) -> Landed:
+    """Land one file of artists; their countries say which parent of a contested area is meant."""
+    landed = land_answers(connection, file, clock)
+    resolve_areas(connection)
+    return landed
+
+
 def land_areas(connection: duckdb.DuckDBPyConnection, file: SpoolFile, clock: Clock) -> Landed:
     """Land one file of areas, and choose parents and countries again."""
     landed = land_answers(connection, file, clock)
@@ -113,6 +120,7 @@ MUSICBRAINZ_LANDERS: dict[tuple[str, str], Lander] = {
     ("musicbrainz", "page"): land_evidence,
     ("musicbrainz", "recording"): land_evidence,
     ("musicbrainz", "genre"): land_genres,
+    ("musicbrainz", "artist"): land_artists,
     ("musicbrainz", "area"): land_areas,
 }
 

@@ -1,7 +1,8 @@
 """Choose one parent for each area, and find the country that it lies in.
 
 MusicBrainz lists every area that an area is or was part of. A parent that has ended is skipped; among the living ones
-subdivisions and countries go before counties and islands; where the first choice leads to no country or in a circle,
+those go first that agree with the area's own ISO 3166-2 code or with the country of its artists (area_agreement.py),
+then subdivisions and countries before counties and islands; where the first choice leads to no country or in a circle,
 the next one is taken. Codes stay as MusicBrainz writes them (SU, XW): the seed `countries` says what they mean today.
 Source: docs/contracts/musicbrainz.md, section 3.
 """
@@ -17,6 +18,7 @@ import duckdb
 import orjson
 
 from extract_load.core.errors import MALFORMED
+from extract_load.lookups.area_agreement import KnownArea, Votes, prefer_agreeing_parents
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +36,20 @@ _FAR = 1_000_000
 
 _READ = """
 select area_mbid, payload from lookup.musicbrainz_areas where payload is not null order by area_mbid
+"""
+
+# How many artists from an area have which country.
+_VOTES = """
+select area_mbid, country, count(*) as artists
+from (
+    select
+        unnest(list_distinct([payload ->> '$.area.id', payload ->> '$."begin-area".id'])) as area_mbid,
+        upper(payload ->> '$.country') as country
+    from lookup.musicbrainz_artists
+    where payload is not null
+)
+where area_mbid is not null and country is not null
+group by all
 """
 
 # One JSON text is bound at once; a list parameter costs DuckDB a look at every element.
@@ -58,25 +74,6 @@ where areas.area_mbid = chosen.area_mbid
 
 
 @dataclass(frozen=True, slots=True)
-class KnownArea:
-    """One area that was read: its own ISO 3166-1 code, whether it is a country, its living parents, best first.
-
-    `countries` are those of the parents that are countries.
-    """
-
-    mbid: str
-    code: str | None = None
-    is_country: bool = False
-    parents: tuple[str, ...] = ()
-    countries: frozenset[str] = frozenset()
-
-    @property
-    def is_top(self) -> bool:
-        """Return whether the way up ends here."""
-        return self.is_country or self.code is not None
-
-
-@dataclass(frozen=True, slots=True)
 class Hierarchy:
     """The chosen parents and the country codes of the areas that were read, and the areas still to be read.
 
@@ -91,7 +88,7 @@ class Hierarchy:
 def resolve_areas(connection: duckdb.DuckDBPyConnection) -> None:
     """Write parents and countries into `lookup.musicbrainz_areas`, where they changed."""
     known = read_areas(connection)
-    hierarchy = resolve(known.values())
+    hierarchy = resolve(known.values(), read_votes(connection))
     rows = [
         {"area_mbid": mbid, "parent": hierarchy.parents.get(mbid), "country": hierarchy.countries.get(mbid)}
         for mbid in known
@@ -102,7 +99,15 @@ def resolve_areas(connection: duckdb.DuckDBPyConnection) -> None:
 
 def wanted_areas(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     """Return the parents that must be read before every known area has a country or none to be found."""
-    return resolve(read_areas(connection).values()).wanted
+    return resolve(read_areas(connection).values(), read_votes(connection)).wanted
+
+
+def read_votes(connection: duckdb.DuckDBPyConnection) -> Votes:
+    """Read by area how many of its artists have which country."""
+    votes: dict[str, dict[str, int]] = {}
+    for mbid, country, artists in connection.execute(_VOTES).fetchall():
+        votes.setdefault(mbid, {})[country] = artists
+    return votes
 
 
 def read_areas(connection: duckdb.DuckDBPyConnection) -> dict[str, KnownArea]:
@@ -131,12 +136,16 @@ def parse_area(mbid: str, payload: Mapping[str, Any]) -> KnownArea:
         is_country=payload.get("type") == "Country",
         parents=tuple(dict.fromkeys(area["id"] for area in living if area["id"] != mbid)),
         countries=frozenset(area["id"] for area in living if area.get("type") == "Country"),
+        subdivision_country=_country_of_codes(payload.get("iso-3166-2-codes") or ()),
     )
 
 
-def resolve(areas: Iterable[KnownArea]) -> Hierarchy:
-    """Choose parents and countries. Always holds: the chosen parents make no circle."""
-    known = {area.mbid: area for area in areas}
+def resolve(areas: Iterable[KnownArea], votes: Votes | None = None) -> Hierarchy:
+    """Choose parents and countries. Always holds: the chosen parents make no circle.
+
+    `votes`: by area, how many artists from there have which country.
+    """
+    known, unsettled = prefer_agreeing_parents({area.mbid: area for area in areas}, votes or {})
     below = [area for area in known.values() if not area.is_top]
     steps = _steps_to_country(known)
     hopeful = _hopeful(below, known)
@@ -147,7 +156,7 @@ def resolve(areas: Iterable[KnownArea]) -> Hierarchy:
     }
     _break_circles(parents, known, steps)
     countries = {mbid: code for mbid in known if (code := _country(mbid, known, parents))}
-    return Hierarchy(parents, countries, _wanted(below, known, steps, hopeful))
+    return Hierarchy(parents, countries, _wanted(below, known, steps, hopeful, unsettled))
 
 
 def _steps_to_country(known: Mapping[str, KnownArea]) -> dict[str, int]:
@@ -182,13 +191,21 @@ def _hopeful(below: list[KnownArea], known: Mapping[str, KnownArea]) -> set[str]
 
 
 def _wanted(
-    below: list[KnownArea], known: Mapping[str, KnownArea], steps: Mapping[str, int], hopeful: set[str]
+    below: list[KnownArea],
+    known: Mapping[str, KnownArea],
+    steps: Mapping[str, int],
+    hopeful: set[str],
+    unsettled: frozenset[str],
 ) -> tuple[str, ...]:
-    """Return what to read next: of an area without a country, only the best way up that is still open."""
+    """Return what to read next: of each area the parent that is chosen, if it was not read.
+
+    Where the known parents lead to another country than the one that is meant, the next parent that was not read.
+    """
     wanted: dict[str, bool] = {}
     for area in below:
-        way = next((one for one in area.parents if one in hopeful), None)
-        if area.mbid not in steps and way is not None and way not in known:
+        ways = hopeful if area.mbid in unsettled else hopeful | steps.keys()
+        way = next((one for one in area.parents if one in ways), None)
+        if way is not None and way not in known:
             wanted[way] = way in area.countries
     return tuple(sorted(wanted, key=lambda mbid: (wanted[mbid], mbid)))
 
@@ -227,6 +244,12 @@ def _country(mbid: str, known: Mapping[str, KnownArea], parents: Mapping[str, st
             return known[at].code
         at = parents.get(at)
     return None
+
+
+def _country_of_codes(codes: Iterable[Any]) -> str | None:
+    """Return the country of the ISO 3166-2 codes of an area, None when they name none or several."""
+    countries = {code[:2].upper() for code in codes if isinstance(code, str) and code[2:3] == "-"}
+    return countries.pop() if len(countries) == 1 else None
 
 
 def _is_id(value: Any) -> bool:

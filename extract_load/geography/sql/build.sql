@@ -38,6 +38,11 @@ create macro km(latitude_a, longitude_a, latitude_b, longitude_b) as
         pow(sin(radians(latitude_b - latitude_a) / 2), 2)
         + cos(radians(latitude_a)) * cos(radians(latitude_b)) * pow(sin(radians(longitude_b - longitude_a) / 2), 2))));
 
+-- How far a name alone may be trusted, when no country is known (step 2): less when no type says that an island or country
+-- is meant. No product with a reliability comes to 0.9, so that no such answer counts as confident.
+create macro name_trust(step, area_kind) as
+    case when step < 2 then 1.0 when area_kind = 'unknown' then 0.5 else 0.85 end;
+
 -- Every subdivision with all areas around it, itself included; wider areas (counties, former regions) by their members.
 create temp table members as
 select w.id, unnest(string_split(w.members, '|')) as iso_code from staged_wider_areas as w where w.members is not null;
@@ -235,18 +240,32 @@ from (
 )
 where length(key) > 1 or rank = 0 group by all order by key;
 
+-- rank 0: a name of today (is_former: or of a former country, that then is its largest successor); 1: an alternative one.
 create table country_names as
-select distinct gazetteer.name_key(gazetteer.fold(name)) as key, country
+select gazetteer.name_key(gazetteer.fold(name)) as key, country, min(rank) as rank, bool_and(is_former) as is_former
 from (
-    select alpha2 as country, name from staged_countries where is_current
+    select alpha2 as country, name, 0 as rank, false as is_former from staged_countries where is_current
     union all
-    select c.alpha2, n.name from staged_country_names as n inner join staged_countries as c on c.id = n.id where c.is_current
+    select c.alpha2, n.name, 1, false
+    from staged_country_names as n inner join staged_countries as c on c.id = n.id where c.is_current
     union all
-    select alpha2, alpha3 from staged_countries where is_current
+    select alpha2, alpha3, 1, false from staged_countries where is_current
     union all
-    select country, name from staged_other_country_names
+    select country, name, 0, false from staged_other_country_names
+    union all
+    (
+        select f.country, n.name, 0, true
+        from staged_former_country_names as n
+        inner join staged_former_countries as f using (code)
+        inner join countries as c on c.country = f.country
+        qualify row_number() over (partition by n.name order by c.places desc, f.country) = 1
+    )
 )
-where name is not null and length(name) > 2;
+where name is not null and length(name) > 2 group by all;
+
+create table former_names as
+select distinct gazetteer.name_key(gazetteer.fold(name)) as key, code
+from staged_former_country_names where code in (select code from reaches);
 
 create table iso_subdivisions as
 select iso_code, min(id) as id, min(name) as name, min(country) as country

@@ -20,19 +20,35 @@ from folded;
 create or replace temp table gz_told as
 select row_id, trim(unnest(parents)) as part, unnest(range(1, len(parents) + 1)) as level from gz_query;
 
--- Countries to search. step 0: the country itself; 1: a territory of it; 2: any, when nothing says which.
+-- Countries to search. step 0: the country itself; 1: a territory of it; 2: no country is known. Rows of step 2 are only
+-- compared with the lists of islands, countries and former countries: a place or subdivision of the same name somewhere in
+-- the world says nothing about them ("Atlantis", "Earth", "Bohemia").
 create or replace temp table gz_country as
 with given as (
-    select q.row_id, coalesce(r.code, n.country) as code
+    select q.row_id, coalesce(r.code, n.country, f.code) as code
     from gz_query as q
     left join (select distinct code from gazetteer.reaches) as r on r.code = upper(trim(q.country))
     left join gazetteer.country_names as n on r.code is null and n.key = gazetteer.name_key(gazetteer.fold(q.country))
-    where coalesce(r.code, n.country) is not null
+        and not n.is_former
+    left join gazetteer.former_names as f
+        on r.code is null and n.country is null and f.key = gazetteer.name_key(gazetteer.fold(q.country))
+    where coalesce(r.code, n.country, f.code) is not null
+),
+own_code as (
+    select row_id, code[1:2] as code
+    from gz_row
+    where
+        regexp_full_match(code, '[A-Z]{2}-[A-Z0-9]{1,3}') and row_id not in (select row_id from given)
+        and code[1:2] in (select code from gazetteer.reaches)
 ),
 implied as (
-    select distinct row_id, upper(part[1:2]) as code
+    from own_code
+    union all
+    select distinct row_id, upper(part[1:2])
     from gz_told
-    where regexp_full_match(part, '[A-Za-z]{2}-[A-Za-z0-9]{1,3}') and row_id not in (select row_id from given)
+    where
+        regexp_full_match(part, '[A-Za-z]{2}-[A-Za-z0-9]{1,3}') and row_id not in (select row_id from given)
+        and row_id not in (select row_id from own_code)
 ),
 reached as (
     select c.row_id, r.country, min(r.step) as step
@@ -65,7 +81,7 @@ where key != '' group by all;
 create or replace temp table gz_territory as
 select distinct p.row_id, p.level, n.country
 from gz_parent as p
-inner join gazetteer.country_names as n on n.key = p.key
+inner join gazetteer.country_names as n on n.key = p.key and not n.is_former
 inner join gz_country as c on c.row_id = p.row_id and c.country = n.country and c.step = 1
 where p.rank = 0;
 
@@ -81,13 +97,15 @@ where t.country is not null or c.row_id not in (select row_id from gz_territory)
 create or replace temp table gz_parent_subdivision as
 with by_code as (
     select t.row_id, t.level, s.id, 0 as rank
-    from gz_told as t inner join gazetteer.subdivisions as s on s.iso_code = upper(t.part)
+    from gz_told as t
+    inner join gazetteer.subdivisions as s on s.iso_code = upper(t.part)
+    inner join gz_country as c on c.row_id = t.row_id and c.country = s.country and c.step < 2
 ),
 by_name as (
     select p.row_id, p.level, n.id, n.rank + p.rank as rank
     from gz_parent as p
     inner join gazetteer.names as n on n.key = p.key and n.kind = 'subdivision' and p.rank < 3
-    inner join gz_country as c on c.row_id = p.row_id and c.country = n.country
+    inner join gz_country as c on c.row_id = p.row_id and c.country = n.country and c.step < 2
     anti join by_code as b on b.row_id = p.row_id and b.level = p.level
 ),
 found as (

@@ -32,6 +32,7 @@ from gz_key as k
 inner join gz_row as r on r.row_id = k.row_id
 inner join gazetteer.names as n on n.key = k.key and (k.for_kind = 'any' or k.for_kind = n.kind)
 inner join gz_country as c on c.row_id = k.row_id and c.country = n.country
+where c.step < 2 or (n.kind = 'island' and n.rank < 2 and k.variant = 0 and r.area_kind in ('island', 'unknown'))
 group by all;
 
 -- A code of its own is as good as a name, and better than another thing's name.
@@ -62,17 +63,22 @@ select
     end, s.is_part
 from gz_found as f inner join gazetteer.subdivisions as s on s.id = f.id where f.kind = 'subdivision'
 union all
-select f.*, 0, i.country, i.latitude, i.longitude, 100000, [], 0.9, false
-from gz_found as f inner join gazetteer.islands as i on i.id = f.id where f.kind = 'island'
+select f.*, 0, i.country, i.latitude, i.longitude, 100000, [], 0.9 * gazetteer.name_trust(f.step, r.area_kind), false
+from gz_found as f
+inner join gazetteer.islands as i on i.id = f.id
+inner join gz_row as r on r.row_id = f.row_id
+where f.kind = 'island'
 union all
 select
-    r.row_id, 'country', 0, g.step, 0, 0, if(g.step = 0, 1.0, 0.5), 0, c.country, c.latitude, c.longitude, 10000000, [],
-    least(0.97, greatest(0.3, 0.97 - (c.radius_km - 35) * 0.0065)), false
+    r.row_id, 'country', 0, g.step, n.rank, 0, if(g.step = 0, 1.0, 0.5), 0, c.country, c.latitude, c.longitude, 10000000,
+    [], least(0.97, greatest(0.3, 0.97 - (c.radius_km - 35) * 0.0065)) * gazetteer.name_trust(g.step, r.area_kind), false
 from gz_row as r
 inner join gazetteer.country_names as n on n.key = r.key
 inner join gz_country as g on g.row_id = r.row_id and g.country = n.country
 inner join gazetteer.countries as c on c.country = n.country
-where r.area_kind = 'country' or g.step = 1;
+where
+    (g.step < 2 and not n.is_former and (r.area_kind = 'country' or g.step = 1))
+    or (g.step = 2 and (r.area_kind = 'country' or (n.rank = 0 and r.area_kind in ('island', 'unknown'))));
 
 -- Which known parents each of them lies in, and how much one that lies outside still counts (doubt): borders of counties
 -- and cities are told differently, those of states hardly ever.
@@ -127,17 +133,27 @@ select * from (
 ) as factors (area_kind, kind, depth, type_factor);
 
 -- A subdivision that bears the name of a sizable place inside it is answered by that place: people mean it, and geocoders
--- do the same.
+-- do the same. For a city without a known parent, any place in it that is known by the name will do (New York, Goiás).
 create or replace temp table gz_seat as
+with shared_name as (
+    select
+        s.row_id, s.id, p.latitude, p.longitude,
+        p.population * if(p.rank = 0, 1.0, 0.25) as named_population,
+        p.population >= 0.05 * s.population and n.id is not null as is_sizable,
+        r.area_kind = 'city' and p.rank < 2 and r.row_id not in (select row_id from gz_parent_subdivision) as is_meant
+    from gz_thing as s
+    inner join gz_thing as p
+        on p.row_id = s.row_id and p.kind = 'place' and p.variant < 2 and list_contains(p.within_ids, s.id)
+    inner join gz_row as r on r.row_id = s.row_id
+    inner join gazetteer.places as l on l.id = p.id
+    left join gazetteer.names as n
+        on n.kind = 'subdivision' and n.id = s.id and n.key = gazetteer.name_key(gazetteer.fold(l.name))
+    where s.kind = 'subdivision'
+)
 select
-    s.row_id, s.id, max_by(p.latitude, p.population) as latitude, max_by(p.longitude, p.population) as longitude
-from gz_thing as s
-inner join gz_thing as p
-    on p.row_id = s.row_id and p.kind = 'place' and p.variant < 2 and list_contains(p.within_ids, s.id)
-inner join gazetteer.places as l on l.id = p.id
-inner join gazetteer.names as n
-    on n.kind = 'subdivision' and n.id = s.id and n.key = gazetteer.name_key(gazetteer.fold(l.name))
-where s.kind = 'subdivision' and p.population >= 0.05 * s.population
+    row_id, id, max_by(latitude, (is_sizable, named_population, latitude)) as latitude,
+    max_by(longitude, (is_sizable, named_population, latitude)) as longitude
+from shared_name where is_sizable or is_meant
 group by all;
 
 -- Big places have more artists, so weight grows with population; a place outside its known parent can't win by size alone.

@@ -78,6 +78,9 @@ select
         when b.is_part then 'parent'
         when b.kind in ('country', 'island') then b.kind
         when b.kind = 'place' then if(r.area_kind in ('district', 'municipality'), r.area_kind, 'city')
+        -- a wide area that answers for a city says what it is
+        when r.area_kind in ('city', 'district') and not b.is_seat and b.reliability < 0.9
+            then if(b.depth >= 2, 'county', 'subdivision')
         when r.area_kind in ('city', 'district', 'municipality', 'county', 'island') then r.area_kind
         when b.depth >= 2 then 'county'
         else 'subdivision'

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from uuid import NAMESPACE_URL, uuid5
 
-from extract_load.lookups.area_hierarchy import KnownArea, parse_area, resolve
+from extract_load.lookups.area_agreement import KnownArea
+from extract_load.lookups.area_hierarchy import parse_area, resolve
 
 
 def mbid_of(name: str) -> str:
