@@ -1,4 +1,5 @@
 -- Where an artist comes from: where they were born or founded if MusicBrainz says so, else the area they belong to.
+-- Without a country there is no point: a place that is found by its name alone may lie anywhere.
 {%- set special_purpose_artists %}
     '89ad4ac3-39f7-470e-963a-56509c546377', '125ec42a-7229-4250-afc5-e057484327fe',
     'f731ccc4-e22a-43af-a747-64213329e088', 'eec63d3c-3b81-4ad4-b1e4-7c147d4d2b61',
@@ -49,7 +50,7 @@ described as (
     inner join musicbrainz_artists on resolved.facts_mbid = musicbrainz_artists.mbid
 ),
 
-final as (
+located as (
     select
         described.artist_key,
         described.origin_area_mbid,
@@ -80,6 +81,17 @@ final as (
     from described
     left join areas on described.origin_area_mbid = areas.area_mbid
     left join countries on if(described.origin_source is not null, described.country_code, null) = countries.code
+),
+
+final as (
+    select
+        * exclude (latitude, longitude, coordinates_precision, coordinates_method, coordinates_confidence),
+        if(country_code is not null, latitude, null) as latitude,
+        if(country_code is not null, longitude, null) as longitude,
+        if(country_code is not null, coordinates_precision, null) as coordinates_precision,
+        if(country_code is not null, coordinates_method, null) as coordinates_method,
+        if(country_code is not null, coordinates_confidence, null) as coordinates_confidence
+    from located
 )
 
 select * from final
