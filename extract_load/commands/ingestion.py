@@ -15,6 +15,8 @@ from extract_load.core.results import TaskResult
 from extract_load.core.text import printable
 
 if TYPE_CHECKING:
+    from extract_load.context import Context
+    from extract_load.monitoring.tracked_run import TrackedRun
     from extract_load.spotify.recently_played import PollResult
 
 
@@ -47,10 +49,24 @@ def ingest(
     with context_of_a_command("ingest") as context:
         require_app(context.settings)  # what was never set up did not fail
         with tracked_run(context, SPOTIFY_INGESTION) as run:
-            result = run.task("poll recently played", lambda: poll(context, limit=limit), summarize_poll)
+            try:
+                result = run.task("poll recently played", lambda: poll(context, limit=limit), summarize_poll)
+            finally:
+                inbox = _import_inbox(context, run)
     typer.echo(printable(result.message))
+    if inbox:
+        typer.echo(printable(f"Inbox: {inbox}."))
     if result.token_days_left is not None and result.token_days_left <= 30:
         typer.echo(f"The sign-in lasts {result.token_days_left} more days: run `music-tracker auth` before then.")
+
+
+def _import_inbox(context: Context, run: TrackedRun) -> str:
+    """Import what lies in the inbox, also after a poll that failed, and return what became of it."""
+    from extract_load.spotify.history_import.inbox import TASK, has_entries, import_inbox, summarize_inbox
+
+    if not has_entries(context):
+        return ""
+    return run.task(TASK, lambda: import_inbox(context), summarize_inbox).message
 
 
 def summarize_poll(poll: PollResult) -> TaskResult:

@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     data_base_path: Path = Path("data/src")
     cache_dir: Path = Path("data/cache")
     duckdb_path: Path = Path("data/music_tracker.duckdb")
+    inbox_dir: Path | None = None
     duckdb_memory_limit: str = Field(default="500MB", pattern=r"^\d+(\.\d+)?\s?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$")
     duckdb_threads: int = Field(default=2, ge=1, le=64)
 
@@ -180,6 +181,11 @@ class Settings(BaseSettings):
     def data_dir(self) -> Path:
         """The folder of the warehouse: the lock, the state and the published file lie there."""
         return self.warehouse_path.parent
+
+    @property
+    def inbox_path(self) -> Path:
+        """INBOX_DIR, absolute: exports that are dropped here are imported by the next run."""
+        return _absolute(self.inbox_dir or self.data_dir / "inbox")
 
     @property
     def state_path(self) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -56,6 +57,7 @@ class Facts:
     plays: int | None = None
     newest_play: datetime | None = None
     failing_addresses: list[tuple[str, datetime]] = field(default_factory=list)
+    inbox: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 def gather(settings: Settings, state: State, now: datetime) -> Facts:
@@ -66,6 +68,7 @@ def gather(settings: Settings, state: State, now: datetime) -> Facts:
     _read_services(facts, state)
     _read_builds(facts, state)
     _read_alert_addresses(facts, state)
+    _read_inbox(facts, state)
     _read_published(facts)
     return facts
 
@@ -137,6 +140,15 @@ def _read_alert_addresses(facts: Facts, state: State) -> None:
     """Read which addresses of ALERT_URLS did not accept the last message."""
     found = state.facts("alert_addresses").values()
     facts.failing_addresses = sorted((str(fact["name"]), from_iso(fact["since"])) for fact in found)
+
+
+def _read_inbox(facts: Facts, state: State) -> None:
+    """Read what lies in the inbox and needs a person; what was taken away meanwhile needs nobody."""
+    for key, fact in state.facts("inbox").items():
+        kind = key.partition(":")[0]
+        lies_there = "path" in fact and os.path.lexists(facts.settings.inbox_path / fact["path"])
+        if kind == "stopped" or (kind in {"failed", "waiting"} and lies_there):
+            facts.inbox[key] = fact
 
 
 def _read_published(facts: Facts) -> None:

@@ -7,6 +7,7 @@ and nothing is written except to the tables of the state itself.
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -82,7 +83,7 @@ def health(settings: Settings, state: State | None = None, clock: Clock | None =
     finally:
         if state is None:
             own.close()
-    checks = (_runs, _polls, _gaps, _sign_in, _services, _backlog, _tests, _published, _disk, _alert_addresses)
+    checks = (_runs, _polls, _gaps, _sign_in, _services, _backlog, _tests, _published, _disk, _alert_addresses, _inbox)
     return Health(now, tuple(result for check in checks for result in check(facts)))
 
 
@@ -249,6 +250,24 @@ def _alert_addresses(facts: Facts) -> Iterator[CheckResult]:
         is_old = facts.now - since > UNDELIVERED_AFTER  # an outage of an hour is nobody's business
         hint = "Check it with `music-tracker alert --test`."
         yield CheckResult(f"alert-address:{name}", "warning", text, hint, is_old)
+
+
+def _inbox(facts: Facts) -> Iterator[CheckResult]:
+    for key, fact in facts.inbox.items():
+        kind, _, entry = key.partition(":")
+        where = facts.settings.inbox_path / fact.get("path", "")
+        if kind == "stopped":
+            yield CheckResult("inbox", "note", f"{fact['reason']}.".replace("..", "."), "The next run tries again.")
+        elif kind == "waiting":
+            text = f"{fact['name']} in the inbox waits for your confirmation: {fact['reason']}."
+            hint = (
+                f"If it is yours: `music-tracker import --confirm-listener {shlex.quote(str(where))}`; else delete it."
+            )
+            yield CheckResult(f"inbox:{entry}:{fact['at']}", "warning", text, hint, True)
+        else:
+            text = f"{fact['name']} from the inbox could not be imported: {fact['reason']}."
+            hint = f"{where}.txt says more. Move it back into the inbox to try it again, or delete it."
+            yield CheckResult(f"inbox:{entry}:{fact['at']}", "warning", text, hint, True)
 
 
 def _verb(run: RunRecord) -> str:

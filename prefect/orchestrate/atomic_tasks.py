@@ -66,6 +66,15 @@ def poll_recently_played(limit: int, run_key: str) -> TaskResult:
         ).execute()
 
 
+@atomic("import the inbox")
+def import_the_inbox(run_key: str) -> TaskResult:
+    """Import the exports that lie in the inbox; what can't be read is put aside."""
+    from extract_load.spotify.history_import.inbox import import_inbox, summarize_inbox
+
+    with shared_run(key=run_key) as run:
+        return BaseProcessorTask(run, "import the inbox", import_inbox, summarize_inbox).execute()
+
+
 @atomic("load what was spooled")
 def load_spool(run_key: str) -> TaskResult:
     """Land every file of the spool and the cache that is not in the warehouse yet."""

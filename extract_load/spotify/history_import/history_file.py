@@ -44,6 +44,7 @@ class Refused:
 
     name: str
     reason: str
+    needs_confirmation: bool = False
 
 
 @dataclass(slots=True)

@@ -248,7 +248,7 @@ class _Import:
         for one in held:
             if one.path:
                 one.path.unlink(missing_ok=True)
-        self._result.refused.append(Refused(member.name, FOREIGN.format(why=why)))
+        self._result.refused.append(Refused(member.name, FOREIGN.format(why=why), needs_confirmation=True))
 
     def _sum_up(self, landed: LandedFiles) -> None:
         self._result.waiting_for = landed.busy

@@ -2,6 +2,7 @@
 
 Deployed with a schedule of INGEST_INTERVAL_MINUTES; each scheduled run waits a random moment (jitter) first, so that
 not everybody polls on the minute. The answer is a file before it is rows: a locked warehouse never loses a play.
+Exports that lie in the inbox are imported after the poll.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from prefect.context import FlowRunContext
 from pydantic import Field
 
 from extract_load.core.flows import SPOTIFY_INGESTION
-from orchestrate.atomic_tasks import poll_recently_played, with_retries
+from extract_load.spotify.history_import.inbox import has_entries
+from orchestrate.atomic_tasks import import_the_inbox, poll_recently_played, with_retries
 from orchestrate.flow_config import FlowConfig
 from orchestrate.monitoring import monitored
 from orchestrate.runs.context import Run, run_name
@@ -35,6 +37,8 @@ def spotify_ingestion(
         if not monitored_run.busy:
             _wait_with_jitter(run)
             attempt(run, with_retries(poll_recently_played, run, one_call=True), limit, run.key)
+            if has_entries(run.context()):
+                attempt(run, with_retries(import_the_inbox, run), run.key)
     return monitored_run.state()
 
 

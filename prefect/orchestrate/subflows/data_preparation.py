@@ -1,4 +1,4 @@
-"""First, one after the other: load what was spooled, then check that it adds up."""
+"""First, one after the other: import what lies in the inbox, load what was spooled, then check that it adds up."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any
 
 from prefect import State, flow
 
-from orchestrate.atomic_tasks import load_spool, validate_landing, with_retries
+from extract_load.spotify.history_import.inbox import has_entries
+from orchestrate.atomic_tasks import import_the_inbox, load_spool, validate_landing, with_retries
 from orchestrate.flow_config import FlowConfig
 from orchestrate.runs.context import shared_run
 from orchestrate.runs.final_state import closing_state
@@ -17,6 +18,8 @@ from orchestrate.subflows.utils import attempt
 def data_preparation_subflow(config: FlowConfig | None = None, run_key: str | None = None) -> State[Any]:
     """Load the spool into the warehouse and validate it. Sequential: the second means nothing without the first."""
     with shared_run(config, run_key) as run:
+        if has_entries(run.context()):
+            attempt(run, with_retries(import_the_inbox, run), run.key)
         loaded = attempt(run, with_retries(load_spool, run), run.key)
         results = {load_spool.name: loaded}
         if loaded.status != "failed":

@@ -81,3 +81,32 @@ def test_the_result_of_a_poll() -> None:
     assert (result.status, result.requests, result.waited_seconds, result.message) == ("success", 2, 1.5, "3 new.")
     assert result.counts == {"new_plays": 3, "known_plays": 47, "rows_landed": 3}
     assert summarize_poll(PollResult(0, 50, "unchanged")).status == "no_updates"
+
+
+def test_ingest_imports_the_inbox_also_after_a_failed_poll(
+    music_tracker: Any, settings: Settings, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A whole export at the second look; a broken one is put aside, and the run is as good as its poll."""
+    inbox = settings.inbox_path
+    inbox.mkdir(parents=True)
+    write_zip(inbox / "data.zip", {"Streaming_History_Audio_2024_0.json": [row(number) for number in range(3)]})
+    (inbox / "broken.zip").write_bytes(b"PK\x03\x04")
+    with Sandbox(World(artists=12, plays=300, years=0.2)) as sandbox:
+        for name, value in {"SPOTIFY_REQUESTS_PER_SECOND": "1000", **sandbox.env}.items():
+            monkeypatch.setenv(name, value)
+        first = music_tracker("ingest")
+        assert first.exit_code == 0
+        assert "Inbox: left until it is whole or confirmed: broken.zip, data.zip." in first.out
+        monkeypatch.setenv("SPOTIFY_REFRESH_TOKEN", "a-token-that-was-revoked")
+        assert music_tracker("ingest").exit_code != 0
+    assert sorted(path.name for path in (inbox / "done").iterdir()) == ["data.zip"]
+    assert sorted(path.name for path in (inbox / "failed").iterdir()) == ["broken.zip", "broken.zip.txt"]
+    with duckdb.connect(str(settings.warehouse_path), read_only=True) as reader:
+        assert reader.execute("select count(*) from raw.spotify_streaming_history").fetchall() == [(3,)]
+        runs = "select status from ops.runs order by started_at"
+        assert reader.execute(runs).fetchall() == [("success",), ("failed",)]
+        tasks = (
+            "select counts ->> 'rows_landed', counts ->> 'failed' from ops.task_runs where task = 'import the inbox'"
+        )
+        assert reader.execute(f"{tasks} order by started_at").fetchall() == [("0", "0"), ("3", "1")]
+    assert "broken.zip from the inbox could not be imported" in music_tracker("status").out
