@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from extract_load.core.errors import BadInput, ConfigurationError
 from extract_load.core.settings import Settings, load_settings, project_root
 from extract_load.core.text import printable
+from extract_load.monitoring.disk_usage import readable_size
 from extract_load.storage.state import State
 from extract_load.storage.warehouse import Warehouse
 
@@ -45,7 +46,9 @@ def rebuild() -> None:
 def backup(
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[verify] [DIR]", help="Where to; `verify DIR` checks one. Default: data/backup."),
+        typer.Argument(
+            metavar="[verify] [DIR]", help="Where to; `verify DIR` checks one. Default: BACKUP_DIR, else data/backup."
+        ),
     ] = None,
 ) -> None:
     """Copy everything that can't be fetched again, while everything runs; only what is new is copied.
@@ -100,7 +103,7 @@ def compact(
         report = put_together(settings, Warehouse(settings), older_than_days=older_than_days, progress=progress)
     typer.echo(
         f"{report.files:,} files of {report.days:,} days became {report.days:,}"
-        f" ({_size(report.bytes_before)} before, {_size(report.bytes_after)} now)."
+        f" ({readable_size(report.bytes_before)} before, {readable_size(report.bytes_after)} now)."
     )
     for line in report.left_alone:
         typer.secho(f"Left as it is: {printable(line)}", fg=typer.colors.YELLOW)
@@ -174,17 +177,23 @@ def export(
 
 def _backup(folder: Path | None) -> None:
     from extract_load.maintenance.backup import backup as copy
+    from extract_load.maintenance.scheduled_backup import back_up_by_hand
 
     settings = load_settings()
+    target = folder or settings.backup_path
     with _progress_bar("Files") as progress:
-        report = copy(settings, folder or settings.data_dir / "backup", progress=progress)
+        if target and target.expanduser().resolve() == (settings.backup_path and settings.backup_path.resolve()):
+            with _settings_and_state() as (_, state):
+                report = back_up_by_hand(settings, state, is_named=folder is not None, progress=progress)
+        else:
+            report = copy(settings, target or settings.data_dir / "backup", progress=progress)
     typer.echo(
         f"{report.files:,} files are in {report.folder}; {report.copied:,} of them"
-        f" ({_size(report.copied_bytes)}) copied now, {report.removed:,} taken out."
+        f" ({readable_size(report.copied_bytes)}) copied now, {report.removed:,} taken out."
     )
     for line in report.kept:
         typer.secho(f"Left unchanged: {printable(line)}.", fg=typer.colors.YELLOW)
-    if folder is None:
+    if target is None:
         typer.echo("It lies on the same disk as the data: name a folder elsewhere to be safe from losing the disk.")
 
 
@@ -279,13 +288,3 @@ def _progress_bar(title: str) -> Iterator[ReportProgress]:
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
         task = bar.add_task(title, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-def _size(count: int) -> str:
-    """Return a number of bytes with its unit."""
-    size = float(count)
-    for unit in ("bytes", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}"
-        size /= 1000
-    return f"{size:.1f} GB"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -30,7 +31,11 @@ def register(app: typer.Typer) -> None:
 
 def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> None:
     """Show how things stand; answers while anything runs, and sends no request."""
-    found = health(load_settings())
+    from extract_load.monitoring.disk_usage import disk_result
+
+    settings = load_settings()
+    checked = health(settings)
+    found = replace(checked, results=(*checked.results, disk_result(settings)))
     if as_json:
         typer.echo(json.dumps(found.to_dict(), indent=2))
     else:

@@ -27,6 +27,18 @@ MATCHING = {"matched": "matched", "in_review": "in review", "unmatched": "not fo
 BUDGETED = ("artists", "albums", "tracks", "search")
 
 
+@dataclass(frozen=True, slots=True)
+class BackupFacts:
+    """The last good backup (moment and folder), the last proof of one, and what went wrong since when."""
+
+    last: datetime | None = None
+    folder: str = ""
+    verified: datetime | None = None
+    failing_since: datetime | None = None
+    failure: str = ""
+    damage: str = ""
+
+
 @dataclass(slots=True)
 class Facts:
     """Everything that is known at `now` (UTC). Spans and moments are naive UTC; lists are oldest first but for runs.
@@ -58,6 +70,7 @@ class Facts:
     newest_play: datetime | None = None
     failing_addresses: list[tuple[str, datetime]] = field(default_factory=list)
     inbox: dict[str, dict[str, str]] = field(default_factory=dict)
+    backup: BackupFacts = field(default_factory=BackupFacts)
 
 
 def gather(settings: Settings, state: State, now: datetime) -> Facts:
@@ -69,6 +82,7 @@ def gather(settings: Settings, state: State, now: datetime) -> Facts:
     _read_builds(facts, state)
     _read_alert_addresses(facts, state)
     _read_inbox(facts, state)
+    facts.backup = _read_backup(facts, state)
     _read_published(facts)
     return facts
 
@@ -149,6 +163,22 @@ def _read_inbox(facts: Facts, state: State) -> None:
         lies_there = "path" in fact and os.path.lexists(facts.settings.inbox_path / fact["path"])
         if kind == "stopped" or (kind in {"failed", "waiting"} and lies_there):
             facts.inbox[key] = fact
+
+
+def _read_backup(facts: Facts, state: State) -> BackupFacts:
+    """Read what is known of backups: to BACKUP_DIR where it is set, else of the last one made by hand."""
+    found = state.facts("backup")
+    here = str(facts.settings.backup_path.resolve()) if facts.settings.backup_path else None
+    said = {key: fact for key, fact in found.items() if here is None or str(fact.get("folder")) == here}
+    last, verified, failing = (said.get(key) or {} for key in ("last", "verified", "failing"))
+    return BackupFacts(
+        last=from_iso(last["at"]) if last else None,
+        folder=str(last.get("folder", "")),
+        verified=from_iso(verified["at"]) if verified else None,
+        failing_since=from_iso(failing["since"]) if failing else None,
+        failure=str(failing.get("message", "")),
+        damage=str((said.get("damaged") or {}).get("message", "")),
+    )
 
 
 def _read_published(facts: Facts) -> None:

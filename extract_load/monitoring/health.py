@@ -30,6 +30,7 @@ TOKEN_LIFETIME = timedelta(days=180)
 TOKEN_WARN_FROM = timedelta(days=150)
 DISK_LOW_BYTES = 2 * 1024**3
 MANY_TESTS = 3
+OLD_BACKUP_AFTER = timedelta(days=3)
 UNDELIVERED_AFTER = timedelta(days=1)
 
 
@@ -83,7 +84,20 @@ def health(settings: Settings, state: State | None = None, clock: Clock | None =
     finally:
         if state is None:
             own.close()
-    checks = (_runs, _polls, _gaps, _sign_in, _services, _backlog, _tests, _published, _disk, _alert_addresses, _inbox)
+    checks = (
+        _runs,
+        _polls,
+        _gaps,
+        _sign_in,
+        _services,
+        _backlog,
+        _tests,
+        _published,
+        _backup,
+        _disk,
+        _alert_addresses,
+        _inbox,
+    )
     return Health(now, tuple(result for check in checks for result in check(facts)))
 
 
@@ -233,6 +247,28 @@ def _published(facts: Facts) -> Iterator[CheckResult]:
     else:
         text = f"Published {_at(facts.published_at)}.{plays} {facts.kept}".rstrip()
         yield CheckResult("published", "warning" if facts.kept else "ok", text)
+
+
+def _backup(facts: Facts) -> Iterator[CheckResult]:
+    found, is_set = facts.backup, facts.settings.backup_path is not None
+    if found.damage:
+        text = f"The backup can't be trusted: {found.damage}"
+        yield CheckResult("backup-damaged", "problem", text, "Make a new one into another folder.", True)
+    since = found.last or found.failing_since
+    if since is None:
+        if is_set:
+            yield CheckResult("backup", "note", "No backup was made yet; the daily run makes one.")
+        return
+    age, why = facts.now - since, f" {found.failure}" if found.failure else ""
+    if is_set and age > OLD_BACKUP_AFTER:
+        text = f"No good backup for {_ago(age)} (the last one {_at(found.last)}).{why}"
+        yield CheckResult("backup-old", "problem", text, "Run `music-tracker backup` to see why.", True)
+    elif found.failure:
+        text = f"The last backup failed (the last good one {_at(found.last)}).{why}"
+        yield CheckResult("backup", "warning", text, "The next daily run tries again.")
+    else:
+        proof = f", verified {_at(found.verified)}" if found.verified else ", not verified yet"
+        yield CheckResult("backup", "ok", f"Backed up {_at(found.last)} to {found.folder}{proof}.")
 
 
 def _disk(facts: Facts) -> Iterator[CheckResult]:

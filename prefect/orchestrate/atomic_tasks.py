@@ -178,3 +178,32 @@ def publish_marts(run_key: str, blocking_failures: list[str]) -> TaskResult:
             return publish(context.settings, context.warehouse, context.state, blocking_failures=blocking_failures)
 
         return BaseProcessorTask(run, "publish", work, report).execute()
+
+
+@atomic("tidy up")
+def tidy_up(run_key: str) -> TaskResult:
+    """Do the weekly upkeep: compact past days, delete records of requests and tasks older than two years."""
+    from extract_load.maintenance.upkeep import weekly_upkeep
+
+    with shared_run(key=run_key) as run:
+        return BaseProcessorTask(
+            run,
+            "tidy up",
+            lambda context: weekly_upkeep(context.settings, context.state, context.warehouse, clock=context.clock),
+            lambda result: result,
+        ).execute()
+
+
+@atomic("back up")
+def back_up(run_key: str) -> TaskResult:
+    """Copy what is new to BACKUP_DIR, and verify the backup once a week."""
+    from extract_load.maintenance.scheduled_backup import back_up_daily
+    from orchestrate.dbt_build.runner import build_marts
+
+    with shared_run(key=run_key) as run:
+        return BaseProcessorTask(
+            run,
+            "back up",
+            lambda context: back_up_daily(context.settings, context.state, build_marts, clock=context.clock),
+            lambda result: result,
+        ).execute()

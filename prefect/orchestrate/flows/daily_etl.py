@@ -1,4 +1,4 @@
-"""`daily-etl`: load and validate, enrich from three services at once, transform, test, publish.
+"""`daily-etl`: load and validate, enrich from three services at once, transform, test, publish; then maintenance.
 
 Deployed with a daily schedule at ETL_HOUR in LISTENER_TIMEZONE; idempotent, so it is safe to run at any time. It needs
 no credentials: what can't be done without them is reported and skipped.
@@ -17,6 +17,7 @@ from orchestrate.monitoring import monitored
 from orchestrate.runs.context import Run, run_name
 from orchestrate.subflows.data_preparation import data_preparation_subflow
 from orchestrate.subflows.enrichment_coordination import enrichment_coordination_subflow
+from orchestrate.subflows.maintenance import is_maintenance_due, maintenance_subflow
 from orchestrate.subflows.transformation import transformation_subflow
 
 FATAL = (load_spool.name, validate_landing.name, publish_marts.name)
@@ -29,6 +30,8 @@ def daily_etl(config: FlowConfig | None = None) -> State[Any]:
     with monitored(DAILY_ETL, config, fatal=FATAL) as monitored_run:
         if not monitored_run.busy:
             _prepare_enrich_transform(monitored_run.run)
+            if is_maintenance_due(monitored_run.run):  # also when the rest failed: a backup is worth most then
+                maintenance_subflow(monitored_run.run.config, monitored_run.run.key, return_state=True)
     return monitored_run.state()
 
 

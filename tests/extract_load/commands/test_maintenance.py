@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from extract_load.commands.maintenance import _size
 from extract_load.core.settings import Settings
+from extract_load.monitoring.disk_usage import readable_size
 
 
 @pytest.mark.parametrize(
@@ -55,4 +55,4 @@ def test_compacting_nothing_changes_nothing(music_tracker: Any) -> None:
 )
 def test_sizes_have_units(count: int, words: str) -> None:
     """Decimal ones, as disks are sold."""
-    assert _size(count) == words
+    assert readable_size(count) == words

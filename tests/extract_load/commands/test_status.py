@@ -41,3 +41,13 @@ def test_doctor_also_tries_folders_and_services(music_tracker: Any, monkeypatch:
     for words in ("DATA_BASE_PATH can be written.", "The warehouse opens.", "look  127.0.0.1 can't be asked now"):
         assert words in done.out
     assert "Nothing is published yet." in done.out
+
+
+def test_status_names_what_the_data_takes_on_disk(music_tracker: Any, state: State) -> None:
+    """By part, the largest first."""
+    spool = state.path.parent / "src" / "large.ndjson.gz"
+    spool.parent.mkdir(parents=True)
+    spool.write_bytes(b"x" * 12_000_000)
+    lines = json.loads(music_tracker("status", "--json").out)["lines"]
+    (size,) = [line["text"] for line in lines if line["key"] == "size"]
+    assert size.startswith("The data takes 12 MB on disk: spool 12 MB, state ")
