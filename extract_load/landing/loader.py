@@ -20,6 +20,7 @@ from extract_load.landing.backlog import file_opener, find_backlog, record_lande
 from extract_load.landing.erasure_rules import land_rules
 from extract_load.landing.manifest import Lander, SpoolFile, record
 from extract_load.landing.musicbrainz import MUSICBRAINZ_LANDERS
+from extract_load.landing.recent_files import find_recent_files, note_full_landing, recent_since
 from extract_load.landing.recently_played import land_polls
 from extract_load.landing.state_copy import copy_state
 from extract_load.landing.streaming_history import land_history
@@ -84,6 +85,22 @@ class Landing:
             report = self._land(connection, pending, progress)
             report.unreadable.extend(backlog.unreadable)
             record_landed_archives(connection, backlog, self._clock)
+            if not exclude:
+                note_full_landing(connection, self._state, self._clock.now())
+            copy_state(connection, self._state)
+        return report
+
+    def land_recent(self, *, purpose: str = "landing", wait_seconds: float | None = None) -> LandingReport:
+        """Land what came in since every file was last looked at, at the price of a few days, however many there are.
+
+        Every file is looked at when that is a day ago, or was done for another warehouse. Errors: WarehouseBusy.
+        """
+        with self._warehouse.open(purpose, wait_seconds, checkpoint=False) as connection:
+            first_day = recent_since(connection, self._state, self._clock.now())
+            if first_day is None:
+                return self.land(purpose=purpose)
+            pending = find_recent_files(self._store, connection, first_day, self._clock.now().date())
+            report = self._land(connection, pending, None)
             copy_state(connection, self._state)
         return report
 

@@ -149,7 +149,7 @@ def _sentences(results: Mapping[str, TaskResult], status: Status) -> list[str]:
 def copy_metrics(warehouse: Warehouse, state: State, flow: str) -> None:
     """Copy runs, tasks, requests and polls into `ops`, or leave that to the next run while the warehouse is in use."""
     try:
-        with warehouse.open(f"{flow}: metrics", wait_seconds=METRICS_WAIT_SECONDS) as connection:
+        with warehouse.open(f"{flow}: metrics", wait_seconds=METRICS_WAIT_SECONDS, checkpoint=False) as connection:
             copy_state(connection, state)
             copy_runs(connection, state)
     except Exception as error:

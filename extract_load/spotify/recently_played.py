@@ -169,7 +169,7 @@ def _spool(context: Context, at: datetime, items: list[Any], limit: int, record:
 
 def _landed(context: Context, result: PollResult) -> PollResult:
     try:
-        report = context.landing.land(purpose="music-tracker ingest", wait_seconds=LAND_WAIT_SECONDS)
+        report = context.landing.land_recent(purpose="music-tracker ingest", wait_seconds=LAND_WAIT_SECONDS)
     except WarehouseBusy as busy:
         told = f"{result.message} The plays are kept in the spool and land with the next run: {busy.message}"
         return replace(result, waiting_for=busy.message, message=told)

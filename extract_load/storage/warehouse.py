@@ -32,6 +32,7 @@ SCHEMA_DIR = Path(__file__).with_name("schema")
 STORAGE = "storage_version 'v1.2.0'"
 _OTHER_PROCESS = re.compile(r"\(PID (\d+)\)")
 _RETRY_SECONDS = 0.25
+_LARGEST_LOG_BYTES = 1 << 20
 
 
 class Warehouse:
@@ -45,11 +46,15 @@ class Warehouse:
         self._own = threading.local()
 
     @contextmanager
-    def open(self, purpose: str, wait_seconds: float | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    def open(
+        self, purpose: str, wait_seconds: float | None = None, *, checkpoint: bool = True
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
         """Yield a connection with the lock held; nested calls of a thread share it.
 
         `purpose` is shown to those who wait. Errors: WarehouseBusy after `wait_seconds` (LOCK_WAIT_SECONDS when
         not given), also when a process that knows no lock, such as a duckdb shell, has the file open.
+        Without a `checkpoint`, a few new rows stay in the write-ahead log when it closes, until that has 1 MB: writing
+        them to their place costs the more the more rows are there.
         """
         shared: duckdb.DuckDBPyConnection | None = getattr(self._own, "connection", None)
         if shared is not None:
@@ -60,6 +65,8 @@ class Warehouse:
         with self.lock.held(purpose, wait):
             connection = self._connect(wait - (self._clock.monotonic() - started))
             self._own.connection = connection
+            if not checkpoint and self._log_bytes() < _LARGEST_LOG_BYTES:
+                connection.execute("pragma disable_checkpoint_on_shutdown")
             try:
                 yield connection
             finally:
@@ -74,6 +81,13 @@ class Warehouse:
             pass  # the file exists, is free, and has its schema
         with self.lock.held(purpose, wait):
             yield
+
+    def _log_bytes(self) -> int:
+        """Return the size of the write-ahead log."""
+        try:
+            return self.path.with_name(self.path.name + ".wal").stat().st_size
+        except OSError:
+            return 0
 
     def _connect(self, wait: float) -> duckdb.DuckDBPyConnection:
         self.path.parent.mkdir(parents=True, exist_ok=True)

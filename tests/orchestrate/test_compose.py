@@ -115,11 +115,19 @@ def test_it_fits_a_small_box(compose: dict[str, Any]) -> None:
         assert service["restart"] == "unless-stopped"
 
 
+def test_logs_are_rotated(compose: dict[str, Any]) -> None:
+    """For every service: a box runs for years."""
+    for name in SERVICES:
+        options = compose["services"][name]["logging"]["options"]
+        assert (options["max-size"], options["max-file"]) == ("10m", "3")
+
+
 def test_it_shows_itself_to_this_machine_only(compose: dict[str, Any]) -> None:
     """Ports are bound to loopback, ours run without rights, and the data outlives the containers."""
     published = [port for service in compose["services"].values() for port in service.get("ports", [])]
     assert published == ["127.0.0.1:4200:4200"]
-    assert compose["services"]["worker"]["volumes"] == ["./data:/app/data"]
+    backup = "${BACKUP_DIR:-./data}:${BACKUP_DIR:-/app/backup}"
+    assert compose["services"]["worker"]["volumes"] == ["./data:/app/data", backup]
     assert compose["services"]["prefect-db"]["volumes"] == ["prefect-db:/var/lib/postgresql/data"]
     for name in ("prefect-server", "worker"):
         assert compose["services"][name]["user"].split(":")[0] not in {"0", "root"}

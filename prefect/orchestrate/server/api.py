@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 LOCAL_HOST = "127.0.0.1"
 LOCAL_PORT = 4200
 LOCAL_API = f"http://{LOCAL_HOST}:{LOCAL_PORT}/api"
+LARGEST_LOG_BYTES = 5_000_000
 _PROBE_SECONDS = 3.0
 _STOP_SECONDS = 20.0
 
@@ -129,6 +130,7 @@ def _server(kind: str, port: int) -> Iterator[str]:
     settings = get_current_settings()
     log_file = Path(settings.home) / f"{kind}-server.log"
     log_file.parent.mkdir(parents=True, exist_ok=True)
+    rotate_log(log_file)
     url = f"http://{LOCAL_HOST}:{port}/api"
     with log_file.open("ab") as out:
         process = subprocess.Popen(
@@ -143,6 +145,12 @@ def _server(kind: str, port: int) -> Iterator[str]:
             yield url
         finally:
             _stop(process)
+
+
+def rotate_log(log_file: Path, largest_bytes: int = LARGEST_LOG_BYTES) -> None:
+    """Put a log file aside that has grown too large, in the place of the one before it."""
+    if log_file.is_file() and log_file.stat().st_size > largest_bytes:
+        log_file.replace(log_file.with_name(f"{log_file.name}.1"))
 
 
 def _wait_for(process: subprocess.Popen[bytes], url: str, seconds: float, log_file: Path) -> None:

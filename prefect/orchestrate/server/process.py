@@ -20,6 +20,8 @@ def main(kind: str, port: int) -> None:
     import uvicorn
     from prefect.server.api.server import create_app
 
+    if kind == "temporary":
+        delete_old_runs_in_ephemeral_servers()
     app = create_app(ephemeral=kind == "temporary", final=True)
     server = uvicorn.Server(
         uvicorn.Config(
@@ -33,6 +35,19 @@ def main(kind: str, port: int) -> None:
 
     threading.Thread(target=stop_with_parent, daemon=True).start()
     server.run()
+
+
+def delete_old_runs_in_ephemeral_servers() -> None:
+    """Let a temporary server delete old runs as well; Prefect leaves that to permanent ones, which some never have.
+
+    Its first round comes as the server starts, in batches, so a run does not wait for it.
+    """
+    from prefect.server.services import db_vacuum
+    from prefect.server.services.perpetual_services import get_perpetual_services
+
+    for service in get_perpetual_services():
+        if service.function.__module__ == db_vacuum.__name__:
+            service.run_in_ephemeral = True
 
 
 if __name__ == "__main__":

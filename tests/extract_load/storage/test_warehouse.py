@@ -126,3 +126,26 @@ def test_a_file_that_is_no_database_is_said_to_be_none(settings: Settings) -> No
     settings.warehouse_path.write_bytes(b"not a database at all" * 500)
     with pytest.raises(BadInput, match="music-tracker rebuild"), Warehouse(settings).open("test", 0.1):
         pass
+
+
+def test_few_rows_wait_in_the_log_for_a_checkpoint(warehouse: Warehouse) -> None:
+    """Nothing is lost by it: the next connection has them, a kill changes nothing, and a large log is written back."""
+    log = warehouse.path.with_name(warehouse.path.name + ".wal")
+    with warehouse.open("test") as connection:
+        connection.execute("create table ops.numbers (n integer primary key, text varchar)")
+    for number in range(3):
+        with warehouse.open("test", checkpoint=False) as connection:
+            connection.execute("insert into ops.numbers values (?, 'x')", [number])
+        assert log.exists()
+    with warehouse.open("test") as connection:
+        assert connection.execute("select count(*) from ops.numbers").fetchall() == [(3,)]
+    assert not log.exists()
+    for first in (10, 20_000):
+        with warehouse.open("test", checkpoint=False) as connection:
+            connection.execute(
+                "insert into ops.numbers select i, repeat(md5(i::varchar), 10) from range(?, ?) as r(i)",
+                [first, first + 9_000],
+            )
+    assert not log.exists()
+    with warehouse.open("test", checkpoint=False) as connection:
+        assert connection.execute("select count(*) from ops.numbers").fetchall() == [(18_003,)]

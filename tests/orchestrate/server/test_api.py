@@ -12,7 +12,15 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from extract_load.core.errors import ConfigurationError
 from extract_load.core.settings import Settings
-from orchestrate.server.api import answers, api_in_use, configured_api, needed_api, running_api, server_version
+from orchestrate.server.api import (
+    answers,
+    api_in_use,
+    configured_api,
+    needed_api,
+    rotate_log,
+    running_api,
+    server_version,
+)
 
 NOBODY = "http://127.0.0.1:9/api"
 
@@ -67,3 +75,16 @@ def test_the_environment_is_restored(before: str | None, monkeypatch: pytest.Mon
 def test_the_log_of_a_temporary_server_is_beside_its_records(api: str) -> None:
     """Where the hint of a start that failed leads."""
     assert (Path(os.environ["PREFECT_HOME"]) / "temporary-server.log").is_file()
+
+
+def test_a_log_that_has_grown_is_put_aside(tmp_path: Path) -> None:
+    """One older one is kept; a small one goes on."""
+    log = tmp_path / "own-server.log"
+    rotate_log(log, 10)
+    for content in ("a" * 11, "b" * 11, "c" * 10):
+        log.write_text(content)
+        rotate_log(log, 10)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
+        "own-server.log": "c" * 10,
+        "own-server.log.1": "b" * 11,
+    }

@@ -33,3 +33,31 @@ def test_it_serves_the_api_and_is_never_orphaned(tmp_path: Path) -> None:
         server.stdin.close()
         assert server.wait(60) == 0
     assert not answers(url)
+
+
+ENABLED = """
+from orchestrate.console import prepare_prefect
+prepare_prefect()
+from orchestrate.server.process import delete_old_runs_in_ephemeral_servers
+from prefect.server.services.perpetual_services import get_enabled_perpetual_services
+from prefect.settings import get_current_settings
+delete_old_runs_in_ephemeral_servers()
+print(*(service.function.__name__ for service in get_enabled_perpetual_services(ephemeral=True)))
+print(get_current_settings().server.services.db_vacuum.retention_period.days)
+"""
+
+
+def test_a_temporary_server_deletes_old_runs_too(tmp_path: Path) -> None:
+    """After 30 days, with their logs and artifacts: who only runs `music-tracker etl` has no other server."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    done = subprocess.run(
+        [sys.executable, "-c", ENABLED],
+        cwd=tmp_path,
+        env={**clean, "PREFECT_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    services, days = done.stdout.splitlines()
+    assert {"schedule_vacuum_tasks", "schedule_orphan_vacuum_tasks"} <= set(services.split())
+    assert days == "30"
