@@ -17,6 +17,7 @@ import typer
 from extract_load.commands import alert, demo, ingestion, maintenance, status
 from extract_load.core.disk_errors import translate_disk_errors
 from extract_load.core.errors import MusicTrackerError
+from extract_load.core.private_files import keep_files_private
 from extract_load.core.redaction import quiet_libraries
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def build_app() -> typer.Typer:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; ends the process with its exit code."""
+    keep_files_private()
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("extract_load").setLevel(logging.INFO)
     quiet_libraries()

@@ -9,6 +9,15 @@ import time
 from datetime import UTC, datetime
 from typing import Protocol
 
+# Before this release there was no such program: a clock that shows an earlier time is wrong, as on a board without a
+# battery, which begins in 1970.
+EARLIEST = datetime(2026, 11, 1)
+
+
+def is_plausible(now: datetime) -> bool:
+    """Return whether a clock can be right (naive UTC); one that cannot must judge no other times."""
+    return now >= EARLIEST
+
 
 class Clock(Protocol):
     """What time it is (UTC, naive), a steady counter in seconds, and a way to wait."""

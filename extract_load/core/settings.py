@@ -107,6 +107,7 @@ class Settings(BaseSettings):
     alert_no_poll_hours: float = Field(default=6, gt=0)
     heartbeat_url: SecretStr | None = None
     backup_dir: Path | None = None
+    published_readable: bool = False
     lock_wait_seconds: float = Field(default=600, ge=0)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     music_tracker_demo: bool = False

@@ -12,11 +12,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import available_timezones
 
+from extract_load.core.clock import is_plausible
 from extract_load.core.settings import Settings, project_root
 from extract_load.monitoring.health import CheckResult
 
-# This program is of November 2026: an earlier date is that of a board without a battery.
-EARLIEST = datetime(2026, 11, 1)
 TOLERANCE = timedelta(hours=1)
 _SET_THE_CLOCK = "Set the clock of this machine (`timedatectl set-ntp true` on Linux), then run the command again."
 _PATTERN = "?*["
@@ -25,7 +24,7 @@ _LOCALTIME = Path("/etc/localtime")
 
 def check_clock(now: datetime, newest_record: datetime | None) -> Iterator[CheckResult]:
     """Yield a problem when `now` (UTC) can't be right: before this program was made, or before its own records."""
-    if now < EARLIEST:
+    if not is_plausible(now):
         text = f"The clock says {now:%Y-%m-%d %H:%M} UTC, which is before this program was made."
         yield CheckResult("clock", "problem", text, _SET_THE_CLOCK)
     elif newest_record and newest_record > now + TOLERANCE:

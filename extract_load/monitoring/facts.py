@@ -24,6 +24,7 @@ WAITING = {
     "musicbrainz": {"waiting": "artists to look for at MusicBrainz", "without_facts": "to describe"},
 }
 MATCHING = {"matched": "matched", "in_review": "in review", "unmatched": "not found", "waiting": "not yet looked for"}
+_NO_BOUND = datetime(1970, 1, 1)  # what marts.fct_listening_gaps has for a gap whose begin is not known
 BUDGETED = ("artists", "albums", "tracks", "search")
 
 
@@ -53,7 +54,7 @@ class Facts:
     first_run: datetime | None = None
     last_poll: datetime | None = None
     last_poll_failure: str = ""
-    gaps: list[tuple[datetime, datetime]] = field(default_factory=list)
+    gaps: list[tuple[datetime | None, datetime]] = field(default_factory=list)
     authorized_at: datetime | None = None
     needs_sign_in: bool = False
     blocked: list[tuple[str, str, datetime]] = field(default_factory=list)
@@ -105,10 +106,10 @@ def _read_polls(facts: Facts, state: State) -> None:
     if last and last[0]["outcome"] not in GOOD_POLLS:
         facts.last_poll_failure = last[0]["message"] or ""
     gaps = state.rows(
-        "select gap_from, gap_until from polls indexed by polls_with_gap where gap_from is not null"
-        f" and gap_until is not null and {is_good} order by polled_at"
+        "select gap_from, coalesce(gap_until, oldest_played_at, polled_at) as gap_until from polls"
+        " indexed by gaps_by_time where outcome = 'gap' order by polled_at"
     )
-    facts.gaps = [(from_iso(gap["gap_from"]), from_iso(gap["gap_until"])) for gap in gaps]
+    facts.gaps = [(from_iso(gap["gap_from"]) if gap["gap_from"] else None, from_iso(gap["gap_until"])) for gap in gaps]
 
 
 def _read_services(facts: Facts, state: State) -> None:
@@ -197,7 +198,7 @@ def _read_published(facts: Facts) -> None:
             closed = reader.execute(
                 "select gap_from, gap_until from marts.fct_listening_gaps where is_closed"
             ).fetchall()
-            facts.gaps = [gap for gap in facts.gaps if gap not in closed]
+            facts.gaps = [(since, until) for since, until in facts.gaps if (since or _NO_BOUND, until) not in closed]
     except (duckdb.Error, OSError, UnicodeDecodeError) as error:
         log.debug("The published file could not be queried: %s", error)
         facts.published_error = _describe_published_error(error)

@@ -152,9 +152,10 @@ def _polls(facts: Facts) -> Iterator[CheckResult]:
 
 def _gaps(facts: Facts) -> Iterator[CheckResult]:
     for since, until in facts.gaps:
-        text = f"Plays may be missing between {_at(since)} and {_at(until)}: more than 50 came between two polls."
+        span = f"between {_at(since)} and {_at(until)}" if since else f"before {_at(until)}"
+        text = f"Plays may be missing {span}: more than 50 came between two polls."
         hint = "Ask Spotify for your extended streaming history and `music-tracker import` it."
-        yield CheckResult(f"gap:{since:%Y-%m-%dT%H:%M:%S}", "warning", text, hint, True)
+        yield CheckResult(f"gap:{since or until:%Y-%m-%dT%H:%M:%S}", "warning", text, hint, True)
 
 
 def _sign_in(facts: Facts) -> Iterator[CheckResult]:

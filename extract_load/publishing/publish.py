@@ -18,6 +18,7 @@ import duckdb
 
 from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.failpoints import failpoint
+from extract_load.core.private_files import let_pass, set_mode
 from extract_load.core.settings import Settings
 from extract_load.core.text import join_first
 from extract_load.publishing.attribution import write_attribution
@@ -77,6 +78,7 @@ def publish(
             _remove_old_drafts(target)
             tables, views = _write(connection, draft, label_of(settings), clock.now())
         _check(draft, settings)
+        _set_access(draft, settings)
         _put_in_place(draft, target)
     now = clock.now()
     result = PublishResult(target, now, tables, tuple(views), target.stat().st_size)
@@ -178,6 +180,15 @@ def _check(draft: Path, settings: Settings) -> None:
         attach(stranger, draft, "reader", "read_only")
         for relation in read_relations(stranger, "reader"):
             stranger.execute(f"describe reader.{_name(relation.schema)}.{_name(relation.name)}")
+
+
+def _set_access(draft: Path, settings: Settings) -> None:
+    """Let every user of this machine read what is published if PUBLISHED_READABLE says so, else its owner alone."""
+    is_shared, folder = settings.published_readable, settings.published_path.parent
+    set_mode(draft, 0o644 if is_shared else 0o600)
+    set_mode(folder, 0o755 if is_shared else 0o700)
+    if is_shared:
+        let_pass(settings.data_dir)
 
 
 def _put_in_place(draft: Path, target: Path) -> None:

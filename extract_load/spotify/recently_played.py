@@ -19,6 +19,7 @@ from typing import Any
 import orjson
 
 from extract_load.context import Context
+from extract_load.core.clock import is_plausible
 from extract_load.core.errors import ConfigurationError, MusicTrackerError, ServiceUnavailable
 from extract_load.core.failpoints import failpoint
 from extract_load.core.instants import parse_instant
@@ -119,7 +120,7 @@ def _record(context: Context, at: datetime, items: list[Any], limit: int) -> Pol
     seen = _seen(context, at)
     keys = {key for item in items if (key := item_key(item))}
     known = len(keys & seen["keys"])
-    times = sorted(time for item in items if (time := _played_at(item)) and time <= at + _AHEAD)
+    times = sorted(time for item in items if (time := _played_at(item)) and time <= _latest(at))
     oldest, newest = (times[0], times[-1]) if times else (None, None)
     last = seen["newest"]
     gap_from = gap_until = None
@@ -207,14 +208,14 @@ def _seen(context: Context, at: datetime) -> dict[str, Any]:
     """Return the keys of what was seen, and the newest time of it that can be true."""
     found = context.state.get(SERVICE, _key("seen", context)) or {}
     newest = found.get("newest")
-    if newest and newest > str(to_iso(at + _AHEAD)):
+    if newest and newest > str(to_iso(_latest(at))):
         newest = _newest_polled(context, at)
     return {"keys": set(found.get("keys", ())), "newest": datetime.fromisoformat(newest) if newest else None}
 
 
 def _newest_polled(context: Context, at: datetime) -> str | None:
     sql = "select max(newest_played_at) as newest from polls where listener_id = ? and newest_played_at <= ?"
-    newest: str | None = context.state.rows(sql, (context.settings.listener_id, to_iso(at + _AHEAD)))[0]["newest"]
+    newest: str | None = context.state.rows(sql, (context.settings.listener_id, to_iso(_latest(at))))[0]["newest"]
     return newest
 
 
@@ -223,9 +224,14 @@ def _remember(context: Context, items: Iterable[Any], at: datetime) -> None:
     found = context.state.get(SERVICE, _key("seen", context)) or {}
     fresh = [key for item in items if (key := item_key(item))]
     keys = list(dict.fromkeys([*fresh, *found.get("keys", ())]))[:_REMEMBERED]
-    times = [time for item in items if (time := _played_at(item)) and time <= at + _AHEAD]
+    times = [time for item in items if (time := _played_at(item)) and time <= _latest(at)]
     newest = to_iso(max([*times, *filter(None, [_seen(context, at)["newest"]])], default=None))
     context.state.put(SERVICE, _key("seen", context), {"keys": keys, "newest": newest}, at)
+
+
+def _latest(at: datetime) -> datetime:
+    """Return the latest time of a play that can be true; a clock that is wrong judges none."""
+    return at + _AHEAD if is_plausible(at) else datetime.max
 
 
 def _played_at(item: Any) -> datetime | None:

@@ -43,7 +43,8 @@ create table if not exists polls (
 );
 create index if not exists polls_by_time on polls (listener_id, polled_at);
 create index if not exists polls_in_order on polls (polled_at, outcome);
-create index if not exists polls_with_gap on polls (polled_at) where gap_from is not null;
+drop index if exists polls_with_gap;
+create index if not exists gaps_by_time on polls (polled_at) where outcome = 'gap';
 create index if not exists polls_by_newest on polls (listener_id, newest_played_at);
 """
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import typer
 
 from extract_load.core.errors import MusicTrackerError
+from extract_load.core.private_files import keep_files_private
 
 _PLAIN_LOG_LINE = "%(asctime)s  %(message)s"
 _MODEL_FAILED = re.compile(r"Node \S+ finished with status \S+")
@@ -79,6 +80,7 @@ def run_script(main: Callable[..., None]) -> None:
     """Run a function as a script: its parameters are the options, a project error is printed as one sentence."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     app.command()(main)
+    keep_files_private()
     with plain_errors():
         app()
 

@@ -10,11 +10,14 @@ import os
 import sys
 import threading
 
+from extract_load.core.private_files import keep_files_private
+
 QUIET = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "PREFECT_SERVER_LOGGING_LEVEL": "WARNING"}
 
 
 def main(kind: str, port: int) -> None:
     """Serve until standard input is closed."""
+    keep_files_private()
     for name, value in {**QUIET, **({"PREFECT_UI_ENABLED": "false"} if kind == "temporary" else {})}.items():
         os.environ.setdefault(name, value)
     import uvicorn

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from extract_load.core.settings import Settings
 from extract_load.monitoring.facts import gather
+from extract_load.monitoring.health import health
 from extract_load.monitoring.run_log import RunRecord
 from extract_load.storage.state import State, to_iso
 from tests.support.clock import ManualClock
@@ -97,3 +98,21 @@ def test_looking_costs_the_same_after_years(installation: Any) -> None:
             f" duration_ms, waited_ms) {numbers} select 'r', 'spotify', 'me', 'GET', '/', {at}, 200, 'ok', 1, 0 from n"
         )
     assert vm_steps(state, lambda: gather(settings, state, clock.now())) <= before * 1.1 + 5
+
+
+def test_a_gap_with_one_bound_is_reported(installation: Any) -> None:
+    """Where it begins is not known after a wrong clock; an export that covers all before its end closes it."""
+    now = installation.clock.now()
+    until = now - timedelta(hours=1)
+    installation.poll("gap", (None, until))
+    installation.publish()
+    facts = gather(installation.settings, installation.state, now)
+    assert facts.gaps == [(None, until)]
+    (found,) = [
+        one
+        for one in health(installation.settings, installation.state, installation.clock).results
+        if one.key.startswith("gap:")
+    ]
+    assert found.text.startswith(f"Plays may be missing before {until:%Y-%m-%d %H:%M}")
+    installation.close_gap((datetime(1970, 1, 1), until))
+    assert gather(installation.settings, installation.state, now).gaps == []

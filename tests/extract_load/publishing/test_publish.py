@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import stat
 import subprocess
 import sys
 import threading
@@ -14,6 +16,7 @@ import pytest
 from extract_load.core.errors import ConfigurationError
 from extract_load.core.settings import Settings
 from extract_load.publishing.publish import publish
+from extract_load.storage.held_folder import held_folder
 from extract_load.storage.state import State
 from extract_load.storage.warehouse import Warehouse
 
@@ -181,3 +184,33 @@ def test_a_reader_never_fails_while_the_file_is_replaced(
     reader.wait()
     watching.join()
     assert len(rounds) > 20
+
+
+def test_what_is_published_is_private_unless_the_owner_shares_it(
+    warehouse: Warehouse, settings: Settings, state: State
+) -> None:
+    """Shared, others pass through the data directory to the file, and see nothing else; and back again."""
+    build(warehouse)
+    settings.data_dir.chmod(0o700)
+    shared = settings.model_copy(update={"published_readable": True})
+
+    def modes(path: Path) -> list[int]:
+        return [stat.S_IMODE(one.stat().st_mode) for one in (path, path.parent, settings.data_dir)]
+
+    assert modes(publish(settings, warehouse, state).path) == [0o600, 0o700, 0o700]
+    assert modes(publish(shared, warehouse, state).path) == [0o644, 0o755, 0o711]
+    assert modes(publish(settings, warehouse, state).path)[:2] == [0o600, 0o700]
+
+
+def test_a_draft_of_a_killed_process_is_removed(warehouse: Warehouse, settings: Settings, state: State) -> None:
+    """Also that of an earlier version; one that another process is writing stays."""
+    build(warehouse)
+    folder = settings.published_path.parent
+    folder.mkdir()
+    (folder / f".music_tracker.{os.getpid()}.draft").touch()
+    (folder / f".music_tracker.{os.getpid()}.draft.wal").touch()
+    (folder / ".draft-dead").mkdir()
+    (folder / ".draft-dead" / ".held").touch()
+    with held_folder(folder, ".draft-") as living:
+        path = publish(settings, warehouse, state).path
+        assert sorted(folder.iterdir()) == sorted([path, living])

@@ -6,6 +6,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -321,3 +322,20 @@ def test_a_poll_sends_one_request_for_plays(listener: Make) -> None:
         spot.pass_time(minutes=30)
     assert spot.sent(RECENT) == 3
     assert spot.sent("/v1/me") == 1
+
+
+def test_a_clock_at_1970_judges_no_times(listener: Make, clock: Any) -> None:
+    """Plays of today lie far in its future: they bound the gap all the same, and the next polls go on from them."""
+    spot = listener()
+    clock.at = datetime(1970, 1, 1, 0, 5)
+    assert spot.poll().outcome == "first"
+    newest = spot.rows("select max(played_at) from raw.spotify_recently_played")[0][0]
+    spot.pass_time(days=8)
+    result = spot.poll()
+    assert (result.outcome, result.gap) == ("gap", (newest, _at(spot.polls()[-1]["oldest_played_at"])))
+    clock.at = spot.sandbox.clock.now().replace(tzinfo=None)
+    assert spot.poll().outcome == "unchanged"
+
+
+def _at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
