@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup update demo test test-fast test-long check fmt docs clean \
-	bench-import bench-requests bench-geography bench-transform bench-orchestration
+	bench-import bench-requests bench-geography bench-transform bench-orchestration bench-years
 
 UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 RUN := $(UV) run
@@ -82,6 +82,9 @@ bench-transform: $(READY) ## the dbt build against the same SQL run bare (PLAYS=
 
 bench-orchestration: $(READY) ## an idle daily-etl against a bare dbt build, and its memory
 	@$(RUN) python benchmarks/orchestration.py
+
+bench-years: $(READY) ## a poll after ten simulated years against one after a day (YEARS=)
+	@$(RUN) python benchmarks/years.py
 
 clean: ## remove what was installed and built; data/ stays
 	@rm -rf .venv .tools dbt_project/target dbt_project/logs
