@@ -34,10 +34,22 @@
     end
 {%- endmacro %}
 
-{#- Plays and milliseconds under each of a list of (name, condition, definition), in columns plays_1, ms_1, ... -#}
+{#- Whether a play is longer than one can be: a day, or an hour and many times its track. Never null. -#}
+{% macro is_overlong(ms_played, duration_ms) -%}
+    (
+        {{ ms_played }} > {{ var('overlong_hours') }} * 3600000
+        or coalesce(
+            {{ ms_played }} > 3600000 and {{ ms_played }} > {{ var('overlong_times_track') }} * {{ duration_ms }}, false
+        )
+    )
+{%- endmacro %}
+
+{#- Plays and milliseconds under each of a list of (name, condition, definition), in columns plays_1, ms_1, ...; overlong plays have no minutes. -#}
 {% macro counted_under(measures) -%}
     {%- for measure, condition, definition in measures -%}
         count(*) filter (where {{ condition }}) as plays_{{ loop.index }},
-        coalesce(sum(ms_played) filter (where {{ condition }}), 0) as ms_{{ loop.index }}{{ ',' if not loop.last }}
+        coalesce(
+            sum(ms_played) filter (where {{ condition }}{{ ' and not is_overlong' if not var('count_overlong_plays') }}), 0
+        ) as ms_{{ loop.index }}{{ ',' if not loop.last }}
     {% endfor -%}
 {%- endmacro %}

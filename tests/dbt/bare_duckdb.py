@@ -91,6 +91,24 @@ class BareWarehouse:
             columns = ", ".join(f'"{column}" {kind}' for column, kind in types.items())
             self.connection.execute(f"create table {relation} ({columns})")
 
+    def copy_tables(self, source: str, schemas: Iterable[str], target: str) -> None:
+        """Copy the rows of all tables in these schemas from one attached catalogue to another."""
+        tables = self.rows(
+            "select schema_name, table_name from duckdb_tables()"
+            " where database_name = ? and list_contains(?, schema_name) and table_name <> 'schema_versions'"
+            " order by all",
+            source,
+            list(schemas),
+        )
+        for schema, table in tables:
+            self.connection.execute(f"insert into {target}.{schema}.{table} by name from {source}.{schema}.{table}")
+
+    def copy_landed(self, warehouse: Path) -> None:
+        """Take in what a warehouse file has landed."""
+        self.connection.execute(f"attach '{warehouse}' as landed (read_only)")
+        self.copy_tables("landed", ("raw", "ops", "lookup"), CATALOGUE)
+        self.connection.execute("detach landed")
+
     def build(self) -> None:
         """Build every model from what raw holds."""
         for model in self.models:

@@ -88,7 +88,8 @@ def _wrong_pairs(warehouse: BareWarehouse, stories: list[Story]) -> Iterator[str
         )
     )
     for story in stories:
-        pairs = sum(1 for item in story.items if not item.is_phantom and story.exported(item.play))
+        own = [item for item in story.items if not item.is_phantom and not item.is_repeat]
+        pairs = sum(1 for item in own if story.exported(item.play))
         if merged.get(story.listener_id, 0) < pairs:
             yield f"{story.listener_id}: {merged.get(story.listener_id, 0)} pairs, {pairs} in truth"
     for listener, play in warehouse.rows(

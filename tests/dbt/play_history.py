@@ -20,7 +20,7 @@ WINDOW = timedelta(seconds=90)
 KINDS = (
     "single", "partial", "skip", "loop", "lagged", "lagged_loop", "start_stamped", "start_stamped_loop", "pause",
     "restart", "relinked", "offline_equal", "offline_timed", "incognito", "recorded_twice", "podcast", "no_track",
-    "local_file", "silence", "outage", "crossfade",
+    "local_file", "silence", "outage", "crossfade", "told_twice",
 )  # fmt: skip
 Kind = str
 Stamp = Literal["end", "start"]
@@ -75,7 +75,7 @@ class Play:
 
 @dataclass
 class Item:
-    """One item that polls listed: a play, or the phantom of a pause."""
+    """One item that polls listed: a play, the same once more under another id, or the phantom of a pause."""
 
     play: Play
     played_at: datetime
@@ -83,6 +83,7 @@ class Item:
     has_track: bool = True
     is_phantom: bool = False
     is_near: bool = False
+    is_repeat: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ class Story:
 
     def recorded_plays(self) -> list[Play]:
         """Return the plays that any source records: each must be counted once, and nothing else."""
-        listed = {item.play.number for item in self.items if not item.is_phantom}
+        listed = {item.play.number for item in self.items if not item.is_phantom and item.has_track}
         return [play for play in self.plays if play.number in listed or self.exported(play)]
 
 
@@ -187,6 +188,13 @@ class StoryBuilder:
             play = self._play(RELINKED, kind, RELINKED.seconds * 1000)
             self._list(play, lag=self._lag(False), track_id=f"{RELINKED.id}again")
 
+    def _told_twice(self, kind: Kind) -> None:
+        play, lag = self._play(RELINKED, kind, RELINKED.seconds * 1000), self._lag(False)
+        ids = [f"{RELINKED.id}again", f"{RELINKED.id}thrice"]
+        self._rng.shuffle(ids)
+        self._list(play, lag=lag, track_id=ids[0])
+        self._list(play, lag=lag, track_id=ids[1], is_repeat=True)
+
     def _local_file(self, kind: Kind) -> None:
         play = self._play(LOCAL, kind, LOCAL.seconds * 1000)
         self._list(play, lag=self._lag(False), track_id=None)
@@ -242,6 +250,7 @@ class StoryBuilder:
         track_id: str | None = "own",
         has_track: bool = True,
         is_phantom: bool = False,
+        is_repeat: bool = False,
     ) -> None:
         if not self._is_polled:
             return
@@ -255,7 +264,7 @@ class StoryBuilder:
             for item in of_song:
                 item.is_near = item.is_near and at - item.played_at > WINDOW
         is_near = stamp == "end" and not is_phantom and not is_overtaken and lag < timedelta(seconds=3)
-        self.story.items.append(Item(play, at, shown if has_track else None, has_track, is_phantom, is_near))
+        self.story.items.append(Item(play, at, shown if has_track else None, has_track, is_phantom, is_near, is_repeat))
 
 
 def make_story(listener_id: str, kinds: list[Kind], exports: list[tuple[float, float, int, str]], seed: int) -> Story:

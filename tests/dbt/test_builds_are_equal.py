@@ -87,17 +87,9 @@ def test_a_build_on_top_equals_a_full_refresh(living: Living, tmp_path: Path) ->
 
 def _fill(bare: BareWarehouse, dbt: Dbt) -> None:
     """Copy what landing and the seeds hold; attach what dbt made as `built`."""
-    bare.connection.execute(f"attach '{dbt.warehouse}' as landed (read_only)")
+    bare.copy_landed(dbt.warehouse)
     bare.connection.execute(f"attach '{dbt.dev}' as built (read_only)")
-    tables = bare.connection.execute(
-        "select database_name, schema_name, table_name from duckdb_tables()"
-        " where (database_name = 'landed' and schema_name in ('raw', 'ops', 'lookup'))"
-        " or (database_name = 'built' and schema_name = 'seeds') order by all"
-    ).fetchall()
-    for source, schema, table in tables:
-        target = CATALOGUE if source == "landed" else bare.catalogue
-        if table != "schema_versions":
-            bare.connection.execute(f"insert into {target}.{schema}.{table} by name from {source}.{schema}.{table}")
+    bare.copy_tables("built", ["seeds"], bare.catalogue)
 
 
 def _differing(connection: duckdb.DuckDBPyConnection, fresh: str) -> dict[str, tuple[int, int]]:

@@ -26,7 +26,7 @@ files as (
 -- Videos and podcasts have files of their own, which say nothing of the time in which no music is missing.
 files_without_music as (
     select source_file from files
-    where regexp_matches(file_name, 'video|podcast|audiobook')
+    where {{ content_kind_of_file('file_name') }} <> ''
 ),
 
 rows_of_exports as (

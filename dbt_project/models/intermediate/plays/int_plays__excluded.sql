@@ -1,4 +1,4 @@
--- Over 120 lines: four seeds and five ways to name what is left out, one select each.
+-- Over 120 lines: four seeds, five ways to name what is left out, and plays that are too long, one select each.
 with
 
 plays as (
@@ -7,7 +7,8 @@ plays as (
         play_key,
         listener_id,
         track_key,
-        started_at
+        started_at,
+        ms_played
     from {{ ref('int_plays__timed') }}
 ),
 
@@ -42,7 +43,8 @@ tracks as (
         artist_key,
         artist_name,
         {{ fold_name('track_name') }} as folded_track,
-        {{ fold_name('artist_name') }} as folded_artist
+        {{ fold_name('artist_name') }} as folded_artist,
+        duration_ms
     from resolved_tracks
 ),
 
@@ -122,6 +124,17 @@ matches as (
         unwanted_tracks.reason
     from plays
     inner join unwanted_tracks on plays.track_key = unwanted_tracks.track_key
+    {%- if not var('count_overlong_plays') %}
+    union all
+    select
+        plays.play_id,
+        5 as priority,
+        'length' as excluded_by,
+        'one play can not be so long' as reason
+    from plays
+    inner join tracks on plays.track_key = tracks.track_key
+    where {{ is_overlong('plays.ms_played', 'tracks.duration_ms') }}
+    {%- endif %}
 ),
 
 final as (

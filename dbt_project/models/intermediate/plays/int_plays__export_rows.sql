@@ -22,11 +22,11 @@ history as (
         streaming_history.source_file,
         streaming_history.row_number,
         streaming_history.fetched_at,
-        if(
-            streaming_history.content_kind = 'music' and coalesce(landed_files.original_name ilike '%video%', false),
-            'video',
-            streaming_history.content_kind
-        ) as content_kind,
+        {{
+            content_kind_in_file(
+                'streaming_history.content_kind', 'streaming_history.spotify_track_id', 'landed_files.original_name'
+            )
+        }} as content_kind,
         streaming_history.format = 'account_data' as is_to_the_minute,
         streaming_history.track_key,
         streaming_history.track_name,

@@ -8,8 +8,10 @@ export_spans as (
     select * from {{ ref('int_exports__covered') }}
 ),
 
+-- What is known to be no music, and a play that an earlier item lists, is not looked for in exports.
 poll_items as (
     select * from {{ ref('int_plays__poll_items') }}
+    where content_kind in ('music', 'unidentified') and first_row_id = row_id
 ),
 
 exported_plays as (

@@ -59,14 +59,18 @@ final as (
         poll_items.source_file,
         poll_items.row_number,
         poll_items.fetched_at,
+        poll_items.content_kind,
         poll_items.track_key,
         poll_items.played_at,
         poll_items.duration_ms,
+        poll_items.first_row_id,
         paired.export_row_id,
         paired.match_reason,
         paired.delta_seconds,
         case
+            when poll_items.first_row_id <> poll_items.row_id then 'duplicate'
             when paired.export_row_id is not null then 'paired'
+            when poll_items.content_kind <> 'music' then 'excluded'
             when exists (
                 from export_spans
                 where

@@ -8,6 +8,10 @@ streaming_history as (
     select * from {{ ref('stg_spotify__streaming_history') }}
 ),
 
+landed_files as (
+    select * from {{ ref('stg_ops__landed_files') }}
+),
+
 -- Polls first: they name all artists of the track, exports the album's artist only.
 seen as (
     select
@@ -22,21 +26,28 @@ seen as (
         1 as preference,
         played_at as seen_at
     from recently_played
-    where track_key <> 'unknown'
+    where content_kind = 'music' and track_key <> 'unknown'
     union all
     select
-        track_key,
-        spotify_track_id,
-        spotify_track_uri,
-        track_name,
-        artist_name,
-        album_name,
-        if(artist_name is null, null, [artist_name]) as artist_names,
+        streaming_history.track_key,
+        streaming_history.spotify_track_id,
+        streaming_history.spotify_track_uri,
+        streaming_history.track_name,
+        streaming_history.artist_name,
+        streaming_history.album_name,
+        if(streaming_history.artist_name is null, null, [streaming_history.artist_name]) as artist_names,
         null as duration_ms,
         2 as preference,
-        reported_end_at as seen_at
+        streaming_history.reported_end_at as seen_at
     from streaming_history
-    where content_kind = 'music' and track_key <> 'unknown'
+    left join landed_files on streaming_history.source_file = landed_files.source_file
+    where
+        {{
+            content_kind_in_file(
+                'streaming_history.content_kind', 'streaming_history.spotify_track_id', 'landed_files.original_name'
+            )
+        }} = 'music'
+        and streaming_history.track_key <> 'unknown'
 ),
 
 -- The newest names win, so that a renamed artist is not called by the old name.

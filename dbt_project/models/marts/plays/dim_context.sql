@@ -2,6 +2,7 @@ with
 
 recently_played as (
     select * from {{ ref('stg_spotify__recently_played') }}
+    where content_kind in ('music', 'unidentified')
 ),
 
 seen as (

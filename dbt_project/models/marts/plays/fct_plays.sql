@@ -128,6 +128,7 @@ final as (
         {{ is_play('completed', 'ms_played', 'duration_ms', 'reason_end', 'is_assumed') }} as is_play_completed,
         is_assumed,
         is_near_duplicate,
+        {{ is_overlong('ms_played', 'duration_ms') }} as is_overlong,
         exclusion_reason is not null as is_excluded,
         exclusion_reason,
         match_reason,

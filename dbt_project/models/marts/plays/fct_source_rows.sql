@@ -81,8 +81,10 @@ from_polls as (
         'poll' as source,
         polled.source_file,
         polled.row_number,
-        if(polled.track_key = 'unknown', 'unidentified', 'music') as content_kind,
+        polled.content_kind,
         case
+            when polled.poll_role = 'excluded' then 'excluded_' || polled.content_kind
+            when polled.poll_role = 'duplicate' then 'duplicate_in_polls'
             when polled.poll_role = 'paired' then 'merged'
             when polled.poll_role = 'review' then 'review'
             when matched.is_counted then 'counted'
@@ -94,7 +96,7 @@ from_polls as (
         polled.played_at as reported_end_at,
         polled.fetched_at
     from polled
-    left join matched on polled.poll_row_id = matched.poll_row_id
+    left join matched on polled.first_row_id = matched.poll_row_id
 ),
 
 all_rows as (

@@ -2,7 +2,7 @@
     config(
         materialized='incremental',
         incremental_strategy='append',
-        on_schema_change='fail',
+        on_schema_change='append_new_columns',
         pre_hook="{{ forget_gone_files(source('raw', 'spotify_recently_played')) }}"
     )
 }}
@@ -18,14 +18,25 @@ new_rows as (
         * exclude (payload),
         from_json(payload, '{
             "track": {
-                "id": "VARCHAR", "uri": "VARCHAR", "name": "VARCHAR", "duration_ms": "BIGINT", "is_local": "BOOLEAN",
+                "id": "VARCHAR", "uri": "VARCHAR", "type": "VARCHAR", "episode": "BOOLEAN", "name": "VARCHAR",
+                "duration_ms": "BIGINT", "is_local": "BOOLEAN", "external_ids": {"isrc": "VARCHAR"},
                 "artists": [{"id": "VARCHAR", "name": "VARCHAR"}],
-                "album": {"name": "VARCHAR", "artists": [{"id": "VARCHAR", "name": "VARCHAR"}]}
+                "album": {
+                    "type": "VARCHAR", "uri": "VARCHAR", "name": "VARCHAR",
+                    "artists": [{"id": "VARCHAR", "name": "VARCHAR"}]
+                }
             },
             "context": {"type": "VARCHAR", "uri": "VARCHAR"}
         }') as item
     from source
     where {{ is_from_new_file() }}
+),
+
+classified as (
+    select
+        *,
+        {{ polled_content_kind('item.track') }} as content_kind
+    from new_rows
 ),
 
 renamed as (
@@ -36,33 +47,40 @@ renamed as (
         row_number,
         source_file,
         run_id,
+        content_kind,
 
         played_at,
-        nullif(item.track.duration_ms, 0) as duration_ms,
+        -- No track is longer than a day.
+        case when item.track.duration_ms between 1 and 86400000 then item.track.duration_ms end as duration_ms,
 
         nullif(item.track.uri, '') as spotify_track_uri,
-        coalesce(
-            nullif(item.track.id, ''), {{ id_of_uri('item.track.uri', 'track') }}
-        ) as spotify_track_id,
-        nullif(trim(item.track.name), '') as track_name,
-        nullif(trim(item.track.artists[1].name), '') as artist_name,
-        nullif(trim(item.track.album.name), '') as album_name,
+        case
+            when content_kind = 'music'
+                then coalesce(nullif(item.track.id, ''), {{ id_of_uri('item.track.uri', 'track') }})
+        end as spotify_track_id,
+        nullif(upper(regexp_replace(item.track.external_ids.isrc, '[^A-Za-z0-9]', '', 'g')), '') as isrc,
+        coalesce(nullif(trim(item.track.name), ''), {{ local_uri_title('item.track.uri') }}) as track_name,
+        coalesce(nullif(trim(item.track.artists[1].name), ''), {{ local_uri_artist('item.track.uri') }}) as artist_name,
+        coalesce(nullif(trim(item.track.album.name), ''), {{ local_uri_album('item.track.uri') }}) as album_name,
         list_filter([a.name for a in item.track.artists], lambda n: n is not null) as artist_names,
         list_filter([a.name for a in item.track.album.artists], lambda n: n is not null) as album_artist_names,
         item.track.is_local as is_local,
 
-        item.context.type as context_type,
-        nullif(item.context.uri, '') as context_uri,
+        {{ canonical_context_type('item.context.type', 'item.context.uri') }} as context_type,
+        {{ canonical_context_uri('item.context.uri') }} as context_uri,
 
         fetched_at,
-        landed_at
-    from new_rows
+        landed_at,
+        {{ parsing_rules_version() }} as parsed_by
+    from classified
 ),
 
 final as (
     select
         *,
-        {{ track_key('spotify_track_id', 'artist_name', 'track_name') }} as track_key
+        if(
+            content_kind = 'music', {{ track_key('spotify_track_id', 'artist_name', 'track_name') }}, 'unknown'
+        ) as track_key
     from renamed
 )
 

@@ -2,7 +2,7 @@
     config(
         materialized='incremental',
         incremental_strategy='append',
-        on_schema_change='fail',
+        on_schema_change='append_new_columns',
         pre_hook="{{ forget_gone_files(source('raw', 'spotify_streaming_history')) }}"
     )
 }}
@@ -22,10 +22,11 @@ new_rows as (
             "master_metadata_album_album_name": "VARCHAR", "spotify_track_uri": "VARCHAR",
             "episode_name": "VARCHAR", "episode_show_name": "VARCHAR", "spotify_episode_uri": "VARCHAR",
             "audiobook_title": "VARCHAR", "audiobook_uri": "VARCHAR", "audiobook_chapter_uri": "VARCHAR",
-            "reason_start": "VARCHAR", "reason_end": "VARCHAR", "shuffle": "BOOLEAN", "skipped": "BOOLEAN",
+            "audiobook_chapter_title": "VARCHAR", "reason_start": "VARCHAR", "reason_end": "VARCHAR", "shuffle": "BOOLEAN", "skipped": "BOOLEAN",
             "offline": "BOOLEAN", "offline_timestamp": "BIGINT", "incognito_mode": "BOOLEAN",
             "endTime": "VARCHAR", "artistName": "VARCHAR", "trackName": "VARCHAR", "msPlayed": "BIGINT",
-            "podcastName": "VARCHAR", "episodeName": "VARCHAR"
+            "podcastName": "VARCHAR", "episodeName": "VARCHAR", "audiobookName": "VARCHAR", "chapterName": "VARCHAR",
+            "authorName": "VARCHAR"
         }') as item
     from source
     where {{ is_from_new_file() }}
@@ -42,19 +43,29 @@ renamed as (
         source_file,
         format,
 
-        try_cast(coalesce(item.ts, item."endTime") as timestamp) as reported_end_at,
+        {{ parse_instant('coalesce(item.ts, item."endTime")') }} as reported_end_at,
         coalesce(item.ms_played, item."msPlayed") as ms_played,
 
         nullif(item.spotify_track_uri, '') as spotify_track_uri,
         {{ id_of_uri('item.spotify_track_uri', 'track') }} as spotify_track_id,
-        nullif(trim(coalesce(item.master_metadata_track_name, item."trackName")), '') as track_name,
-        nullif(trim(coalesce(item.master_metadata_album_artist_name, item."artistName")), '') as artist_name,
-        nullif(trim(item.master_metadata_album_album_name), '') as album_name,
-        coalesce(item.episode_name, item."episodeName") as episode_name,
-        coalesce(item.episode_show_name, item."podcastName") as show_name,
-        item.spotify_episode_uri as spotify_episode_uri,
-        item.audiobook_title as audiobook_title,
-        coalesce(item.audiobook_uri, item.audiobook_chapter_uri) as audiobook_uri,
+        coalesce(
+            nullif(trim(coalesce(item.master_metadata_track_name, item."trackName")), ''),
+            {{ local_uri_title('item.spotify_track_uri') }}
+        ) as track_name,
+        coalesce(
+            nullif(trim(coalesce(item.master_metadata_album_artist_name, item."artistName")), ''),
+            {{ local_uri_artist('item.spotify_track_uri') }}
+        ) as artist_name,
+        coalesce(
+            nullif(trim(item.master_metadata_album_album_name), ''), {{ local_uri_album('item.spotify_track_uri') }}
+        ) as album_name,
+        nullif(trim(coalesce(item.episode_name, item."episodeName")), '') as episode_name,
+        nullif(trim(coalesce(item.episode_show_name, item."podcastName")), '') as show_name,
+        nullif(item.spotify_episode_uri, '') as spotify_episode_uri,
+        nullif(trim(coalesce(item.audiobook_title, item."audiobookName")), '') as audiobook_title,
+        nullif(trim(coalesce(item.audiobook_chapter_title, item."chapterName")), '') as chapter_title,
+        nullif(trim(item."authorName"), '') as author_name,
+        coalesce(nullif(item.audiobook_uri, ''), nullif(item.audiobook_chapter_uri, '')) as audiobook_uri,
 
         nullif(item.platform, '') as platform,
         nullif(nullif(item.conn_country, ''), 'ZZ') as country_code,
@@ -74,23 +85,33 @@ renamed as (
         end as offline_started_at,
 
         fetched_at,
-        landed_at
+        landed_at,
+        {{ parsing_rules_version() }} as parsed_by
     from new_rows
+),
+
+classified as (
+    select
+        *,
+        {{
+            exported_content_kind(
+                'reported_end_at', 'ms_played', 'spotify_track_uri', 'spotify_track_id',
+                'coalesce(audiobook_uri, audiobook_title, chapter_title, author_name)',
+                'coalesce(spotify_episode_uri, episode_name, show_name)', 'track_name'
+            )
+        }} as content_kind
+    from renamed
 ),
 
 final as (
     select
         *,
-        {{ track_key('spotify_track_id', 'artist_name', 'track_name') }} as track_key,
-        case
-            when reported_end_at is null or ms_played is null or ms_played < 0 then 'unreadable'
-            when spotify_track_id is not null then 'music'
-            when coalesce(spotify_episode_uri, episode_name, show_name) is not null then 'podcast'
-            when coalesce(audiobook_uri, audiobook_title) is not null then 'audiobook'
-            when track_name is not null then 'music'
-            else 'unidentified'
-        end as content_kind
-    from renamed
+        if(
+            content_kind in ('music', 'unreadable'),
+            {{ track_key('spotify_track_id', 'artist_name', 'track_name') }},
+            'unknown'
+        ) as track_key
+    from classified
 )
 
 select * from final

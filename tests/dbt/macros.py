@@ -1,0 +1,26 @@
+"""Render a macro of the project without dbt: plain Jinja over the files of dbt_project/macros.
+
+In: the name of a macro and its arguments. Out: its SQL, for macros that need nothing of dbt (var, is_incremental).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import jinja2
+
+from tests.dbt.conftest import ROOT
+
+MACROS = ROOT / "dbt_project" / "macros"
+
+
+@cache
+def _all_macros() -> Any:
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sorted(MACROS.rglob("*.sql")))
+    return jinja2.Environment(extensions=["jinja2.ext.do"]).from_string(text).module
+
+
+def render(macro: str, *arguments: Any) -> str:
+    """Return the SQL of a macro."""
+    return str(getattr(_all_macros(), macro)(*arguments)).strip()
