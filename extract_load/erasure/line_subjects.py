@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any
 
 import orjson
 
+from extract_load.core.instants import parse_instant
+from extract_load.core.local_uris import read_local_uri
 from extract_load.core.text import fold_name
 
 POLLS, EXPORTS = "recently_played", "streaming_history"
@@ -83,6 +85,10 @@ def subjects_of_play(payload: Mapping[str, Any]) -> Iterator[str]:
         credited = [{"name": payload.get("master_metadata_album_artist_name") or payload.get("artistName")}]
         uri = payload.get("spotify_track_uri")
         title = payload.get("master_metadata_track_name") or payload.get("trackName")
+    local = read_local_uri(uri)
+    title = title or local.title
+    if local.artist and not any(artist.get("name") for artist in credited):
+        credited = [{"name": local.artist}]
     if isinstance(uri, str) and uri:
         yield f"track:{uri}"
     for artist in credited:
@@ -101,13 +107,7 @@ def subjects_of_artist(artist_id: Any, name: Any) -> Iterator[str]:
 
 def parse_utc(text: Any) -> datetime | None:
     """Read a time of ours or of Spotify's as naive UTC; None for anything else."""
-    if not isinstance(text, str):
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-        return at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
-    except (ValueError, OverflowError):
-        return None
+    return parse_instant(text)
 
 
 def _record(line: bytes) -> dict[str, Any] | None:

@@ -12,6 +12,9 @@ from datetime import datetime
 
 import duckdb
 
+from extract_load.core.content import polled_content_kind_sql
+from extract_load.core.instants import parse_instant_sql
+from extract_load.core.local_uris import local_artist_sql
 from extract_load.core.text import fold_name_sql
 from extract_load.storage.transaction import transaction
 
@@ -20,6 +23,7 @@ _EXPORT_ROW = """{
     "ms_played": "BIGINT", "msPlayed": "BIGINT", "ts": "VARCHAR", "endTime": "VARCHAR"
 }"""
 _ARTISTS = '[{"id": "VARCHAR", "name": "VARCHAR"}]'
+_IS_MUSIC = polled_content_kind_sql("(payload -> '$.track')") + " = 'music'"  # who publishes a podcast is no artist
 
 _EXPORTED = f"""
 create or replace temp table exported as
@@ -28,11 +32,16 @@ with parsed as (
 ),
 summed as (
     select
-        coalesce(played.master_metadata_album_artist_name, played."artistName") as name,
-        nullif(split_part(coalesce(played.spotify_track_uri, ''), ':', 3), '') as track_id,
+        coalesce(
+            nullif(played.master_metadata_album_artist_name, ''), nullif(played."artistName", ''),
+            {local_artist_sql("played.spotify_track_uri")}
+        ) as name,
+        case
+            when played.spotify_track_uri like 'spotify:track:_%' then split_part(played.spotify_track_uri, ':', 3)
+        end as track_id,
         sum(coalesce(played.ms_played, played."msPlayed", 0)) as ms_played,
         count(*) as plays,
-        max(try_cast(coalesce(played.ts, played."endTime") as timestamp)) as last_at,
+        max({parse_instant_sql('coalesce(played.ts, played."endTime")')}) as last_at,
         min(fetched_at) as seen_at
     from parsed
     group by all
@@ -59,6 +68,7 @@ with credited as (
     from (
         select unnest(from_json(payload -> '$.track.artists', '{_ARTISTS}')) as artist, fetched_at
         from raw.spotify_recently_played
+        where {_IS_MUSIC}
     )
 )
 select id, arg_min(name, (trust, -epoch_ms(fetched_at), name)) as name, min(fetched_at) as seen_at
@@ -67,14 +77,14 @@ where id <> ''
 group by id
 """
 
-_POLLED = """
+_POLLED = f"""
 create or replace temp table polled as
 select
     payload ->> '$.track.artists[0].id' as id,
     sum(least(greatest(coalesce(try_cast(payload ->> '$.track.duration_ms' as bigint), 0), 0), 86400000)) as ms_played,
     count(*) as plays
 from raw.spotify_recently_played
-where played_at > coalesce((select max(last_at) from exported), timestamp '1970-01-01')
+where played_at > coalesce((select max(last_at) from exported), timestamp '1970-01-01') and {_IS_MUSIC}
 group by all
 """
 

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 import duckdb
 
 from extract_load.core.errors import BadInput
+from extract_load.core.instants import parse_instant_sql
 from extract_load.core.text import fold_name
 from extract_load.erasure.line_subjects import EXPORTS, POLLS, subjects_of_artist, subjects_of_play
 from extract_load.erasure.rules import Rule, hashed
@@ -78,7 +79,7 @@ def _rows_of_play(
     """Return the raw rows that tell of a play: entity, listener, the moment in the row, subjects."""
     try:
         rows = connection.execute(
-            """
+            f"""
             with told as (from marts.fct_source_rows where play_key = ?)
             select 'recently_played', raw.listener_id, raw.played_at, raw.payload
             from told
@@ -86,7 +87,7 @@ def _rows_of_play(
             union all
             select
                 'streaming_history', raw.listener_id,
-                try_cast(coalesce(raw.payload ->> '$.ts', raw.payload ->> '$.endTime') as timestamp), raw.payload
+                {parse_instant_sql("coalesce(raw.payload ->> '$.ts', raw.payload ->> '$.endTime')")}, raw.payload
             from told
             inner join raw.spotify_streaming_history as raw using (source_file, row_number)
             """,

@@ -18,6 +18,7 @@ import duckdb
 
 from extract_load.context import Context
 from extract_load.core.errors import ServiceUnavailable
+from extract_load.core.instants import parse_instant_sql
 from extract_load.storage.state import State
 from extract_load.storage.warehouse import quoted
 from extract_load.storage.writer_lock import WarehouseBusy
@@ -40,7 +41,7 @@ exported as (
     select
         payload ->> '$.spotify_track_uri' as uri,
         coalesce(payload ->> '$.master_metadata_track_name', payload ->> '$.trackName') as title,
-        try_cast(coalesce(payload ->> '$.ts', payload ->> '$.endTime') as timestamp) as ended_at
+        {parse_instant_sql("coalesce(payload ->> '$.ts', payload ->> '$.endTime')")} as ended_at
     from (
         select payload from raw.spotify_streaming_history
         where listener_id = $listener
@@ -68,7 +69,7 @@ with rows as (
     select
         json ->> '$.spotify_track_uri' as uri,
         lower(coalesce(json ->> '$.master_metadata_track_name', json ->> '$.trackName')) as title,
-        try_cast(coalesce(json ->> '$.ts', json ->> '$.endTime') as timestamp) as ended_at,
+        {ended_at} as ended_at,
         coalesce(json ->> '$.ms_played', json ->> '$.msPlayed', '0') as ms_played,
         ended_at - to_milliseconds(coalesce(try_cast(ms_played as bigint), 0)) as started_at
     from read_ndjson_objects('{path}', compression = 'gzip')
@@ -98,6 +99,8 @@ cross join span
 left join matched on known.number = matched.number
 """
 
+
+_ENDED_AT = parse_instant_sql("coalesce(json ->> '$.ts', json ->> '$.endTime')")
 
 KnownPlay = tuple[str | None, str | None, datetime]  # URI and lower-case title of its track, about when it ended (UTC)
 
@@ -158,7 +161,7 @@ class OwnershipCheck:
 
     def _compare(self, spooled: Path) -> None:
         with duckdb.connect(config={"threads": 1, "memory_limit": "300MB"}) as connection:
-            sql = _COMPARE.format(path=quoted(spooled), near=NEAR.total_seconds())
+            sql = _COMPARE.format(path=quoted(spooled), near=NEAR.total_seconds(), ended_at=_ENDED_AT)
             uris, titles, times = (list(column) for column in zip(*self._plays, strict=True))
             found = connection.execute(sql, {"uris": uris, "titles": titles, "times": times}).fetchall()
         self._covered |= {number for number, covered, _, _ in found if covered}

@@ -124,3 +124,29 @@ def test_other_lines_are_no_tombstones(other: bytes) -> None:
 def test_what_is_no_time_is_none(text: object) -> None:
     """Landing rejects it with a reason."""
     assert parse_utc(text) is None
+
+
+@pytest.mark.parametrize(
+    ("entity", "payload"),
+    [
+        (EXPORTS, {"ts": "2024-05-01T12:00:00+02:00", "spotify_track_uri": "spotify:local:Bj%C3%B6rk::J%C3%B3ga:305"}),
+        (
+            POLLS,
+            {
+                "played_at": "2024-05-01T12:00:00+02:00",
+                "track": {"uri": "spotify:local:Bj%C3%B6rk::J%C3%B3ga:305", "name": "", "artists": [{"name": ""}]},
+            },
+        ),
+    ],
+)
+def test_a_local_file_is_about_the_names_in_its_uri(entity: str, payload: dict[str, object]) -> None:
+    """An erasure request reaches a file of one's own, also where only the uri names its artist."""
+    head = line(listener_id="me", request={})
+    lines = [head, line(**payload)] if entity == EXPORTS else [line(listener_id="me", payload=payload)]
+    (found,) = read(entity, *lines).values()
+    assert (found.at, found.listener_id) == (datetime(2024, 5, 1, 10), "me")
+    assert found.subjects == {
+        "track:spotify:local:Bj%C3%B6rk::J%C3%B3ga:305",
+        "artist-name:bjork",
+        "names:bjork / joga",
+    }

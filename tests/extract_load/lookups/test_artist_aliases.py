@@ -29,8 +29,8 @@ class Music:
         self.db = db
         self._rows = 0
 
-    def export(self, artist: str, title: str, track_id: str | None = None, ms: int = 200_000) -> None:
-        row = {
+    def export(self, artist: str, title: str, track_id: str | None = None, ms: int = 200_000, **more: Any) -> None:
+        row: dict[str, Any] = {
             "ts": "2026-01-01T00:00:00Z",
             "ms_played": ms,
             "master_metadata_album_artist_name": artist,
@@ -40,7 +40,15 @@ class Music:
         self._rows += 1
         self.db.execute(
             "insert into raw.spotify_streaming_history values ('me', 'x', 'x', ?, 'extended', ?, 'x', ?, ?)",
-            [self._rows, orjson.dumps(row).decode(), AT, AT],
+            [self._rows, orjson.dumps(row | more).decode(), AT, AT],
+        )
+
+    def poll(self, at: datetime, artist_id: str, artist: str, **track: Any) -> None:
+        artists = [{"id": artist_id, "name": artist}]
+        payload = orjson.dumps({"track": {"id": "t", "duration_ms": 200_000, "artists": artists} | track}).decode()
+        self.db.execute(
+            "insert into raw.spotify_recently_played values ('me', ?, ?, ?, 'x', 1, 'r', ?, ?)",
+            [at, artist_id, payload, AT, AT],
         )
 
     def read_track(self, track_id: str, artist_id: str, artist: str, at: datetime = AT) -> None:
@@ -165,3 +173,30 @@ def test_new_artists_are_added_between_refreshes(music) -> None:
     assert ("spotify_id", "a2") in added
     refresh_aliases(music.db)
     assert music.aliases() == added
+
+
+def test_the_uri_of_a_local_file_names_its_artist(music) -> None:
+    """Where the row has no names; the parts of such a uri are no Spotify ids."""
+    local = {"master_metadata_album_artist_name": None, "spotify_track_uri": "spotify:local:Bj%C3%B6rk::J%C3%B3ga:305"}
+    music.export("", "", **local)
+    music.export("Björk", "Army of Me")
+    refresh_aliases(music.db)
+    assert music.aliases() == {("export_name", "bjork"): name_key("bjork")}
+    assert music.listening() == {name_key("bjork"): 400_000}
+
+
+def test_who_publishes_a_podcast_is_no_artist(music) -> None:
+    """An episode that a poll lists names nobody, and weighs nothing."""
+    music.poll(AT, "a1", "Band")
+    music.poll(AT, "p1", "Publisher", uri="spotify:episode:t")
+    refresh_aliases(music.db)
+    assert music.aliases() == {("spotify_id", "a1"): spotify_key("a1")}
+    assert music.listening() == {spotify_key("a1"): 200_000}
+
+
+def test_a_poll_after_the_export_is_compared_by_its_instant(music) -> None:
+    """The export ends at 09:30 UTC, as it says with an offset: a poll at 10:00 comes after it."""
+    music.export("Kino", "One", ts=f"{AT:%Y-%m-%d}T11:30:00+02:00")
+    music.poll(AT + timedelta(hours=10), "a1", "Band")
+    refresh_aliases(music.db)
+    assert music.listening() == {name_key("kino"): 200_000, spotify_key("a1"): 200_000}
