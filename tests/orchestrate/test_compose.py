@@ -33,7 +33,7 @@ from tests.support.secret_scan import TOKENS
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("prefect-db", "prefect-server", "worker")
-PATHS_OF_THE_IMAGE = {"DATA_BASE_PATH", "CACHE_DIR", "DUCKDB_PATH", "SPOTIFY_TOKEN_PATH"}
+PATHS_OF_THE_IMAGE = {"DATA_BASE_PATH", "CACHE_DIR", "INBOX_DIR", "DUCKDB_PATH", "SPOTIFY_TOKEN_PATH"}
 DEFAULTS_OF_CONTAINERS = {"ENVIRONMENT": "production", "DUCKDB_MEMORY_LIMIT": "384MB"}
 
 
