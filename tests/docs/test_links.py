@@ -22,7 +22,7 @@ from tests.support.documents import (
 
 README_WORDS = 900
 MADE_BY_A_RUN = (".venv/", "data/", "dbt_project/target/", "DIR/", "plays.csv")
-IN_DATA = ("src/", "cache/", "published/", "demo/")
+IN_DATA = ("src/", "cache/", "inbox/", "published/", "demo/")
 """What is not in the repository but made beside it; `data/README.md` says what lies there."""
 FORMER = {"CHANGELOG.md"}
 """Tells of names that were."""
