@@ -14,22 +14,23 @@ from pathlib import Path
 
 import duckdb
 
+from extract_load.landing.state_copy import LANDING
 from extract_load.storage.gzip_files import SUFFIX
 from extract_load.storage.spool import SpoolStore, StoredFile
 from extract_load.storage.state import State, from_iso, to_iso
 
-_SERVICE, _KEY = "landing", "full"
+_KEY = "full"
 _VALID_FOR = timedelta(days=1)
 
 
 def note_full_landing(connection: duckdb.DuckDBPyConnection, state: State, now: datetime) -> None:
     """Remember that every file was looked at, and how many files the warehouse knows."""
-    state.put(_SERVICE, _KEY, {"at": to_iso(now), "files": _known(connection)}, now)
+    state.put(LANDING, _KEY, {"at": to_iso(now), "files": _known(connection)}, now)
 
 
 def recent_since(connection: duckdb.DuckDBPyConnection, state: State, now: datetime) -> date | None:
     """Return the first day whose files may wait to be landed; None when every file has to be looked at."""
-    noted = state.get(_SERVICE, _KEY)
+    noted = state.get(LANDING, _KEY)
     if not noted or _known(connection) < int(noted["files"]):
         return None
     at = from_iso(noted["at"])

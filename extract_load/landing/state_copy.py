@@ -15,6 +15,9 @@ import duckdb
 from extract_load.storage.state import State
 from extract_load.storage.transaction import transaction
 
+LANDING = "landing"
+"""Facts under this service say how far the landing is: they are about `ops`, so they are not copied into it."""
+
 
 def copy_state(connection: duckdb.DuckDBPyConnection, state: State) -> None:
     """Bring `ops.requests`, `ops.polls` and `ops.service_state` up to the state file, in one transaction."""
@@ -58,9 +61,8 @@ def _copy_facts(connection: duckdb.DuckDBPyConnection, state: State) -> None:
     copied: dict[tuple[Any, Any], tuple[Any, ...]] = {
         (row[0], row[1]): row for row in connection.execute(f"{query} from ops.service_state").fetchall()
     }
-    current = {
-        (row["service"], row["key"]): tuple(row.values()) for row in state.rows(f"select {columns} from service_state")
-    }
+    facts = state.rows(f"select {columns} from service_state where service <> ?", (LANDING,))
+    current = {(row["service"], row["key"]): tuple(row.values()) for row in facts}
     gone = [list(key) for key in copied.keys() - current.keys()]
     changed = [list(row) for key, row in current.items() if copied.get(key) != row]
     if gone:
