@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import os
-
 from extract_load.core.settings import Settings
 from extract_load.maintenance.stale_files import VERIFYING, sweep, sweep_spilled
+from extract_load.storage.held_folder import held_folder
 
 
 def test_only_copies_of_dead_processes_go(settings: Settings) -> None:
-    """A name without a process id was made by nobody who lives."""
-    dead, odd, own = (f"{VERIFYING}{who}" for who in (2**22 + 1, "x", os.getpid()))
-    for name in (dead, odd, own, "src"):
-        (settings.data_dir / name / "below").mkdir(parents=True)
-        (settings.data_dir / name / "below" / "file").touch()
-    sweep(settings)
-    assert sorted(path.name for path in settings.data_dir.iterdir()) == sorted([own, "src"])
+    """Whose lock nobody holds was left by a process that died; what bears another name is none of them."""
+    dead = settings.data_dir / f"{VERIFYING}dead"
+    for folder in (dead, settings.data_dir / "src"):
+        (folder / "below").mkdir(parents=True)
+        (folder / "below" / "file").touch()
+    (dead / ".held").touch()
+    with held_folder(settings.data_dir, VERIFYING) as own:
+        (own / "file").touch()
+        sweep(settings)
+        assert sorted(path.name for path in settings.data_dir.iterdir()) == sorted([own.name, "src"])
 
 
 def test_what_duckdb_spilled_goes(settings: Settings) -> None:
