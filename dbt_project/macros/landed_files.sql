@@ -1,6 +1,6 @@
 {#-
-  The parsed base grows by landed file: a file is one (source_file, landed_at), its rows never change. Two macros that
-  belong together: one deletes what is to be parsed again, the other keeps the files that are not parsed yet.
+  The parsed base grows by landed file: a file is one (source_file, landed_at), its rows never change. Macros that
+  belong together: one deletes what is to be parsed again, another keeps the files that are not parsed yet.
 -#}
 
 {#- The version of the rules that staging parses rows of plays by. A change of the rules is a new number. -#}
@@ -8,17 +8,20 @@
     2
 {%- endmacro %}
 
-{#- Files that raw no longer has (or has landed again), and rows that an earlier version of the project parsed. -#}
-{% macro forget_gone_files(source_relation) -%}
+{#-
+  Deletes rows of files that raw no longer has (or has landed again), and rows that an earlier version of the project
+  parsed. `new_columns` (name: type) are those that its base may lack; they come before anything is deleted, since DuckDB
+  adds no column to a table that the transaction has deleted from.
+-#}
+{% macro forget_old_rows(source_relation, new_columns) -%}
     {%- if is_incremental() -%}
+        {%- for column, type in dict(new_columns, parsed_by='integer').items() %}
+        alter table {{ this }} add column if not exists {{ column }} {{ type }};
+        {%- endfor %}
         delete from {{ this }}
         where
             (source_file, landed_at) not in (select distinct source_file, landed_at from {{ source_relation }})
-            {% if 'parsed_by' in adapter.get_columns_in_relation(this) | map(attribute='name') -%}
             or parsed_by is distinct from {{ parsing_rules_version() }}
-            {%- else -%}
-            or true
-            {%- endif %}
     {%- endif -%}
 {%- endmacro %}
 

@@ -55,7 +55,8 @@ class Dbt:
             "DBT_TARGET_PATH": str(self.target),
             "DBT_LOG_PATH": str(self.folder / "logs"),
         }
-        project = [] if (cwd / "dbt_project.yml").exists() else ["--project-dir", "dbt_project"]
+        # dbt keeps the path of a seed as it was parsed: a relative one is not found by a build from another folder.
+        project = [] if (cwd / "dbt_project.yml").exists() else ["--project-dir", str(cwd / "dbt_project")]
         return subprocess.run(
             [str(Path(sys.executable).with_name("dbt")), "--no-use-colors", *arguments, *project],
             cwd=cwd,

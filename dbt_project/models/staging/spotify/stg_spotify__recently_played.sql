@@ -3,7 +3,7 @@
         materialized='incremental',
         incremental_strategy='append',
         on_schema_change='append_new_columns',
-        pre_hook="{{ forget_gone_files(source('raw', 'spotify_recently_played')) }}"
+        pre_hook="{{ forget_old_rows(source('raw', 'spotify_recently_played'), {'content_kind': 'varchar', 'isrc': 'varchar'}) }}"
     )
 }}
 
