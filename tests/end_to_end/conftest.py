@@ -52,7 +52,7 @@ class Home:
         """The file that readers open."""
         return self.path / "published" / "music_tracker.duckdb"
 
-    def run(self, *command: str, expect: int | None = 0, timeout: float = 400) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str, expect: int | None = 0, timeout: float = 900) -> subprocess.CompletedProcess[str]:
         """Run `music-tracker ...` and check its exit code (None: any)."""
         done = subprocess.run(
             [sys.executable, "-m", "extract_load", *command],
@@ -117,7 +117,7 @@ def live(path: Path, world: World, shift: timedelta, clock_folder: Path, gazette
         home = Home(path, {**sandbox.env, **limits, **clock})
         home.run("ingest")
         imported = home.run("import", str(export))
-        etl = home.run("etl", timeout=900)
+        etl = home.run("etl")
         yield Lived(home, world, sandbox, export, etl, imported, shift, clock)
 
 
