@@ -10,7 +10,7 @@ import logging
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import duckdb
@@ -18,6 +18,7 @@ import psutil
 
 from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.errors import BadInput, ConfigurationError
+from extract_load.core.failpoints import failpoint
 from extract_load.core.settings import Settings
 from extract_load.storage.duckdb_connection import attach, connect
 from extract_load.storage.duckdb_connection import quoted as quoted  # noqa: PLC0414  # history_import takes it here
@@ -92,6 +93,8 @@ class Warehouse:
     def _connect(self, wait: float) -> duckdb.DuckDBPyConnection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         deadline = self._clock.monotonic() + wait
+        if not self.path.exists() and not self.path.is_symlink():
+            self._create()
         while True:
             connection = self._connection()
             try:
@@ -109,6 +112,21 @@ class Warehouse:
                 raise
             else:
                 return connection
+
+    def _create(self) -> None:
+        """Write a new warehouse beside its place, then rename it: killed half-way, DuckDB leaves a file it can't open.
+
+        The writer lock is held, so what an earlier process left there is nobody's.
+        """
+        new = self.path.with_name(f".{self.path.name}.new")
+        for left in (new, new.with_name(new.name + ".wal")):
+            left.unlink(missing_ok=True)
+        with closing(self._connection()) as connection:
+            attach(connection, new, CATALOGUE, STORAGE)
+            connection.execute(f"use {CATALOGUE}")
+            failpoint("warehouse.being_created")
+            apply_schema(connection, self._clock)
+        new.replace(self.path)
 
     def _connection(self) -> duckdb.DuckDBPyConnection:
         memory_limit, threads = self._settings.duckdb_memory_limit, self._settings.duckdb_threads

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -48,6 +50,31 @@ def test_the_schema_is_applied_once_and_remembered(warehouse: Warehouse) -> None
         with warehouse.open("test") as connection:
             rows = connection.execute("select name from ops.schema_versions order by version").fetchall()
         assert [row[0] for row in rows] == files
+
+
+CREATE = """
+import sys
+from pathlib import Path
+from extract_load.core.settings import load_settings
+from extract_load.storage.warehouse import Warehouse
+home = Path(sys.argv[1])
+with Warehouse(load_settings(home / "no.env", duckdb_path=home / "plays.duckdb")).open("test"):
+    pass
+"""
+
+
+def test_a_creation_that_was_killed_is_begun_again(settings: Settings, tmp_path: Path) -> None:
+    """DuckDB can't open a file that it was killed in making, so a new one gets its name when it is whole."""
+    environment = {**os.environ, "MUSIC_TRACKER_KILL_AT": "warehouse.being_created"}
+    killed = subprocess.run([sys.executable, "-c", CREATE, str(tmp_path)], env=environment, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    made = settings.model_copy(update={"duckdb_path": tmp_path / "plays.duckdb"})
+    assert not made.warehouse_path.exists()
+    [half] = tmp_path.glob(".plays.duckdb.new")
+    half.write_bytes(half.read_bytes()[:5000])
+    with Warehouse(made).open("test") as connection:
+        assert connection.execute("select count(*) > 0 from ops.schema_versions").fetchall() == [(True,)]
+    assert not list(tmp_path.glob(".plays.duckdb.new*"))
 
 
 def test_the_catalogue_has_one_name_whatever_the_file_is_called(settings: Settings, tmp_path: Path) -> None:
