@@ -11,6 +11,7 @@ Source: docs/backup.md, "Forgetting".
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,11 +22,16 @@ from typing import Any
 
 import orjson
 
+from extract_load.core.errors import MALFORMED, BadInput
 from extract_load.erasure.line_subjects import PLAYS, LineSubjects, parse_utc, read_line_subjects
-from extract_load.storage.gzip_files import read_lines
+from extract_load.storage.gzip_files import SUFFIX, damage_as_bad_input, read_lines
 from extract_load.storage.spool import SPOOL, Envelope, write_envelopes
 
+log = logging.getLogger(__name__)
+
 SOURCE, ENTITY = "music_tracker", "forgotten"
+_TEXTS = ("forget_id", "kind", "salt")
+_TEXTS_OR_NONE = ("listener_id", "reaches_from", "reaches_until", "entity", "nearest_to")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +67,10 @@ class Rule:
 
 @dataclass(slots=True)
 class Rules:
-    """All rules of a spool."""
+    """All rules of a spool. `damaged` are the rule files (with the reason) that can't be read, so do not hold."""
 
     rules: list[Rule] = field(default_factory=list)
+    damaged: dict[Path, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         """Return whether there is anything to keep out."""
@@ -108,11 +115,31 @@ def is_rule_file(manifest_path: str) -> bool:
 
 
 def load_rules(spool_dir: Path) -> Rules:
-    """Read the rules of a spool."""
+    """Read the rules of a spool.
+
+    A damaged file of rules is left out wholly: a rule that is read wrongly could erase what nobody wanted erased. It is
+    logged and named in `damaged`; what it erased before stays erased.
+    """
     rules = Rules()
-    for path in sorted((spool_dir / SOURCE / ENTITY).glob("dt=*/*.ndjson.gz")):
-        for line in read_lines(path):
-            rules.rules.append(_rule(orjson.loads(line)["payload"]))
+    for path in sorted((spool_dir / SOURCE / ENTITY).glob(f"dt=*/*{SUFFIX}")):
+        try:
+            rules.rules.extend(_read_rules(path))
+        except BadInput as error:
+            rules.damaged[path] = error.message
+            log.error("A file of erasure rules can't be read, so its rules do not hold: %s", error)
+    return rules
+
+
+def _read_rules(path: Path) -> list[Rule]:
+    """Return all rules of one file. Errors: BadInput when it is damaged, or holds anything but rules."""
+    hint = "Put it back from a backup, or run `music-tracker forget` again."
+    try:
+        with damage_as_bad_input(path):
+            rules = [_rule(orjson.loads(line)["payload"]) for line in read_lines(path)]
+    except MALFORMED as error:
+        raise BadInput(f"{path.name} is damaged.", hint=hint) from error
+    if not rules:
+        raise BadInput(f"{path.name} is empty.", hint=hint)
     return rules
 
 
@@ -130,6 +157,13 @@ def hashed(subjects: Iterable[str], salt: str) -> frozenset[str]:
 
 
 def _rule(payload: Mapping[str, Any]) -> Rule:
+    texts = [payload[key] for key in _TEXTS]
+    texts += [payload[key] for key in _TEXTS_OR_NONE if payload[key] is not None]
+    subjects = payload["subjects"]
+    if not isinstance(subjects, list) or not all(isinstance(text, str) for text in (*texts, *subjects)):
+        raise TypeError("a rule with values of other types")
+    if any(payload[key] and parse_utc(payload[key]) is None for key in ("reaches_from", "reaches_until", "nearest_to")):
+        raise ValueError("a rule with a time that is none")
     return Rule(
         forget_id=payload["forget_id"],
         kind=payload["kind"],

@@ -13,7 +13,7 @@ import duckdb
 
 from extract_load.core.clock import Clock
 from extract_load.landing.manifest import Landed, SpoolFile
-from extract_load.landing.spool_reader import count_lines, read_envelopes, reject_tombstones
+from extract_load.landing.spool_reader import read_file, reject_tombstones
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +117,7 @@ on conflict ({key}) do update set
 def land_answers(connection: duckdb.DuckDBPyConnection, file: SpoolFile, clock: Clock) -> Landed:
     """Land one file of answers inside the caller's transaction."""
     target = ANSWER_TABLES[(file.source, file.entity)]
-    counted = count_lines(file)
-    read_envelopes(connection, file)
+    counted = read_file(connection, file)
     connection.execute(_ANSWERS.format(table=target.table, key=target.key))
     who = {"service": file.source, "entity": file.entity}
     erased = reject_tombstones(connection, file, clock)

@@ -30,11 +30,12 @@ log = logging.getLogger(__name__)
 class Backlog:
     """What waits, what could not be opened, and which day archives are landed in full when it is landed.
 
-    `archives` holds size and members of an archive; all names are manifest paths.
+    `unreadable` holds the reason of each; `archives` holds size and members of an archive. All names are
+    manifest paths.
     """
 
     files: list[StoredFile] = field(default_factory=list)
-    unreadable: list[str] = field(default_factory=list)
+    unreadable: dict[str, str] = field(default_factory=dict)
     archives: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
 
 
@@ -52,10 +53,13 @@ def find_backlog(store: SpoolStore, connection: duckdb.DuckDBPyConnection) -> Ba
             files = store.files_in(archive)
         except BadInput as error:
             log.error("%s", error)
-            backlog.unreadable.append(name)
+            backlog.unreadable[name] = error.message
             continue
         backlog.archives[name] = (size, [file.manifest_path for file in files])
         waiting.update((file.manifest_path, file) for file in files)
+    for folder in store.folders_in_place_of_archives():
+        log.error("%s is a folder where a day archive is expected.", folder.name)
+        backlog.unreadable[store.manifest_path(folder)] = f"{folder.name} is a folder."
     for file in store.single_files():
         waiting.setdefault(file.manifest_path, file)
     backlog.files = sorted((file for name, file in waiting.items() if name not in done), key=lambda file: file.order)

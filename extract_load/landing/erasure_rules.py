@@ -6,7 +6,7 @@ import duckdb
 
 from extract_load.core.clock import Clock
 from extract_load.landing.manifest import Landed, SpoolFile
-from extract_load.landing.spool_reader import count_lines, read_envelopes
+from extract_load.landing.spool_reader import read_file
 
 _INSERT = """
 insert into ops.forgotten
@@ -28,8 +28,7 @@ from incoming
 
 def land_rules(connection: duckdb.DuckDBPyConnection, file: SpoolFile, clock: Clock) -> Landed:
     """Land one file of erasure rules inside the caller's transaction."""
-    counted = count_lines(file)
-    read_envelopes(connection, file)
+    counted = read_file(connection, file)
     connection.execute(_INSERT, [file.name, clock.now()])
     fetched_at = connection.execute("select max(fetched_at) from incoming").fetchall()[0][0]
     return Landed(fetched_at=fetched_at, counted=counted, landed=counted)

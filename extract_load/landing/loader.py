@@ -14,14 +14,16 @@ from extract_load.core.errors import BadInput
 from extract_load.core.failpoints import failpoint
 from extract_load.core.settings import Settings
 from extract_load.erasure import rules as erasure_rules
+from extract_load.landing import set_aside
 from extract_load.landing.api_responses import ANSWER_TABLES, land_answers
 from extract_load.landing.area_coordinates import GEOGRAPHY_LANDERS
 from extract_load.landing.backlog import file_opener, find_backlog, record_landed_archives
 from extract_load.landing.erasure_rules import land_rules
-from extract_load.landing.manifest import Lander, SpoolFile, record
+from extract_load.landing.manifest import Lander, SpoolFile, known_among, record
 from extract_load.landing.musicbrainz import MUSICBRAINZ_LANDERS
 from extract_load.landing.recent_files import find_recent_files, note_full_landing, recent_since
 from extract_load.landing.recently_played import land_polls
+from extract_load.landing.spool_reader import file_errors_as_bad_input
 from extract_load.landing.state_copy import copy_state
 from extract_load.landing.streaming_history import land_history
 from extract_load.storage.spool import SpoolStore, StoredFile
@@ -49,7 +51,12 @@ class LandingReport:
     landed: dict[tuple[str, str], int] = field(default_factory=dict)
     known: dict[tuple[str, str], int] = field(default_factory=dict)
     rejected: dict[tuple[str, str], int] = field(default_factory=dict)
-    unreadable: list[str] = field(default_factory=list)
+    reasons: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def unreadable(self) -> list[str]:
+        """Return the manifest paths of the files that could not be landed; `reasons` has the reason of each."""
+        return list(self.reasons)
 
     def rows(self, source: str, entity: str) -> int:
         """Return the rows landed of one kind."""
@@ -83,8 +90,9 @@ class Landing:
             backlog = find_backlog(self._store, connection)
             pending = [file for file in backlog.files if file.manifest_path not in exclude]
             report = self._land(connection, pending, progress)
-            report.unreadable.extend(backlog.unreadable)
+            report.reasons.update(backlog.unreadable)
             record_landed_archives(connection, backlog, self._clock)
+            set_aside.replace(self._state, report.reasons, exclude, self._clock)
             if not exclude:
                 note_full_landing(connection, self._state, self._clock.now())
             copy_state(connection, self._state)
@@ -101,12 +109,17 @@ class Landing:
                 return self.land(purpose=purpose)
             pending = find_recent_files(self._store, connection, first_day, self._clock.now().date())
             report = self._land(connection, pending, None)
+            set_aside.add(self._state, report.reasons, self._clock)
             copy_state(connection, self._state)
         return report
 
     def land_now(self, connection: duckdb.DuckDBPyConnection, paths: Iterable[Path]) -> LandingReport:
-        """Land files that were just written, on an open connection (they must not be in yet)."""
-        return self._land(connection, [file for path in paths for file in self._store.files_in(path)], None)
+        """Land files that were just written, on an open connection; what another landing has brought in is left out."""
+        files = [file for path in paths for file in self._store.files_in(path)]
+        done = known_among(connection, [file.manifest_path for file in files])
+        report = self._land(connection, [file for file in files if file.manifest_path not in done], None)
+        set_aside.add(self._state, report.reasons, self._clock)
+        return report
 
     def land_together(self, connection: duckdb.DuckDBPyConnection, paths: Iterable[Path]) -> LandingReport:
         """Land large files in one transaction, as they come: DuckDB writes 122,880 rows at a time to their place.
@@ -120,10 +133,12 @@ class Landing:
             with file_opener(self._settings, self._store, rules) as opener, transaction(connection):
                 for path in paths:
                     pending.extend(self._store.files_in(path))
-                    with opener.open(pending[-1]) as file:
+                    with opener.open(pending[-1]) as file, file_errors_as_bad_input(file):
                         self._insert(connection, file, LANDERS[(file.source, file.entity)], report)
         except BadInput:
-            return self._land(connection, pending, None)
+            report = self._land(connection, pending, None)
+            set_aside.add(self._state, report.reasons, self._clock)
+            return report
         failpoint("landing.after_commit")
         return report
 
@@ -135,6 +150,7 @@ class Landing:
     ) -> LandingReport:
         report = LandingReport()
         rules = erasure_rules.load_rules(self._settings.spool_dir)
+        report.reasons.update({self._store.manifest_path(path): why for path, why in rules.damaged.items()})
         with file_opener(self._settings, self._store, rules) as opener:
             for number, waiting in enumerate(pending, start=1):
                 lander = LANDERS.get((waiting.source, waiting.entity))
@@ -142,10 +158,10 @@ class Landing:
                     log.warning("No table is known for %s; the file stays where it is.", waiting.manifest_path)
                     continue
                 try:
-                    with opener.open(waiting) as file:
+                    with opener.open(waiting) as file, file_errors_as_bad_input(file):
                         self._land_one(connection, file, lander, report)
                 except BadInput as error:
-                    report.unreadable.append(waiting.manifest_path)
+                    report.reasons[waiting.manifest_path] = error.message
                     log.error("%s can't be landed: %s", waiting.manifest_path, error)
                 if progress:
                     progress(number, len(pending))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -48,6 +49,14 @@ class Lander(Protocol):
 def known_files(connection: duckdb.DuckDBPyConnection) -> set[str]:
     """Return the manifest paths of the landed files."""
     return {row[0] for row in connection.execute("select source_file from ops.landed_files").fetchall()}
+
+
+def known_among(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> set[str]:
+    """Return which of these manifest paths are landed."""
+    if not names:
+        return set()
+    query = "select source_file from ops.landed_files where source_file in (select unnest(?))"
+    return {row[0] for row in connection.execute(query, [list(names)]).fetchall()}
 
 
 def record(connection: duckdb.DuckDBPyConnection, file: SpoolFile, landed: Landed, clock: Clock) -> None:

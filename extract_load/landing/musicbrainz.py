@@ -11,7 +11,7 @@ import duckdb
 from extract_load.core.clock import Clock
 from extract_load.landing.api_responses import land_answers
 from extract_load.landing.manifest import Landed, Lander, SpoolFile
-from extract_load.landing.spool_reader import count_lines, read_envelopes, reject_tombstones
+from extract_load.landing.spool_reader import read_file, reject_tombstones
 from extract_load.lookups.area_hierarchy import resolve_areas
 
 _MATCHES = """
@@ -76,7 +76,7 @@ on conflict (genre) do update set fetched_at = excluded.fetched_at
 
 def land_matches(connection: duckdb.DuckDBPyConnection, file: SpoolFile, clock: Clock) -> Landed:
     """Land one file of decisions (artist_key -> MBID) inside the caller's transaction; the last one of a key holds."""
-    counted = _read(connection, file)
+    counted = read_file(connection, file)
     erased = reject_tombstones(connection, file, clock)
     connection.execute(_MATCHES)
     return _landed(connection, counted, erased)
@@ -84,7 +84,7 @@ def land_matches(connection: duckdb.DuckDBPyConnection, file: SpoolFile, clock: 
 
 def land_evidence(connection: duckdb.DuckDBPyConnection, file: SpoolFile, clock: Clock) -> Landed:
     """Land one file of answers that only support decisions (pages, recordings) as versions."""
-    counted = _read(connection, file)
+    counted = read_file(connection, file)
     erased = reject_tombstones(connection, file, clock)
     connection.execute(
         _EVIDENCE, {"service": file.source, "entity": file.entity, "file": file.name, "now": clock.now()}
@@ -94,7 +94,7 @@ def land_evidence(connection: duckdb.DuckDBPyConnection, file: SpoolFile, clock:
 
 def land_genres(connection: duckdb.DuckDBPyConnection, file: SpoolFile, clock: Clock) -> Landed:  # noqa: ARG001
     """Land the list of genres: names that are no genre any more go."""
-    counted = _read(connection, file)
+    counted = read_file(connection, file)
     connection.execute(_GENRES)
     landed = _landed(connection, counted, 0)
     connection.execute("delete from lookup.musicbrainz_genres where fetched_at < ?", [landed.fetched_at])
@@ -123,12 +123,6 @@ MUSICBRAINZ_LANDERS: dict[tuple[str, str], Lander] = {
     ("musicbrainz", "artist"): land_artists,
     ("musicbrainz", "area"): land_areas,
 }
-
-
-def _read(connection: duckdb.DuckDBPyConnection, file: SpoolFile) -> int:
-    counted = count_lines(file)
-    read_envelopes(connection, file)
-    return counted
 
 
 def _landed(connection: duckdb.DuckDBPyConnection, counted: int, rejected: int) -> Landed:

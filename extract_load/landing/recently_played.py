@@ -14,7 +14,7 @@ from extract_load.core.clock import Clock
 from extract_load.core.content import polled_content_kind_sql
 from extract_load.core.instants import parse_instant_sql
 from extract_load.landing.manifest import Landed, SpoolFile
-from extract_load.landing.spool_reader import count_lines, read_envelopes
+from extract_load.landing.spool_reader import read_file
 
 _GRADE = f"""
 create or replace temp table poll_items as
@@ -72,8 +72,7 @@ where origin = 'album' or status <> 'found'
 
 def land_polls(connection: duckdb.DuckDBPyConnection, file: SpoolFile, clock: Clock) -> Landed:
     """Land one poll's file inside the caller's transaction."""
-    counted = count_lines(file)
-    read_envelopes(connection, file)
+    counted = read_file(connection, file)
     connection.execute(_GRADE)
     connection.execute(_REJECT, [file.name, clock.now()])
     before = _count(connection)

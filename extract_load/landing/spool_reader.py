@@ -2,12 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import duckdb
+import orjson
 
 from extract_load.core.clock import Clock
+from extract_load.core.errors import MALFORMED, BadInput, MusicTrackerError
 from extract_load.landing.manifest import SpoolFile
 from extract_load.storage.duckdb_connection import file_literal
 from extract_load.storage.gzip_files import damage_as_bad_input, read_lines
+
+# What DuckDB raises for values that do not fit: a cast, a check, a missing value, a line that is no JSON.
+_MISFITS: tuple[type[Exception], ...] = (
+    *(duckdb.DataError, duckdb.IntegrityError, duckdb.InvalidInputException),
+    *MALFORMED,
+)
+
+
+@contextmanager
+def file_errors_as_bad_input(file: SpoolFile) -> Iterator[None]:
+    """Raise BadInput with the file's name for an error of the block that comes from what is in the file.
+
+    DuckDB reports a damaged file and a full disk by the same type, so the file is then read by another reader: only
+    if that one fails as well, the file is to blame. All other errors pass unchanged.
+    """
+    try:
+        yield
+    except MusicTrackerError:
+        raise
+    except _MISFITS as error:
+        raise _unusable(file, "holds values that do not fit its table") from error
+    except duckdb.IOException as error:
+        if _is_intact(file):
+            raise
+        raise _unusable(file, "is damaged") from error
+
+
+def _unusable(file: SpoolFile, what: str) -> BadInput:
+    return BadInput(f"{file.path.name} {what}.", hint="Put it back from a backup, or delete it.")
+
+
+def _is_intact(file: SpoolFile) -> bool:
+    """Return whether every line of a file can be read as JSON, by Python."""
+    try:
+        with damage_as_bad_input(file.path):
+            for line in read_lines(file.path):
+                if line.strip():
+                    orjson.loads(line)
+    except (BadInput, ValueError):
+        return False
+    return True
 
 
 def count_lines(file: SpoolFile) -> int:
@@ -17,6 +63,21 @@ def count_lines(file: SpoolFile) -> int:
     """
     with damage_as_bad_input(file.path):
         return sum(1 for line in read_lines(file.path) if line.strip())
+
+
+def read_file(connection: duckdb.DuckDBPyConnection, file: SpoolFile) -> int:
+    """Make the temporary table `incoming` of a file, and return its number of lines, which both readers agree on.
+
+    Errors: BadInput for a file without lines, and for one whose lines DuckDB counts otherwise.
+    """
+    counted = count_lines(file)
+    if not counted:
+        raise _unusable(file, "holds nothing")
+    read_envelopes(connection, file)
+    found = connection.execute("select count(*) from incoming").fetchall()[0][0]
+    if found != counted:
+        raise _unusable(file, "holds lines that are no JSON objects")
+    return counted
 
 
 def read_envelopes(connection: duckdb.DuckDBPyConnection, file: SpoolFile) -> None:

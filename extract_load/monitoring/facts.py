@@ -12,6 +12,7 @@ import duckdb
 
 from extract_load.core.flows import FLOWS
 from extract_load.core.settings import Settings
+from extract_load.landing.set_aside import files_set_aside
 from extract_load.monitoring.run_log import RunLog, RunRecord
 from extract_load.storage.duckdb_connection import open_published
 from extract_load.storage.state import State, from_iso, to_iso
@@ -72,6 +73,7 @@ class Facts:
     failing_addresses: list[tuple[str, datetime]] = field(default_factory=list)
     inbox: dict[str, dict[str, str]] = field(default_factory=dict)
     backup: BackupFacts = field(default_factory=BackupFacts)
+    set_aside: dict[str, str] = field(default_factory=dict)
 
 
 def gather(settings: Settings, state: State, now: datetime) -> Facts:
@@ -84,6 +86,7 @@ def gather(settings: Settings, state: State, now: datetime) -> Facts:
     _read_alert_addresses(facts, state)
     _read_inbox(facts, state)
     facts.backup = _read_backup(facts, state)
+    facts.set_aside = files_set_aside(state)
     _read_published(facts)
     return facts
 

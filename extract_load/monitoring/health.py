@@ -31,6 +31,7 @@ TOKEN_WARN_FROM = timedelta(days=150)
 DISK_LOW_BYTES = 2 * 1024**3
 MANY_TESTS = 3
 OLD_BACKUP_AFTER = timedelta(days=3)
+MANY_FILES = 3
 UNDELIVERED_AFTER = timedelta(days=1)
 
 
@@ -91,6 +92,7 @@ def health(settings: Settings, state: State | None = None, clock: Clock | None =
         _sign_in,
         _services,
         _backlog,
+        _set_aside,
         _tests,
         _published,
         _backup,
@@ -213,6 +215,16 @@ def _backlog(facts: Facts) -> Iterator[CheckResult]:
 
 def _doubtful(facts: Facts) -> bool:
     return any(facts.matching.get(said) for said in ("in review", "not found"))
+
+
+def _set_aside(facts: Facts) -> Iterator[CheckResult]:
+    hint = "All other files are loaded. Put it back from a backup, or delete it; the next run tries it again."
+    if len(facts.set_aside) > MANY_FILES:
+        text = f"{len(facts.set_aside)} files can't be loaded: {join_first(list(facts.set_aside))}."
+        yield CheckResult("damaged-files", "problem", text, hint, True)
+        return
+    for name, reason in facts.set_aside.items():
+        yield CheckResult(f"damaged:{name}", "problem", f"{name} can't be loaded: {reason}", hint, True)
 
 
 def _tests(facts: Facts) -> Iterator[CheckResult]:

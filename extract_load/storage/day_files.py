@@ -107,6 +107,8 @@ def _read_name(packed: bytes) -> str:
     name = packed[start : packed.index(0, start)]
     if zlib.crc32(name) != int.from_bytes(packed[len(_HEAD) : start], "little"):
         raise ValueError("a member whose name is damaged")
+    if not name or b"/" in name or name in {b".", b".."}:
+        raise ValueError("a member without a name of its own")
     return name.decode("latin-1")
 
 

@@ -37,6 +37,12 @@ DAMAGE: tuple[type[Exception], ...] = (
     cast("type[Exception]", isal_zlib.error),
 )
 
+# The reasons for which one file can't be read, while those beside it can.
+_OF_THE_FILE = (
+    *(errno.EISDIR, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.ELOOP),
+    *(errno.EIO, errno.ENXIO, errno.EINVAL),
+)
+
 
 @contextmanager
 def new_file(path: Path) -> Iterator[BinaryIO]:
@@ -94,11 +100,20 @@ def read_lines(path: Path) -> Iterator[bytes]:
 
 @contextmanager
 def damage_as_bad_input(path: Path) -> Iterator[None]:
-    """Raise BadInput with the file's name when the block finds that the file is damaged."""
+    """Raise BadInput with the file's name when the block finds that the file is damaged, or that it can't be read.
+
+    What is no fault of this one file (no memory, no file handles) passes unchanged.
+    """
     try:
         yield
     except DAMAGE as error:
         raise BadInput(f"{path.name} is damaged.", hint="Put it back from a backup, or delete it.") from error
+    except OSError as error:
+        if error.errno not in _OF_THE_FILE:
+            raise
+        reason = (error.strerror or type(error).__name__).lower()
+        hint = "Put it back from a backup, or delete it."
+        raise BadInput(f"{path.name} can't be read ({reason}).", hint=hint) from error
 
 
 def packed_writer(out: BinaryIO) -> BinaryIO:

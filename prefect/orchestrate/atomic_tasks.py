@@ -89,7 +89,7 @@ def load_spool(run_key: str) -> TaskResult:
         }
         if result.unreadable:
             named = join_first(result.unreadable)
-            return TaskResult("partial", counts, message=f"These files can't be read and stay where they are: {named}")
+            return TaskResult("partial", counts, message=f"Not loaded, and left where they are: {named}")
         return TaskResult("success" if result.files else "no_updates", counts)
 
     with shared_run(key=run_key) as run:
