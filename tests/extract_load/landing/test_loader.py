@@ -78,6 +78,17 @@ def test_files_that_were_just_written_land_on_an_open_connection(context: Contex
     assert context.landing.land().files == 0
 
 
+def test_what_a_poll_landed_in_between_is_left_out(context: Context) -> None:
+    """A stage writes its answers, a poll lands them, and the stage lands what is left: nothing fails, nothing twice."""
+    answers = [spool_answers(context, [(key, {"id": key}, {})]) for key in ("a", "b")]
+    context.landing.land()
+    answers.append(spool_answers(context, [("c", {"id": "c"}, {})]))
+    with context.warehouse.open("a stage") as connection:
+        assert context.landing.land_now(connection, answers).files == 1
+        assert context.landing.land_now(connection, []).files == 0
+    assert accounts(context) == [(1, 1, 0, 0)] * 3
+
+
 def test_files_that_land_together_are_one_transaction(context: Context) -> None:
     """What stops the stream undoes the files before it; a landing without it brings them in."""
     paths = [spool_poll(context, [item()]), spool_poll(context, [item("2026-11-23T11:05:00.000Z")])]

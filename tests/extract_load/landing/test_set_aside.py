@@ -28,9 +28,10 @@ def test_a_damaged_file_is_named_until_it_is_put_back(context: Context) -> None:
 
 def test_files_that_are_landed_at_once_are_added(context: Context) -> None:
     """Those of an earlier landing stay in the list."""
-    first, second = spool_poll(context, [item()]), spool_poll(context, [item()], NOON + timedelta(hours=1))
+    first = spool_poll(context, [item()])
     first.write_bytes(b"")
     context.landing.land()
+    second = spool_poll(context, [item()], NOON + timedelta(hours=1))
     second.write_bytes(b"no gzip")
     with context.warehouse.open("test") as connection:
         context.landing.land_now(connection, [second])
