@@ -109,7 +109,9 @@ class Landing:
                 return self.land(purpose=purpose)
             pending = find_recent_files(self._store, connection, first_day, self._clock.now().date())
             report = self._land(connection, pending, None)
-            set_aside.add(self._state, report.reasons, self._clock)
+            named = set_aside.files_set_aside(self._state)
+            waiting = named.keys() - known_among(connection, list(named))  # what is in now is no longer named
+            set_aside.replace(self._state, report.reasons, waiting, self._clock)
             copy_state(connection, self._state)
         return report
 

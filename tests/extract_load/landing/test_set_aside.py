@@ -26,6 +26,21 @@ def test_a_damaged_file_is_named_until_it_is_put_back(context: Context) -> None:
     assert files_set_aside(context.state) == {}
 
 
+def test_a_poll_names_a_damaged_file_and_lands_it_when_it_is_put_back(context: Context) -> None:
+    """A poll looks at the last days only; what it did not look at stays in the list."""
+    context.landing.land()
+    add(context.state, {"src/old": "Damaged."}, context.clock)
+    path = spool_poll(context, [item()], context.clock.now())
+    good = path.read_bytes()
+    path.write_bytes(good[:40])
+    name = "src/" + path.relative_to(context.settings.spool_dir).as_posix()
+    assert context.landing.land_recent().unreadable == [name]
+    assert set(files_set_aside(context.state)) == {name, "src/old"}
+    path.write_bytes(good)
+    assert context.landing.land_recent().files == 1
+    assert set(files_set_aside(context.state)) == {"src/old"}
+
+
 def test_files_that_are_landed_at_once_are_added(context: Context) -> None:
     """Those of an earlier landing stay in the list."""
     first = spool_poll(context, [item()])
