@@ -122,7 +122,7 @@ def forget(
 
     Times are like 2024-05-01 or "2024-05-01 18:30" in LISTENER_TIMEZONE. What is played later counts again.
     """
-    from extract_load.maintenance.forget import finish_forgetting, plan_forgetting
+    from extract_load.maintenance.forget import finish_forgetting, list_taken, plan_forgetting
     from extract_load.maintenance.forget import forget as take_out
     from extract_load.maintenance.marts_builder import find_transform
 
@@ -140,6 +140,7 @@ def forget(
             f"This erases {plan.plays_in_exports:,} plays from exports and {plan.plays_in_polls:,} from polls"
             f" ({plan.lines:,} lines in {plan.files:,} files). It can't be undone from here."
         )
+        typer.echo("\n".join(list_taken(plan.taken)))
         if not yes:
             typer.confirm("Forget them?", abort=True)
         with _progress_bar("Landing files") as progress:

@@ -16,7 +16,7 @@ import orjson
 
 from extract_load.core.instants import parse_instant
 from extract_load.core.local_uris import read_local_uri
-from extract_load.core.text import fold_name
+from extract_load.core.text import exact_name, fold_name_v1
 
 POLLS, EXPORTS = "recently_played", "streaming_history"
 PLAYS = (POLLS, EXPORTS)
@@ -74,6 +74,12 @@ def tombstone_of(line: bytes) -> str | None:
     return request.get(_REASON) if isinstance(request, dict) else None
 
 
+# A name counts to the letter (exact_name). The forms of the first version, which took names of the same folded form,
+# are found in lines for the rules that it wrote, and go into no new rule.
+FORMS_OF_VERSION_1 = ("artist-name:", "names:")
+FORMS_OF_A_TRACK = ("track:", "titled:")
+
+
 def subjects_of_play(payload: Mapping[str, Any]) -> Iterator[str]:
     """Yield the plain names of what a play is about: its track by uri and by names, its artists by id and by name."""
     track = payload.get("track")
@@ -94,7 +100,8 @@ def subjects_of_play(payload: Mapping[str, Any]) -> Iterator[str]:
     for artist in credited:
         yield from subjects_of_artist(artist.get("id"), artist.get("name"))
     if credited and isinstance(title, str) and isinstance(credited[0].get("name"), str):
-        yield f"names:{_folded(credited[0]['name'])} / {_folded(title)}"
+        yield f"titled:{_exact(credited[0]['name'])} / {_exact(title)}"
+        yield f"names:{_folded_v1(credited[0]['name'])} / {_folded_v1(title)}"
 
 
 def subjects_of_artist(artist_id: Any, name: Any) -> Iterator[str]:
@@ -102,7 +109,23 @@ def subjects_of_artist(artist_id: Any, name: Any) -> Iterator[str]:
     if isinstance(artist_id, str) and artist_id:
         yield f"artist:{artist_id}"
     if isinstance(name, str) and name:
-        yield f"artist-name:{_folded(name)}"
+        yield f"artist-named:{_exact(name)}"
+        yield f"artist-name:{_folded_v1(name)}"
+
+
+def written_names(line: bytes, entity: str) -> tuple[str, str] | None:
+    """Return artist and title of a play's line as they are written there; None where a line has no play."""
+    record = _record(line) or {}
+    payload = record.get("payload") if entity == POLLS else _row_of(record)
+    if not isinstance(payload, dict):
+        return None
+    track = payload.get("track")
+    if isinstance(track, dict):
+        artist, title = next((one.get("name") for one in _dicts(track.get("artists"))), None), track.get("name")
+    else:
+        artist = payload.get("master_metadata_album_artist_name") or payload.get("artistName")
+        title = payload.get("master_metadata_track_name") or payload.get("trackName")
+    return str(artist or "unknown artist"), str(title or "unknown title")
 
 
 def parse_utc(text: Any) -> datetime | None:
@@ -155,5 +178,10 @@ def _dicts(value: Any) -> list[dict[str, Any]]:
 
 
 @lru_cache(maxsize=65536)
-def _folded(name: str) -> str:
-    return fold_name(name)
+def _exact(name: str) -> str:
+    return exact_name(name)
+
+
+@lru_cache(maxsize=65536)
+def _folded_v1(name: str) -> str:
+    return fold_name_v1(name)

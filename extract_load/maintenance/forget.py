@@ -10,16 +10,18 @@ A kill in between is finished by the next `forget` or `rebuild`.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.failpoints import failpoint
 from extract_load.core.settings import Settings
+from extract_load.core.text import printable
 from extract_load.erasure import rules as erasure_rules
-from extract_load.erasure.line_subjects import EXPORTS, POLLS, read_line_subjects
+from extract_load.erasure.line_subjects import EXPORTS, PLAYS, POLLS, read_line_subjects, written_names
 from extract_load.erasure.rules import Rule, Rules, is_rule_file
 from extract_load.lookups.artist_aliases import refresh_aliases
 from extract_load.maintenance.forget_request import Wish, rules_for
@@ -45,6 +47,8 @@ class ForgetPlan:
     files: int
     plays_in_polls: int
     plays_in_exports: int
+    taken: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """Lines by (artist, title) as they are written there: exactly what goes."""
 
 
 def plan_forgetting(settings: Settings, warehouse: Warehouse, wish: Wish, *, clock: Clock | None = None) -> ForgetPlan:
@@ -104,6 +108,7 @@ def _count_reached(settings: Settings, found: list[Rule]) -> ForgetPlan:
     rules, store = Rules(found), SpoolStore.of(settings)
     lines = files = exported = 0
     polled: set[tuple[datetime | None, frozenset[str]]] = set()
+    taken: Counter[tuple[str, str]] = Counter()
     for file in store.files():
         if is_rule_file(file.manifest_path):
             continue
@@ -111,6 +116,8 @@ def _count_reached(settings: Settings, found: list[Rule]) -> ForgetPlan:
         reached = rules.erased_lines(content, file.entity)
         lines += len(reached)
         files += bool(reached)
+        if file.entity in PLAYS:
+            taken.update(names for number in reached if (names := written_names(content[number - 1], file.entity)))
         if file.entity == EXPORTS:
             exported += len(reached)
         elif file.entity == POLLS and reached:
@@ -119,4 +126,20 @@ def _count_reached(settings: Settings, found: list[Rule]) -> ForgetPlan:
                 for number, seen in read_line_subjects(content, file.entity)
                 if number in reached
             )
-    return ForgetPlan(tuple(found), lines, files, len(polled), exported)
+    return ForgetPlan(tuple(found), lines, files, len(polled), exported, dict(taken.most_common()))
+
+
+def list_taken(taken: Mapping[tuple[str, str], int], most: int = 20) -> list[str]:
+    """Return what a plan takes as lines for a person: artists as written, then the titles with most lines first.
+
+    All artists are named; titles beyond `most` are counted.
+    """
+    by_artist: Counter[str] = Counter()
+    for (artist, _), count in taken.items():
+        by_artist[artist] += count
+    lines = [f"  {printable(artist, 120)}: {count:,} lines" for artist, count in by_artist.most_common()]
+    titles = [
+        f"    {printable(artist, 120)} - {printable(title, 120)}: {count:,}" for (artist, title), count in taken.items()
+    ]
+    more = len(titles) - most
+    return [*lines, *titles[:most], *([f"    and {more:,} more titles"] if more > 0 else [])]

@@ -1,7 +1,8 @@
 """From what a listener names (a play, an artist, a time span) to the rules that reach it everywhere.
 
 A play is known by the raw rows that tell of it; an artist by every id and name that lookup knows, and by the tracks
-that credit them. What is found goes into rules hashed (forgetting.py).
+that credit them. Names match to the letter, but for case and composition: more strictly than names are merged. What is
+found goes into rules hashed (erasure/rules.py).
 """
 
 from __future__ import annotations
@@ -16,8 +17,15 @@ import duckdb
 
 from extract_load.core.errors import BadInput
 from extract_load.core.instants import parse_instant_sql
-from extract_load.core.text import fold_name
-from extract_load.erasure.line_subjects import EXPORTS, POLLS, subjects_of_artist, subjects_of_play
+from extract_load.core.text import exact_name
+from extract_load.erasure.line_subjects import (
+    EXPORTS,
+    FORMS_OF_A_TRACK,
+    FORMS_OF_VERSION_1,
+    POLLS,
+    subjects_of_artist,
+    subjects_of_play,
+)
 from extract_load.erasure.rules import Rule, hashed
 
 MATCH_WINDOW = timedelta(seconds=90)  # as far as the two sources may stand apart about one play (dbt's rule)
@@ -61,7 +69,7 @@ def _rules_of_play(connection: duckdb.DuckDBPyConnection, play_key: str, blank: 
         raise BadInput(f"No play has the key {play_key}.", hint="Keys are in `marts.fct_plays.play_key`.")
     found = []
     for entity, listener_id, at, subjects in told:
-        tracks = hashed((one for one in subjects if one.startswith(("track:", "names:"))), blank.salt)
+        tracks = hashed((one for one in subjects if one.startswith(FORMS_OF_A_TRACK)), blank.salt)
         rule = replace(
             blank, listener_id=listener_id, reaches_from=at, reaches_until=at, subjects=tracks, entity=entity
         )
@@ -106,24 +114,24 @@ def _subjects_of(connection: duckdb.DuckDBPyConnection, named: str) -> set[str]:
     """Return all by which an artist is known: ids, names, and the tracks that credit them."""
     spotify_id = _SPOTIFY.search(named)
     asked = spotify_id[1] if spotify_id else named
-    keys = connection.execute(
-        "select distinct artist_key from lookup.artist_aliases"
-        " where alias in ($asked, $folded) or artist_key = $asked or lower(name) = lower($asked)",
-        {"asked": asked, "folded": fold_name(asked)},
-    ).fetchall()
+    known = connection.execute("select distinct artist_key, alias, name from lookup.artist_aliases").fetchall()
+    keys = {
+        key for key, alias, name in known if asked in (key, alias) or (name and exact_name(name) == exact_name(asked))
+    }
     aliases = connection.execute(
         "select alias_kind, alias, name, artist_key from lookup.artist_aliases where list_contains(?, artist_key)",
-        [[key for (key,) in keys]],
+        [sorted(keys)],
     ).fetchall()
-    ids = {alias for kind, alias, _, _ in aliases if kind != "export_name"} | {key for (key,) in keys}
+    ids = {alias for kind, alias, _, _ in aliases if kind != "export_name"} | keys
     names = {name for kind, _, name, _ in aliases if kind in {"spotify_id", "export_name"} and name}
     if not aliases:
         names = {asked}
         if not _is_heard_of(connection, asked):
             hint = "Write the name as it is in `marts.dim_artist`, or an id."
-            raise BadInput(f"Nobody is known as {named}.", hint=hint)
+            raise BadInput(f"No artist matches '{named}'.", hint=hint)
     subjects = {one for artist_id in ids for one in subjects_of_artist(artist_id, None)}
     subjects |= {one for name in names for one in subjects_of_artist(None, name)}
+    subjects = {one for one in subjects if not one.startswith(FORMS_OF_VERSION_1)}
     return subjects | {f"track:spotify:track:{track}" for track in _tracks_of(connection, ids)}
 
 
@@ -134,7 +142,7 @@ def _is_heard_of(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
         " from raw.spotify_streaming_history"
         " union select distinct payload ->> '$.track.artists[0].name' from raw.spotify_recently_played"
     ).fetchall()
-    return any(row[0] and fold_name(row[0]) == fold_name(name) for row in rows)
+    return any(row[0] and exact_name(row[0]) == exact_name(name) for row in rows)
 
 
 def _tracks_of(connection: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> list[str]:

@@ -20,6 +20,7 @@ import duckdb
 from extract_load.context import Context
 from extract_load.core.errors import MALFORMED, BadInput, QuotaExhausted, ServiceUnavailable
 from extract_load.core.results import Status, TaskResult
+from extract_load.core.text import FOLD_VERSION
 from extract_load.landing.manifest import known_files
 from extract_load.lookups.artist_aliases import add_new_artists, refresh_aliases
 from extract_load.musicbrainz.backlog import backlog
@@ -107,8 +108,11 @@ def derive_lookups(context: Context, connection: duckdb.DuckDBPyConnection, manu
 
 
 def _alias_sources_version(connection: duckdb.DuckDBPyConnection) -> str:
-    """Return a text that differs whenever the tables differ that aliases are derived from: they change by landing."""
-    return str(connection.execute(_ALIAS_SOURCES_VERSION).fetchall()[0])
+    """Return a text that differs whenever the tables differ that aliases are derived from: they change by landing.
+
+    The rule that folds names is one of its sources: where it changed, keys made of names are made again.
+    """
+    return f"{FOLD_VERSION} {connection.execute(_ALIAS_SOURCES_VERSION).fetchall()[0]}"
 
 
 class _FilesOfOtherServices:

@@ -15,6 +15,7 @@ from extract_load.erasure.line_subjects import (
     read_line_subjects,
     tombstone,
     tombstone_of,
+    written_names,
 )
 
 TRACK = {
@@ -34,13 +35,14 @@ def read(entity: str, *lines: bytes) -> dict[int, LineSubjects]:
 
 
 def test_a_poll_item_names_its_track_and_every_artist() -> None:
-    """By id and by folded name, those of the album as well."""
+    """By id, by name to the letter, and by the folded form of version 1; those of the album as well."""
     found = read(POLLS, line(listener_id="me", payload={"played_at": "2026-11-23T13:00:00+01:00", "track": TRACK}))
     assert (found[1].at, found[1].listener_id) == (datetime(2026, 11, 23, 12), "me")
     assert found[1].subjects == {
-        *("track:spotify:track:1", "names:sigur ros / agætis byrjun"),
-        *("artist:a1", "artist-name:sigur ros", "artist:a2", "artist-name:guest"),
-        *("artist:a3", "artist-name:various"),
+        *("track:spotify:track:1", "titled:sigur rós / ágætis byrjun", "names:sigur ros / agætis byrjun"),
+        *("artist:a1", "artist-named:sigur rós", "artist-name:sigur ros"),
+        *("artist:a2", "artist-named:guest", "artist-name:guest"),
+        *("artist:a3", "artist-named:various", "artist-name:various"),
     }
 
 
@@ -58,8 +60,9 @@ def test_rows_of_an_export_belong_to_the_listener_of_the_first_line() -> None:
     assert sorted(found) == [2, 3, 4]
     assert {one.listener_id for one in found.values()} == {"me"}
     assert {one.at for one in found.values()} == {datetime(2024, 3, 1, 12)}
-    assert found[2].subjects == {"track:spotify:track:1", "artist-name:band", "names:band / song"}
-    assert found[3].subjects == found[4].subjects == {"artist-name:band", "names:band / song"}
+    named = {"artist-named:band", "titled:band / song", "artist-name:band", "names:band / song"}
+    assert found[2].subjects == {"track:spotify:track:1", *named}
+    assert found[3].subjects == found[4].subjects == named
 
 
 def test_an_answer_names_the_artists_it_is_about_or_credits() -> None:
@@ -148,5 +151,16 @@ def test_a_local_file_is_about_the_names_in_its_uri(entity: str, payload: dict[s
     assert found.subjects == {
         "track:spotify:local:Bj%C3%B6rk::J%C3%B3ga:305",
         "artist-name:bjork",
+        "artist-named:björk",
         "names:bjork / joga",
+        "titled:björk / jóga",
     }
+
+
+def test_names_are_listed_as_they_are_written() -> None:
+    """Of a poll item, of both forms of an export's row, and of nothing else."""
+    account = line(endTime="2024-03-01 12:00", trackName="Song", artistName="BAND")
+    assert written_names(line(payload={"track": TRACK}), POLLS) == ("Sigur Rós", "Ágætis Byrjun")
+    assert written_names(account, EXPORTS) == ("BAND", "Song")
+    assert written_names(line(ts="2024-03-01T12:00:00Z"), EXPORTS) == ("unknown artist", "unknown title")
+    assert written_names(line(payload=None), POLLS) is None

@@ -250,3 +250,16 @@ def test_no_wrong_match_in_any_world(make_home, seed) -> None:
     assert polled.wrong() == {}
     known = [page for page in polled.matches() if polled.world.true_mbid(page)]
     assert sum(polled.matches()[page][0] == "found" for page in known) > 0.88 * len(known)
+
+
+def test_aliases_are_derived_again_when_the_rule_that_folds_names_changed(make_home) -> None:
+    """A data directory of an earlier version: its keys were made of names folded otherwise."""
+    home = make_home(artists=3)
+    state, now = home.context.state, home.context.clock.now()
+    with home.context.warehouse.open("test") as db:
+        derive_lookups(home.context, db, home.seed)
+        written_by_version_1 = str(state.get("aliases", "edition")).partition(" ")[2]
+        state.put("aliases", "edition", written_by_version_1, now)
+        db.execute("insert into lookup.artist_aliases values ('export_name', 'old form', md5('x'), 'Old', now())")
+        derive_lookups(home.context, db, home.seed)
+        assert db.execute("select count(*) from lookup.artist_aliases where alias = 'old form'").fetchall() == [(0,)]
