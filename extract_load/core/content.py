@@ -16,26 +16,26 @@ _TRACK = """{
 
 def polled_content_kind_sql(track: str) -> str:
     """Return the DuckDB expression of the kind of an item of a poll; `track` is the JSON of its track."""
-    one = f"(from_json({track}, '{_TRACK}'))"
-    kind, uri_kind = f"coalesce(lower({one}.type), '')", _uri_kind_sql(f"{one}.uri")
-    album, album_uri_kind = f"coalesce(lower({one}.album.type), '')", _uri_kind_sql(f"{one}.album.uri")
+    kind, uri_kind = "coalesce(lower(one.type), '')", _uri_kind_sql("one.uri")
+    album, album_uri_kind = "coalesce(lower(one.album.type), '')", _uri_kind_sql("one.album.uri")
     names = (
-        f"nullif({one}.id, ''), nullif(trim({one}.name), ''), {local_title_sql(f'{one}.uri')},"
-        f" case when {uri_kind} = 'track' then nullif(substr({one}.uri, 15), '') end"
+        f"nullif(one.id, ''), nullif(trim(one.name), ''), {local_title_sql('one.uri')},"
+        f" case when {uri_kind} = 'track' then nullif(substr(one.uri, 15), '') end"
     )
-    return f"""case
+    # The lambda gives the parsed track a name: written out at each place, it took 20 ms to plan.
+    return f"""list_transform([from_json({track}, '{_TRACK}')], lambda one: case
         when
             {kind} in ('chapter', 'audiobook') or {uri_kind} in ('chapter', 'audiobook')
             or {album} = 'audiobook' or {album_uri_kind} = 'audiobook'
             then 'audiobook'
         when
-            {kind} in ('episode', 'show') or {uri_kind} in ('episode', 'show') or coalesce({one}.episode, false)
+            {kind} in ('episode', 'show') or {uri_kind} in ('episode', 'show') or coalesce(one.episode, false)
             or {album} = 'show' or {album_uri_kind} = 'show'
             then 'podcast'
         when {kind} = 'video' or {uri_kind} = 'video' then 'video'
         when coalesce({names}) is not null then 'music'
         else 'unidentified'
-    end"""
+    end)[1]"""
 
 
 def content_kind_of_file_sql(name: str) -> str:

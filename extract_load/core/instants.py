@@ -49,32 +49,31 @@ def parse_instant(value: object) -> datetime | None:
 
 def parse_instant_sql(expression: str) -> str:
     """Return the DuckDB expression (a timestamp, null for none) of a text, such as `payload ->> '$.ts'`."""
+    # The lambdas give a part a name: written out at each of its places, the expression took 30 ms to plan.
     blanks = "' ' || chr(9) || chr(10) || chr(13)"
-    trimmed = f"trim({expression}, {blanks})"
-    text = f"regexp_replace({trimmed}, '{_BASIC}', '{_EXTENDED}')"
-    local = f"translate(regexp_extract({text}, '{_ISO}', 1), 't,', 'T.')"
-    zone = f"regexp_extract({text}, '{_ISO}', 2)"
-    last = f"substr({zone}, 4 + cast({zone} like '%:%' as integer), 2)"
-    minutes = f"try_cast(substr({zone}, 2, 2) as integer) * 60 + coalesce(try_cast({last} as integer), 0)"
-    offset = f"coalesce(if({zone} like '-%', -1, 1) * ({minutes}), 0)"
-    amount = f"try_cast({trimmed} as decimal(38, 9))"
+    amount = "try_cast(said as decimal(38, 9))"
     epochs = " ".join(
-        f"when {amount} >= {10 ** (digits - 1)} and {amount} < {10**digits}"
-        f" then make_timestamp(cast(floor({amount} * {unit}) as bigint))"
+        f"when amount >= {10 ** (digits - 1)} and amount < {10**digits}"
+        f" then make_timestamp(cast(floor(amount * {unit}) as bigint))"
         for digits, unit in _UNITS.items()
     )
     nanoseconds = (
-        f"when {amount} >= {10**18} and {amount} < {10**19}"
-        f" then make_timestamp(cast(cast(floor({amount}) as hugeint) // 1000 as bigint))"
+        f"when amount >= {10**18} and amount < {10**19}"
+        f" then make_timestamp(cast(cast(floor(amount) as hugeint) // 1000 as bigint))"
     )
-    instant = (
-        f"if(regexp_matches({trimmed}, '{_NUMBER}'), case {epochs} {nanoseconds} end,"
-        f" try_cast({local} as timestamp) - to_minutes({offset}))"
-    )
+    epoch = f"list_transform([{amount}], lambda amount: case {epochs} {nanoseconds} end)[1]"
+    parts = f"regexp_extract(regexp_replace(said, '{_BASIC}', '{_EXTENDED}'), '{_ISO}', ['local', 'zone'])"
+    last = "substr(iso.zone, 4 + cast(iso.zone like '%:%' as integer), 2)"
+    minutes = f"try_cast(substr(iso.zone, 2, 2) as integer) * 60 + coalesce(try_cast({last} as integer), 0)"
+    offset = f"coalesce(if(iso.zone like '-%', -1, 1) * ({minutes}), 0)"
+    local = "try_cast(translate(iso.local, 't,', 'T.') as timestamp)"
+    of_text = f"list_transform([{parts}], lambda iso: {local} - to_minutes({offset}))[1]"
+    instant = f"if(regexp_matches(said, '{_NUMBER}'), {epoch}, {of_text})"
     first, last = "timestamp '0001-01-01'", "timestamp '9999-12-31 23:59:59.999999'"
+    in_range = f"list_filter(list_transform([trim({expression}, {blanks})], lambda said: {instant}),"
     return (
         f"case when regexp_matches({expression}, '{_USUAL}') then try_cast({expression} as timestamp)"
-        f" when {instant} between {first} and {last} then {instant} end"
+        f" else {in_range} lambda moment: moment between {first} and {last})[1] end"
     )
 
 
