@@ -1,53 +1,100 @@
-"""Read an export file as UTF-8 without a byte order mark, whatever its encoding, and detect its format."""
+"""Read an export file as UTF-8 without a byte order mark, whatever its encoding, and detect its format.
+
+A file has one encoding: UTF-16 or UTF-32, known by their marks or zero bytes; else UTF-8; else Windows-1252, when every
+byte of the file means something in it and nothing in the file looks like UTF-8. Single broken bytes in a file of UTF-8
+become U+FFFD.
+"""
 
 from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable
-from typing import BinaryIO
+from collections.abc import Callable, Iterable
+from typing import BinaryIO, Protocol
 
 from extract_load.core.errors import BadInput
 from extract_load.spotify.history_import.history_file import Format
 
 CHUNK = 1 << 20  # a piece and what is made of it fit into the cache of a processor
 HEAD = 64 << 10
+UTF_8, WINDOWS_1252 = "UTF-8", "Windows-1252"
 
 _FIRST_OBJECT = re.compile(rb"\{[^{}]*")
 _KEY = re.compile(rb'"([^"\\]{1,64})"\s*:')
 _OLD = {b"username", b"user_agent_decrypted"}
+_HISTORY_KEYS = (b'"ts"', b'"endTime"')
+_EMPTY_LISTS = re.compile(rb"(?:\s*\[\s*\])+(?=\s*[\[{])")
+_OPENING = b"[{ \t\r\n"
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "UTF-32"),
+    (codecs.BOM_UTF32_BE, "UTF-32"),
+    (codecs.BOM_UTF16_LE, "UTF-16"),
+    (codecs.BOM_UTF16_BE, "UTF-16"),
+)
+# Letters of Latin, Greek, Cyrillic, Hebrew and Arabic, and all of three or four bytes. Other pairs of bytes are as
+# likely an accented letter before a typographic quote in Windows-1252.
+_LOOKS_LIKE_UTF_8 = re.compile(
+    rb"[\xc2-\xc5\xce-\xd1\xd7-\xdb][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
+)
+_NOT_WINDOWS_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]|\xff\xfe|\xfe\xff")  # unused bytes, byte order marks
+
+
+class Text(Protocol):
+    """A reader that returns UTF-8 text in pieces, and nothing at the end."""
+
+    def read(self, size: int = CHUNK) -> bytes:
+        """Return the next piece."""
+        ...
 
 
 class Utf8Reader:
-    """Reads a stream as UTF-8. UTF-16, known by its mark or its zero bytes, is translated; what can't be is U+FFFD."""
+    """Reads a stream as UTF-8. `encoding` is what the stream is in: given, or detected by its first bytes."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, encoding: str | None = None) -> None:
         self._stream = stream
         self._start: bytes | None = stream.read(HEAD)
-        self._decode = _make_decoder(self._start)
+        self.encoding = encoding or _encoding_by_start(self._start)
+        self._decode = None if self.encoding == UTF_8 else _transcoder(self.encoding)
 
     def read(self, size: int = CHUNK) -> bytes:
         """Return up to about `size` bytes, nothing at the end."""
-        if self._start is not None:
-            start, self._start = self._start, None
-            data = start + self._stream.read(max(0, size - len(start)))
+        while True:
+            data = self._read_raw(size)
             if self._decode is None:
-                return data.removeprefix(codecs.BOM_UTF8)
-        else:
-            data = self._stream.read(size)
-        return data if self._decode is None else self._decode(data)
+                return data
+            text = self._decode(data)
+            if text or not data:
+                return text
+
+    def _read_raw(self, size: int) -> bytes:
+        if self._start is None:
+            return self._stream.read(size)
+        start, self._start = self._start, None
+        data = start + self._stream.read(max(0, size - len(start)))
+        return data.removeprefix(codecs.BOM_UTF8)
 
 
-def _make_decoder(start: bytes) -> Callable[[bytes], bytes] | None:
-    """Return what turns the stream's bytes into UTF-8, None when they are UTF-8 already."""
-    for mark, encoding in ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
+def is_windows_1252(pieces: Iterable[bytes]) -> bool:
+    """Return whether a file that is no valid UTF-8 is Windows-1252; its pieces are what its stream holds."""
+    tail = b""
+    for piece in pieces:
+        text = tail + piece
+        if _NOT_WINDOWS_1252.search(text) or _LOOKS_LIKE_UTF_8.search(text):
+            return False
+        tail = text[-3:]
+    return True
+
+
+def _encoding_by_start(start: bytes) -> str:
+    """Return the encoding that a file's first bytes show; UTF-8 when they show none."""
+    for mark, encoding in _MARKS:
         if start.startswith(mark):
-            return _transcoder(encoding)
-    if start[:1] == b"\0" and start[1:2] == b"[":
-        return _transcoder("utf-16-be")
-    if start[:1] == b"[" and start[1:2] == b"\0":
-        return _transcoder("utf-16-le")
-    return None
+            return encoding
+    wide = {
+        "UTF-16-BE": (start[:1] == b"\0", start[1:2]),
+        "UTF-16-LE": (start[1:2] == b"\0" and start[2:4] != b"\0\0", start[:1]),
+    }
+    return next((name for name, (fits, sign) in wide.items() if fits and sign and sign in _OPENING), UTF_8)
 
 
 def _transcoder(encoding: str) -> Callable[[bytes], bytes]:
@@ -59,20 +106,27 @@ def format_of(name: str, head: bytes) -> Format | None:
     """Return which history a file holds by the keys of its first row; None when it holds none.
 
     An empty list is classified by the name of the file, a damaged first row by the keys that can be read.
-    Errors: BadInput when the text is not a JSON list at all.
+    Errors: BadInput when the text is neither a JSON list nor rows one after another.
     """
     text = head.lstrip()
-    if not text.startswith(b"["):
+    if not text.startswith((b"[", b"{")):
         raise BadInput("it is not a JSON list of plays")
-    lower = name.lower()
-    if text[1:].lstrip()[:1] in (b"]", b""):
+    empty = _EMPTY_LISTS.match(text)
+    format_ = _format_of_text(name.lower(), text[empty.end() :].lstrip() if empty else text)
+    if format_ is None and text.startswith(b"{"):
+        raise BadInput("it is not a JSON list of plays")
+    return format_
+
+
+def _format_of_text(lower: str, text: bytes) -> Format | None:
+    if text.startswith(b"[") and text[1:].lstrip()[:1] in (b"]", b""):
         return _format_from_name(lower)
     first = _FIRST_OBJECT.search(text)
     keys = set(_KEY.findall(first[0])) if first else set()
     if {b"endTime", b"msPlayed"} & keys and b"ts" not in keys:
         return "account_data" if b"endTime" in keys or _format_from_name(lower) == "account_data" else None
     if not {b"ts", b"ms_played", b"spotify_track_uri"} & keys:
-        return _format_from_name(lower) if b'"ts"' in text or b'"endTime"' in text else None
+        return _format_from_name(lower) if any(key in text for key in _HISTORY_KEYS) else None
     if lower.startswith(("endsong", "endvideo")):
         return "endsong"
     return "endsong" if _OLD & keys and not lower.startswith("streaming_history") else "extended"

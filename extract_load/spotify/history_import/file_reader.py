@@ -21,9 +21,17 @@ from typing import BinaryIO, cast
 from isal import igzip
 
 from extract_load.core.errors import BadInput
-from extract_load.spotify.history_import.encoding import CHUNK, HEAD, Utf8Reader, format_of
+from extract_load.spotify.history_import.encoding import (
+    CHUNK,
+    HEAD,
+    UTF_8,
+    WINDOWS_1252,
+    Utf8Reader,
+    format_of,
+    is_windows_1252,
+)
 from extract_load.spotify.history_import.history_file import MAX_FILE_BYTES, Format, Member
-from extract_load.spotify.history_import.row_count import KeyCount, count_elements
+from extract_load.spotify.history_import.row_count import KeyCount, count_rows
 from extract_load.spotify.history_import.row_parser import RowCounts, RowReader
 from extract_load.spotify.history_import.row_template import PLAYED_KEYS
 from extract_load.storage.gzip_files import DAMAGE
@@ -47,6 +55,7 @@ class FileSummary:
     counted: int
     counted_by: str
     tally: RowCounts
+    encoding: str = UTF_8
 
 
 class MemberReader:
@@ -87,21 +96,35 @@ class MemberReader:
     def summarize(self, format_: Format) -> FileSummary:
         """Return the hash of the file and its rows as counted by two independent readers."""
         self.load()
+        summary = self._read_once(format_, None)
+        if summary.tally.broken_bytes and summary.encoding == UTF_8 and self._is_windows_1252():
+            summary = self._read_once(format_, WINDOWS_1252)
+        if summary.tally.ahead > MOST_AHEAD:
+            ahead = f"{summary.tally.ahead:,} of its {summary.tally.rows:,} rows lie in the future"
+            raise BadInput(f"by this machine's clock {ahead}: set the clock right and import it again")
+        return summary
+
+    def _read_once(self, format_: Format, encoding: str | None) -> FileSummary:
+        """Read the whole file in one encoding, its own when none is given; keep the lines of a small one."""
         is_small, digest, keys = self._pieces is not None, hashlib.sha256(), KeyCount(PLAYED_KEYS[format_])
         try:
             with self._open() as stream:
                 source = _ObservedStream(stream, (keys.feed,) if is_small else (keys.feed, digest.update))
-                reader = RowReader(Utf8Reader(cast("BinaryIO", source)), format_, self._today)
+                text = Utf8Reader(cast("BinaryIO", source), encoding)
+                reader = RowReader(text, format_, self._today)
                 blocks = list(reader.blocks()) if is_small else [b"" for _ in reader.blocks()]
-                self._blocks = blocks if is_small else None
-                size = source.drain()
+                if source.read(CHUNK):
+                    raise BadInput("it was not read to its end")
         except _DAMAGE as error:
             raise BadInput(_describe_damage(error)) from error
-        if reader.tally.ahead > MOST_AHEAD:
-            ahead = f"{reader.tally.ahead:,} of its {reader.tally.rows:,} rows lie in the future"
-            raise BadInput(f"by this machine's clock {ahead}: set the clock right and import it again")
-        counted, by = self._cross_check_count(keys.count, reader.tally)
-        return FileSummary(self._sha256 or digest.hexdigest(), size, format_, counted, by, reader.tally)
+        self._blocks = blocks if is_small else None
+        counted, by = self._cross_check_count(keys.count, reader.tally, text.encoding)
+        sha256 = self._sha256 or digest.hexdigest()
+        return FileSummary(sha256, source.size, format_, counted, by, reader.tally, text.encoding)
+
+    def _is_windows_1252(self) -> bool:
+        with self._open() as stream:
+            return is_windows_1252(iter(lambda: stream.read(CHUNK), b""))
 
     def blocks(self, summary: FileSummary) -> Iterator[bytes]:
         """Yield the lines of the file. Errors: BadInput when the file changed since `summarize`."""
@@ -109,7 +132,7 @@ class MemberReader:
             yield from self._blocks
             return
         with self._open() as stream:
-            reader = RowReader(Utf8Reader(stream), summary.format, self._today)
+            reader = RowReader(Utf8Reader(stream, summary.encoding), summary.format, self._today)
             yield from reader.blocks()
         if (reader.tally.kept, reader.tally.rejected) != (summary.tally.kept, summary.tally.rejected):
             raise BadInput("it changed while it was read")
@@ -118,12 +141,12 @@ class MemberReader:
         """Release the content from memory."""
         self._pieces = self._blocks = None
 
-    def _cross_check_count(self, keys: int, tally: RowCounts) -> tuple[int, str]:
+    def _cross_check_count(self, keys: int, tally: RowCounts, encoding: str) -> tuple[int, str]:
         """Return the control total (the row count of another reader than the parser), and which reader that was."""
         if keys == tally.rows:
             return keys, "keys"
         with self._open() as stream:
-            elements = count_elements(Utf8Reader(stream))
+            elements = count_rows(Utf8Reader(stream, encoding))
         if elements == tally.rows:
             return elements, "elements"
         if tally.cut or tally.rejected or elements is None:
@@ -153,22 +176,16 @@ class _ObservedStream:
     """A stream that passes each piece to its observers (hash, counts), and raises beyond the size limit."""
 
     def __init__(self, stream: BinaryIO, watchers: Sequence[Callable[[bytes], object]]) -> None:
-        self._stream, self._watchers, self._size = stream, watchers, 0
+        self._stream, self._watchers, self.size = stream, watchers, 0
 
     def read(self, size: int) -> bytes:
         piece = self._stream.read(size)
-        self._size += len(piece)
-        if self._size > MAX_FILE_BYTES:
+        self.size += len(piece)
+        if self.size > MAX_FILE_BYTES:
             raise BadInput("it unpacks to more than 4 GiB, which no export does")
         for show in self._watchers:
             show(piece)
         return piece
-
-    def drain(self) -> int:
-        """Read the rest, and return the total size in bytes."""
-        while self.read(CHUNK):
-            pass
-        return self._size
 
 
 def read_ahead(readers: list[MemberReader]) -> Iterator[MemberReader]:

@@ -20,10 +20,12 @@ from typing import Literal
 from extract_load.context import Context
 from extract_load.core.errors import BadInput, ServiceUnavailable
 from extract_load.spotify.history_import.discovery import find_members
+from extract_load.spotify.history_import.encoding import UTF_8
 from extract_load.spotify.history_import.file_reader import FileSummary, MemberReader, read_ahead
 from extract_load.spotify.history_import.history_file import Found, Member, Refused, export_id_of, newest_first
 from extract_load.spotify.history_import.landing_thread import LandedFiles, LandingThread
 from extract_load.spotify.history_import.ownership import OwnershipCheck, Verdict, known_plays
+from extract_load.spotify.history_import.row_parser import RowCounts
 from extract_load.spotify.history_import.spool_writer import (
     find_spooled,
     header,
@@ -49,7 +51,8 @@ class FileAccount:
     """The row counts of one history file: rows = landed + known + rejected, once it is landed.
 
     `mended` rows are kept although they held characters that are not Unicode, now replaced. `spooled` means complete in
-    the spool, but not landed yet. `known` rows are duplicates: already landed.
+    the spool, but not landed yet. `known` rows are duplicates: already landed. `trouble` is a sentence about what of
+    the file could not be read at all, "" when nothing.
     """
 
     name: str
@@ -61,6 +64,8 @@ class FileAccount:
     known: int = 0
     rejected: int = 0
     mended: int = 0
+    encoding: str = UTF_8
+    trouble: str = ""
 
 
 @dataclass(slots=True)
@@ -78,8 +83,8 @@ class ImportResult:
 
     @property
     def exit_code(self) -> int:
-        """0 when everything that was given is kept, 1 when something was refused or nothing was found."""
-        return 1 if self.refused or not self.files else 0
+        """0 when everything that was given is kept, 1 when something was refused or unreadable, or nothing found."""
+        return 1 if self.refused or not self.files or any(file.trouble for file in self.files) else 0
 
     @property
     def message(self) -> str:
@@ -99,6 +104,10 @@ class ImportResult:
         for file in self.files:
             if file.rejected or file.mended:
                 lines.append(f"{file.name}: {file.rejected:,} rows rejected, {file.mended:,} mended.")
+            if file.encoding != UTF_8:
+                lines.append(f"{file.name}: read as {file.encoding}.")
+            if file.trouble:
+                lines.append(f"{file.name}: {file.trouble}.")
         if self.left_alone:
             lines.append(f"{self.left_alone:,} other files hold no listening history and were left alone.")
         return [*lines, self.message]
@@ -222,7 +231,10 @@ class _Import:
         self._seen.add(summary.sha256)
         status: Status = "spooled" if is_new else "known"
         account = FileAccount(
-            member.name, summary.format, export_id, status, summary.counted, mended=summary.tally.mended
+            *(member.name, summary.format, export_id, status, summary.counted),
+            mended=summary.tally.mended,
+            encoding=summary.encoding,
+            trouble=_describe_trouble(summary.tally),
         )
         if not is_new:
             account = replace(account, known=summary.counted, mended=0)
@@ -287,6 +299,13 @@ class _Progress:
             self._half_bytes += half_bytes
             if self._report:
                 self._report(min(self._total, self._half_bytes // 2), self._total)
+
+
+def _describe_trouble(tally: RowCounts) -> str:
+    """Return what of a file could not be read as rows, "" when nothing."""
+    if tally.foreign:
+        return "it holds text that is not JSON; its rows are kept, and ops.rejected_rows says where the text is"
+    return "it ends in the middle of a row or a list; download it again" if tally.cut else ""
 
 
 def _download_key(one: tuple[Member, MemberReader, str]) -> tuple[str, bool]:

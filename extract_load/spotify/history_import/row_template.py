@@ -1,19 +1,21 @@
 """Parse well-formed rows fast: one regular expression validates a whole row and keeps all but the personal parts.
 
 A template is learnt from one row: these keys in this order, with these separators and values of these kinds. A row that
-fits it is valid JSON, has a usable time and duration, and holds no other key: so nothing personal can pass unnoticed.
+fits it is valid JSON, has a usable time and duration, and holds no other key; an unknown key's text fits only when it
+holds no address, mail address or coordinates: so nothing personal can pass unnoticed.
 A row that does not match is no error: the row parser reads it. The pattern is linear in time (possessive throughout).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
 from itertools import groupby
 
 import orjson
 
-from extract_load.core.redaction import PERSONAL_KEYS
+from extract_load.core.row_redaction import is_personal_in_row
 
 TIME_KEYS = {"extended": "ts", "endsong": "ts", "account_data": "endTime"}
 PLAYED_KEYS = {"extended": "ms_played", "endsong": "ms_played", "account_data": "msPlayed"}
@@ -28,6 +30,8 @@ TEXT_KEYS = frozenset(
 )
 URI_KEYS = frozenset({"spotify_track_uri", "spotify_episode_uri", "audiobook_uri", "audiobook_chapter_uri"})
 FLAG_KEYS = frozenset({"shuffle", "skipped", "offline", "incognito_mode"})
+NUMBER_KEYS = frozenset({"ms_played", "msPlayed", "offline_timestamp"})
+KNOWN_KEYS = TEXT_KEYS | URI_KEYS | FLAG_KEYS | NUMBER_KEYS | {"ts", "endTime"}
 
 # Signs as they are, and the escapes of JSON but for surrogates and for ASCII in disguise. That the text is UTF-8 the
 # caller knows. A set is named by what is in it: that is tested in one step, its contrary in three.
@@ -42,7 +46,16 @@ _PLAYED = r"(?:0|[1-9]\d{0,8}+)(?=[ \t\r\n,}])"
 _DAY = r"(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
 _STAMP = rf'"{{year}}-{_DAY}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ"'
 _MINUTE = rf'"{{year}}-{_DAY} (?:[01]\d|2[0-3]):[0-5]\d"'
-_PERSONAL = r'(?:null|"[\x00-!#-\[\]-\xff]*+(?:\\.[\x00-!#-\[\]-\xff]*+)*+")'
+_STRING = r'"[\x00-!#-\[\]-\xff]*+(?:\\.[\x00-!#-\[\]-\xff]*+)*+"'
+_NUMBER = r"-?(?:0|[1-9]\d{0,14}+)(?:\.\d{1,17}+)?+(?:[eE][+-]?\d{1,2}+)?+(?=[ \t\r\n,}])"
+_PERSONAL = rf"(?:null|true|false|{_NUMBER}|{_STRING})"
+# A text of an unknown key: without a dot or two colons in a row it can't be an address or a place; else it is searched.
+_HARMLESS = r"[ !#-\-/-9;-?A-\[\]-\xff]*+(?::[ !#-\-/-9;-?A-\[\]-\xff]++){0,4}+"
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+_IPV4 = rf"(?<![\d.]){_OCTET}(?:\.{_OCTET}){{3}}(?![\d.]*\d)"
+_SUSPICIOUS = rf'(?:[^"@]*?(?:{_IPV4}|::|\d\.\d+[^"\d.]{{1,4}}-?\d+\.\d)|(?:[^":]*+:){{5}}|Mozilla)'
+_SEARCHED = rf"(?!{_SUSPICIOUS})[ !#-?A-\[\]-\xff]*+(?:{_ESCAPED}[ !#-?A-\[\]-\xff]*+)*+"
+_UNKNOWN = rf'(?:null|true|false|{_NUMBER}|"(?!spotify:|http)(?:{_HARMLESS}"|{_SEARCHED}"))'
 
 _OPENING = re.compile(rb'\{([ \t\r\n]*)"')
 _COLON = re.compile(rb'"([ \t]*:[ \t]*)')
@@ -55,6 +68,7 @@ class Template:
     """The pattern of one kind of row; make it with `learn`."""
 
     def __init__(self, pattern: re.Pattern[bytes], *, has_breaks: bool) -> None:
+        self.pattern = pattern.pattern
         self._pattern = pattern
         self._has_breaks = has_breaks
 
@@ -74,42 +88,64 @@ class Template:
         return match.end() if match else start
 
 
-def learn_template(row: bytes, time_key: str, last_day: date) -> Template | None:
-    """Return the template learnt from a row; None when it has an unknown key or an unusual form.
+def learn_template(
+    row: bytes,
+    time_key: str,
+    last_day: date,
+    *,
+    in_list: bool = True,
+    is_personal: Callable[[str], bool] = is_personal_in_row,
+) -> Template | None:
+    """Return the template learnt from a row; None when it has an unusual form.
 
-    Times from 2006 to `last_day` fit; the row parser rejects what is earlier or later.
+    Times from 2006 to `last_day` fit; the row parser rejects what is earlier or later. In a list a comma or the closing
+    bracket must follow the row. What `is_personal` says of a key decides whether its values are left out.
     """
     try:
         sample: dict[str, object] = orjson.loads(row)
     except orjson.JSONDecodeError:
         return None
     parts = [pattern.search(row) for pattern in (_OPENING, _COLON, _COMMA, _CLOSING)]
-    year = _year_pattern(last_day)
-    values = {key: _value_pattern(key, year) for key in sample}
-    if None in parts or None in values.values() or len(sample) < 2 or time_key not in sample:
-        return None
-    *_, last = sample
-    if last.lower() in PERSONAL_KEYS:
+    if None in parts or len(sample) < 2 or time_key not in sample:
         return None
     opening, colon, comma, closing = (re.escape(part[1].decode()) for part in parts if part)
-    pattern, is_open = rf"(\{{{opening}", True
-    for kind, run in groupby(sample, key=lambda key: _key_kind(key, sample[key])):
-        if (kind == "personal") is is_open:
-            pattern, is_open = pattern + (")" if is_open else "("), not is_open
-        members = nulls = ""
-        for key in run:
-            name, end = f'"{re.escape(key)}"{colon}', "" if key == last else comma
-            members, nulls = f"{members}{name}{values[key]}{end}", f"{nulls}{name}null{end}"
-        # Rows of music have the same seven nulls, rows of podcasts others: they are matched as one unit.
-        pattern += f"(?>{nulls}|{members})" if kind == "null" else members
-    pattern += rf"{closing}\}})[ \t\r\n]*+(?:,[ \t\r\n]*+(?=\{{)|(?=\]))"
-    compiled = re.compile(pattern.encode("latin-1"))
+    members = _member_patterns(sample, _year_pattern(last_day), colon, comma, is_personal)
+    follow = r"[ \t\r\n]*+(?:,[ \t\r\n]*+(?=\{)|(?=\]))" if in_list else r"[ \t\r\n]*+(?:,[ \t\r\n]*+)?+"
+    try:
+        compiled = re.compile((rf"(\{{{opening}" + members + rf"{closing}\}}){follow}").encode("latin-1"))
+    except UnicodeEncodeError:
+        return None  # a key with lone surrogates
     has_breaks = any(b"\n" in part[1] or b"\r" in part[1] for part in parts if part)
     return Template(compiled, has_breaks=has_breaks) if compiled.match(row + b",{") else None
 
 
-def _key_kind(key: str, value: object) -> str:
-    if key.lower() in PERSONAL_KEYS:
+def _member_patterns(
+    sample: dict[str, object], year: str, colon: str, comma: str, is_personal: Callable[[str], bool]
+) -> str:
+    """Return the pattern of a row's members; a personal one is outside of the groups, with the comma before it.
+
+    One that stands before all others goes with the comma after it.
+    """
+    kinds = {key: _key_kind(key, sample[key], is_personal) for key in sample}
+    before, pattern, is_open = "", "", True
+    for kind, run in groupby(sample, key=kinds.__getitem__):
+        if (kind == "personal") is is_open:
+            pattern, is_open = pattern + (")" if is_open else "("), not is_open
+        members = nulls = ""
+        for key in run:
+            is_early = kind == "personal" and not before
+            start, end = ("", comma) if is_early else (before, "")
+            name = f'{start}"{re.escape(key.encode("utf-8", "surrogatepass").decode("latin-1"))}"{colon}'
+            value = _PERSONAL if kind == "personal" else _value_pattern(key, year)
+            members, nulls = f"{members}{name}{value}{end}", f"{nulls}{name}null{end}"
+            before = before if is_early else comma
+        # Rows of music have the same seven nulls, rows of podcasts others: they are matched as one unit.
+        pattern += f"(?>{nulls}|{members})" if kind == "null" else members
+    return pattern if is_open else pattern + "("
+
+
+def _key_kind(key: str, value: object, is_personal: Callable[[str], bool]) -> str:
+    if key not in KNOWN_KEYS and is_personal(key):
         return "personal"
     return "null" if value is None else "value"
 
@@ -125,10 +161,8 @@ def _year_pattern(last: date) -> str:
     return f"(?!{last.year}-(?:{'|'.join(later) or 'x'}))(?:{years})"
 
 
-def _value_pattern(key: str, year: str) -> str | None:
-    """Return the pattern of a key's value, None for a key that we don't know."""
-    if key.lower() in PERSONAL_KEYS:
-        return _PERSONAL
+def _value_pattern(key: str, year: str) -> str:
+    """Return the pattern of a key's value; of an unknown key a plain value with nothing personal in it."""
     kinds = (
         ({"ts"}, _STAMP.replace("{year}", year)),
         ({"endTime"}, _MINUTE.replace("{year}", year)),
@@ -138,4 +172,4 @@ def _value_pattern(key: str, year: str) -> str | None:
         (FLAG_KEYS, _FLAG),
         (TEXT_KEYS, _TEXT),
     )
-    return next((pattern for keys, pattern in kinds if key in keys), None)
+    return next((pattern for keys, pattern in kinds if key in keys), _UNKNOWN)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import time
 
 import pytest
 
-from extract_load.spotify.history_import.row_count import KeyCount, count_elements
+from extract_load.spotify.history_import.row_count import KeyCount, count_rows
 from tests.support.exports import row, text_of
 
 
@@ -41,8 +42,25 @@ def test_keys_are_counted_across_pieces(size: int) -> None:
         (b"[1,2,]", 2),
         (b'[{"a":1}', None),
         (b"", None),
+        (b'[1,2][{"a":[]},"x"]', 4),
+        (b'{"a":{}}\n{"b":"}"}\n', 2),
+        (b'[{"a":1}{"b":2} {"c":3}]', 3),
+        (b'[[{"a":1}],[{"b":2},{"c":3}]]', 2),
+        (b'[{"a":1},[2,3]]', 2),
+        (b"[1]\xef\xbb\xbf[2]\x1e[3]", 3),
+        (b"[1] and more", None),
+        (b"[1]]", None),
+        (b'[{"a":"never closed}]', None),
+        (b'[{"a":"\\\\"},"\\"",nul]', 3),
     ],
 )
 def test_elements_are_counted_by_brackets(content: bytes, count: int | None, size: int) -> None:
-    """Brackets and commas inside texts do not count; without the end of the list there is no count."""
-    assert count_elements(InPieces(content, size)) == count
+    """Brackets and commas inside texts do not count; lists may follow each other; an open one has no count."""
+    assert count_rows(InPieces(content, size)) == count
+
+
+def test_a_text_that_never_closes_is_counted_in_linear_time() -> None:
+    """Each byte is looked at once, however many pieces the open text has."""
+    started = time.perf_counter()
+    assert count_rows(InPieces(b'[{"a":"' + b"x" * (16 << 20), 4096)) is None
+    assert time.perf_counter() - started < 10

@@ -13,7 +13,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from extract_load.core.redaction import PERSONAL_KEYS
-from extract_load.spotify.history_import.row_count import count_elements
+from extract_load.spotify.history_import.row_count import count_rows
 from extract_load.spotify.history_import.row_parser import RowCounts, RowReader
 from tests.support.exports import old_row, row, text_of
 
@@ -76,7 +76,7 @@ def test_every_element_of_any_list_is_accounted_for(
     content = json.dumps(made, indent=indent, ensure_ascii=ascii_only).encode("utf-8", "replace")
     lines, tally = read(content, size)
     assert len(lines) == tally.rows == len(made)
-    assert count_elements(InPieces(content, size)) == len(made)
+    assert count_rows(InPieces(content, size)) == len(made)
     for line in lines:
         assert isinstance(line, dict)
         assert not {key.lower() for key in line} & PERSONAL_KEYS
