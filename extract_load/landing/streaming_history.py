@@ -1,13 +1,16 @@
 """Land one file of an export: its rows into raw.spotify_streaming_history, its rejects with their reasons.
 
 The spool file's first line names the original (spotify/history_import/spool_writer.py); line n + 1 is its row n. An
-original that is in already adds no row: all of its rows are known. A tombstone is a reject without content.
+original that is in already adds the rows that an earlier parser did not find; the others are known. A tombstone is a
+reject without content.
 Always holds: rows_counted, by another reader of the original, = landed + known + rejected.
 """
 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -42,6 +45,21 @@ from {lines}
 where row_number > 0 and not starts_with(cast(json as varchar), $mark)
 """
 
+_NOT_LANDED = """
+    and row_number not in (
+        select row_number from raw.spotify_streaming_history where file_sha256 = $sha256 and listener_id = $listener_id
+    )
+"""
+
+_NOT_REJECTED = """
+    and row_number not in (
+        select earlier.row_number
+        from ops.rejected_rows as earlier
+        inner join ops.landed_files as files using (source_file)
+        where files.original_sha256 = $sha256 and files.listener_id = $listener_id
+    )
+"""
+
 _REJECT = """
 insert into ops.rejected_rows
 select
@@ -65,9 +83,10 @@ def land_history(connection: duckdb.DuckDBPyConnection, file: SpoolFile, clock: 
     head = _head(file)
     request = head["request"]
     counted = int(request["rows_counted"])
-    landed = known = rejected = 0
+    known = 0
     if connection.execute(_IS_IN, [request["sha256"], head["listener_id"]]).fetchall()[0][0]:
-        known = counted
+        landed, rejected = _insert_missing(connection, file, head, clock.now())
+        known = counted - landed - rejected
     else:
         landed, rejected = _insert(connection, file, head, clock.now())
         if landed + rejected != counted:
@@ -89,18 +108,45 @@ def land_history(connection: duckdb.DuckDBPyConnection, file: SpoolFile, clock: 
 def _insert(
     connection: duckdb.DuckDBPyConnection, file: SpoolFile, head: dict[str, Any], now: datetime
 ) -> tuple[int, int]:
-    request, lines = head["request"], _LINES.format(literal=file_literal(file.path))
-    common = {"source_file": file.name, "landed_at": now, "mark": MARK}
-    keys = {key: request[key] for key in ("export_id", "sha256", "format")}
-    values = {**common, **keys, "listener_id": head["listener_id"], "fetched_at": head["fetched_at"]}
+    """Insert all lines of a file; return how many became rows and how many rejects."""
+    values = _values(file, head, now)
+    lines = _LINES.format(literal=file_literal(file.path))
+    with _damage_as_bad_input(file):
+        landed = _run(connection, _INSERT.format(lines=lines), values)
+        is_all = landed == int(head["request"]["rows_counted"])
+        return landed, 0 if is_all else _run(connection, _REJECT.format(lines=lines), values)
+
+
+def _insert_missing(
+    connection: duckdb.DuckDBPyConnection, file: SpoolFile, head: dict[str, Any], now: datetime
+) -> tuple[int, int]:
+    """Insert the lines that are not in from an earlier file of this original; return how many rows and rejects."""
+    values = _values(file, head, now)
+    lines = _LINES.format(literal=file_literal(file.path))
+    with _damage_as_bad_input(file):
+        rejected = _run(connection, _REJECT.format(lines=lines) + _NOT_LANDED + _NOT_REJECTED, values)
+        return _run(connection, _INSERT.format(lines=lines) + _NOT_LANDED, values), rejected
+
+
+def _values(file: SpoolFile, head: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Return the parameters of the statements."""
+    request = {key: head["request"][key] for key in ("export_id", "sha256", "format")}
+    of_head = {"listener_id": head["listener_id"], "fetched_at": head["fetched_at"]}
+    return {**request, **of_head, "source_file": file.name, "landed_at": now, "mark": MARK}
+
+
+def _run(connection: duckdb.DuckDBPyConnection, statement: str, values: dict[str, Any]) -> int:
+    """Run an insert with those of the values that it names, and return how many rows it added."""
+    named = {name: value for name, value in values.items() if f"${name}" in statement}
+    return int(connection.execute(statement, named).fetchall()[0][0])
+
+
+@contextmanager
+def _damage_as_bad_input(file: SpoolFile) -> Iterator[None]:
     try:
-        landed = int(connection.execute(_INSERT.format(lines=lines), values).fetchall()[0][0])
-        rejected = 0
-        if landed != int(request["rows_counted"]):
-            rejected = int(connection.execute(_REJECT.format(lines=lines), common).fetchall()[0][0])
+        yield
     except (duckdb.InvalidInputException, duckdb.IOException) as error:
         raise BadInput(f"{file.path.name} is damaged.", hint="Delete it and import the original again.") from error
-    return landed, rejected
 
 
 def _head(file: SpoolFile) -> dict[str, Any]:

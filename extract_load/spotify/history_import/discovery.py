@@ -15,6 +15,7 @@ from typing import BinaryIO, cast
 
 from isal import igzip
 
+from extract_load.core.errors import BadInput
 from extract_load.spotify.history_import.history_file import (
     MAX_FILE_BYTES,
     MAX_FOUND,
@@ -24,11 +25,12 @@ from extract_load.spotify.history_import.history_file import (
     is_resource_fork,
     plain_name,
 )
-from extract_load.spotify.history_import.zip_archive import read_zip
+from extract_load.spotify.history_import.zip_archive import GROWS_LIKE_A_BOMB, MAX_RATIO, read_zip
 
 _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
 _GZIP = b"\x1f\x8b"
+_SMALL = 10 << 20
 
 
 def find_members(paths: Iterable[Path]) -> Found:
@@ -74,7 +76,11 @@ def _find_in_file(path: Path, *, asked_for: bool) -> Found:
 
 def _find_in_folder(folder: Path) -> Found:
     found = Found()
-    for path in _walk_files(folder):
+    for count, path in enumerate(_walk_files(folder)):
+        if count == MAX_FOUND:
+            reason = f"it holds more than {MAX_FOUND:,} files, the others were not read; name the folders inside it"
+            found.refused.append(Refused(plain_name(str(folder)), reason))
+            break
         if path.is_symlink():
             if path.suffix.lower() == ".json":
                 found.refused.append(Refused(plain_name(path.name), "it is a link; name the real file to import it"))
@@ -91,15 +97,25 @@ def _find_in_folder(folder: Path) -> Found:
 
 
 def _walk_files(folder: Path) -> Iterator[Path]:
-    """Yield the files below a folder in a fixed order, up to a limit that no export reaches."""
-    count = 0
+    """Yield the files below a folder in a fixed order."""
     for root, folders, names in os.walk(folder):
         folders.sort()
         for name in sorted(names):
-            count += 1
-            if count > MAX_FOUND:
-                return
             yield Path(root) / name
+
+
+class _BoundedStream:
+    """An unpacked gzip file that refuses to grow like a bomb."""
+
+    def __init__(self, stream: igzip.IGzipFile, limit: int) -> None:
+        self._stream, self._left = stream, limit
+
+    def read(self, size: int = -1) -> bytes:
+        piece = cast("bytes", self._stream.read(size))
+        self._left -= len(piece)
+        if self._left < 0:
+            raise BadInput(GROWS_LIKE_A_BOMB)
+        return piece
 
 
 def _make_opener(path: Path, *, packed: bool) -> Callable[[], AbstractContextManager[BinaryIO]]:
@@ -108,7 +124,7 @@ def _make_opener(path: Path, *, packed: bool) -> Callable[[], AbstractContextMan
         with path.open("rb") as stream:
             if packed:
                 with igzip.IGzipFile(fileobj=stream, mode="rb") as unpacked:
-                    yield cast("BinaryIO", unpacked)
+                    yield cast("BinaryIO", _BoundedStream(unpacked, max(path.stat().st_size * MAX_RATIO, _SMALL)))
             else:
                 yield stream
 

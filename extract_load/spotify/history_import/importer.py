@@ -220,7 +220,7 @@ class _Import:
             first = header(
                 member.name, summary, export_id, listener_id=settings.listener_id, run_id=self._context.run_id, at=at
             )
-            known = find_spooled(settings.spool_dir, settings.listener_id, summary.sha256)
+            known = find_spooled(settings.spool_dir, settings.listener_id, summary)
             is_new = known is None and summary.sha256 not in self._seen
             path = write_held(settings.spool_dir, first, reader.blocks(summary)) if is_new else None
         except BadInput as error:

@@ -12,7 +12,7 @@ from typing import Any
 
 from extract_load.core.instants import parse_instant
 
-MAX_PLAYED_MS = 30 * 86_400_000
+MAX_PLAYED_MS = 3650 * 86_400_000  # ten years: what is longer than a day lands and is flagged, a counter is no play
 FIRST_POSSIBLE = datetime(2006, 1, 1)
 NUMBER_KEYS = ("offline_timestamp",)
 

@@ -1,8 +1,8 @@
 """Zip archives, read in place and never unpacked to disk; malicious archives are refused with a reason.
 
 Limits: 5,000 entries, 4 GiB a file, 16 GiB in all, and no file that grows more than 400 times when unpacked. Names of
-entries are only shown, never used to write. Links, encrypted entries and `..` paths are refused, archives inside the
-archive are left alone. Source: docs/contracts/exports.md, section 1.1.
+entries are only shown, never used to write. Links, encrypted entries, `..` paths and archives inside the archive are
+refused. Source: docs/contracts/exports.md, section 1.1.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from extract_load.spotify.history_import.history_file import (
 MAX_ENTRIES = 5_000
 MAX_TOTAL_BYTES = 16 << 30
 MAX_RATIO = 400
+GROWS_LIKE_A_BOMB = f"it grows more than {MAX_RATIO} times when unpacked, as a zip bomb does"
 _SMALL = 10 << 20
 _READABLE = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
 
@@ -59,6 +60,11 @@ def _check_archive(entries: list[zipfile.ZipInfo]) -> str:
 
 def _add_entry(path: Path, entry: zipfile.ZipInfo, found: Found) -> None:
     """Add one entry to what was found: as a candidate, as refused, or as ignored."""
+    if entry.filename.lower().endswith(".zip") and not is_resource_fork(entry.filename):
+        found.refused.append(
+            Refused(plain_name(entry.filename), "it is a zip inside a zip; unpack it and import it alone")
+        )
+        return
     if is_resource_fork(entry.filename) or not entry.filename.lower().endswith(".json"):
         found.left_alone += 1
         return

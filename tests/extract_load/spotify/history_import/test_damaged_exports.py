@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import signal
 import stat
@@ -18,6 +19,7 @@ import pytest
 
 from extract_load.context import Context
 from extract_load.core.settings import Settings
+from extract_load.spotify.history_import import discovery
 from extract_load.spotify.history_import.importer import ImportResult, import_paths
 from extract_load.storage.state import State
 from extract_load.storage.warehouse import Warehouse
@@ -87,6 +89,28 @@ def test_a_zip_bomb_is_refused_unopened(tmp_path: Path, bring_in: Importer) -> N
     assert refusals(bring_in(crowd)) == {"crowd.zip": "it holds 5,001 files; an export has some dozens"}
 
 
+def test_a_gzip_bomb_is_refused(tmp_path: Path, bring_in: Importer) -> None:
+    """A file that grows like one, under a name of Spotify's; the file beside it lands."""
+    bomb, good = (f"Streaming_History_Audio_2024_{n}.json" for n in range(2))
+    write_file(tmp_path / "rows", bomb, gzip.compress(b"[" + b" " * (30 << 20) + text_of([row(0)])[1:]))
+    write_file(tmp_path / "rows", good, [row(1)])
+    result = bring_in(tmp_path / "rows")
+    assert (result.exit_code, result.total("landed")) == (1, 1)
+    assert refusals(result) == {bomb: "it grows more than 400 times when unpacked, as a zip bomb does"}
+
+
+def test_a_folder_of_too_many_files_says_so(
+    tmp_path: Path, bring_in: Importer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was reached is imported, the rest is told, and the exit code is 1."""
+    monkeypatch.setattr(discovery, "MAX_FOUND", 3)
+    for number in range(5):
+        write_file(tmp_path / "rows", f"Streaming_History_Audio_2024_{number}.json", [row(number)])
+    result = bring_in(tmp_path / "rows")
+    assert (result.exit_code, result.total("landed")) == (1, 3)
+    assert "more than 3 files" in refusals(result)["rows"]
+
+
 def test_paths_that_lead_out_links_and_secrets_are_refused(tmp_path: Path, bring_in: Importer) -> None:
     """None of them is an export's, and none of them is read."""
     path = tmp_path / "in" / "odd.zip"
@@ -106,6 +130,7 @@ def test_paths_that_lead_out_links_and_secrets_are_refused(tmp_path: Path, bring
         "Streaming_History_Audio_2024_0.json": "its path leads out of the archive",
         "Streaming_History_Audio_2024_1.json": "its path leads out of the archive",
         "Streaming_History_Audio_2024_2.json": "it is a link, not a file",
+        "inner.zip": "it is a zip inside a zip; unpack it and import it alone",
         "endsong_9.json": "it is a link; name the real file to import it",
     }
     assert not (tmp_path / "Streaming_History_Audio_2024_0.json").exists()

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from extract_load.core.settings import Settings
+from extract_load.landing import Landing
 from extract_load.spotify.history_import.importer import ImportResult
+from extract_load.spotify.history_import.spool_writer import key_of
+from extract_load.storage.state import State
+from extract_load.storage.warehouse import Warehouse
 from tests.support.exports import old_row, row, text_of, write_file
 
 Importer = Callable[..., ImportResult]
@@ -69,3 +77,32 @@ def test_where_somebody_listened_is_never_kept(
     for secret in (b"Berlin", b"52.52", b"13.41", b"DMA 7", b"198.51.100.9"):
         assert secret not in kept, secret
     assert b"lossless" in kept
+
+
+def test_what_an_earlier_parser_read_short_is_read_again(
+    *, tmp_path: Path, bring_in: Importer, query: Query, settings: Settings, warehouse: Warehouse, state: State
+) -> None:
+    """Version 1 stopped at the end of the first list: importing the original again adds what is missing, once."""
+    path = write_file(tmp_path, "Streaming_History_Audio_2024_0.json", text_of([row(0)]) + text_of([row(1), row(2)]))
+    short = write_file(tmp_path / "short", "Streaming_History_Audio_2024_0.json", text_of([row(0)]))
+    bring_in(short)
+    [spooled] = settings.spool_dir.rglob("*.ndjson.gz")
+    first, *rows = gzip.decompress(spooled.read_bytes()).splitlines(keepends=True)
+    head = json.loads(first)
+    del head["request"]["parser"]
+    head["request"]["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    key = key_of(settings.listener_id, head["request"]["sha256"])
+    earlier = spooled.with_name(f"20200101T000000000000_run_{key}.ndjson.gz")
+    earlier.write_bytes(gzip.compress(json.dumps(head).encode() + b"\n" + b"".join(rows)))
+    spooled.unlink()
+    settings.warehouse_path.unlink()
+    Landing(settings, warehouse, state).land()
+    assert query("select row_number from raw.spotify_streaming_history") == [(1,)]
+    result = bring_in(path)
+    assert (result.exit_code, result.total("rows"), result.total("landed"), result.total("known")) == (0, 3, 2, 1)
+    assert bring_in(path).total("known") == 3
+    numbers = "select row_number, count(*) from raw.spotify_streaming_history group by all order by 1"
+    assert query(numbers) == [(1, 1), (2, 1), (3, 1)]
+    settings.warehouse_path.unlink()
+    Landing(settings, warehouse, state).land()
+    assert query(numbers) == [(1, 1), (2, 1), (3, 1)]
