@@ -24,7 +24,7 @@ import requests
 from requests import PreparedRequest, Response
 
 from extract_load.core.clock import Clock, SystemClock
-from extract_load.core.errors import QuotaExhausted, ServiceUnavailable
+from extract_load.core.errors import ConfigurationError, QuotaExhausted, ServiceUnavailable
 from extract_load.http_limits import AnswerTooLarge, LimitedAdapter
 from extract_load.storage.state import LONGEST_PAUSE, RequestRecord, State
 
@@ -176,6 +176,9 @@ class ThrottledSession(requests.Session):
             verdict = self.policy.classify(response)
         except (requests.ConnectionError, requests.Timeout, requests.exceptions.ContentDecodingError) as error:
             verdict = Retry(_describe_transport_error(error))
+        except UnicodeEncodeError as error:
+            msg = f"A request to {self.policy.service} can't be sent: a setting has a character that HTTP can't carry."
+            raise ConfigurationError(msg, hint="Check CONTACT and the sign-in values in .env.") from error
         except requests.exceptions.ChunkedEncodingError:
             verdict = Retry("cut its answer short")
         except AnswerTooLarge:

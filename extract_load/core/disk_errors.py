@@ -13,7 +13,7 @@ import duckdb
 
 from extract_load.core.errors import ConfigurationError, MusicTrackerError
 
-_SQLITE = ("disk", "readonly", "unable to open")
+_SQLITE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR)
 
 
 @contextmanager
@@ -30,7 +30,8 @@ def translate_disk_errors() -> Iterator[None]:
         where = f" ({error.filename})" if error.filename else ""
         raise _refused(f"{where}: {error.strerror or type(error).__name__}") from error
     except sqlite3.OperationalError as error:
-        if not any(word in str(error) for word in _SQLITE):
+        code = getattr(error, "sqlite_errorcode", None)
+        if code is None or code & 0xFF not in _SQLITE:  # the higher bits say more about the kind
             raise
         raise _refused(f" (the state's, below data/): {error}") from error
     except (duckdb.IOException, duckdb.TransactionException) as error:

@@ -18,6 +18,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from extract_load.core.errors import ConfigurationError
+from extract_load.core.text import printable
 
 Environment = Literal["development", "testing", "production"]
 # What ENVIRONMENT stands for: limits per run (entities; None = no limit) and time-outs (seconds).
@@ -219,9 +220,12 @@ class Settings(BaseSettings):
         return bool(self.spotify_client_id and self.spotify_client_secret)
 
     def user_agent(self) -> str:
-        """Return the User-Agent: name, version, and CONTACT in the form that MusicBrainz and Nominatim ask for."""
-        contact = self.contact or "a private listening warehouse; no contact set"
-        return f"music-tracker/{version('music-tracker')} ( {contact} )"
+        """Return the User-Agent: name, version, and CONTACT in the form that MusicBrainz and Nominatim ask for.
+
+        A header is sent in Latin-1, each character a byte: so written, other letters go out in UTF-8.
+        """
+        contact = printable(self.contact or "a private listening warehouse; no contact set")
+        return f"music-tracker/{version('music-tracker')} ( {contact.encode().decode('latin-1')} )"
 
 
 def load_settings(env_file: Path | None = None, **overrides: Any) -> Settings:

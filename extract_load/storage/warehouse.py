@@ -32,6 +32,10 @@ SCHEMA_DIR = Path(__file__).with_name("schema")
 # Files are written in a form that DuckDB 1.2 and later read: raw JSON packs four times as small in it.
 STORAGE = "storage_version 'v1.2.0'"
 _OTHER_PROCESS = re.compile(r"\(PID (\d+)\)")
+_DAMAGED = (
+    *("it is not a valid DuckDB database file", "Corrupt database file", "Corrupt WAL file"),
+    "Could not read enough bytes from file",
+)
 _RETRY_SECONDS = 0.25
 _LARGEST_LOG_BYTES = 1 << 20
 
@@ -162,9 +166,14 @@ def apply_schema(connection: duckdb.DuckDBPyConnection, clock: Clock) -> None:
 
 
 def translate_error(text: str, path: Path) -> Exception:
-    """Return the error of ours for DuckDB's message about a file that it can't open."""
-    if "lock" in text:
-        found = _OTHER_PROCESS.search(text)
+    """Return the error of ours for DuckDB's message about a file that it can't open.
+
+    DuckDB has one type for all of them, so whole phrases of its own are looked for, with the path taken out: a folder
+    may be called "lock" or "corrupt".
+    """
+    said = text.replace(str(path), "").replace(str(path.resolve()), "")
+    if "Could not set lock on file" in said:
+        found = _OTHER_PROCESS.search(said)
         pid = int(found[1]) if found else 0
         try:
             who = f"{psutil.Process(pid).name()} (process {pid})" if pid else "another process"
@@ -173,10 +182,14 @@ def translate_error(text: str, path: Path) -> Exception:
         return WarehouseBusy(
             f"The warehouse file is open in {who}.", hint="Close it there, or let the next run try again."
         )
-    if "not a valid DuckDB database" in text or "corrupt" in text.lower():
+    if any(phrase in said for phrase in _DAMAGED):
         return BadInput(
             f"{path.name} is not a DuckDB database that can be read.",
             hint="Move it away and run `music-tracker rebuild`: the plays are safe in the spool.",
+        )
+    if "but we can only read version" in said:
+        return ConfigurationError(
+            f"{path.name} was written by another version of DuckDB.", hint="Run `make setup`, then try again."
         )
     return ConfigurationError(
         f"{path.name} can't be opened in {path.parent.name}/.", hint="Check that the folder exists and is writable."

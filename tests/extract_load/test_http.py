@@ -6,10 +6,12 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
-from extract_load.core.errors import QuotaExhausted, ServiceUnavailable
+from extract_load.core.errors import ConfigurationError, QuotaExhausted, ServiceUnavailable
+from extract_load.core.settings import load_settings
 from extract_load.http import RequestPolicy, ThrottledSession, endpoint_of
 from extract_load.storage.state import State
 
@@ -23,6 +25,7 @@ class Script:
     def __init__(self) -> None:
         self.answers: list[Answer] = [(200, {}, b"{}")]
         self.asked: list[str] = []
+        self.agents: list[str] = []
 
     def next(self, path: str) -> Answer:
         self.asked.append(path)
@@ -37,6 +40,7 @@ def script() -> Iterator[tuple[Script, str]]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             status, headers, body = script.next(self.path)
+            script.agents.append(self.headers["User-Agent"])
             self.send_response(200 if status == CUT else status)
             for name, value in headers.items():
                 self.send_header(name, value)
@@ -224,3 +228,15 @@ def test_an_endpoint_is_told_without_ids_host_or_parameters(script, session_for)
     _, url = script
     request = session_for().get(f"{url}/v1/tracks/6hgoYQDUcPyCz7LcTUHKxa?market=DE").request
     assert endpoint_of(request) == "/v1/tracks/{id}"
+
+
+def test_a_header_of_any_letters_is_sent_and_what_can_not_be_is_a_setting(script, session_for) -> None:
+    """Never told as an answer that is malformed: nothing was asked."""
+    served, url = script
+    session = session_for()
+    session.headers["User-Agent"] = load_settings(Path("no.env"), contact="Jürgen 東京").user_agent()
+    assert session.get(url).status_code == 200
+    assert "Jürgen 東京" in served.agents[-1].encode("latin-1").decode()
+    session.headers["User-Agent"] = "東京"
+    with pytest.raises(ConfigurationError, match="can't be sent"):
+        session.get(url)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -153,6 +154,56 @@ def test_a_file_that_is_no_database_is_said_to_be_none(settings: Settings) -> No
     settings.warehouse_path.write_bytes(b"not a database at all" * 500)
     with pytest.raises(BadInput, match="music-tracker rebuild"), Warehouse(settings).open("test", 0.1):
         pass
+
+
+ODD_FOLDERS = ("lock", "corrupt disk", "Could not set lock on file (PID 1)", "it's [not] a valid DuckDB database file")
+
+
+def garbage(path: Path) -> None:
+    """Write what is no database."""
+    path.write_bytes(b"not a database at all" * 500)
+
+
+def cut(path: Path) -> None:
+    """Leave the first half of a database."""
+    duckdb.connect(str(path)).execute("create table t as select range as n from range(100_000)").close()
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def flipped(path: Path) -> None:
+    """Change one byte at the beginning of a database."""
+    duckdb.connect(str(path)).close()
+    content = bytearray(path.read_bytes())
+    content[5000] ^= 0xFF
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("name", ODD_FOLDERS)
+@pytest.mark.parametrize(
+    ("damage", "expected"),
+    [(garbage, BadInput), (cut, BadInput), (flipped, BadInput), (Path.mkdir, ConfigurationError)],
+)
+def test_no_folder_is_called_so_that_its_errors_are_others(
+    name: str, damage: Callable[[Path], None], expected: type[Exception], settings: Settings, tmp_path: Path
+) -> None:
+    """Real trouble below odd paths: DuckDB's message holds the path, and what it is comes from the rest of it."""
+    (tmp_path / name).mkdir()
+    odd = settings.model_copy(update={"duckdb_path": tmp_path / name / "plays.duckdb"})
+    damage(odd.warehouse_path)
+    with pytest.raises(expected), Warehouse(odd).open("test", 0.1):
+        pass
+
+
+@pytest.mark.parametrize("name", ODD_FOLDERS)
+def test_a_shell_is_named_below_any_path(name: str, settings: Settings, tmp_path: Path) -> None:
+    """Also where the folder has a process id in its name."""
+    odd = settings.model_copy(update={"duckdb_path": tmp_path / name / "plays.duckdb"})
+    with Warehouse(odd).open("test"):
+        pass
+    with start(SHELL, odd.warehouse_path) as shell:
+        with pytest.raises(WarehouseBusy, match=f"process {shell.pid}"), Warehouse(odd).open("test", wait_seconds=0.1):
+            pass
+        shell.communicate("\n")
 
 
 def test_few_rows_wait_in_the_log_for_a_checkpoint(warehouse: Warehouse) -> None:
