@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from extract_load.storage.state import State
+from extract_load.storage.state import NEW, State
 from extract_load.storage.transaction import transaction
 
 LANDING = "landing"
@@ -21,10 +21,37 @@ LANDING = "landing"
 
 def copy_state(connection: duckdb.DuckDBPyConnection, state: State) -> None:
     """Bring `ops.requests`, `ops.polls` and `ops.service_state` up to the state file, in one transaction."""
+    if state.get(*NEW):
+        _bring_back(connection, state)
     with transaction(connection):
         _copy_requests(connection, state)
         copy_new_rows(connection, state, "polls", ("poll_id",))
         _copy_facts(connection, state)
+
+
+def _bring_back(connection: duckdb.DuckDBPyConnection, state: State) -> None:
+    """Bring what `ops` knows into a state file that is new: facts and polls that it lacks, and the requests.
+
+    Facts that the new file has itself are newer and stay.
+    """
+    with transaction(connection):
+        _copy_requests(connection, state)  # numbers those of the new file above the others
+    stamp = "strftime({0}, '%Y-%m-%d %H:%M:%S.%f')"
+    tables = {"service_state": "service, key, cast(value as varchar), " + stamp.format("updated_at")}
+    for table in ("polls", "requests"):
+        described = connection.execute(
+            "select column_name, data_type from duckdb_columns() where database_name = current_database()"
+            " and schema_name = 'ops' and table_name = ? order by column_index",
+            [table],
+        ).fetchall()
+        tables[table] = ", ".join(stamp.format(name) if kind == "TIMESTAMP" else name for name, kind in described)
+    with state.transaction() as db:
+        for table, columns in tables.items():
+            rows = connection.execute(f"select {columns} from ops.{table} order by rowid").fetchall()
+            if rows:
+                marks = ", ".join("?" * len(rows[0]))
+                db.executemany(f"insert or ignore into {table} values ({marks})", rows)
+        db.execute("delete from service_state where service = ? and key = ?", NEW)
 
 
 def copy_new_rows(

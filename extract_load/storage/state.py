@@ -49,6 +49,10 @@ create index if not exists polls_by_newest on polls (listener_id, newest_played_
 """
 
 
+NEW = ("landing", "is_new")
+"""Service and key of the fact that a state file is new: what `ops` knows has to be brought back first."""
+
+
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
     """One request as it left: grain one attempt; times in milliseconds; `endpoint` is a template, never an address."""
@@ -84,18 +88,56 @@ class PollRecord:
     message: str | None = None
 
 
+def _open(path: Path) -> sqlite3.Connection:
+    """Return a connection with its schema. Errors: sqlite3.DatabaseError when the file is damaged."""
+    db = sqlite3.connect(path, timeout=60, check_same_thread=False, isolation_level=None)
+    try:
+        db.row_factory = sqlite3.Row
+        db.execute("pragma journal_mode = wal")
+        db.execute("pragma synchronous = full")
+        db.executescript(_SCHEMA)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _set_aside(path: Path) -> None:
+    """Rename a damaged state file and remove its log, whose pages belong to no other file."""
+    path.replace(path.with_name(path.name + SET_ASIDE))
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    log.warning(
+        "%s is damaged and was renamed to %s; it is made again from the warehouse with the next landing.",
+        *(path.name, path.name + SET_ASIDE),
+    )
+
+
+_DAMAGE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+SET_ASIDE = ".damaged"
+
+
 class State:
-    """The state file. Make one per process and share it; `close` it at the end."""
+    """The state file. Make one per process and share it; `close` it at the end.
+
+    One that can't be read is renamed to `state.sqlite.damaged` and begun again. The next landing brings back from `ops`
+    what a new state file lacks, so nothing but the newest minutes is lost (landing/state_copy.py).
+    """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._lock = threading.RLock()
-        self._db = sqlite3.connect(path, timeout=60, check_same_thread=False, isolation_level=None)
-        self._db.row_factory = sqlite3.Row
-        self._db.execute("pragma journal_mode = wal")
-        self._db.execute("pragma synchronous = full")
-        self._db.executescript(_SCHEMA)
+        is_new = not path.exists() or path.stat().st_size == 0
+        try:
+            self._db = _open(path)
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _DAMAGE:
+                raise
+            _set_aside(path)
+            self._db, is_new = _open(path), True
+        if is_new:
+            self._db.execute("insert or ignore into service_state values (?, ?, 'true', '')", NEW)
 
     def close(self) -> None:
         """Close the file."""

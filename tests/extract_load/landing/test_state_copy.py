@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from extract_load.context import Context
 from extract_load.landing.state_copy import copy_new_rows
@@ -130,3 +134,44 @@ def test_the_state_is_copied_to_ops(context: Context, clock: Any) -> None:
     assert rows(context, "select service, key, cast(value as varchar) from ops.service_state") == [
         ("spotify", "capability:batch", "false")
     ]
+
+
+@pytest.mark.parametrize("damage", [b"", b"not a database" * 500, None])
+def test_a_damaged_state_is_made_again_from_ops(context: Context, damage: bytes | None) -> None:
+    """Facts, polls and requests come back with the next landing; what the new file learned first stays."""
+    send(context, 0, 5)
+    context.state.put("spotify", "kept", {"a": 1}, NOON)
+    context.state.put("spotify", "newer", "old", NOON)
+    context.state.record_poll(PollRecord("p1", "me", "r", NOON, "overlap", 1, 1, 0, newest_played_at=NOON))
+    copied(context)
+    context.state.close()
+    path = context.settings.state_path
+    before = read_tables(path)
+    if damage is None:
+        path.unlink()
+    else:
+        path.write_bytes(damage)
+        for suffix in ("-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+    again = replace(context, state=State(path))
+    again.state.put("spotify", "newer", "new", NOON + timedelta(hours=1))
+    copied(again)
+    assert again.state.get("spotify", "kept") == {"a": 1}
+    assert again.state.get("spotify", "newer") == "new"
+    again.state.put("spotify", "newer", "old", NOON)
+    again.state.close()
+    assert read_tables(path) == before
+    assert path.with_name("state.sqlite.damaged").exists() is bool(damage)
+
+
+def read_tables(path: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Return the rows of a state file, but for how far its landing is."""
+    with closing(sqlite3.connect(path)) as db:
+        return {
+            table: db.execute(f"select * from {table} {condition} order by 1, 2").fetchall()
+            for table, condition in (
+                ("service_state", "where service <> 'landing'"),
+                ("polls", ""),
+                ("requests", ""),
+            )
+        }
