@@ -20,7 +20,7 @@ from extract_load.storage.state import State
 from extract_load.storage.warehouse import Warehouse
 
 if TYPE_CHECKING:
-    from extract_load.maintenance.forget_request import Wish
+    from extract_load.maintenance.forget_request import ErasureRequest
     from extract_load.maintenance.rebuild import RebuildReport
 
 ReportProgress = Callable[[int, int], None]
@@ -122,20 +122,20 @@ def forget(
 
     Times are like 2024-05-01 or "2024-05-01 18:30" in LISTENER_TIMEZONE. What is played later counts again.
     """
-    from extract_load.maintenance.forget import finish_forgetting, list_taken, plan_forgetting
+    from extract_load.maintenance.forget import finish_erasure, list_taken, plan_forgetting
     from extract_load.maintenance.forget import forget as take_out
     from extract_load.maintenance.marts_builder import find_transform
 
     transform = find_transform()
     with _settings_and_state() as (settings, state):
         with _progress_bar("Landing files") as progress:
-            finished = finish_forgetting(settings, state, transform, progress=progress)
+            finished = finish_erasure(settings, state, transform, progress=progress)
         if finished:
             _drop_dev_build()
             typer.echo("An earlier forget had been interrupted; it is finished now. Run this again for anything else.")
             return
-        wish = _wish(settings, play, artist, since, until)
-        plan = plan_forgetting(settings, Warehouse(settings), wish)
+        request = _erasure_request(settings, play, artist, since, until)
+        plan = plan_forgetting(settings, Warehouse(settings), request)
         typer.echo(
             f"This erases {plan.plays_in_exports:,} plays from exports and {plan.plays_in_polls:,} from polls"
             f" ({plan.lines:,} lines in {plan.files:,} files). It can't be undone from here."
@@ -220,15 +220,17 @@ def _verify(folder: Path) -> None:
     )
 
 
-def _wish(settings: Settings, play: str | None, artist: str | None, since: str | None, until: str | None) -> Wish:
-    from extract_load.maintenance.forget_request import Wish
+def _erasure_request(
+    settings: Settings, play: str | None, artist: str | None, since: str | None, until: str | None
+) -> ErasureRequest:
+    from extract_load.maintenance.forget_request import ErasureRequest
 
     if play and (artist or since or until):
         raise ConfigurationError("A play is named by its key alone.", hint="Give --play, or the others.")
     if not (play or artist or since or until):
         raise ConfigurationError("Nothing is named.", hint="Give --play, --artist, or --from and --until.")
     end = _parse_utc(settings, "--until", until)
-    return Wish(
+    return ErasureRequest(
         play_key=play,
         artist=artist,
         reaches_from=_parse_utc(settings, "--from", since),

@@ -1,4 +1,4 @@
-"""What a line of a spool file tells that a wish to forget may reach: when, whose, about which track and artists.
+"""What of a line of a spool file an erasure request may match: when, whose, about which track and artists.
 
 Knows the three forms of lines: an envelope with a play (polls), a bare row below a head line (exports), an envelope
 with an answer or a decision (cache). A forgotten line becomes a tombstone, in the form that landing takes for a reject.
@@ -38,7 +38,7 @@ class LineSubjects:
 
 
 def read_line_subjects(lines: Iterable[bytes], entity: str) -> Iterator[tuple[int, LineSubjects]]:
-    """Yield (line number from 1, what it tells) for each line that tells of something."""
+    """Yield (line number from 1, its subjects) for each line that has any."""
     listener_id: str | None = None
     for number, line in enumerate(lines, start=1):
         record = _record(line)
@@ -55,7 +55,7 @@ def read_line_subjects(lines: Iterable[bytes], entity: str) -> Iterator[tuple[in
 
 
 def tombstone(line: bytes, entity: str, forget_id: str) -> bytes:
-    """Return what takes a forgotten line's place: it says which wish took it, and nothing else."""
+    """Return what takes a forgotten line's place: it says which request erased it, and nothing else."""
     if entity == EXPORTS:
         record: dict[str, Any] = {"_": "rejected", "reason": _REASON, "detail": forget_id, "payload": None}
     else:

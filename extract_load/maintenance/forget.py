@@ -1,8 +1,8 @@
 """Forget: a play, an artist or a time span, out of everything that is kept.
 
-1. Rules are written into the spool: from then on the wish holds, whatever is killed, imported or polled again.
+1. Rules are written into the spool: from then on the request holds, whatever is killed, imported or polled again.
 2. Every file of the spool and the cache is rewritten where a rule reaches a line; a tombstone without content stays.
-3. The warehouse is made anew (rows that DuckDB deletes stay in its file for a while), published, and takes the place of
+3. The warehouse is rebuilt (rows that DuckDB deletes stay in its file for a while), published, and takes the place of
    the old one. Backups follow when they are made the next time.
 A kill in between is finished by the next `forget` or `rebuild`.
 """
@@ -24,9 +24,9 @@ from extract_load.erasure import rules as erasure_rules
 from extract_load.erasure.line_subjects import EXPORTS, PLAYS, POLLS, read_line_subjects, written_names
 from extract_load.erasure.rules import Rule, Rules, is_rule_file
 from extract_load.lookups.artist_aliases import refresh_aliases
-from extract_load.maintenance.forget_request import Wish, rules_for
+from extract_load.maintenance.forget_request import ErasureRequest, rules_for
 from extract_load.maintenance.marts_builder import Transform
-from extract_load.maintenance.rebuild import RebuildReport, rebuild_in_turn, unfinished_forgetting
+from extract_load.maintenance.rebuild import RebuildReport, rebuild_with_lock_held, unfinished_forgetting
 from extract_load.maintenance.spool_lock import spool_lock
 from extract_load.storage.spool import SpoolStore
 from extract_load.storage.state import State
@@ -37,9 +37,9 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class ForgetPlan:
-    """What a wish would take: its rules, and the lines and files that they reach; of these, plays as each source tells.
+    """What a request would erase: its rules, the lines and files that match them, the plays of each source in these.
 
-    A poll item that many polls show is one play; a play that both sources tell of is counted for each.
+    A poll item that many polls show is one play; a play that both sources hold is counted for each.
     """
 
     rules: tuple[Rule, ...]
@@ -51,17 +51,19 @@ class ForgetPlan:
     """Lines by (artist, title) as they are written there: exactly what goes."""
 
 
-def plan_forgetting(settings: Settings, warehouse: Warehouse, wish: Wish, *, clock: Clock | None = None) -> ForgetPlan:
-    """Find out what a wish would take, without taking anything.
+def plan_forgetting(
+    settings: Settings, warehouse: Warehouse, request: ErasureRequest, *, clock: Clock | None = None
+) -> ForgetPlan:
+    """Find out what a request would take, without taking anything.
 
     Errors: BadInput when nothing is known by that name.
     """
     now = (clock or SystemClock()).now()
     forget_id = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
-    blank = Rule(forget_id, wish.kind, erasure_rules.load_rules(settings.spool_dir).salt)
+    blank = Rule(forget_id, request.kind, erasure_rules.load_rules(settings.spool_dir).salt)
     with warehouse.open("forget") as connection:
         refresh_aliases(connection)  # every id and name by which an artist is known
-        found = rules_for(connection, wish, blank, now)
+        found = rules_for(connection, request, blank, now)
     return _count_reached(settings, found)
 
 
@@ -78,16 +80,16 @@ def forget(
 ) -> RebuildReport:
     """Carry a plan out. `note` is kept beside it, in the listener's own words.
 
-    Errors: what a rebuild raises; the wish holds all the same, and the next `forget` or `rebuild` finishes it.
+    Errors: what a rebuild raises; the request holds all the same, and the next `forget` or `rebuild` finishes it.
     """
     clock = clock or SystemClock()
     with spool_lock(settings, "forget", clock):
         erasure_rules.write_rules(settings.spool_dir, plan.rules, note=note, at=clock.now())
         failpoint("forget.after_rules")
-        return rebuild_in_turn(settings, state, transform, seeds=seeds, clock=clock, progress=progress)
+        return rebuild_with_lock_held(settings, state, transform, seeds=seeds, clock=clock, progress=progress)
 
 
-def finish_forgetting(
+def finish_erasure(
     settings: Settings,
     state: State,
     transform: Transform,
@@ -100,7 +102,7 @@ def finish_forgetting(
     with spool_lock(settings, "forget", clock):
         if not unfinished_forgetting(state, erasure_rules.load_rules(settings.spool_dir)):
             return None
-        return rebuild_in_turn(settings, state, transform, seeds=seeds, clock=clock, progress=progress)
+        return rebuild_with_lock_held(settings, state, transform, seeds=seeds, clock=clock, progress=progress)
 
 
 def _count_reached(settings: Settings, found: list[Rule]) -> ForgetPlan:

@@ -33,7 +33,7 @@ _SPOTIFY = re.compile(r"(?:spotify:artist:|/artist/)([0-9A-Za-z]{22})")
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ErasureRequest:
     """What is to be forgotten: one play by its key, one artist, or a span of time (naive UTC, both ends in it)."""
 
     play_key: str | None = None
@@ -48,37 +48,37 @@ class Wish:
         return "play" if self.play_key else "artist" if self.artist else "span"
 
 
-def rules_for(connection: duckdb.DuckDBPyConnection, wish: Wish, blank: Rule, now: datetime) -> list[Rule]:
-    """Return the rules of a wish, made from a blank one. They reach what was played until now, not what comes later.
+def rules_for(connection: duckdb.DuckDBPyConnection, request: ErasureRequest, blank: Rule, now: datetime) -> list[Rule]:
+    """Return the rules of a request, made from a blank one. They reach what was played until now, not what comes later.
 
     Errors: BadInput when nothing is known by that name.
     """
-    if wish.play_key:
-        return _rules_of_play(connection, wish.play_key, blank)
-    until = min(wish.reaches_until or now, now)
-    span = replace(blank, listener_id=wish.listener_id, reaches_from=wish.reaches_from, reaches_until=until)
-    if wish.artist:
-        span = replace(span, subjects=hashed(_subjects_of(connection, wish.artist.strip()), blank.salt))
+    if request.play_key:
+        return _rules_of_play(connection, request.play_key, blank)
+    until = min(request.reaches_until or now, now)
+    span = replace(blank, listener_id=request.listener_id, reaches_from=request.reaches_from, reaches_until=until)
+    if request.artist:
+        span = replace(span, subjects=hashed(_subjects_of(connection, request.artist.strip()), blank.salt))
     return [span]
 
 
 def _rules_of_play(connection: duckdb.DuckDBPyConnection, play_key: str, blank: Rule) -> list[Rule]:
-    """Each row's own parse_utc, in its own kind of file; for a source that has not told of the play, its nearest."""
-    told = _rows_of_play(connection, play_key)
-    if not told:
+    """Return a rule for each raw row of a play, at its own time; a source without one gets the row nearest to it."""
+    rows = _rows_of_play(connection, play_key)
+    if not rows:
         raise BadInput(f"No play has the key {play_key}.", hint="Keys are in `marts.fct_plays.play_key`.")
-    found = []
-    for entity, listener_id, at, subjects in told:
+    rules = []
+    for entity, listener_id, at, subjects in rows:
         tracks = hashed((one for one in subjects if one.startswith(FORMS_OF_A_TRACK)), blank.salt)
         rule = replace(
             blank, listener_id=listener_id, reaches_from=at, reaches_until=at, subjects=tracks, entity=entity
         )
-        found.append(rule)
+        rules.append(rule)
         other = EXPORTS if entity == POLLS else POLLS
-        if other not in {row[0] for row in told}:
+        if other not in {row[0] for row in rows}:
             start, end = at - MATCH_WINDOW, at + MATCH_WINDOW
-            found.append(replace(rule, reaches_from=start, reaches_until=end, entity=other, nearest_to=at))
-    return list(dict.fromkeys(found))
+            rules.append(replace(rule, reaches_from=start, reaches_until=end, entity=other, nearest_to=at))
+    return list(dict.fromkeys(rules))
 
 
 def _rows_of_play(
@@ -88,15 +88,15 @@ def _rows_of_play(
     try:
         rows = connection.execute(
             f"""
-            with told as (from marts.fct_source_rows where play_key = ?)
+            with found as (from marts.fct_source_rows where play_key = ?)
             select 'recently_played', raw.listener_id, raw.played_at, raw.payload
-            from told
+            from found
             inner join raw.spotify_recently_played as raw using (source_file, row_number)
             union all
             select
                 'streaming_history', raw.listener_id,
                 {parse_instant_sql("coalesce(raw.payload ->> '$.ts', raw.payload ->> '$.endTime')")}, raw.payload
-            from told
+            from found
             inner join raw.spotify_streaming_history as raw using (source_file, row_number)
             """,
             [play_key],

@@ -67,10 +67,10 @@ def rebuild(
     `progress` is called with (files landed, files in all). Errors: what the transform raises; the old warehouse stays.
     """
     with spool_lock(settings, "rebuild", clock):
-        return rebuild_in_turn(settings, state, transform, seeds=seeds, clock=clock, progress=progress)
+        return rebuild_with_lock_held(settings, state, transform, seeds=seeds, clock=clock, progress=progress)
 
 
-def rebuild_in_turn(
+def rebuild_with_lock_held(
     settings: Settings,
     state: State,
     transform: Transform,

@@ -172,12 +172,13 @@ def _landed(context: Context, result: PollResult) -> PollResult:
     try:
         report = context.landing.land_recent(purpose="music-tracker ingest", wait_seconds=LAND_WAIT_SECONDS)
     except WarehouseBusy as busy:
-        told = f"{result.message} The plays are kept in the spool and land with the next run: {busy.message}"
-        return replace(result, waiting_for=busy.message, message=told)
+        message = f"{result.message} The plays are kept in the spool and land with the next run: {busy.message}"
+        return replace(result, waiting_for=busy.message, message=message)
     key = (SERVICE, "recently_played")
     rejected = report.rejected.get(key, 0)
-    told = result.message + (f" {rejected} item(s) could not be used; ops.rejected_rows says why." if rejected else "")
-    return replace(result, landed=report.landed.get(key, 0), rejected=rejected, message=told)
+    unusable = f" {rejected} item(s) could not be used; ops.rejected_rows says why." if rejected else ""
+    message = result.message + unusable
+    return replace(result, landed=report.landed.get(key, 0), rejected=rejected, message=message)
 
 
 def _result(record: PollRecord) -> PollResult:

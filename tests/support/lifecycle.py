@@ -17,8 +17,8 @@ from extract_load.core.settings import Settings
 from extract_load.erasure.rules import load_rules
 from extract_load.maintenance.backup import backup
 from extract_load.maintenance.compact import compact
-from extract_load.maintenance.forget import finish_forgetting, forget, plan_forgetting
-from extract_load.maintenance.forget_request import Wish
+from extract_load.maintenance.forget import finish_erasure, forget, plan_forgetting
+from extract_load.maintenance.forget_request import ErasureRequest
 from extract_load.maintenance.rebuild import rebuild
 from extract_load.maintenance.restore import restore
 from extract_load.maintenance.verify import verify
@@ -122,11 +122,11 @@ class Lifecycle:
     def forget(self) -> None:
         with _Context(self) as context:
             seeds = self.folder / "seeds"
-            if finish_forgetting(context.settings, context.state, self.transform, seeds=seeds, clock=context.clock):
+            if finish_erasure(context.settings, context.state, self.transform, seeds=seeds, clock=context.clock):
                 return
             if load_rules(context.settings.spool_dir):
                 return  # it is done already, and then nobody may be known by that name any more
-            wish = Wish(artist=self.artist)
+            wish = ErasureRequest(artist=self.artist)
             plan = plan_forgetting(context.settings, context.warehouse, wish, clock=context.clock)
             forget(
                 *(context.settings, context.state, self.transform, plan),

@@ -260,6 +260,6 @@ def _result(context: Context, reader: Reader, tally: _Tally, before: float) -> T
         waiting = backlog(connection, now)
     context.state.put(STAGE, "backlog", {**waiting, "share_enriched": round(after, 4)}, now)
     status: Status = "partial" if tally.partial else "success" if sum(tally.counts.values()) else "no_updates"
-    told = f"Listening time looked up at Spotify: {before:.1%} before, {after:.1%} after {reader.sent} requests."
-    message = " ".join([told, *dict.fromkeys(tally.partial)])
+    summary = f"Listening time looked up at Spotify: {before:.1%} before, {after:.1%} after {reader.sent} requests."
+    message = " ".join([summary, *dict.fromkeys(tally.partial)])
     return TaskResult(status, tally.counts, reader.sent, reader.waited, message, tally.resume_at)

@@ -172,7 +172,7 @@ class Pending:
 
 
 def refresh_listening(connection: duckdb.DuckDBPyConnection) -> None:
-    """Count anew how much each track was listened to; once a run."""
+    """Count again how much each track was listened to; once a run."""
     with transaction(connection):
         connection.execute("delete from lookup.track_listening")
         connection.execute(_REFRESH)

@@ -16,7 +16,7 @@ from extract_load.erasure.rules import Rule, hashed, load_rules, write_rules
 from extract_load.maintenance.backup import backup
 from extract_load.maintenance.compact import compact
 from extract_load.maintenance.forget import forget, list_taken, plan_forgetting
-from extract_load.maintenance.forget_request import Wish
+from extract_load.maintenance.forget_request import ErasureRequest
 from extract_load.maintenance.rebuild import unfinished_forgetting
 from extract_load.maintenance.restore import restore
 from extract_load.maintenance.verify import verify
@@ -24,7 +24,7 @@ from extract_load.spotify.history_import.importer import import_paths
 from tests.support.data_directories import START, DataDirectory, play, published_plays, small_transform
 
 
-def take_out(data_directory: DataDirectory, wish: Wish, note: str | None = None) -> Any:
+def take_out(data_directory: DataDirectory, wish: ErasureRequest, note: str | None = None) -> Any:
     plan = plan_forgetting(data_directory.settings, data_directory.warehouse, wish, clock=data_directory.clock)
     forget(
         data_directory.settings,
@@ -89,7 +89,7 @@ def test_an_artist_goes_from_everywhere(filled: DataDirectory, tmp_path: Path) -
     backup(filled.settings, folder, seeds=filled.seeds, clock=filled.clock)
     compact(filled.settings, filled.warehouse, clock=filled.clock)
     assert traces(filled.settings.data_dir, "Band 3") != []
-    plan = take_out(filled, Wish(artist="band 3"), note="for good reasons")
+    plan = take_out(filled, ErasureRequest(artist="band 3"), note="for good reasons")
     assert (plan.plays_in_polls, plan.plays_in_exports) == (7, 0)
     assert traces(filled.settings.data_dir, "Band 3") == []
     assert traces(filled.settings.data_dir, "Song 13") == []
@@ -107,7 +107,7 @@ def test_a_time_span_goes_and_the_rest_is_as_it_was(filled: DataDirectory) -> No
     """Only plays that ended in the span are gone; every other row has its name, number and time as before."""
     before = filled.plays()
     start, end = START + timedelta(minutes=27), START + timedelta(minutes=46)
-    plan = take_out(filled, Wish(reaches_from=start, reaches_until=end))
+    plan = take_out(filled, ErasureRequest(reaches_from=start, reaches_until=end))
     assert plan.plays_in_polls == 4
     assert filled.plays() == [row for row in before if not start <= row[1] <= end]
     reasons = filled.rows("select reason, payload, count(*) from ops.rejected_rows group by all")
@@ -121,14 +121,14 @@ def test_one_play_goes_and_its_neighbours_stay(filled: DataDirectory) -> None:
         0
     ]
     before = published_plays(filled.settings)
-    plan = take_out(filled, Wish(play_key=key))
+    plan = take_out(filled, ErasureRequest(play_key=key))
     assert (plan.lines, plan.plays_in_polls) == (1, 1)
     assert published_plays(filled.settings) == [row for row in before if row[0] != key]
 
 
 def test_what_is_forgotten_does_not_come_back_by_a_poll(filled: DataDirectory) -> None:
     """The next poll still shows the play; it is taken out of the new spool file, too."""
-    take_out(filled, Wish(artist="Band 3"))
+    take_out(filled, ErasureRequest(artist="Band 3"))
     again = filled.poll(0, 30, at=filled.clock.now())
     report = filled.landing.land()
     assert report.rejected[("spotify", "recently_played")] == 3
@@ -139,7 +139,7 @@ def test_what_is_forgotten_does_not_come_back_by_a_poll(filled: DataDirectory) -
 
 def test_an_artist_who_is_played_later_counts_again(filled: DataDirectory) -> None:
     """Forgetting reaches what was, not what will be."""
-    take_out(filled, Wish(artist="Band 3"))
+    take_out(filled, ErasureRequest(artist="Band 3"))
     number = int((filled.clock.now() - START) / timedelta(minutes=5)) // 10 * 10 + 13
     filled.poll(number, 1)
     assert filled.landing.land().rows("spotify", "recently_played") == 1
@@ -150,7 +150,7 @@ def test_a_forgotten_play_does_not_come_back_by_an_export(filled: DataDirectory,
     (key,) = filled.rows("select play_key from marts.fct_plays where track_name = 'Song 8' order by ended_at limit 1")[
         0
     ]
-    take_out(filled, Wish(play_key=key))
+    take_out(filled, ErasureRequest(play_key=key))
     rows = [export_row(number, seconds=4) for number in range(20)] + [export_row(8, seconds=64)]
     result = import_rows(filled, tmp_path / "export", rows)
     assert (result.total("rows"), result.total("landed"), result.total("rejected")) == (21, 20, 1)
@@ -167,7 +167,7 @@ def test_an_old_export_that_is_imported_again_brings_nothing_back(filled: DataDi
     rows = [export_row(number) for number in range(1000, 1040)]
     import_rows(filled, tmp_path / "one", rows)
     small_transform(filled.settings)
-    plan = take_out(filled, Wish(artist="Band 3"))
+    plan = take_out(filled, ErasureRequest(artist="Band 3"))
     assert plan.plays_in_exports == 4
     assert import_rows(filled, tmp_path / "two", rows).total("landed") == 0
     assert import_rows(filled, tmp_path / "three", [*rows, export_row(1041)]).total("landed") == 37
@@ -179,7 +179,7 @@ def test_an_old_backup_that_is_restored_brings_nothing_back(filled: DataDirector
     """A backup made before the wish still holds the plays; restoring it does not."""
     folder = tmp_path / "b"
     backup(filled.settings, folder, seeds=filled.seeds, clock=filled.clock)
-    take_out(filled, Wish(artist="Band 3"))
+    take_out(filled, ErasureRequest(artist="Band 3"))
     for path in (filled.settings.spool_dir / "spotify").rglob("*.gz"):
         path.unlink()
     restore(filled.settings, folder, seeds=filled.seeds, clock=filled.clock)
@@ -188,7 +188,7 @@ def test_an_old_backup_that_is_restored_brings_nothing_back(filled: DataDirector
 
 def test_nothing_is_done_for_a_name_that_nobody_has(filled: DataDirectory) -> None:
     """An unknown artist or play is one sentence, and no rule."""
-    for wish in (Wish(artist="Nobody At All"), Wish(play_key="0" * 32)):
+    for wish in (ErasureRequest(artist="Nobody At All"), ErasureRequest(play_key="0" * 32)):
         with pytest.raises(BadInput, match=r"No artist matches|No play has"):
             plan_forgetting(filled.settings, filled.warehouse, wish, clock=filled.clock)
     assert not load_rules(filled.settings.spool_dir)
@@ -196,7 +196,7 @@ def test_nothing_is_done_for_a_name_that_nobody_has(filled: DataDirectory) -> No
 
 def test_what_a_kill_left_is_finished_by_the_next_rebuild(filled: DataDirectory) -> None:
     """A wish that was written down holds; it is known as unfinished until everything is made anew."""
-    plan = plan_forgetting(filled.settings, filled.warehouse, Wish(artist="Band 3"), clock=filled.clock)
+    plan = plan_forgetting(filled.settings, filled.warehouse, ErasureRequest(artist="Band 3"), clock=filled.clock)
 
     def dies(settings: object) -> list[str]:
         raise KeyboardInterrupt
@@ -205,7 +205,7 @@ def test_what_a_kill_left_is_finished_by_the_next_rebuild(filled: DataDirectory)
         forget(filled.settings, filled.state, dies, plan, seeds=filled.seeds, clock=filled.clock)
     rules = load_rules(filled.settings.spool_dir)
     assert len(unfinished_forgetting(filled.state, rules)) == 1
-    take_out(filled, Wish(reaches_from=START, reaches_until=START))
+    take_out(filled, ErasureRequest(reaches_from=START, reaches_until=START))
     assert unfinished_forgetting(filled.state, load_rules(filled.settings.spool_dir)) == []
     assert traces(filled.settings.data_dir, "Band 3") == []
 
@@ -217,7 +217,7 @@ def test_another_listeners_plays_stay(filled: DataDirectory) -> None:
     theirs = [Envelope("spotify", "recently_played", "r", datetime(2026, 10, 1, 12), play(3), {}, "somebody")]
     write_envelopes(filled.settings.spool_dir, theirs)
     filled.landing.land()
-    take_out(filled, Wish(artist="Band 3", listener_id="me"))
+    take_out(filled, ErasureRequest(artist="Band 3", listener_id="me"))
     assert filled.rows(
         "select distinct listener_id from raw.spotify_recently_played where payload like '%Band 3%'"
     ) == [("somebody",)]
@@ -239,11 +239,11 @@ def test_a_name_reaches_itself_alone(
     rows = [named_row(number, name) for number, name in enumerate([asked, asked.upper(), *others])]
     import_rows(data_directory, tmp_path / "export", rows)
     plan = plan_forgetting(
-        data_directory.settings, data_directory.warehouse, Wish(artist=asked), clock=data_directory.clock
+        data_directory.settings, data_directory.warehouse, ErasureRequest(artist=asked), clock=data_directory.clock
     )
     assert {artist for artist, _ in plan.taken} == {asked, asked.upper()}
     assert list_taken(plan.taken)[0].startswith(f"  {asked}: ")
-    take_out(data_directory, Wish(artist=asked))
+    take_out(data_directory, ErasureRequest(artist=asked))
     names = data_directory.rows(
         "select payload ->> '$.master_metadata_album_artist_name' from raw.spotify_streaming_history"
     )
