@@ -57,9 +57,10 @@ def find_backlog(store: SpoolStore, connection: duckdb.DuckDBPyConnection) -> Ba
             continue
         backlog.archives[name] = (size, [file.manifest_path for file in files])
         waiting.update((file.manifest_path, file) for file in files)
-    for folder in store.folders_in_place_of_archives():
-        log.error("%s is a folder where a day archive is expected.", folder.name)
-        backlog.unreadable[store.manifest_path(folder)] = f"{folder.name} is a folder."
+    for path in store.unreadable_archives():
+        what = "a folder" if path.is_dir() else "a link that leads nowhere"
+        log.error("%s is %s where a day archive is expected.", path.name, what)
+        backlog.unreadable[store.manifest_path(path)] = f"{path.name} is {what}."
     for file in store.single_files():
         waiting.setdefault(file.manifest_path, file)
     backlog.files = sorted((file for name, file in waiting.items() if name not in done), key=lambda file: file.order)

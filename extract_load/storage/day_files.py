@@ -88,6 +88,8 @@ def _members(archive: Path, _inode: int, _mtime_ns: int, _size: int) -> tuple[Me
 def _split_members(data: bytes) -> list[bytes]:
     """Cut concatenated gzip members apart, and check each against its own checksum."""
     found = []
+    if not data:
+        raise ValueError("an archive without a member")
     while data:
         unpacker = zlib.decompressobj(_GZIP)
         unpacker.decompress(data)

@@ -168,11 +168,11 @@ class SpoolStore:
         for root in self.roots:
             yield from day_archives(root)
 
-    def folders_in_place_of_archives(self) -> Iterator[Path]:
-        """Yield the folders that have the name of a day archive; no archive can be read there."""
+    def unreadable_archives(self) -> Iterator[Path]:
+        """Yield what has the name of a day archive and is no file: a folder, or a link that leads nowhere."""
         for root in self.roots:
             found = root.glob(f"*/*/dt=*{SUFFIX}")
-            yield from sorted(path for path in found if is_day_archive(path) and path.is_dir())
+            yield from sorted(path for path in found if is_day_archive(path) and not path.is_file())
 
     def paths(self) -> Iterator[Path]:
         """Yield every file on disk: single files and day archives."""

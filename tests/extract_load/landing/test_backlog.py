@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+
+import pytest
 
 from extract_load.context import Context
 from extract_load.erasure.rules import Rule, Rules
@@ -52,6 +55,28 @@ def test_an_archive_that_is_landed_is_not_opened_again(context: Context) -> None
         assert find_backlog(store, connection).unreadable == {}
         archive.write_bytes(b"\0")
         assert list(find_backlog(store, connection).unreadable) == [name]
+
+
+@pytest.mark.parametrize(
+    ("put", "reason"),
+    [
+        (Path.touch, "damaged"),
+        (Path.mkdir, "is a folder"),
+        (lambda path: path.symlink_to("nowhere"), "is a link that leads nowhere"),
+    ],
+)
+def test_what_stands_in_the_place_of_an_archive_is_named(
+    put: Callable[[Path], None], reason: str, context: Context
+) -> None:
+    """An empty file, a folder, a broken link: nothing of it is passed over in silence."""
+    archive = compact(spool_poll(context, [item()]))
+    archive.unlink()
+    put(archive)
+    store = SpoolStore.of(context.settings)
+    with context.warehouse.open("test") as connection:
+        backlog = find_backlog(store, connection)
+    assert (backlog.files, backlog.archives) == ([], {})
+    assert reason in backlog.unreadable[store.manifest_path(archive)]
 
 
 def test_a_file_is_opened_without_what_a_rule_erases(context: Context) -> None:
