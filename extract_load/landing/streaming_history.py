@@ -8,7 +8,6 @@ Always holds: rows_counted, by another reader of the original, = landed + known 
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -21,9 +20,9 @@ from extract_load.core.clock import Clock
 from extract_load.core.errors import BadInput
 from extract_load.landing.manifest import Landed, SpoolFile
 from extract_load.storage.duckdb_connection import file_literal
-from extract_load.storage.gzip_files import read_lines
+from extract_load.storage.gzip_files import DAMAGE, read_lines
 
-_UNREADABLE = (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError)
+_UNREADABLE: tuple[type[Exception], ...] = (*DAMAGE, OSError, ValueError, KeyError, TypeError)
 
 # A line that is no row starts with this key, which no row of Spotify's has.
 MARK = '{"_":'
