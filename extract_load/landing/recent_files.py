@@ -14,10 +14,9 @@ from pathlib import Path
 
 import duckdb
 
-from extract_load.landing.state_copy import LANDING
 from extract_load.storage.gzip_files import SUFFIX
 from extract_load.storage.spool import SpoolStore, StoredFile
-from extract_load.storage.state import State, from_iso, to_iso
+from extract_load.storage.state import LANDING, State, from_iso, to_iso
 
 _KEY = "full"
 _VALID_FOR = timedelta(days=1)

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 
 from extract_load.core.clock import Clock
-from extract_load.storage.state import State
+from extract_load.storage.state import LANDING, State
 
-SERVICE, KEY = "landing", "unreadable"
+KEY = "unreadable"
 
 
 def files_set_aside(state: State) -> dict[str, str]:
     """Return manifest path and reason of each file that could not be landed."""
-    found = state.get(SERVICE, KEY)
+    found = state.get(LANDING, KEY)
     return {str(name): str(reason) for name, reason in found.items()} if isinstance(found, dict) else {}
 
 
@@ -36,4 +36,4 @@ def add(state: State, reasons: Mapping[str, str], clock: Clock) -> None:
 
 def _put(state: State, before: Mapping[str, str], after: Mapping[str, str], clock: Clock) -> None:
     if before != after:
-        state.put(SERVICE, KEY, dict(sorted(after.items())) or None, clock.now())
+        state.put(LANDING, KEY, dict(sorted(after.items())) or None, clock.now())

@@ -12,11 +12,8 @@ from typing import Any
 
 import duckdb
 
-from extract_load.storage.state import NEW, State
+from extract_load.storage.state import LANDING, NEW, State
 from extract_load.storage.transaction import transaction
-
-LANDING = "landing"
-"""Facts under this service say how far the landing is: they are about `ops`, so they are not copied into it."""
 
 
 def copy_state(connection: duckdb.DuckDBPyConnection, state: State) -> None:

@@ -8,8 +8,6 @@ Always holds: rows_counted, by another reader of the original, = landed + known 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -82,15 +80,12 @@ def land_history(connection: duckdb.DuckDBPyConnection, file: SpoolFile, clock: 
     head = _head(file)
     request = head["request"]
     counted = int(request["rows_counted"])
-    known = 0
-    if connection.execute(_IS_IN, [request["sha256"], head["listener_id"]]).fetchall()[0][0]:
-        landed, rejected = _insert_missing(connection, file, head, clock.now())
-        known = counted - landed - rejected
-    else:
-        landed, rejected = _insert(connection, file, head, clock.now())
-        if landed + rejected != counted:
-            msg = f"{file.path.name} has {landed + rejected:,} rows where its first line says {counted:,}."
-            raise BadInput(msg, hint="Delete it and import the original again.")
+    is_in = bool(connection.execute(_IS_IN, [request["sha256"], head["listener_id"]]).fetchall()[0][0])
+    landed, rejected = _insert(connection, file, head, clock.now(), is_in=is_in)
+    known = counted - landed - rejected
+    if known < 0 or (known and not is_in):
+        msg = f"{file.path.name} has {landed + rejected:,} rows where its first line says {counted:,}."
+        raise BadInput(msg, hint="Delete it and import the original again.")
     return Landed(
         fetched_at=datetime.fromisoformat(head["fetched_at"]),
         counted=counted,
@@ -105,47 +100,32 @@ def land_history(connection: duckdb.DuckDBPyConnection, file: SpoolFile, clock: 
 
 
 def _insert(
-    connection: duckdb.DuckDBPyConnection, file: SpoolFile, head: dict[str, Any], now: datetime
+    connection: duckdb.DuckDBPyConnection, file: SpoolFile, head: dict[str, Any], now: datetime, *, is_in: bool
 ) -> tuple[int, int]:
-    """Insert all lines of a file; return how many became rows and how many rejects."""
-    values = _values(file, head, now)
-    lines = _LINES.format(literal=file_literal(file.path))
-    with _damage_as_bad_input(file):
-        landed = _run(connection, _INSERT.format(lines=lines), values)
-        is_all = landed == int(head["request"]["rows_counted"])
-        return landed, 0 if is_all else _run(connection, _REJECT.format(lines=lines), values)
+    """Insert the lines of a file; return how many became rows and how many rejects.
 
-
-def _insert_missing(
-    connection: duckdb.DuckDBPyConnection, file: SpoolFile, head: dict[str, Any], now: datetime
-) -> tuple[int, int]:
-    """Insert the lines that are not in from an earlier file of this original; return how many rows and rejects."""
-    values = _values(file, head, now)
-    lines = _LINES.format(literal=file_literal(file.path))
-    with _damage_as_bad_input(file):
-        rejected = _run(connection, _REJECT.format(lines=lines) + _NOT_LANDED + _NOT_REJECTED, values)
-        return _run(connection, _INSERT.format(lines=lines) + _NOT_LANDED, values), rejected
-
-
-def _values(file: SpoolFile, head: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """Return the parameters of the statements."""
+    Of an original that `is_in` from an earlier file, only the lines that are missing.
+    """
     request = {key: head["request"][key] for key in ("export_id", "sha256", "format")}
     of_head = {"listener_id": head["listener_id"], "fetched_at": head["fetched_at"]}
-    return {**request, **of_head, "source_file": file.name, "landed_at": now, "mark": MARK}
+    values = {**request, **of_head, "source_file": file.name, "landed_at": now, "mark": MARK}
+    lines = _LINES.format(literal=file_literal(file.path))
+    insert, reject = _INSERT.format(lines=lines), _REJECT.format(lines=lines)
+    try:
+        if is_in:
+            rejected = _run(connection, reject + _NOT_LANDED + _NOT_REJECTED, values)
+            return _run(connection, insert + _NOT_LANDED, values), rejected
+        landed = _run(connection, insert, values)
+        is_all = landed == int(head["request"]["rows_counted"])
+        return landed, 0 if is_all else _run(connection, reject, values)
+    except (duckdb.InvalidInputException, duckdb.IOException) as error:
+        raise BadInput(f"{file.path.name} is damaged.", hint="Delete it and import the original again.") from error
 
 
 def _run(connection: duckdb.DuckDBPyConnection, statement: str, values: dict[str, Any]) -> int:
     """Run an insert with those of the values that it names, and return how many rows it added."""
     named = {name: value for name, value in values.items() if f"${name}" in statement}
     return int(connection.execute(statement, named).fetchall()[0][0])
-
-
-@contextmanager
-def _damage_as_bad_input(file: SpoolFile) -> Iterator[None]:
-    try:
-        yield
-    except (duckdb.InvalidInputException, duckdb.IOException) as error:
-        raise BadInput(f"{file.path.name} is damaged.", hint="Delete it and import the original again.") from error
 
 
 def _head(file: SpoolFile) -> dict[str, Any]:

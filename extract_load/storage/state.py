@@ -49,7 +49,10 @@ create index if not exists polls_by_newest on polls (listener_id, newest_played_
 """
 
 
-NEW = ("landing", "is_new")
+LANDING = "landing"
+"""Facts under this service say how far the landing is: they are about `ops`, so they are not copied into it."""
+
+NEW = (LANDING, "is_new")
 """Service and key of the fact that a state file is new: what `ops` knows has to be brought back first."""
 
 

@@ -19,18 +19,19 @@ from extract_load.core.errors import BadInput
 from extract_load.spotify.history_import.history_file import (
     MAX_FILE_BYTES,
     MAX_FOUND,
+    MAX_RATIO,
+    SMALL_BYTES,
     Found,
     Member,
     Refused,
     is_resource_fork,
     plain_name,
 )
-from extract_load.spotify.history_import.zip_archive import GROWS_LIKE_A_BOMB, MAX_RATIO, read_zip
+from extract_load.spotify.history_import.zip_archive import read_zip
 
 _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
 _GZIP = b"\x1f\x8b"
-_SMALL = 10 << 20
 
 
 def find_members(paths: Iterable[Path]) -> Found:
@@ -114,7 +115,7 @@ class _BoundedStream:
         piece = cast("bytes", self._stream.read(size))
         self._left -= len(piece)
         if self._left < 0:
-            raise BadInput(GROWS_LIKE_A_BOMB)
+            raise BadInput(f"it grows more than {MAX_RATIO} times when unpacked, as a zip bomb does")
         return piece
 
 
@@ -124,7 +125,7 @@ def _make_opener(path: Path, *, packed: bool) -> Callable[[], AbstractContextMan
         with path.open("rb") as stream:
             if packed:
                 with igzip.IGzipFile(fileobj=stream, mode="rb") as unpacked:
-                    yield cast("BinaryIO", _BoundedStream(unpacked, max(path.stat().st_size * MAX_RATIO, _SMALL)))
+                    yield cast("BinaryIO", _BoundedStream(unpacked, max(path.stat().st_size * MAX_RATIO, SMALL_BYTES)))
             else:
                 yield stream
 

@@ -13,6 +13,7 @@ Format = Literal["extended", "endsong", "account_data"]
 
 MAX_FILE_BYTES = 4 << 30
 MAX_FOUND = 20_000
+MAX_RATIO, SMALL_BYTES = 400, 10 << 20  # what grows more often than that when unpacked, and is not small, is a bomb
 
 _SPOTIFYS = re.compile(
     r"^(streaming_history_(audio|video)_.*|endsong_?\d*|endvideo_?\d*|streaminghistory(_[a-z]+_)?\d*)\.json$", re.I

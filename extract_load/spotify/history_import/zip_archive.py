@@ -17,6 +17,8 @@ from typing import BinaryIO, cast
 
 from extract_load.spotify.history_import.history_file import (
     MAX_FILE_BYTES,
+    MAX_RATIO,
+    SMALL_BYTES,
     Found,
     Member,
     Refused,
@@ -26,9 +28,6 @@ from extract_load.spotify.history_import.history_file import (
 
 MAX_ENTRIES = 5_000
 MAX_TOTAL_BYTES = 16 << 30
-MAX_RATIO = 400
-GROWS_LIKE_A_BOMB = f"it grows more than {MAX_RATIO} times when unpacked, as a zip bomb does"
-_SMALL = 10 << 20
 _READABLE = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
 
 
@@ -86,7 +85,7 @@ def _check_entry(entry: zipfile.ZipInfo) -> str:
         "it is encrypted": bool(entry.flag_bits & 0x1),
         "it is packed in a way that can't be read here": entry.compress_type not in _READABLE,
         "it would unpack to more than 4 GiB": entry.file_size > MAX_FILE_BYTES,
-        f"it would grow {growth} times when unpacked, as a zip bomb does": entry.file_size > _SMALL
+        f"it would grow {growth} times when unpacked, as a zip bomb does": entry.file_size > SMALL_BYTES
         and growth > MAX_RATIO,
     }
     return next((trouble for trouble, is_so in troubles.items() if is_so), "")

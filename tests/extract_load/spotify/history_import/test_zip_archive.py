@@ -35,7 +35,7 @@ def test_a_path_out_of_the_archive_is_refused(name: str, tmp_path: Path) -> None
 def test_the_limits_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Entries, total size and growth."""
     path = write_zip(tmp_path / "x.zip", {"a.json": b"[" + b" " * 5000 + b"]", "b.json": b"[]"})
-    monkeypatch.setattr(zip_archive, "_SMALL", 1000)
+    monkeypatch.setattr(zip_archive, "SMALL_BYTES", 1000)
     monkeypatch.setattr(zip_archive, "MAX_RATIO", 10)
     found = read_zip(path)
     assert [one.name for one in found.members] == ["b.json"]
