@@ -64,11 +64,6 @@
     {{ alias }}.is_lower_bound
 {%- endmacro %}
 
-{#- Minutes of a sum of milliseconds, to a tenth. -#}
-{% macro minutes(ms) -%}
-    round(({{ ms }}) / 60000.0, 1)
-{%- endmacro %}
-
 {#- A share in percent, to a tenth; null of nothing. -#}
 {% macro percent(part, whole) -%}
     round(100.0 * ({{ part }}) / nullif({{ whole }}, 0), 1)

@@ -25,7 +25,7 @@ days as (
         cast(sum(plays.ms_played) as bigint) as ms_played
     from plays
     inner join artists on plays.artist_key = artists.artist_key
-    where plays.is_play_spotify30 and not plays.is_excluded
+    where plays.is_counted
     group by all
 ),
 

@@ -24,6 +24,7 @@ final as (
         cast(month(date_key) as integer) as month,
         monthname(date_key) as month_name,
         cast(date_trunc('month', date_key) as date) as month_start,
+        cast(date_trunc('year', date_key) as date) as year_start,
         {{ week_start('date_key') }} as week_start,
         cast(isoyear(date_key) as integer) as iso_year,
         cast(weekofyear(date_key) as integer) as iso_week,

@@ -130,6 +130,7 @@ final as (
         is_near_duplicate,
         {{ is_overlong('ms_played', 'duration_ms') }} as is_overlong,
         exclusion_reason is not null as is_excluded,
+        is_play_spotify30 and not is_excluded as is_counted,
         exclusion_reason,
         match_reason,
         delta_seconds
