@@ -17,6 +17,7 @@ import typer
 from extract_load.commands import alert, demo, ingestion, maintenance, status
 from extract_load.core.disk_errors import translate_disk_errors
 from extract_load.core.errors import MusicTrackerError
+from extract_load.core.network_environment import prepare_network
 from extract_load.core.private_files import keep_files_private
 from extract_load.core.redaction import quiet_libraries
 
@@ -52,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("extract_load").setLevel(logging.INFO)
     quiet_libraries()
+    for sentence in prepare_network():
+        logging.getLogger(__name__).warning("%s", sentence)
     try:
         with translate_disk_errors():
             build_app()(args=list(arguments) if arguments is not None else None, prog_name="music-tracker")

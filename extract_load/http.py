@@ -25,7 +25,9 @@ from requests import PreparedRequest, Response
 
 from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.errors import ConfigurationError, QuotaExhausted, ServiceUnavailable
+from extract_load.core.network_environment import proxy_variable
 from extract_load.http_limits import AnswerTooLarge, LimitedAdapter
+from extract_load.http_session import EnvironmentSession
 from extract_load.storage.state import LONGEST_PAUSE, RequestRecord, State
 
 log = logging.getLogger(__name__)
@@ -112,7 +114,7 @@ class RequestPolicy:
     daily_budget: Callable[[str], int | None] = field(default=lambda _bucket: None)
 
 
-class ThrottledSession(requests.Session):
+class ThrottledSession(EnvironmentSession):
     """A session that follows a policy. `sent` (requests) and `waited` (seconds) count what it has cost so far."""
 
     def __init__(
@@ -122,7 +124,6 @@ class ThrottledSession(requests.Session):
         self.policy = policy
         self.sent = 0
         self.waited = 0.0
-        self.trust_env = True
         self.headers["User-Agent"] = user_agent
         limited = LimitedAdapter(deadline=policy.deadline, max_bytes=policy.max_bytes)
         self.mount("http://", limited)
@@ -175,7 +176,7 @@ class ThrottledSession(requests.Session):
             response = super().send(request, **kwargs)
             verdict = self.policy.classify(response)
         except (requests.ConnectionError, requests.Timeout, requests.exceptions.ContentDecodingError) as error:
-            verdict = Retry(_describe_transport_error(error))
+            verdict = Retry(_describe_transport_error(error, request.url or ""))
         except UnicodeEncodeError as error:
             msg = f"A request to {self.policy.service} can't be sent: a setting has a character that HTTP can't carry."
             raise ConfigurationError(msg, hint="Check CONTACT and the sign-in values in .env.") from error
@@ -246,8 +247,10 @@ class ThrottledSession(requests.Session):
         return seconds
 
 
-def _describe_transport_error(error: Exception) -> str:
+def _describe_transport_error(error: Exception, url: str) -> str:
     """Return what went wrong on the wire, without the address."""
+    if isinstance(error, requests.exceptions.ProxyError):
+        return f"could not be reached by way of the proxy that {proxy_variable(url)} names"
     if isinstance(error, requests.Timeout):
         return "did not answer in time"
     if isinstance(error, requests.exceptions.SSLError):

@@ -48,7 +48,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("extract_load.landing",),
     ("extract_load.publishing", "extract_load.erasure", "extract_load.http"),
     ("extract_load.lookups",),
-    ("extract_load.storage", "extract_load.http_limits"),
+    ("extract_load.storage", "extract_load.http_limits", "extract_load.http_session"),
     ("extract_load.core",),
 )
 ALLOWED_UPWARD = {

@@ -34,7 +34,7 @@ def auth(
     """Sign in at Spotify; on a box without a browser, paste back the address that you were led to."""
     from extract_load.spotify.login import login
 
-    with context_of_a_command("auth") as context:
+    with context_of_a_command("auth", asks_services=True) as context:
         typer.echo(login(context, confirm=confirm, browser=browser, say=typer.echo, ask=_ask))
 
 
@@ -46,7 +46,7 @@ def ingest(
     from extract_load.spotify.auth import require_app
     from extract_load.spotify.recently_played import poll
 
-    with context_of_a_command("ingest") as context:
+    with context_of_a_command("ingest", asks_services=True) as context:
         require_app(context.settings)  # what was never set up did not fail
         with tracked_run(context, SPOTIFY_INGESTION) as run:
             try:

@@ -13,7 +13,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import requests
 
+from extract_load.core.errors import ConfigurationError
 from extract_load.core.settings import Settings
+from extract_load.http_session import EnvironmentSession
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +52,10 @@ def _ask(url: str, user_agent: str) -> str:
     """Ask once, without reading the answer's body; return what went wrong, empty when nothing did."""
     try:
         headers = {"User-Agent": user_agent.encode("ascii", "replace").decode("ascii")}
-        with requests.get(url, timeout=_TIMEOUT, headers=headers, stream=True) as response:
+        with (
+            EnvironmentSession() as session,
+            session.get(url, timeout=_TIMEOUT, headers=headers, stream=True) as response,
+        ):
             return "" if response.ok else f"answered {response.status_code}"
-    except (requests.RequestException, ValueError) as error:
+    except (requests.RequestException, ConfigurationError, ValueError) as error:
         return f"could not be asked ({type(error).__name__})"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
-import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,71 +16,64 @@ from urllib.parse import urlsplit
 import certifi
 import psutil
 import requests
-from requests.utils import get_environ_proxies, select_proxy
 
+from extract_load.core.errors import ConfigurationError
+from extract_load.core.network_environment import (
+    certificate_hint,
+    certificate_troubles,
+    proxy_of,
+    proxy_troubles,
+    proxy_variable,
+    unusable_certificates,
+)
 from extract_load.core.redaction import quiet_libraries
 from extract_load.core.settings import Settings
 from extract_load.monitoring.health import CheckResult
 
 _SECONDS = 3.0
 _SERVER_PORT = 4200
-_CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
-_PROXIES = ("http", "https", "all")
 _TALKS_TO_A_HOST = {"json", "jsons", "xml", "xmls", "form", "forms", "ntfy", "ntfys", "gotify", "gotifys", "mailto"}
 
 
 def check_certificates(environment: Mapping[str, str] | None = None) -> Iterator[CheckResult]:
     """Yield the variables that name certificates which are not there, and an unusable store of our own."""
-    environment = os.environ if environment is None else environment
-    for name in _CERTIFICATES:
-        where = environment.get(name)
-        trouble = _unusable_certificates(Path(where)) if where else ""
-        if trouble:
-            hint = f"Correct or unset {name}: without certificates no service can be asked."
-            yield CheckResult(f"certificates:{name}", "problem", f"{name} leads to certificates that {trouble}.", hint)
-    trouble = _unusable_certificates(Path(certifi.where()))
+    for name, trouble in certificate_troubles(environment):
+        text = f"{name} leads to certificates that {trouble}."
+        yield CheckResult(f"certificates:{name}", "problem", text, certificate_hint(name))
+    trouble = unusable_certificates(Path(certifi.where()))
     if trouble:
         text = f"The certificates that came with the program {trouble}."
         yield CheckResult("certificates", "problem", text, "Run `make setup` again.")
 
 
-def _unusable_certificates(path: Path) -> str:
-    if not path.exists():
-        return "do not exist"
-    if path.is_dir():
-        return "" if any(path.iterdir()) else "are none: the folder is empty"
-    try:
-        loaded = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        loaded.load_verify_locations(path)
-    except (OSError, ssl.SSLError):
-        return "can't be read"
-    return "" if loaded.get_ca_certs() else "hold no certificate"
-
-
 def check_proxy(urls: Sequence[str]) -> Iterator[CheckResult]:
-    """Yield each proxy on the way to the addresses that can't be used: a wrong address, or nobody answers there."""
-    proxies = {select_proxy(url, get_environ_proxies(url)) for url in urls}
-    for proxy in sorted(one for one in proxies if one):
-        trouble = _unusable_proxy(proxy)
-        if trouble:
-            names = " or ".join(f"{scheme.upper()}_PROXY" for scheme in _PROXIES if _is_set(f"{scheme}_proxy"))
-            hint = f"Correct or unset {names or 'the proxy of this machine'}, or name hosts in NO_PROXY."
+    """Yield each proxy on the way to the addresses that can't be used, and a note of one that nothing needs."""
+    reported = set()
+    for url in urls:
+        name = proxy_variable(url)
+        if name in reported:
+            continue
+        try:
+            proxy = proxy_of(url)
+        except ConfigurationError as error:
+            reported.add(name)
+            yield CheckResult("proxy", "problem", error.message, error.hint)
+            continue
+        trouble = _does_not_answer(*_place(proxy)) if proxy else ""
+        if proxy and trouble:
+            reported.add(name)
+            hint = f"Correct or unset {name or 'the proxy of this machine'}, or name hosts in NO_PROXY."
             yield CheckResult("proxy", "problem", f"The proxy {_shown(proxy)} {trouble}.", hint)
+    for name, trouble in proxy_troubles():
+        if name not in reported:
+            text = f"The proxy that {name} names {trouble}; no service is asked by way of it."
+            yield CheckResult(f"proxy:{name}", "note", text, f"Correct or unset {name}.")
 
 
-def _is_set(name: str) -> bool:
-    return bool(os.environ.get(name) or os.environ.get(name.upper()))
-
-
-def _unusable_proxy(proxy: str) -> str:
+def _place(proxy: str) -> tuple[str, int]:
+    """Return host and port of a proxy whose address is a usable one."""
     parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-    try:
-        host, port = parts.hostname, parts.port or {"https": 443}.get(parts.scheme, 80)
-    except ValueError:
-        return "has no usable address"
-    if not host or parts.scheme not in {"http", "https", "socks4", "socks5", "socks5h"}:
-        return "has no usable address"
-    return _does_not_answer(host, port)
+    return parts.hostname or "", parts.port or {"https": 443, "http": 80}.get(parts.scheme, 1080)
 
 
 def check_alert_addresses(settings: Settings) -> Iterator[CheckResult]:

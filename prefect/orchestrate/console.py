@@ -12,7 +12,10 @@ from contextlib import contextmanager
 import typer
 
 from extract_load.core.errors import MusicTrackerError
+from extract_load.core.network_environment import prepare_network, require_certificates
 from extract_load.core.private_files import keep_files_private
+
+log = logging.getLogger(__name__)
 
 _PLAIN_LOG_LINE = "%(asctime)s  %(message)s"
 _MODEL_FAILED = re.compile(r"Node \S+ finished with status \S+")
@@ -26,6 +29,11 @@ PREFECT_DEFAULTS = {
     # Runs that ended 30 days ago are deleted with their logs and artifacts; what they did stays in `ops`.
     "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
     "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": "2592000",
+    # A small machine needs longer than the default 20 s to start the temporary server.
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
+    # The start-up hook in `orchestrate.server.command_line_plugin`, also for workers that start elsewhere.
+    "PREFECT_PLUGINS_ENABLED": "true",
+    "PREFECT_PLUGINS_ALLOW": "music-tracker",
     "DO_NOT_TRACK": "1",
 }
 CONSOLE_FORMAT = {
@@ -39,8 +47,12 @@ CONSOLE_FORMAT = {
 def prepare_prefect(*, plain_logs: bool = False) -> None:
     """Set what Prefect reads from the environment, unless it is set already; call it before Prefect is imported.
 
-    `plain_logs` makes its log lines a time and a message, for a terminal.
+    `plain_logs` makes its log lines a time and a message, for a terminal. Errors: ConfigurationError that names a
+    variable with certificates that can't be used: Prefect's client would crash.
     """
+    require_certificates()
+    for sentence in prepare_network():
+        log.warning("%s", sentence)
     for name, value in {**PREFECT_DEFAULTS, **(CONSOLE_FORMAT if plain_logs else {})}.items():
         os.environ.setdefault(name, value)
 

@@ -17,7 +17,9 @@ from typing import Annotated
 
 import typer
 
+from extract_load.core.network_environment import proxy_of
 from extract_load.core.settings import load_settings
+from extract_load.monitoring.service_checks import service_addresses
 from orchestrate.console import prepare_prefect, quiet_prefect_logs, run_script
 from orchestrate.flow_config import FlowConfig, get_flow_config
 
@@ -35,6 +37,8 @@ def run(which: WhichFlow, limit: int = 50, config_env: str | None = None) -> int
     """Run a flow and return the exit code. Errors: ConfigurationError before any work."""
     prepare_prefect(plain_logs=True)
     config = get_flow_config(config_env)
+    for address in service_addresses(config.settings()):
+        proxy_of(address)  # one that can't be used stops the run before any work
     from orchestrate.server.api import configured_api, running_api, temporary_api
 
     if os.environ.get(_STARTED_BY_US):  # its server is there, however long it takes to answer

@@ -22,12 +22,6 @@ from orchestrate.console import CONSOLE_FORMAT, PREFECT_DEFAULTS
 from orchestrate.server.process import QUIET
 
 ROOT = Path(__file__).parents[2]
-IN_ONE_PLACE = {
-    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "read from Prefect's settings by orchestrate.server.api",
-    "PREFECT_PLUGINS_ENABLED": "the start-up hook is for commands that a person gives in the project's folder",
-    "PREFECT_PLUGINS_ALLOW": "as PREFECT_PLUGINS_ENABLED",
-}
-"""What `[tool.prefect]` sets alone, each with the reason."""
 NOT_OF_PREFECT = {"DO_NOT_TRACK"}
 
 
@@ -62,16 +56,13 @@ def different(one: dict[str, str], other: dict[str, str]) -> dict[str, tuple[str
 
 @pytest.mark.parametrize("name", sorted(in_pyproject()))
 def test_each_key_of_pyproject_stands_in_the_code_with_the_same_value(name: str) -> None:
-    """Or it is one of those that stand in one place, with a reason."""
-    if name in IN_ONE_PLACE:
-        assert name not in PREFECT_DEFAULTS | CONSOLE_FORMAT | QUIET
-    else:
-        assert PREFECT_DEFAULTS[name] == in_pyproject()[name]
+    """So that it holds from every working directory."""
+    assert PREFECT_DEFAULTS[name] == in_pyproject()[name]
 
 
 def test_each_key_of_the_code_stands_in_pyproject() -> None:
     """A run behaves alike in the project's folder and elsewhere."""
-    assert set(PREFECT_DEFAULTS) - NOT_OF_PREFECT == set(in_pyproject()) - set(IN_ONE_PLACE)
+    assert set(PREFECT_DEFAULTS) - NOT_OF_PREFECT == set(in_pyproject())
 
 
 @pytest.mark.parametrize("place", [in_compose(), QUIET, CONSOLE_FORMAT])
@@ -93,7 +84,8 @@ def test_the_values_reach_prefect(tmp_path: Path) -> None:
     """Once by pyproject.toml in the project's folder, once by the code in another one."""
     ask = (
         "from prefect.settings import get_current_settings as now; s = now();"
-        "print(sorted(s.logging.extra_loggers), s.logging.to_api.when_missing_flow, s.server.analytics_enabled)"
+        "print(sorted(s.logging.extra_loggers), s.logging.to_api.when_missing_flow, s.server.analytics_enabled,"
+        " s.server.ephemeral.startup_timeout_seconds, s.plugins.enabled, sorted(s.plugins.allow))"
     )
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     clean |= {"PREFECT_HOME": str(tmp_path)}
@@ -104,7 +96,7 @@ def test_the_values_reach_prefect(tmp_path: Path) -> None:
         ).stdout
         for code, cwd in ((ask, ROOT), (first, tmp_path))
     ]
-    assert answers == ["['extract_load', 'orchestrate'] ignore False\n"] * 2
+    assert answers == ["['extract_load', 'orchestrate'] ignore False 180 True ['music-tracker']\n"] * 2
 
 
 def test_a_difference_is_found() -> None:

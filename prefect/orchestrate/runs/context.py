@@ -20,6 +20,7 @@ from prefect.runtime import flow_run
 from extract_load.context import Context, Progress, StageSignals
 from extract_load.core.clock import SystemClock
 from extract_load.core.errors import ConfigurationError, ServiceUnavailable
+from extract_load.core.network_environment import prepare_network
 from extract_load.core.private_files import keep_files_private
 from extract_load.core.results import TaskResult
 from extract_load.core.settings import Settings, load_settings
@@ -110,6 +111,7 @@ def shared_run(config: FlowConfig | None = None, key: str | None = None) -> Iter
         yield _RUNS[key]
         return
     keep_files_private()  # a worker starts runs without our command line
+    prepare_network()
     key = key or flow_run.id or new_key()
     config = in_effect(config)
     settings = config.settings()

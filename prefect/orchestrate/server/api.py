@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from extract_load.core.errors import ConfigurationError, ServiceUnavailable
+from extract_load.core.network_environment import is_loopback
 from extract_load.core.settings import Settings
 from extract_load.monitoring.health import CheckResult
 
@@ -73,16 +74,22 @@ def needed_api(settings: Settings) -> str:
 def answers(url: str) -> bool:
     """Return whether a Prefect server answers there."""
     try:
-        return httpx.get(f"{url}/health", timeout=_PROBE_SECONDS).json() is True
-    except (httpx.HTTPError, ValueError):
+        return _get(url, "/health").json() is True
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError):
         return False
+
+
+def _get(url: str, path: str) -> httpx.Response:
+    """Ask a server, by no proxy where it is on this machine."""
+    direct = is_loopback(urlsplit(url).hostname)
+    return httpx.get(f"{url}{path}", timeout=_PROBE_SECONDS, trust_env=not direct)
 
 
 def server_version(url: str) -> CheckResult:
     """Return the check result of the server's version of Prefect against ours."""
     import prefect
 
-    theirs = str(httpx.get(f"{url}/admin/version", timeout=_PROBE_SECONDS).json())
+    theirs = str(_get(url, "/admin/version").json())
     if theirs == prefect.__version__:
         return CheckResult("server", "ok", f"The Prefect server at {url} has our version, {theirs}.")
     text = f"The Prefect server at {url} has version {theirs}, ours is {prefect.__version__}."

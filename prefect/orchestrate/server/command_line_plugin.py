@@ -8,6 +8,7 @@ alone, never on runs, workers or servers, and imports nothing heavy.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -15,10 +16,14 @@ from typing import TYPE_CHECKING
 
 from prefect.plugins import SetupResult, register_hook
 
+from extract_load.core.errors import ConfigurationError
 from extract_load.core.flows import FLOWS
+from extract_load.core.network_environment import prepare_network, require_certificates
 
 if TYPE_CHECKING:
     from prefect.plugins import HookContext
+
+log = logging.getLogger(__name__)
 
 WITHOUT_SERVER = ("server", "config", "profile", "version", "--version", "--help")
 
@@ -28,6 +33,7 @@ def setup_environment(*, ctx: HookContext) -> SetupResult | None:
     """Complete a bare deployment name, and find the local server where none is set."""
     if not _is_command_line(sys.argv[0]):
         return None
+    _prepare_requests()
     sys.argv[1:] = completed(sys.argv[1:])
     command = next((word for word in sys.argv[1:] if not word.startswith("-")), "--help")
     if ctx.api_url or command in WITHOUT_SERVER or os.environ.get("PREFECT_HOME"):
@@ -35,6 +41,16 @@ def setup_environment(*, ctx: HookContext) -> SetupResult | None:
     from orchestrate.server.api import LOCAL_API, answers
 
     return SetupResult(env={"PREFECT_API_URL": LOCAL_API}) if answers(LOCAL_API) else None
+
+
+def _prepare_requests() -> None:
+    """Let the command reach a server on this machine whatever the variables of proxies and certificates say."""
+    for sentence in prepare_network():
+        log.warning("%s", sentence)
+    try:
+        require_certificates()
+    except ConfigurationError as error:
+        raise SystemExit(str(error)) from None
 
 
 def completed(arguments: list[str]) -> list[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import os
 import sqlite3
 from pathlib import Path
 
 import duckdb
 import pytest
+import requests
 
 from extract_load.core.disk_errors import translate_disk_errors
 from extract_load.core.errors import BadInput, ConfigurationError
@@ -57,6 +59,12 @@ def test_duckdb_that_can_not_open(tmp_path: Path) -> None:
         duckdb.TransactionException("Conflict on tuple deletion!"),
         duckdb.CatalogException("Table does not exist"),
         ValueError("no disk involved"),
+        ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused"),
+        BrokenPipeError(errno.EPIPE, "Broken pipe"),
+        requests.RequestException("Missing dependencies for SOCKS support."),
+        FileNotFoundError(errno.ENOENT, "No such file or directory"),
+        FileNotFoundError(errno.ENOENT, "No such file or directory", requests.__file__ + ".gone"),
+        PermissionError(errno.EACCES, "Permission denied", os.__file__),
     ],
 )
 def test_other_errors_pass(error: Exception) -> None:
