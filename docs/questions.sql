@@ -2,16 +2,12 @@
 --   duckdb -readonly data/published/music_tracker.duckdb
 
 -- My ten most played artists this year, by minutes
-select rank_by_minutes as rank, artist_name, minutes, plays, coverage_pct, is_lower_bound
-from reporting.top_artists
-where period_type = 'year' and period_start = date_trunc('year', current_date) and rank_by_minutes <= 10
-order by rank;
+select artist_name, minutes, plays, rank, coverage_pct
+from reporting.top_artists(since := date_trunc('year', current_date), measure := 'minutes', n := 10);
 
 -- Which countries my music comes from
-select rank, country_name, continent, plays, plays_pct, minutes
-from reporting.top_countries
-where period_type = 'all_time'
-order by rank;
+select country_name, plays, plays_pct, minutes, continent
+from reporting.top_countries;
 
 -- How my listening is spread over the week
 select weekday_name, sum(plays) as plays, sum(minutes) as minutes, arg_max(hour, minutes) as busiest_hour

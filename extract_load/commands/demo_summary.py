@@ -14,13 +14,11 @@ from extract_load.storage.duckdb_connection import open_read_only
 QUERIES = (
     (
         "Your ten most played artists, by minutes",
-        "select rank_by_minutes as rank, artist_name, minutes, plays from reporting.top_artists"
-        " where period_type = 'all_time' and rank_by_minutes <= 10 order by rank_by_minutes",
+        "select rank, artist_name, minutes, plays from reporting.top_artists(measure := 'minutes', n := 10)",
     ),
     (
         "Where your music comes from",
-        "select rank, country_name, plays, plays_pct from reporting.top_countries"
-        " where period_type = 'all_time' and rank <= 10 order by rank",
+        "select rank, country_name, plays, plays_pct from reporting.top_countries(n := 10)",
     ),
     (
         "All there is to ask, each with its definition",
@@ -65,7 +63,7 @@ def _totals(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def _top(connection: duckdb.DuckDBPyConnection, sql: str) -> list[str]:
-    found = connection.execute(f"{sql} where period_type = 'all_time' and rank <= 5 order by rank").fetchall()
+    found = connection.execute(f"{sql} where rank <= 5 order by rank").fetchall()
     return [
         f"  {number}. {name:<34.34} {plays:>7,.0f} plays  {minutes / 60:>7,.0f} h"
         for number, (name, plays, minutes) in enumerate(found, 1)

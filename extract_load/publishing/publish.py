@@ -1,8 +1,9 @@
 """The file that readers open: marts and reports, whole, tested, with no reference to any other file.
 
 In: the warehouse after a dbt build. Out: `data/published/music_tracker.duckdb`, put in place by one rename. Tables of
-the published schemas are copied, views are made again with two-part names, so the file works under any name, alias and
-working directory. A reader never sees a half-written file, and a build whose blocking tests failed never gets here.
+the published schemas are copied, views and table macros are made again with two-part names, so the file works under any
+name, alias and working directory. A reader never sees a half-written file, and a build whose blocking tests failed
+never gets here.
 """
 
 from __future__ import annotations
@@ -22,7 +23,14 @@ from extract_load.core.private_files import let_pass, set_mode
 from extract_load.core.settings import Settings
 from extract_load.core.text import join_first
 from extract_load.publishing.attribution import write_attribution
-from extract_load.publishing.relations import Relation, copy_comments, in_order, read_relations
+from extract_load.publishing.relations import (
+    Relation,
+    TableMacro,
+    copy_comments,
+    in_order,
+    read_relations,
+    read_table_macros,
+)
 from extract_load.storage.duckdb_connection import attach, open_duckdb, quoted
 from extract_load.storage.gzip_files import sync_folder
 from extract_load.storage.held_folder import held_folder, remove_abandoned
@@ -39,7 +47,7 @@ _DRAFT_PREFIX = ".draft-"
 
 @dataclass(frozen=True, slots=True)
 class PublishResult:
-    """What was published: the file, rows by table (`schema.table`), the views.
+    """What was published: the file, rows by table (`schema.table`), the views and the table macros.
 
     `skipped_reason` says why an older file stays.
     """
@@ -48,6 +56,7 @@ class PublishResult:
     published_at: datetime | None = None
     tables: dict[str, int] = field(default_factory=dict)
     views: tuple[str, ...] = ()
+    macros: tuple[str, ...] = ()
     size_bytes: int = 0
     skipped_reason: str = ""
 
@@ -76,12 +85,13 @@ def publish(
         draft = folder / target.name
         with warehouse.open("publishing") as connection:
             _remove_old_drafts(target)
-            tables, views = _write(connection, draft, label_of(settings), clock.now())
-        _check(draft, settings)
+            tables, views, macros = _write(connection, draft, label_of(settings), clock.now())
+        _check(draft, settings, macros)
         _set_access(draft, settings)
         _put_in_place(draft, target)
     now = clock.now()
-    result = PublishResult(target, now, tables, tuple(views), target.stat().st_size)
+    names = tuple(str(macro) for macro in macros)
+    result = PublishResult(target, now, tables, tuple(views), names, target.stat().st_size)
     state.put("publish", "kept", None, now)
     state.put(
         "publish",
@@ -99,19 +109,22 @@ def label_of(settings: Settings) -> str:
 
 def _write(
     connection: duckdb.DuckDBPyConnection, draft: Path, label: str, at: datetime
-) -> tuple[dict[str, int], list[str]]:
-    """Fill the draft; return rows by table, and the views."""
+) -> tuple[dict[str, int], list[str], list[TableMacro]]:
+    """Fill the draft; return rows by table, the views, and the table macros."""
     relations = in_order(connection, SCHEMAS)
+    macros = read_table_macros(connection, relations)
     attach(connection, draft, _ALIAS, STORAGE)
     try:
         with transaction(connection):  # one transaction: a commit for every comment would take seconds
             tables, views = _copy_relations(connection, relations, label)
+            for macro in macros:
+                _make_macro(connection, macro)
             _about(connection, label, at)
         connection.execute(f"checkpoint {_ALIAS}")
     finally:
         connection.execute(f"use {CATALOGUE}")
         connection.execute(f"detach {_ALIAS}")
-    return tables, views
+    return tables, views, macros
 
 
 def _copy_relations(
@@ -145,6 +158,17 @@ def _make_view(connection: duckdb.DuckDBPyConnection, relation: Relation) -> Non
     connection.execute(f"use {CATALOGUE}")
 
 
+def _make_macro(connection: duckdb.DuckDBPyConnection, macro: TableMacro) -> None:
+    """Make a table macro again inside the draft, where its two-part names mean the draft's own tables."""
+    place = f"{_name(macro.schema)}.{_name(macro.name)}"
+    parameters = ", ".join(f"{_name(parameter)} := null" for parameter in macro.parameters)
+    connection.execute(f"use {_ALIAS}")
+    connection.execute(f"create macro {place}({parameters}) as table {macro.query}")
+    if macro.comment:
+        connection.execute(f"comment on macro table {place} is '{quoted(macro.comment)}'")
+    connection.execute(f"use {CATALOGUE}")
+
+
 def _about(connection: duckdb.DuckDBPyConnection, label: str, at: datetime) -> None:
     """Write the schema `about`: where the data comes from, its licences, and when it was published (UTC)."""
     connection.execute(f"create schema {_ALIAS}.about")
@@ -173,13 +197,16 @@ def _made_from(connection: duckdb.DuckDBPyConnection, table: str, model: str, ke
     connection.execute(f"create table {_ALIAS}.about.{table} as {rows}")
 
 
-def _check(draft: Path, settings: Settings) -> None:
-    """Open the draft as a stranger would, under another alias, with no other file around, and bind every view."""
+def _check(draft: Path, settings: Settings, macros: Sequence[TableMacro]) -> None:
+    """Open the draft as a stranger would, under another alias, with no other file around; bind every view and macro."""
     memory_limit, threads = settings.duckdb_memory_limit, settings.duckdb_threads
     with open_duckdb(settings.data_dir, memory_limit=memory_limit, threads=threads) as stranger:
         attach(stranger, draft, "reader", "read_only")
         for relation in read_relations(stranger, "reader"):
             stranger.execute(f"describe reader.{_name(relation.schema)}.{_name(relation.name)}")
+        stranger.execute("use reader")
+        for macro in macros:
+            stranger.execute(f"describe from {_name(macro.schema)}.{_name(macro.name)}()")
 
 
 def _set_access(draft: Path, settings: Settings) -> None:

@@ -1,7 +1,7 @@
-"""The relations of a published file: its tables and views, in dependency order, with their comments.
+"""The relations of a published file: its tables, views and table macros, in dependency order, with their comments.
 
-A view's query is rewritten from three-part names (`music_tracker.marts.x`) to two-part ones (`marts.x`); what it reads
-is taken from DuckDB's own parser, so a reference to anything outside the published file is found.
+The query of a view or macro is rewritten from three-part names (`music_tracker.marts.x`) to two-part ones (`marts.x`);
+what a view reads is taken from DuckDB's own parser, so a reference to anything outside the published file is found.
 """
 
 from __future__ import annotations
@@ -41,6 +41,21 @@ class Relation:
         return f"{self.schema}.{self.name}"
 
 
+@dataclass(frozen=True, slots=True)
+class TableMacro:
+    """One table macro, every parameter of which may be left out; `query` has two-part names."""
+
+    schema: str
+    name: str
+    parameters: tuple[str, ...]
+    query: str
+    comment: str
+
+    def __str__(self) -> str:
+        """Return `schema.name()`."""
+        return f"{self.schema}.{self.name}()"
+
+
 def read_relations(connection: duckdb.DuckDBPyConnection, catalogue: str) -> list[Relation]:
     """Return every table and view of a catalogue, sorted by name."""
     found = connection.execute(
@@ -51,6 +66,24 @@ def read_relations(connection: duckdb.DuckDBPyConnection, catalogue: str) -> lis
         [catalogue, catalogue],
     ).fetchall()
     return [Relation(schema, name, _without_catalogue(sql, catalogue)) for schema, name, sql in found]
+
+
+def read_table_macros(connection: duckdb.DuckDBPyConnection, relations: Sequence[Relation]) -> list[TableMacro]:
+    """Return the table macros of the warehouse that ask one of these relations for a range, by its name.
+
+    DuckDB does not say which value a parameter has when it is left out: in this project it is always null.
+    """
+    named = {str(relation) for relation in relations}
+    found = connection.execute(
+        "select schema_name, function_name, parameters, macro_definition, coalesce(comment, '') from duckdb_functions()"
+        " where database_name = ? and function_type = 'table_macro' and not internal order by all",
+        [CATALOGUE],
+    ).fetchall()
+    return [
+        TableMacro(schema, name, tuple(parameters), _two_part_names(definition, CATALOGUE), comment)
+        for schema, name, parameters, definition, comment in found
+        if f"{schema}.{name}" in named
+    ]
 
 
 def in_order(connection: duckdb.DuckDBPyConnection, schemas: Sequence[str]) -> list[Relation]:
@@ -128,7 +161,10 @@ def _without_catalogue(sql: str, catalogue: str) -> str:
     """Return the SELECT of a view with the catalogue taken out of its names; texts in quotes stay as they are."""
     if not sql:
         return ""
-    query = _VIEW_HEAD.sub("", sql, count=1).rstrip().rstrip(";")
+    return _two_part_names(_VIEW_HEAD.sub("", sql, count=1).rstrip().rstrip(";"), catalogue)
+
+
+def _two_part_names(query: str, catalogue: str) -> str:
     parts = _LITERAL.split(query)
     name = re.compile(rf'(?<![\w."]){re.escape(catalogue)}\.(?=[\w"]+\.)|"{re.escape(catalogue)}"\.(?=[\w"]+\.)')
     return "".join(part if part.startswith("'") else name.sub("", part) for part in parts)

@@ -1,14 +1,12 @@
-{#-
-  The five names at the top of each year, of an import CTE over a report made by `rank_in_periods`. Where `key` is
-  given, the unknown member is left out.
--#}
-{% macro top_five(report, name, key=none) -%}
+{#- The five names with most plays of each year, of a CTE by year and number, and the CTE that has the names. -#}
+{% macro top_five(heard, names, number, name, condition='true') -%}
     select
-        listener_id,
-        period_start,
-        list({{ name }} order by rank)[:5] as names
-    from {{ report }}
-    where period_type = 'year' {%- if key %} and {{ key }} <> 'unknown' {%- endif %}
+        {{ heard }}.listener_id,
+        {{ heard }}.period_start,
+        list({{ name }} order by {{ heard }}.plays desc, {{ heard }}.ms desc, {{ heard }}.{{ number }})[:5] as names
+    from {{ heard }}
+    inner join {{ names }} on {{ heard }}.{{ number }} = {{ names }}.{{ number }}
+    where {{ condition }}
     group by all
 {%- endmacro %}
 

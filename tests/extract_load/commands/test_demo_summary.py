@@ -17,11 +17,11 @@ create table marts.fct_plays as
         date '2026-01-01' + i::int as date_key, i < 4 as is_play_spotify30, false as is_excluded
     from range(5) as numbers(i);
 create table reporting.top_artists as
-    select 'all_time' as period_type, 1 as rank, 'Nina' as artist_name, 4 as plays, 120 as minutes;
+    select 1 as rank, 'Nina' as artist_name, 4 as plays, 120 as minutes;
 create table reporting.top_genres as
-    select 'all_time' as period_type, 1 as rank, 'jazz' as genre, 4 as plays, 120 as minutes;
+    select 1 as rank, 'jazz' as genre, 4 as plays, 120 as minutes;
 create table reporting.top_countries as
-    select 'all_time' as period_type, 1 as rank, 'US' as country_name, 4 as plays, 120 as minutes;
+    select 1 as rank, 'US' as country_name, 4 as plays, 120 as minutes;
 create table reporting.completeness as select 'all_time' as period_type, 91.5 as coverage_pct, 80 as exact_pct,
     100 as looked_up_pct, 75 as country_known_pct, 50 as genre_known_pct;
 """

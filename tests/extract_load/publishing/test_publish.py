@@ -53,6 +53,13 @@ def build(warehouse: Warehouse) -> None:
         connection.execute("create view reporting.families as from music_tracker.seeds.families")
         connection.execute("comment on view reporting.by_artist is 'One artist.'")
         connection.execute("create table reporting.slow_report as select 42 as answer")
+        connection.execute(
+            "create macro reporting.by_artist(n := null, who := null) as table select artist as name,"
+            " count(*) as plays, 'music_tracker.marts.x' as said from music_tracker.marts.fct_plays"
+            " where who is null or artist = who group by all order by all limit n"
+        )
+        connection.execute("comment on macro table reporting.by_artist is 'It''s a macro.'")
+        connection.execute("create macro reporting.left_over(n := null) as table select n from seeds.families")
 
 
 def cli(folder: Path, *arguments: str) -> str:
@@ -82,6 +89,25 @@ def test_the_file_stands_alone(warehouse: Warehouse, settings: Settings, state: 
     assert cli(away, "any'name.db", "select distinct said_by from reporting.zz_base").endswith(
         "music_tracker.marts.fct_plays\n"
     )
+
+
+def test_table_macros_come_along(warehouse: Warehouse, settings: Settings, state: State, tmp_path: Path) -> None:
+    """A macro of a report's name answers in the file, with and without parameters; others stay behind."""
+    build(warehouse)
+    result = publish(settings, warehouse, state)
+    assert result.macros == ("reporting.by_artist()",)
+    shutil.move(result.path, tmp_path / "moved.db")
+    settings.warehouse_path.unlink()
+    assert cli(tmp_path, "moved.db", "select name, plays from reporting.by_artist(n := 1)") == "name,plays\nAir,2\n"
+    assert cli(tmp_path, "moved.db", "select name from reporting.by_artist()") == "name\nAir\nBjork\n"
+    attached = (
+        "attach 'moved.db' as other (read_only); use other; select plays from reporting.by_artist(who := 'Bjork')"
+    )
+    assert cli(tmp_path, ":memory:", attached) == "plays\n1\n"
+    said = "select distinct said from reporting.by_artist()"
+    assert cli(tmp_path, "moved.db", said) == "said\nmusic_tracker.marts.x\n"
+    comment = "select comment from duckdb_functions() where function_name = 'by_artist'"
+    assert cli(tmp_path, "moved.db", comment) == 'comment\n"It\'s a macro."\n'
 
 
 def test_words_and_licences_come_along(warehouse: Warehouse, settings: Settings, state: State) -> None:

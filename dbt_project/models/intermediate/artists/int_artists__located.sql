@@ -1,11 +1,5 @@
 -- Where an artist comes from: where they were born or founded if MusicBrainz says so, else the area they belong to.
 -- Without a country there is no point: a place that is found by its name alone may lie anywhere.
-{%- set special_purpose_artists %}
-    '89ad4ac3-39f7-470e-963a-56509c546377', '125ec42a-7229-4250-afc5-e057484327fe',
-    'f731ccc4-e22a-43af-a747-64213329e088', 'eec63d3c-3b81-4ad4-b1e4-7c147d4d2b61',
-    '9be7f096-97ec-4615-8957-8d40b5dcbc41', '33cf029c-63b0-41a0-9855-be2a3665fb3b',
-    '314e1c25-dde7-4e4d-b2f4-0a7b9f7c56dc'
-{%- endset %}
 with
 
 resolved as (
@@ -37,7 +31,7 @@ described as (
         musicbrainz_artists.begin_area_name,
         musicbrainz_artists.country_code,
         case
-            when musicbrainz_artists.canonical_mbid in ({{ special_purpose_artists }}) then null
+            when musicbrainz_artists.canonical_mbid in ({{ special_purpose_mbids() }}) then null
             when musicbrainz_artists.begin_area_mbid is not null then 'begin_area'
             when musicbrainz_artists.area_mbid is not null then 'area'
             when musicbrainz_artists.country_code is not null then 'country'

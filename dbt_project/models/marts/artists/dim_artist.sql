@@ -1,3 +1,4 @@
+-- Over 120 lines: the columns come from six sources, one line each.
 with
 
 artists as (
@@ -94,7 +95,7 @@ known_artists as (
     inner join genres on artists.artist_key = genres.artist_key
 ),
 
-final as (
+members as (
     select * from known_artists
     union all by name
     select
@@ -107,6 +108,15 @@ final as (
         'not_found' as match_status,
         false as is_on_spotify,
         false as is_on_musicbrainz
+),
+
+final as (
+    select
+        artist_key,
+        cast(row_number() over (order by artist_key) as integer) as artist_number,
+        {{ is_special_purpose('artist_key', 'mbid', 'artist_name') }} as is_special_purpose,
+        * exclude (artist_key)
+    from members
 )
 
 select * from final

@@ -85,7 +85,7 @@ with_date as (
     from dated
 ),
 
-final as (
+members as (
     select
         album_key,
         artist_key,
@@ -119,6 +119,14 @@ final as (
         'unknown' as artist_name,
         false as is_enriched,
         0 as tracks_heard
+),
+
+final as (
+    select
+        album_key,
+        cast(row_number() over (order by album_key) as integer) as album_number,
+        * exclude (album_key)
+    from members
 )
 
 select * from final

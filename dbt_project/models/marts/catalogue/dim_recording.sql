@@ -33,7 +33,7 @@ ranked as (
     left join albums on tracks.album_key = albums.album_key
 ),
 
-final as (
+members as (
     select
         recording_key,
         artist_key,
@@ -70,6 +70,14 @@ final as (
         'nothing known' as grouped_by,
         false as is_enriched,
         0 as track_count
+),
+
+final as (
+    select
+        recording_key,
+        cast(row_number() over (order by recording_key) as integer) as recording_number,
+        * exclude (recording_key)
+    from members
 )
 
 select * from final

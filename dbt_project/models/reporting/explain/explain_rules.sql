@@ -1,4 +1,3 @@
-{{ config(materialized='view') }}
 {%- set reports = 'is_play_spotify30 and not is_excluded' %}
 {%- set measures = [
     ('all plays', 'true', 'Every play that any source tells of, of any length.'),

@@ -1,3 +1,4 @@
+{{ config(materialized='table') }}
 {%- set sums = {'starts': 'sum(days.starts)', 'skips': 'sum(days.skips)', 'completed': 'sum(days.completed)'} %}
 {%- set counts %}
         count(*) as starts,

@@ -1,4 +1,5 @@
 -- Over 120 lines: days without coverage make a certain and a possible length, for each of three scopes.
+{{ config(materialized='table') }}
 with
 
 completeness as (

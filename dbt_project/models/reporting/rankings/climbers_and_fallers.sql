@@ -1,69 +1,140 @@
+-- Over 120 lines: two months are joined from both sides, so that who is new and who is gone is there.
+{{ config(materialized='table') }}
 with
 
-top_artists as (
-    select * from {{ ref('top_artists') }}
+periods as (
+    select * from {{ ref('fct_periods') }}
+    where period_type = 'month' and is_complete_period and coverage_pct >= 50
 ),
 
--- Whoever came after the unknown artist moves up by one; ranks that were cut off stay holes.
+listening_days as (
+    select * from {{ ref('fct_listening_days') }}
+    where plays > 0
+),
+
+artists as (
+    select
+        artist_number,
+        artist_name
+    from {{ ref('dim_artist') }}
+    where not is_special_purpose
+),
+
+-- Two whole months in a row, at least half covered, both.
+pairs as (
+    select
+        periods.listener_id,
+        periods.period_start as month_start,
+        earlier.period_start as month_before,
+        periods.coverage_pct,
+        periods.has_holes
+    from periods
+    inner join periods as earlier
+        on periods.listener_id = earlier.listener_id and earlier.period_start = periods.period_start - interval 1 month
+),
+
+heard as (
+    select
+        listening_days.listener_id,
+        {{ period_start('month', 'listening_days.date_key') }} as month_start,
+        listening_days.artist_number,
+        sum(listening_days.plays) as plays,
+        sum(listening_days.ms_played) as ms
+    from listening_days
+    semi join artists on listening_days.artist_number = artists.artist_number
+    group by all
+),
+
 ranked as (
     select
         *,
-        rank - count(*) filter (where artist_key = 'unknown') over by_rank as rank_of_known
-    from top_artists
-    where period_type = 'month'
-    window by_rank as (partition by listener_id, period_start order by rank)
+        row_number() over (partition by listener_id, month_start order by plays desc, ms desc, artist_number) as rank
+    from heard
 ),
 
-months as (
+lasts as (
     select
         listener_id,
-        period_start,
-        artist_key,
-        artist_name,
-        rank_of_known as rank,
-        plays,
-        coverage_pct,
-        is_lower_bound
+        month_start,
+        max(rank) + 1 as rank_of_absent
     from ranked
-    where artist_key <> 'unknown'
+    group by all
 ),
 
-moved as (
+in_either as (
     select
-        this_month.*,
-        month_before.rank as rank_before,
-        month_before.plays as plays_before,
-        month_before.rank - this_month.rank as ranks_gained
-    from months as this_month
-    inner join months as month_before
-        on
-            this_month.listener_id = month_before.listener_id
-            and this_month.artist_key = month_before.artist_key
-            and month_before.period_start = this_month.period_start - interval 1 month
-    where (this_month.plays >= 5 or month_before.plays >= 5) and month_before.rank <> this_month.rank
-    qualify row_number() over (
-        partition by this_month.listener_id, this_month.period_start, this_month.rank < month_before.rank
-        order by abs(month_before.rank - this_month.rank) desc, this_month.plays desc, this_month.artist_key
-    ) <= 25
+        pairs.*,
+        ranked.artist_number,
+        ranked.rank,
+        ranked.plays,
+        cast(null as bigint) as rank_before,
+        cast(null as bigint) as plays_before
+    from pairs
+    inner join ranked on pairs.listener_id = ranked.listener_id and pairs.month_start = ranked.month_start
+    union all
+    select
+        pairs.*,
+        ranked.artist_number,
+        cast(null as bigint) as rank,
+        cast(null as bigint) as plays,
+        ranked.rank as rank_before,
+        ranked.plays as plays_before
+    from pairs
+    inner join ranked on pairs.listener_id = ranked.listener_id and pairs.month_before = ranked.month_start
+),
+
+-- Who was not heard in a month comes after the last who was.
+joined as (
+    select
+        listener_id,
+        month_start,
+        month_before,
+        coverage_pct,
+        has_holes,
+        artist_number,
+        max(rank) as rank,
+        cast(coalesce(max(plays), 0) as bigint) as plays,
+        max(rank_before) as rank_before,
+        cast(coalesce(max(plays_before), 0) as bigint) as plays_before
+    from in_either
+    group by all
+    having plays >= 5 or plays_before >= 5
+),
+
+placed as (
+    select
+        joined.* exclude (rank, rank_before),
+        coalesce(joined.rank, lasts.rank_of_absent, 1) as rank,
+        coalesce(joined.rank_before, lasts_before.rank_of_absent, 1) as rank_before
+    from joined
+    left join lasts on joined.listener_id = lasts.listener_id and joined.month_start = lasts.month_start
+    left join lasts as lasts_before
+        on joined.listener_id = lasts_before.listener_id and joined.month_before = lasts_before.month_start
 ),
 
 final as (
     select
-        'month' as period_type,
-        period_start,
-        if(ranks_gained > 0, 'climber', 'faller') as direction,
-        artist_name,
-        ranks_gained,
-        rank,
-        rank_before,
-        plays,
-        plays_before,
-        coverage_pct,
-        is_lower_bound,
-        artist_key,
-        listener_id
-    from moved
+        artists.artist_name,
+        placed.rank_before - placed.rank as ranks_gained,
+        placed.plays - placed.plays_before as plays_change,
+        case
+            when placed.plays_before = 0 then 'new'
+            when placed.plays = 0 then 'gone'
+            when placed.rank < placed.rank_before then 'climber'
+            else 'faller'
+        end as direction,
+        placed.rank,
+        placed.rank_before,
+        placed.plays,
+        placed.plays_before,
+        placed.listener_id,
+        placed.coverage_pct,
+        placed.has_holes,
+        placed.month_start as period_start
+    from placed
+    inner join artists on placed.artist_number = artists.artist_number
+    where placed.rank <> placed.rank_before
 )
 
 select * from final
-order by period_start desc, direction, abs(ranks_gained) desc, artist_key
+order by period_start desc, abs(ranks_gained) desc, plays_change desc, artist_name

@@ -1,60 +1,77 @@
 with
 
-completeness as (
-    select * from {{ ref('completeness') }}
+listening_totals as (
+    select * from {{ ref('fct_listening_totals') }}
 ),
 
-albums as not materialized (
+listening_days as (
+    select * from {{ ref('fct_listening_days') }}
+),
+
+coverage as (
+    select * from {{ ref('fct_listening_coverage') }}
+),
+
+albums as (
     select * from {{ ref('dim_album') }}
 ),
 
-counted_plays as (
-    select * from {{ ref('fct_plays') }}
-    where {{ is_counted() }}
+heard as (
+    {{ heard_in_range('album_number') }}
 ),
 
-ids as (
+named as (
     select
-        album_key,
-        cast(row_number() over (order by album_key) as integer) as id
-    from albums
+        heard.*,
+        albums.album_name,
+        albums.artist_name,
+        albums.album_key = 'unknown' as is_unknown
+    from heard
+    inner join albums on heard.album_number = albums.album_number
 ),
 
--- One row per listener, local day and album.
-days as (
+totals as (
     select
-        counted_plays.listener_id,
-        counted_plays.date_key as day,
-        ids.id,
-        count(*) as plays,
-        sum(counted_plays.ms_played) as ms
-    from counted_plays
-    inner join ids on counted_plays.album_key = ids.album_key
-    group by all
+        listener_id,
+        sum(plays) as plays,
+        sum(ms) as ms,
+        coalesce(sum(plays) filter (where is_unknown), 0) as plays_unknown
+    from named
+    group by listener_id
 ),
 
-{{ rank_in_periods() }},
+ranked as (
+    select
+        *,
+        row_number() over (partition by listener_id order by {{ ranking_order('album_number') }}) as rank
+    from named
+    where not is_unknown
+    qualify {{ is_asked_rank() }}
+),
+
+covered as (
+    {{ coverage_in_range() }}
+),
 
 final as (
     select
-        periods.period_type,
-        periods.period_start,
-        ranked.rank,
-        albums.album_name,
-        albums.artist_name,
+        ranked.album_name,
+        ranked.artist_name,
         ranked.plays,
         {{ minutes('ranked.ms') }} as minutes,
-        {{ percent('ranked.plays', 'periods.plays') }} as plays_pct,
-        ranked.rank_by_minutes,
-        {{ coverage_columns('periods') }},
-        ids.album_key,
-        periods.listener_id,
-        ranked.period_id
+        ranked.rank,
+        {{ percent('ranked.plays', 'totals.plays') }} as plays_pct,
+        {{ percent('ranked.ms', 'totals.ms') }} as minutes_pct,
+        {{ percent('totals.plays_unknown', 'totals.plays') }} as unknown_pct,
+        ranked.listener_id,
+        covered.coverage_pct,
+        covered.has_holes,
+        covered.first_day,
+        covered.last_day
     from ranked
-    inner join periods on ranked.period_id = periods.period_id
-    inner join ids on ranked.id = ids.id
-    inner join albums on ids.album_key = albums.album_key
+    inner join totals on ranked.listener_id = totals.listener_id
+    left join covered on ranked.listener_id = covered.listener_id
 )
 
-select * exclude (period_id) from final
-order by period_id, rank
+select * from final
+order by listener_id, rank

@@ -1,57 +1,75 @@
 with
 
-completeness as (
-    select * from {{ ref('completeness') }}
+listening_totals as (
+    select * from {{ ref('fct_listening_totals') }}
 ),
 
-artists as not materialized (
+listening_days as (
+    select * from {{ ref('fct_listening_days') }}
+),
+
+coverage as (
+    select * from {{ ref('fct_listening_coverage') }}
+),
+
+artists as (
     select * from {{ ref('dim_artist') }}
 ),
 
-artist_days as (
-    select * from {{ ref('fct_artist_days') }}
+heard as (
+    {{ heard_in_range('artist_number') }}
 ),
 
-ids as (
+named as (
     select
-        artist_key,
-        cast(row_number() over (order by artist_key) as integer) as id
-    from artists
+        heard.*,
+        artists.artist_name,
+        artists.is_special_purpose
+    from heard
+    inner join artists on heard.artist_number = artists.artist_number
 ),
 
--- One row per listener, local day and artist.
-days as (
+totals as (
     select
-        artist_days.listener_id,
-        artist_days.date_key as day,
-        ids.id,
-        artist_days.plays,
-        artist_days.ms_played as ms
-    from artist_days
-    inner join ids on artist_days.artist_key = ids.artist_key
+        listener_id,
+        sum(plays) as plays,
+        sum(ms) as ms,
+        coalesce(sum(plays) filter (where is_special_purpose), 0) as plays_unknown
+    from named
+    group by listener_id
 ),
 
-{{ rank_in_periods() }},
+ranked as (
+    select
+        *,
+        row_number() over (partition by listener_id order by {{ ranking_order('artist_number') }}) as rank
+    from named
+    where not is_special_purpose
+    qualify {{ is_asked_rank() }}
+),
+
+covered as (
+    {{ coverage_in_range() }}
+),
 
 final as (
     select
-        periods.period_type,
-        periods.period_start,
-        ranked.rank,
-        artists.artist_name,
+        ranked.artist_name,
         ranked.plays,
         {{ minutes('ranked.ms') }} as minutes,
-        {{ percent('ranked.plays', 'periods.plays') }} as plays_pct,
-        ranked.rank_by_minutes,
-        {{ coverage_columns('periods') }},
-        ids.artist_key,
-        periods.listener_id,
-        ranked.period_id
+        ranked.rank,
+        {{ percent('ranked.plays', 'totals.plays') }} as plays_pct,
+        {{ percent('ranked.ms', 'totals.ms') }} as minutes_pct,
+        {{ percent('totals.plays_unknown', 'totals.plays') }} as unknown_pct,
+        ranked.listener_id,
+        covered.coverage_pct,
+        covered.has_holes,
+        covered.first_day,
+        covered.last_day
     from ranked
-    inner join periods on ranked.period_id = periods.period_id
-    inner join ids on ranked.id = ids.id
-    inner join artists on ids.artist_key = artists.artist_key
+    inner join totals on ranked.listener_id = totals.listener_id
+    left join covered on ranked.listener_id = covered.listener_id
 )
 
-select * exclude (period_id) from final
-order by period_id, rank
+select * from final
+order by listener_id, rank

@@ -1,69 +1,83 @@
 with
 
-completeness as (
-    select * from {{ ref('completeness') }}
+listening_totals as (
+    select * from {{ ref('fct_listening_totals') }}
 ),
 
-artists as not materialized (
+listening_days as (
+    select * from {{ ref('fct_listening_days') }}
+),
+
+coverage as (
+    select * from {{ ref('fct_listening_coverage') }}
+),
+
+artists as (
     select * from {{ ref('dim_artist') }}
 ),
 
-artist_days as (
-    select * from {{ ref('fct_artist_days') }}
+heard as (
+    {{ heard_in_range('artist_number') }}
 ),
 
-countries as (
+by_country as (
     select
-        coalesce(country_name, 'unknown') as country_name,
-        min(country_code) as country_code,
-        min(continent) as continent
-    from artists
-    group by all
+        heard.listener_id,
+        artists.country_name,
+        min(artists.country_code) as country_code,
+        min(artists.continent) as continent,
+        count(*) as artists,
+        cast(sum(heard.plays) as bigint) as plays,
+        cast(sum(heard.ms) as bigint) as ms
+    from heard
+    inner join artists on heard.artist_number = artists.artist_number
+    group by heard.listener_id, artists.country_name
 ),
 
-ids as (
+totals as (
     select
-        country_name,
-        cast(row_number() over (order by country_name) as integer) as id
-    from countries
+        listener_id,
+        sum(plays) as plays,
+        sum(ms) as ms,
+        coalesce(sum(plays) filter (where country_name is null), 0) as plays_unknown
+    from by_country
+    group by listener_id
 ),
 
--- One row per listener, local day and country.
-days as (
+ranked as (
     select
-        artist_days.listener_id,
-        artist_days.date_key as day,
-        ids.id,
-        sum(artist_days.plays) as plays,
-        sum(artist_days.ms_played) as ms
-    from artist_days
-    inner join artists on artist_days.artist_key = artists.artist_key
-    inner join ids on ids.country_name = coalesce(artists.country_name, 'unknown')
-    group by all
+        *,
+        row_number() over (partition by listener_id order by {{ ranking_order('country_name') }}) as rank
+    from by_country
+    where country_name is not null
+    qualify {{ is_asked_rank() }}
 ),
 
-{{ rank_in_periods() }},
+covered as (
+    {{ coverage_in_range() }}
+),
 
 final as (
     select
-        periods.period_type,
-        periods.period_start,
-        ranked.rank,
-        countries.country_code,
-        coalesce(countries.continent, 'unknown') as continent,
+        ranked.country_name,
         ranked.plays,
         {{ minutes('ranked.ms') }} as minutes,
-        {{ percent('ranked.plays', 'periods.plays') }} as plays_pct,
-        ranked.rank_by_minutes,
-        {{ coverage_columns('periods') }},
-        ids.country_name,
-        periods.listener_id,
-        ranked.period_id
+        ranked.rank,
+        {{ percent('ranked.plays', 'totals.plays') }} as plays_pct,
+        {{ percent('ranked.ms', 'totals.ms') }} as minutes_pct,
+        {{ percent('totals.plays_unknown', 'totals.plays') }} as unknown_pct,
+        ranked.artists,
+        ranked.continent,
+        ranked.country_code,
+        ranked.listener_id,
+        covered.coverage_pct,
+        covered.has_holes,
+        covered.first_day,
+        covered.last_day
     from ranked
-    inner join periods on ranked.period_id = periods.period_id
-    inner join ids on ranked.id = ids.id
-    inner join countries on ids.country_name = countries.country_name
+    inner join totals on ranked.listener_id = totals.listener_id
+    left join covered on ranked.listener_id = covered.listener_id
 )
 
-select * exclude (period_id) from final
-order by period_id, rank
+select * from final
+order by listener_id, rank

@@ -1,14 +1,22 @@
 with
 
-completeness as (
-    select * from {{ ref('completeness') }}
+listening_totals as (
+    select * from {{ ref('fct_listening_totals') }}
+),
+
+listening_days as (
+    select * from {{ ref('fct_listening_days') }}
+),
+
+coverage as (
+    select * from {{ ref('fct_listening_coverage') }}
 ),
 
 artists as (
     select * from {{ ref('dim_artist') }}
 ),
 
-genres as not materialized (
+genres as (
     select * from {{ ref('dim_genre') }}
 ),
 
@@ -16,52 +24,24 @@ artist_genres as (
     select * from {{ ref('bridge_artist_genres') }}
 ),
 
-artist_days as (
-    select * from {{ ref('fct_artist_days') }}
-),
-
-ids as (
-    select
-        genre_key,
-        cast(row_number() over (order by genre_key) as integer) as id
-    from genres
-),
-
-numbered_artists as (
-    select
-        artist_key,
-        cast(row_number() over (order by artist_key) as integer) as artist_number
-    from artists
+heard as (
+    {{ heard_in_range('artist_number') }}
 ),
 
 weights as (
     select
-        numbered_artists.artist_number,
-        ids.id,
+        artists.artist_number,
+        artist_genres.genre_key,
         cast(round(1000000 * artist_genres.weight) as bigint) as millionths
     from artist_genres
-    inner join numbered_artists on artist_genres.artist_key = numbered_artists.artist_key
-    inner join ids on artist_genres.genre_key = ids.genre_key
+    inner join artists on artist_genres.artist_key = artists.artist_key
 ),
 
-heard as (
-    select
-        artist_days.listener_id,
-        artist_days.date_key as day,
-        numbered_artists.artist_number,
-        artist_days.plays,
-        artist_days.ms_played as ms
-    from artist_days
-    inner join numbered_artists on artist_days.artist_key = numbered_artists.artist_key
-),
-
--- One row per listener, local day and genre. A play is shared out in millionths: sums of whole numbers do not depend on
--- the order in which they are added.
-days as (
+-- A play is shared out in millionths: sums of whole numbers do not depend on the order in which they are added.
+by_genre as (
     select
         heard.listener_id,
-        heard.day,
-        weights.id,
+        weights.genre_key,
         sum(heard.plays * weights.millionths) as plays,
         sum(heard.ms * weights.millionths) as ms
     from heard
@@ -69,28 +49,49 @@ days as (
     group by all
 ),
 
-{{ rank_in_periods() }},
+totals as (
+    select
+        listener_id,
+        sum(plays) as plays,
+        sum(ms) as ms,
+        coalesce(sum(plays) filter (where genre_key = 'unknown'), 0) as plays_unknown
+    from by_genre
+    group by listener_id
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (partition by listener_id order by {{ ranking_order('genre_key') }}) as rank
+    from by_genre
+    where genre_key <> 'unknown'
+    qualify {{ is_asked_rank() }}
+),
+
+covered as (
+    {{ coverage_in_range() }}
+),
 
 final as (
     select
-        periods.period_type,
-        periods.period_start,
-        ranked.rank,
         genres.genre_name as genre,
-        genres.genre_family,
-        round(ranked.plays / 1000000, 2) as plays,
+        cast(ranked.plays / 1000000 as decimal(18, 2)) as plays,
         {{ minutes('ranked.ms / 1000000') }} as minutes,
-        {{ percent('ranked.plays / 1000000', 'periods.plays') }} as plays_pct,
-        ranked.rank_by_minutes,
-        {{ coverage_columns('periods') }},
-        ids.genre_key,
-        periods.listener_id,
-        ranked.period_id
+        ranked.rank,
+        {{ percent('ranked.plays', 'totals.plays') }} as plays_pct,
+        {{ percent('ranked.ms', 'totals.ms') }} as minutes_pct,
+        {{ percent('totals.plays_unknown', 'totals.plays') }} as unknown_pct,
+        genres.genre_family,
+        ranked.listener_id,
+        covered.coverage_pct,
+        covered.has_holes,
+        covered.first_day,
+        covered.last_day
     from ranked
-    inner join periods on ranked.period_id = periods.period_id
-    inner join ids on ranked.id = ids.id
-    inner join genres on ids.genre_key = genres.genre_key
+    inner join genres on ranked.genre_key = genres.genre_key
+    inner join totals on ranked.listener_id = totals.listener_id
+    left join covered on ranked.listener_id = covered.listener_id
 )
 
-select * exclude (period_id) from final
-order by period_id, rank
+select * from final
+order by listener_id, rank

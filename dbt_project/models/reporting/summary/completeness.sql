@@ -1,4 +1,5 @@
 -- Over 120 lines: each measure is counted by day, summed to periods and turned into a share.
+{{ config(materialized='table') }}
 with
 
 listening_coverage as (

@@ -1,4 +1,5 @@
 -- Over 120 lines: one CTE for each column or pair of columns, all joined to the years at the end.
+{{ config(materialized='table') }}
 with
 
 completeness as not materialized (
@@ -19,24 +20,8 @@ new_vs_familiar as (
     where period_type = 'year'
 ),
 
-top_artists as (
-    select * from {{ ref('top_artists') }}
-),
-
-top_tracks as (
-    select * from {{ ref('top_tracks') }}
-),
-
-top_albums as (
-    select * from {{ ref('top_albums') }}
-),
-
-top_genres as (
-    select * from {{ ref('top_genres') }}
-),
-
-top_countries as (
-    select * from {{ ref('top_countries') }}
+year_lists as (
+    select * from {{ ref('year_lists') }}
 ),
 
 discoveries as (
@@ -95,14 +80,16 @@ streaks_of_year as (
     group by all
 ),
 
-countries_of_year as (
+lists_of_year as (
     select
         listener_id,
-        period_start,
-        list(country_name order by rank)[:5] as names,
-        count(*) filter (where country_name <> 'unknown') as countries
-    from top_countries
-    where period_type = 'year'
+        make_date(year, 1, 1) as period_start,
+        list(name order by rank) filter (where kind = 'artist') as artists,
+        list(name order by rank) filter (where kind = 'track') as tracks,
+        list(name order by rank) filter (where kind = 'album') as albums,
+        list(name order by rank) filter (where kind = 'genre') as genres,
+        list(name order by rank) filter (where kind = 'country') as countries
+    from year_lists
     group by all
 ),
 
@@ -114,22 +101,6 @@ drift_of_year as (
         arg_max(monthname(period_start), (drift, period_start)) as most_unusual_month
     from genre_drift
     group by all
-),
-
-artists_of_year as (
-    {{ top_five('top_artists', 'artist_name', 'artist_key') }}
-),
-
-tracks_of_year as (
-    {{ top_five('top_tracks', "track_name || ' by ' || artist_name", 'recording_key') }}
-),
-
-albums_of_year as (
-    {{ top_five('top_albums', "album_name || ' by ' || artist_name", 'album_key') }}
-),
-
-genres_of_year as (
-    {{ top_five('top_genres', 'genre') }}
 ),
 
 discovery_of_year as (
@@ -161,12 +132,11 @@ final as (
         diversity.tracks,
         diversity.effective_artists,
         case when not new_vs_familiar.is_warm_up then new_vs_familiar.new_artists end as new_artists,
-        countries_of_year.countries,
-        artists_of_year.names as top_artists,
-        tracks_of_year.names as top_tracks,
-        albums_of_year.names as top_albums,
-        genres_of_year.names as top_genres,
-        countries_of_year.names as top_countries,
+        lists_of_year.artists as top_artists,
+        lists_of_year.tracks as top_tracks,
+        lists_of_year.albums as top_albums,
+        lists_of_year.genres as top_genres,
+        lists_of_year.countries as top_countries,
         discovery_of_year.name as discovery_of_the_year,
         replayed_of_year.name as most_replayed,
         replayed_of_year.measure as most_replayed_times,
@@ -183,11 +153,7 @@ final as (
     left join new_vs_familiar using (listener_id, period_start)
     left join streaks_of_year using (listener_id, period_start)
     left join drift_of_year using (listener_id, period_start)
-    left join artists_of_year using (listener_id, period_start)
-    left join tracks_of_year using (listener_id, period_start)
-    left join albums_of_year using (listener_id, period_start)
-    left join genres_of_year using (listener_id, period_start)
-    left join countries_of_year using (listener_id, period_start)
+    left join lists_of_year using (listener_id, period_start)
     left join discovery_of_year using (listener_id, period_start)
     left join replayed_of_year using (listener_id, period_start)
     left join comeback_of_year using (listener_id, period_start)

@@ -1,3 +1,4 @@
+{{ config(materialized='table') }}
 {%- set period_types = ['month', 'year', 'all_time'] %}
 with
 

@@ -1,4 +1,5 @@
 -- Over 120 lines: each month is compared genre by genre with the twelve months before it.
+{{ config(materialized='table') }}
 with
 
 artist_days as (

@@ -1,4 +1,5 @@
 -- Over 120 lines: three groups of plays, each counted in plays, in minutes and by day before it is summed to periods.
+{{ config(materialized='table') }}
 {%- set period_types = ['week', 'month', 'year', 'all_time'] %}
 with
 

@@ -1,0 +1,81 @@
+{#-
+  What was heard in the range that is asked for, by one number of the day facts: listener_id, the number, plays, ms. The
+  whole time is read from the totals. Needs the import CTEs `listening_totals` and `listening_days`.
+-#}
+{% macro heard_in_range(number) -%}
+    select
+        listener_id,
+        {{ number }},
+        cast(sum(plays) as bigint) as plays,
+        cast(sum(ms) as bigint) as ms
+    from (
+        select
+            listener_id,
+            {{ number }},
+            {{ plays_by_rule() }} as plays,
+            {{ ms_by_rule() }} as ms
+        from listening_totals
+        where {{ is_all_time() }} and {{ is_asked_listener() }}
+        union all
+        select
+            listener_id,
+            {{ number }},
+            {{ plays_by_rule() }} as plays,
+            {{ ms_by_rule() }} as ms
+        from listening_days
+        where not {{ is_all_time() }} and {{ is_asked_day('date_key') }} and {{ is_asked_listener() }}
+    ) as asked
+    group by all
+    having sum(plays) > 0
+{%- endmacro %}
+
+{#-
+  How much of the range that is asked for is covered, and its first and last day of which anything is known. Needs the
+  import CTE `coverage` over fct_listening_coverage.
+-#}
+{% macro coverage_in_range() -%}
+    select
+        listener_id,
+        min(date_key) as first_day,
+        max(date_key) as last_day,
+        {{ percent('sum(covered_minutes)', 'sum(known_minutes)') }} as coverage_pct,
+        bool_or(has_holes) as has_holes
+    from coverage
+    where {{ is_asked_day('date_key') }} and {{ is_asked_listener() }}
+    group by listener_id
+{%- endmacro %}
+
+{#- The order of a ranking by the parameter measure; ties go to the other measure, then to the name's number. -#}
+{% macro ranking_order(number) -%}
+    if({{ is_by_minutes() }}, ms, plays) desc, if({{ is_by_minutes() }}, plays, ms) desc, {{ number }}
+{%- endmacro %}
+
+{#-
+  The names of what the parameter kind asks for: number, title, artist_name, is_unknown. Needs the import CTEs `artists`,
+  `recordings` and `albums`.
+-#}
+{% macro names_of_kind() -%}
+    select
+        artist_number as number,
+        artist_name as title,
+        artist_name,
+        is_special_purpose as is_unknown
+    from artists
+    where coalesce({{ parameter('kind') }}, 'artist') = 'artist'
+    union all
+    select
+        recording_number as number,
+        recording_name as title,
+        artist_name,
+        recording_key = 'unknown' as is_unknown
+    from recordings
+    where {{ parameter('kind') }} = 'track'
+    union all
+    select
+        album_number as number,
+        album_name as title,
+        artist_name,
+        album_key = 'unknown' as is_unknown
+    from albums
+    where {{ parameter('kind') }} = 'album'
+{%- endmacro %}

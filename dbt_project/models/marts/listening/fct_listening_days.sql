@@ -1,0 +1,53 @@
+with
+
+all_plays as (
+    select * from {{ ref('fct_plays') }}
+    where not is_excluded
+),
+
+recordings as (
+    select
+        recording_key,
+        recording_number
+    from {{ ref('dim_recording') }}
+),
+
+albums as (
+    select
+        album_key,
+        album_number
+    from {{ ref('dim_album') }}
+),
+
+artists as (
+    select
+        artist_key,
+        artist_number
+    from {{ ref('dim_artist') }}
+),
+
+final as (
+    select
+        all_plays.listener_id,
+        all_plays.date_key,
+        recordings.recording_number,
+        albums.album_number,
+        artists.artist_number,
+        cast(count(*) filter (where all_plays.is_play_spotify30) as integer) as plays,
+        cast(coalesce(sum(all_plays.ms_played) filter (where all_plays.is_play_spotify30), 0) as bigint) as ms_played,
+        cast(count(*) filter (where all_plays.is_play_any) as integer) as plays_any,
+        cast(coalesce(sum(all_plays.ms_played) filter (where all_plays.is_play_any), 0) as bigint) as ms_any,
+        cast(count(*) filter (where all_plays.is_play_lastfm) as integer) as plays_lastfm,
+        cast(coalesce(sum(all_plays.ms_played) filter (where all_plays.is_play_lastfm), 0) as bigint) as ms_lastfm,
+        cast(count(*) filter (where all_plays.is_play_completed) as integer) as plays_completed,
+        cast(coalesce(sum(all_plays.ms_played) filter (where all_plays.is_play_completed), 0) as bigint)
+            as ms_completed
+    from all_plays
+    inner join recordings on all_plays.recording_key = recordings.recording_key
+    inner join albums on all_plays.album_key = albums.album_key
+    inner join artists on all_plays.artist_key = artists.artist_key
+    group by all
+)
+
+select * from final
+order by date_key, recording_number, album_number, artist_number, listener_id
