@@ -20,6 +20,7 @@ COPY --chown=listener pyproject.toml README.md LICENSE ./
 COPY --chown=listener extract_load extract_load
 COPY --chown=listener prefect prefect
 COPY --chown=listener sandbox sandbox
+COPY --chown=listener page page
 COPY --chown=listener dbt_project dbt_project
 COPY --chown=listener profiles.yml ./
 RUN uv pip install --no-cache --no-deps --no-build-isolation --editable . && mkdir data

@@ -21,6 +21,7 @@ SOURCES = {
     "extract_load": ROOT / "extract_load",
     "orchestrate": ROOT / "prefect/orchestrate",
     "sandbox": ROOT / "sandbox",
+    "page": ROOT / "page",
 }
 
 LONGEST_FILE, LONGEST_FUNCTION = 350, 40
@@ -49,13 +50,24 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("extract_load.publishing", "extract_load.erasure", "extract_load.http"),
     ("extract_load.lookups",),
     ("extract_load.storage", "extract_load.http_limits", "extract_load.http_session"),
+    # The pages know the published file and the core only.
+    ("page.commands",),
+    ("page.app", "page.server"),
+    ("page.routes",),
+    ("page.context",),
+    ("page.views", "page.links", "page.rendering"),
+    ("page.security", "page.charts", "page.navigation", "page.formats", "page.database"),
+    ("page.sql",),
+    ("page.params", "page.entities"),
+    ("page.errors",),
     ("extract_load.core",),
 )
 ALLOWED_UPWARD = {
     "extract_load.orchestrate": "the import path of the original, one lazy shim",
 }
 FORBIDDEN: dict[str, tuple[str, ...]] = {
-    "extract_load": ("prefect", "prefect_dbt", "dbt", "dbt_common", "dbt_adapters"),
+    "extract_load": ("prefect", "prefect_dbt", "dbt", "dbt_common", "dbt_adapters", "page"),
+    "page": ("prefect", "prefect_dbt", "dbt", "dbt_common", "dbt_adapters"),
 }
 """Installed packages that a package of ours never imports, not even inside a function."""
 UNTESTED_BY_NAME: dict[str, str] = {

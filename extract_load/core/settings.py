@@ -109,6 +109,7 @@ class Settings(BaseSettings):
     heartbeat_url: SecretStr | None = None
     backup_dir: Path | None = None
     published_readable: bool = False
+    page_token: SecretStr | None = Field(default=None, min_length=8, max_length=512)
     lock_wait_seconds: float = Field(default=600, ge=0)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     music_tracker_demo: bool = False

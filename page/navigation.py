@@ -1,0 +1,25 @@
+"""The pages that every page links to, in the order of the menu; a new page gets one line here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the menu; `section` is the first part of the paths that belong to it."""
+
+    label: str
+    path: str
+    section: str
+
+
+MENU = (
+    Entry("Home", "/", ""),
+    Entry("Top lists", "/top/artists", "top"),
+    Entry("Calendar", "/calendar", "calendar"),
+    Entry("Plays", "/plays", "plays"),
+    Entry("Search", "/search", "search"),
+    Entry("Completeness", "/completeness", "completeness"),
+    Entry("About", "/about", "about"),
+)

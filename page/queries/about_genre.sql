@@ -1,0 +1,6 @@
+-- What is known of one genre.
+select
+    genre_name as name,
+    genre_family
+from marts.dim_genre
+where genre_key = $key

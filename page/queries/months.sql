@@ -1,0 +1,43 @@
+-- Each month of the range with its plays and minutes; a month with less than half covered and no plays is unknown.
+with
+
+heard as (
+    select
+        date_trunc('month', plays.date_key) as month_start,
+        count(*) as plays,
+        sum(plays.ms_played) as ms
+    from marts.fct_plays as plays
+    where
+        plays.listener_id = $listener
+        and plays.date_key between $from_day and $to_day
+        and {counted}
+    group by all
+),
+
+covered as (
+    select
+        date_trunc('month', date_key) as month_start,
+        100.0 * sum(covered_minutes) / sum(total_minutes) as coverage_pct
+    from marts.fct_listening_coverage
+    where listener_id = $listener and date_key between $from_day and $to_day
+    group by all
+),
+
+months as (
+    select unnest(range(date_trunc('month', $from_day), least($to_day, $known_until) + 1, interval 1 month))
+        as month_start
+)
+
+select
+    cast(months.month_start as date) as month_start,
+    case when heard.plays is null and coalesce(covered.coverage_pct, 0) < 50 then null else coalesce(heard.plays, 0) end
+        as plays,
+    case
+        when heard.plays is null and coalesce(covered.coverage_pct, 0) < 50 then null
+        else round(coalesce(heard.ms, 0) / 60000.0, 1)
+    end as minutes,
+    round(coalesce(covered.coverage_pct, 0), 1) as coverage_pct
+from months
+left join heard on months.month_start = heard.month_start
+left join covered on months.month_start = covered.month_start
+order by months.month_start

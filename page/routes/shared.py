@@ -1,0 +1,149 @@
+"""Views that several pages show."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from page.charts.columns import Mark, columns
+from page.context import PageContext
+from page.database import Result
+from page.entities import Kind
+from page.formats import minutes, number
+from page.params import Measure
+from page.sql import Value
+from page.views import Column, Row, View
+
+_TICKS = 8
+_DEFINITIONS = {
+    Kind.ARTIST: "A play counts for the first artist of its track.",
+    Kind.TRACK: "One song under several Spotify ids is one track.",
+    Kind.ALBUM: "A play counts for the album that it was played from.",
+    Kind.GENRE: "A play is shared out among the genres of its artist, as MusicBrainz's tags weigh them.",
+    Kind.COUNTRY: "A play counts for the country that its artist comes from.",
+}
+
+
+def definition_of_plays(context: PageContext) -> str:
+    """Return what counts as a play under the rule of the page."""
+    return f"A play counts with {context.params.rule.label}. What your seeds exclude is left out."
+
+
+def name_column(context: PageContext, kind: Kind) -> Column:
+    """Return the column of the name of a thing, which leads to its page."""
+    return Column("name", kind.value.capitalize(), link=lambda row: context.links.entity(kind, row["key"]))
+
+
+def artist_column(context: PageContext) -> Column:
+    """Return the column of the artist of a track or an album."""
+    return Column("artist_name", "Artist", link=lambda row: context.links.entity(Kind.ARTIST, row["artist_key"]))
+
+
+def measures() -> tuple[Column, ...]:
+    """Return plays, minutes and share: every list has all three."""
+    return (
+        Column("plays", "Plays", "number"),
+        Column("minutes", "Minutes", "minutes"),
+        Column("share_pct", "Share", "percent"),
+    )
+
+
+def list_columns(context: PageContext, kind: Kind) -> tuple[Column, ...]:
+    """Return the columns of a list of things of a kind."""
+    beside: dict[Kind, tuple[Column, ...]] = {
+        Kind.ARTIST: (
+            Column("country_name", "Country", link=lambda row: _country(context, row)),
+        ),
+        Kind.TRACK: (artist_column(context),),
+        Kind.ALBUM: (artist_column(context),),
+        Kind.GENRE: (Column("genre_family", "Family"),),
+    }  # fmt: skip
+    return (name_column(context, kind), *beside.get(kind, ()), *measures())
+
+
+def _country(context: PageContext, row: Row) -> str | None:
+    name = row["country_name"]
+    return context.links.entity(Kind.COUNTRY, name) if name else None
+
+
+def top_view(context: PageContext, kind: Kind, **options: Any) -> View:
+    """Return the top list of a kind in the range."""
+    label = context.params.measure.value
+    title = f"Top {kind.plural} by {label}"
+    definition = f"{_DEFINITIONS[kind]} {definition_of_plays(context)}"
+    columns_ = list_columns(context, kind)
+    bar = "plays" if context.params.measure is Measure.PLAYS else "minutes"
+    return context.view(f"top_{kind.plural}", title, columns_, definition=definition, bar=bar, **options)
+
+
+def month_view(context: PageContext, query: str, **arguments: Value) -> View:
+    """Return the months of the range as columns with their table."""
+    result = context.query(query, **arguments)
+    measure = context.params.measure.value
+    return context.view_of(
+        result,
+        _months_title(result, measure),
+        (
+            Column("month_start", "Month", "month", link=lambda row: _plays_of_month(context, row, arguments)),
+            Column("plays", "Plays", "number"),
+            Column("minutes", "Minutes", "minutes"),
+            Column("coverage_pct", "Covered", "percent"),
+        ),
+        arguments=arguments,
+        chart=_months_chart(result, measure, query),
+        is_folded=True,
+        definition=f"{measure.capitalize()} by month, local time; hatched where less than half is covered and nothing "
+        f"was heard. {definition_of_plays(context)}",
+    )
+
+
+def _plays_of_month(context: PageContext, row: Row, arguments: dict[str, Value]) -> str:
+    """Return the address of the plays behind one month, cut to the range of the page."""
+    start: date = row["month_start"]
+    end = start.replace(day=monthrange(start.year, start.month)[1])
+    params = context.params
+    first, last = max(start, params.from_day), min(end, params.to_day)
+    return context.links.to("/plays", replace(params, from_day=first, to_day=last), **arguments)
+
+
+def _months_title(result: Result, measure: str) -> str:
+    known = [row for row in result.rows if row[measure]]
+    if not known:
+        return "Nothing was heard in this range"
+    best = max(known, key=lambda row: float(row[measure]))
+    write = number if measure == "plays" else minutes
+    return f"Most {measure} in {best['month_start']:%B %Y}: {write(best[measure])}"
+
+
+def _months_chart(result: Result, measure: str, chart_id: str) -> Any:
+    every = max(1, -(-len(result.rows) // _TICKS))
+    write = number if measure == "plays" else minutes
+    marks = [
+        Mark(
+            f"{row['month_start']:%B %Y}: {write(row[measure])} {measure if row[measure] is not None else ''}".strip(),
+            None if row[measure] is None else float(row[measure]),
+            tick=f"{row['month_start']:%b %y}" if place % every == 0 else "",
+        )
+        for place, row in enumerate(result.rows)
+    ]
+    description = f"One column for each of {len(marks)} months, in {measure}. The table below has each value."
+    return columns(marks, _months_title(result, measure), description, chart_id)
+
+
+def plays_view(context: PageContext, **options: Any) -> View:
+    """Return plays, newest first."""
+    columns_ = (
+        Column("started_at", "Started", "moment", link=lambda row: context.links.day(row["started_at"].date())),
+        Column("track_name", "Track", link=lambda row: context.links.entity(Kind.TRACK, row["recording_key"])),
+        artist_column(context),
+        Column("album_name", "Album", link=lambda row: context.links.entity(Kind.ALBUM, row["album_key"])),
+        Column("minutes", "Minutes", "minutes"),
+        Column("time_grade", "Time known"),
+    )
+    options.setdefault("more_label", "All plays")
+    options.setdefault("title", "Newest plays")
+    title = options.pop("title")
+    definition = f"Local time. {definition_of_plays(context)}"
+    return context.view("plays", title, columns_, definition=definition, **options)

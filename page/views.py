@@ -1,0 +1,84 @@
+"""A view: one query as a table with its title, definition and units; a chart is drawn from the same rows.
+
+What a page shows is described here as data and drawn by `templates/_ui.html`, so every view has the same parts: a title
+that states the finding, the definition, CSV, SQL, and numbers that a test can compare with the query's own result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from page import formats
+from page.database import Result
+
+Row = dict[str, Any]
+_WRITERS: dict[str, Callable[[Any], str]] = {
+    "text": lambda value: "unknown" if value is None else str(value),
+    "number": formats.number,
+    "minutes": formats.minutes,
+    "percent": formats.percent,
+    "day": formats.day,
+    "moment": formats.moment,
+    "month": lambda value: f"{value:%B %Y}",
+    "yes_no": lambda value: "unknown" if value is None else ("yes" if value else "no"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table: where its value is, how it is written, and where it leads."""
+
+    name: str
+    label: str
+    kind: str = "text"
+    link: Callable[[Row], str | None] | None = None
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the values stand at the right and are compared with the query."""
+        return self.kind in {"number", "minutes", "percent"}
+
+    def text(self, row: Row) -> str:
+        """Return the value of a row as it is read."""
+        return _WRITERS[self.kind](row[self.name])
+
+    def value(self, row: Row) -> str:
+        """Return the value of a row as a program reads it."""
+        return formats.machine(row[self.name])
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One table with all that stands beside it; `bar` names the column that bars are drawn of."""
+
+    result: Result
+    title: str
+    columns: tuple[Column, ...]
+    definition: str = ""
+    empty: str = "Nothing was heard in this range."
+    csv_url: str = ""
+    sql_url: str = ""
+    more_url: str = ""
+    more_label: str = ""
+    bar: str = ""
+    chart: Markup | None = None
+    is_folded: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name of the query, which is also the anchor of the view."""
+        return self.result.statement.name
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows of the table."""
+        return self.result.rows
+
+    def bar_percent(self, row: Row) -> float:
+        """Return the length of a row's bar, 0 to 100, against the longest of the table."""
+        longest = max((float(other[self.bar] or 0) for other in self.rows), default=0.0)
+        return round(100 * float(row[self.bar] or 0) / longest, 2) if longest else 0.0

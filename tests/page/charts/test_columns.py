@@ -1,0 +1,46 @@
+"""Columns: what is unknown is hatched, what is small is drawn, what is foreign is escaped."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from page.charts.columns import HEIGHT, WIDTH, Mark, columns
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def rects(*marks: Mark) -> list[ET.Element]:
+    """Return the rectangles of a chart, parsed."""
+    text = str(columns(marks, "Title", "Description", "chart"))
+    root = ET.fromstring(text.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1))
+    return list(root.iter(f"{SVG}rect"))
+
+
+def test_unknown_is_hatched_and_silence_has_no_height() -> None:
+    """Three kinds of month: heard, silent, not known."""
+    heard, silent, unknown = rects(Mark("a", 4), Mark("b", 0), Mark("c", None))
+    assert float(heard.get("height", "")) > 100
+    assert float(silent.get("height", "")) == 0
+    assert unknown.get("fill") == "url(#chart-hatch)"
+    assert unknown.get("class") == "unknown"
+
+
+def test_a_minute_is_drawn() -> None:
+    """A column under a pixel would look like silence."""
+    _, small = rects(Mark("a", 100_000), Mark("b", 0.5))
+    assert float(small.get("height", "")) >= 1
+
+
+@given(st.lists(st.one_of(st.none(), st.floats(0, 1e9)), max_size=200), st.text(max_size=20))
+def test_any_numbers_and_names_make_sound_markup(values: list[float | None], name: str) -> None:
+    """Inside the frame, whatever the names hold."""
+    shown = "".join(letter for letter in name if letter.isprintable()) + "</svg><script>\"'&"
+    found = rects(*(Mark(shown, value, tick=shown) for value in values))
+    assert len(found) == len(values)
+    for rect in found:
+        assert 0 <= float(rect.get("x", "")) <= WIDTH
+        assert -0.01 <= float(rect.get("y", "")) <= HEIGHT
+        assert (rect.find(f"{SVG}title") is not None) and rect.find(f"{SVG}title").text == shown

@@ -1,0 +1,43 @@
+"""The calendar and the page of a day."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+
+from tests.support.pages import read_page
+
+
+def test_a_year_has_each_day_once(client: httpx.Client) -> None:
+    """366 of them in 2024; what is not covered is hatched, silence is not."""
+    text = client.get("/calendar/2024").text
+    days = re.findall(r'class="day (\w+)" href="/day/(2024-[\d-]+)"', text)
+    assert len({day for _, day in days}) == len(days) == 366
+    looks = {day: look for look, day in days}
+    assert looks["2024-03-10"] == "l0"
+    assert looks["2024-06-10"] == "unknown"
+    assert "l4" in looks.values()
+
+
+def test_a_day_shows_every_play_and_why(client: httpx.Client) -> None:
+    """Also those that do not count."""
+    page = read_page(client.get("/day/2024-01-14?rule=lastfm").text)
+    rows = page.tables[0].rows
+    assert len(rows) >= 3
+    assert all(row["why_lastfm"].startswith(("yes", "no")) for row in rows)
+    assert all((row["is_counted"] == "True") <= row["why_lastfm"].startswith("yes") for row in rows)
+
+
+def test_a_day_of_which_nothing_is_known_says_so(client: httpx.Client) -> None:
+    """Not that it was silent; and its neighbours are a click away."""
+    text = client.get("/day/2024-06-10").text
+    assert "Nobody knows" in text
+    assert 'href="/day/2024-06-09"' in text and 'href="/day/2024-06-11"' in text
+    assert "Nobody knows" not in client.get("/day/2024-03-10").text
+
+
+def test_the_calendar_of_the_range_is_that_of_its_last_year(client: httpx.Client) -> None:
+    """And the first and last day that there are have no neighbour outside."""
+    assert '<h1 dir="auto">Calendar 2024</h1>' in client.get("/calendar?from=2024&to=2024").text
+    assert client.get("/day/1970-01-01").status_code == client.get("/day/2199-12-31").status_code == 200

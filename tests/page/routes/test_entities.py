@@ -1,0 +1,44 @@
+"""Pages of artists, albums, tracks, genres and countries."""
+
+from __future__ import annotations
+
+import httpx
+
+from tests.support.pages import read_page
+
+
+def first_link(client: httpx.Client, address: str, start: str) -> str:
+    """Return the first link of a page that begins so."""
+    return next(link for link in read_page(client.get(address).text).links if link.startswith(start))
+
+
+def test_an_artist_has_numbers_lists_and_links_out(client: httpx.Client) -> None:
+    """First and last heard are of all time, whatever the range."""
+    link = first_link(client, "/top/artists?from=2024-02&to=2024-02", "/artist/")
+    page = read_page(client.get(link).text)
+    numbers = {column: value for _, column, value in page.numbers}
+    assert numbers["first_heard"] < "2024-02-01"
+    assert numbers["last_heard"] > "2024-02-29"
+    assert {"entity_months", "entity_tracks", "entity_albums", "plays"} <= set(page.ids)
+    assert any(link.startswith("https://open.spotify.com/artist/") for link in page.links)
+
+
+def test_a_country_with_a_comma_or_quote_has_a_page(client: httpx.Client) -> None:
+    """Its name is its key."""
+    text = client.get("/country/C%C3%B4te%20d%27Ivoire").text
+    assert "Côte d&#39;Ivoire" in text
+
+
+def test_a_genre_counts_shares_of_plays(client: httpx.Client) -> None:
+    """A quarter of each play of its artists."""
+    link = first_link(client, "/top/genres", "/genre/")
+    numbers = {column: value for _, column, value in read_page(client.get(link).text).numbers}
+    assert float(numbers["plays"]) % 0.25 == 0
+
+
+def test_plays_of_a_thing_lead_on_with_it(client: httpx.Client) -> None:
+    """The list behind the page is of this thing alone."""
+    link = first_link(client, "/top/albums", "/album/")
+    more = next(found for found in read_page(client.get(link).text).links if found.startswith("/plays?"))
+    assert "kind=album" in more
+    assert "Plays of" in client.get(more).text

@@ -1,0 +1,48 @@
+"""Top lists."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from tests.support.pages import Table, read_page
+
+
+def table_of(client: httpx.Client, address: str) -> Table:
+    """Return the list of a page."""
+    return read_page(client.get(address).text).tables[0]
+
+
+@pytest.mark.parametrize("plural", ["artists", "tracks", "albums", "genres", "countries"])
+def test_unknown_stands_at_the_end_without_a_rank(client: httpx.Client, plural: str) -> None:
+    """And its share counts: all shares are one whole, never more."""
+    rows = table_of(client, f"/top/{plural}?rule=any").rows
+    if plural == "tracks":
+        rows += table_of(client, f"/top/{plural}?rule=any&page=2").rows
+    assert [row["rank"] for row in rows] == [*map(str, range(1, len(rows))), ""]
+    assert rows[-1]["name"] == "unknown"
+    assert sum(float(row["share_pct"]) for row in rows) == pytest.approx(100, abs=0.5)
+
+
+def test_minutes_rank_otherwise(client: httpx.Client) -> None:
+    """The list follows the measure of the page."""
+    for measure in ("plays", "minutes"):
+        values = [float(row[measure]) for row in table_of(client, f"/top/artists?by={measure}").rows if row["rank"]]
+        assert values == sorted(values, reverse=True)
+
+
+def test_changes_of_rank_are_told_for_a_period_with_one_before(client: httpx.Client) -> None:
+    """In words, beside the rank."""
+    assert ">Change<" in client.get("/top/artists?from=2024-02&to=2024-02").text
+    assert ">Change<" not in client.get("/top/artists").text
+
+
+def test_pages_follow_each_other(client: httpx.Client) -> None:
+    """Each row is on one page, and the count above is that of the list."""
+    first, second = (client.get(f"/top/tracks?rule=any&page={page}").text for page in (1, 2))
+    names = [
+        row["key" if "key" in row else "name"] for text in (first, second) for row in read_page(text).tables[0].rows
+    ]
+    assert len(names) == len(set(names))
+    assert f"1 to 50 of {len(names)}" in first
+    assert f"51 to {len(names)} of {len(names)}" in second

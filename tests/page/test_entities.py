@@ -1,0 +1,17 @@
+"""The kinds of things that have pages."""
+
+from __future__ import annotations
+
+import pytest
+
+from page.entities import Kind
+from page.errors import NotFound
+
+
+def test_kinds() -> None:
+    """Names, plurals, and one query of plays for each."""
+    assert Kind.of("track") is Kind.TRACK
+    assert [kind.plural for kind in Kind] == ["plays", "artists", "albums", "tracks", "genres", "countries"]
+    assert all("weight" in kind.plays_sql for kind in Kind)
+    with pytest.raises(NotFound):
+        Kind.of("Artist")

@@ -1,0 +1,15 @@
+"""The menu leads to pages that there are."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from page.navigation import MENU, Entry
+
+
+@pytest.mark.parametrize("entry", MENU, ids=lambda entry: entry.label)
+def test_every_entry_leads_somewhere(client: httpx.Client, entry: Entry) -> None:
+    """And is the current one there."""
+    text = client.get(entry.path).text
+    assert f'href="{entry.path}" aria-current="page">{entry.label}</a>' in text
