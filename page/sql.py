@@ -77,7 +77,6 @@ def common_values(params: Params) -> dict[str, Value]:
         "from_day": params.from_day,
         "to_day": params.to_day,
         "before_day": before.from_day if before else params.from_day,
-        "known_from": params.listener.first_day,
         "known_until": params.listener.last_day,
         "row_limit": MOST_ROWS,
         "row_offset": 0,

@@ -1,25 +1,7 @@
--- How much of the range is covered, as far as anything is known: time without polls or an export is unknown, not silent.
-with
-
-days as (
-    select greatest(0, date_diff('day', greatest($from_day, $known_from), least($to_day, $known_until)) + 1) as known_days
-),
-
-covered as (
-    select
-        count(*) as told_days,
-        coalesce(sum(covered_minutes), 0) as covered_minutes,
-        coalesce(sum(total_minutes), 0) as total_minutes
-    from marts.fct_listening_coverage
-    where listener_id = $listener and date_key between $from_day and least($to_day, $known_until)
-)
-
+-- How much of the known time of the range is covered; time that no poll and no export covers is unknown, not silent.
 select
-    round(
-        100.0 * covered.covered_minutes
-        / nullif(covered.total_minutes + 1440 * greatest(0, days.known_days - covered.told_days), 0), 1
-    ) as coverage_pct,
-    days.known_days,
-    covered.told_days
-from days
-cross join covered
+    round(100.0 * sum(covered_minutes) / nullif(sum(known_minutes), 0), 1) as coverage_pct,
+    coalesce(bool_or(has_holes), false) as has_holes,
+    count(*) as known_days
+from marts.fct_listening_coverage
+where listener_id = $listener and date_key between $from_day and $to_day

@@ -21,7 +21,7 @@ heard as (
 covered as (
     select
         date_trunc('month', date_key) as month_start,
-        100.0 * sum(covered_minutes) / sum(total_minutes) as coverage_pct
+        100.0 * sum(covered_minutes) / nullif(sum(known_minutes), 0) as coverage_pct
     from marts.fct_listening_coverage
     where listener_id = $listener and date_key between $from_day and $to_day
     group by all

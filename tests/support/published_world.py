@@ -143,8 +143,10 @@ insert into marts.fct_listening_coverage by name
 select
     listeners.listener_id, listeners.listener_id || days.date_key as coverage_key,
     cast(days.date_key as date) as date_key, 1440 as total_minutes,
+    1440 as known_minutes, true as is_whole_day,
     if(year(days.date_key) = 2024 and month(days.date_key) in (5, 6, 7), 0, 1440) as covered_minutes,
-    covered_minutes as covered_by_exports_minutes, 0 as covered_by_polls_minutes, covered_minutes / 14.4 as coverage_pct
+    covered_minutes < 1440 as has_holes, covered_minutes as covered_by_exports_minutes,
+    0 as covered_by_polls_minutes, covered_minutes / 14.4 as coverage_pct
 from range(date '2023-11-01', date '2025-06-08', interval 1 day) as days (date_key)
 cross join (values ('me'), ('other')) as listeners (listener_id);
 
