@@ -52,18 +52,28 @@ def redact(value: Any, *, deepest: int = 100) -> Any:
 def _redact(value: Any, key: str, deepest: int) -> Any:
     """Return the redacted copy of what stands under a key, or in a list under it."""
     if isinstance(value, str):
-        is_code = value.isascii() and value.isalnum()  # most texts: ids, and codes of countries by the hundred
-        return value if is_code else REMOVED if is_personal_value(key, value) else redact_text(value)
+        return value if _is_code(value) else REMOVED if is_personal_value(key, value) else redact_text(value)
+    if isinstance(value, dict | list) and deepest <= 0:
+        return TOO_DEEP
     if isinstance(value, dict):
-        if deepest <= 0:
-            return TOO_DEEP
-        kept = ((_unicode(str(name)), inner) for name, inner in value.items() if not is_personal(str(name)))
-        return {name: _redact(inner, name, deepest - 1) for name, inner in kept}
+        kept = ((_kept_key(str(name)), inner) for name, inner in value.items())
+        return {name: _redact(inner, name, deepest - 1) for name, inner in kept if name is not None}
     if isinstance(value, list):
-        return TOO_DEEP if deepest <= 0 else [_redact(inner, key, deepest - 1) for inner in value]
+        return [inner if _is_code(inner) else _redact(inner, key, deepest - 1) for inner in value]
     if isinstance(value, int) and not -(2**63) <= value < 2**64:
         return "(a number of more than 64 bits)"
     return value
+
+
+def _is_code(value: Any) -> bool:
+    """Return whether a value is an id or a code, as most texts are: tracks name hundreds of countries."""
+    return type(value) is str and value.isascii() and value.isalnum()
+
+
+@lru_cache(maxsize=4096)
+def _kept_key(key: str) -> str | None:
+    """Return a key as it is written, or None when what stands under it is not kept."""
+    return None if is_personal(key) else _unicode(key)
 
 
 @lru_cache(maxsize=4096)

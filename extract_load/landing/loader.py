@@ -1,10 +1,16 @@
-"""Load every stored file that is not landed yet, file by file, oldest first. Idempotent."""
+"""Load every stored file that is not landed yet, oldest first. Idempotent.
+
+Each file is in wholly or not at all. Polls are small and many, so some of them land in one transaction; when one of
+them can't be landed, each has a transaction of its own, and only the damaged one is left out.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
 import duckdb
@@ -17,12 +23,12 @@ from extract_load.erasure import rules as erasure_rules
 from extract_load.landing import set_aside
 from extract_load.landing.api_responses import ANSWER_TABLES, land_answers
 from extract_load.landing.area_coordinates import GEOGRAPHY_LANDERS
-from extract_load.landing.backlog import file_opener, find_backlog, record_landed_archives
+from extract_load.landing.backlog import FileOpener, file_opener, find_backlog, record_landed_archives
 from extract_load.landing.erasure_rules import land_rules
-from extract_load.landing.manifest import Lander, SpoolFile, known_among, record
+from extract_load.landing.manifest import BatchLander, Landed, Lander, SpoolFile, known_among, record
 from extract_load.landing.musicbrainz import MUSICBRAINZ_LANDERS
 from extract_load.landing.recent_files import find_recent_files, note_full_landing, recent_since
-from extract_load.landing.recently_played import land_polls
+from extract_load.landing.recently_played import land_many_polls, land_polls
 from extract_load.landing.spool_reader import file_errors_as_bad_input
 from extract_load.landing.state_copy import copy_state
 from extract_load.landing.streaming_history import land_history
@@ -42,6 +48,9 @@ LANDERS: dict[tuple[str, str], Lander] = {
     **GEOGRAPHY_LANDERS,
 }
 
+BATCH_LANDERS: dict[tuple[str, str], BatchLander] = {("spotify", "recently_played"): land_many_polls}
+BATCH_FILES = 50
+
 
 @dataclass(slots=True)
 class LandingReport:
@@ -52,6 +61,13 @@ class LandingReport:
     known: dict[tuple[str, str], int] = field(default_factory=dict)
     rejected: dict[tuple[str, str], int] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
+
+    def add(self, kind: tuple[str, str], landed: Landed) -> None:
+        """Count one file of a (source, entity) that is in."""
+        self.files += 1
+        counts = ((self.landed, landed.landed), (self.known, landed.known), (self.rejected, landed.rejected))
+        for tally, count in counts:
+            tally[kind] = tally.get(kind, 0) + count
 
     @property
     def unreadable(self) -> list[str]:
@@ -136,7 +152,9 @@ class Landing:
                 for path in paths:
                     pending.extend(self._store.files_in(path))
                     with opener.open(pending[-1]) as file, file_errors_as_bad_input(file):
-                        self._insert(connection, file, LANDERS[(file.source, file.entity)], report)
+                        landed = LANDERS[_kind(pending[-1])](connection, file, self._clock)
+                        self._record(connection, file, landed)
+                    report.add(_kind(pending[-1]), landed)
         except BadInput:
             report = self._land(connection, pending, None)
             set_aside.add(self._state, report.reasons, self._clock)
@@ -153,37 +171,73 @@ class Landing:
         report = LandingReport()
         rules = erasure_rules.load_rules(self._settings.spool_dir)
         report.reasons.update({self._store.manifest_path(path): why for path, why in rules.damaged.items()})
+        done = 0
         with file_opener(self._settings, self._store, rules) as opener:
-            for number, waiting in enumerate(pending, start=1):
-                lander = LANDERS.get((waiting.source, waiting.entity))
-                if lander is None:
-                    log.warning("No table is known for %s; the file stays where it is.", waiting.manifest_path)
-                    continue
-                try:
-                    with opener.open(waiting) as file, file_errors_as_bad_input(file):
-                        self._land_one(connection, file, lander, report)
-                except BadInput as error:
-                    report.reasons[waiting.manifest_path] = error.message
-                    log.error("%s can't be landed: %s", waiting.manifest_path, error)
-                if progress:
-                    progress(number, len(pending))
+            for batch in _batches(pending):
+                if len(batch) == 1 or not self._land_batch(connection, opener, batch, report):
+                    for waiting in batch:
+                        self._land_one(connection, opener, waiting, report)
+                for _ in batch:
+                    done += 1
+                    if progress:
+                        progress(done, len(pending))
         return report
 
-    def _land_one(
-        self, connection: duckdb.DuckDBPyConnection, file: SpoolFile, lander: Lander, report: LandingReport
-    ) -> None:
-        with transaction(connection):
-            self._insert(connection, file, lander, report)
+    def _land_batch(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        opener: FileOpener,
+        batch: list[StoredFile],
+        report: LandingReport,
+    ) -> bool:
+        """Land some files in one transaction; return False, with nothing done, when one of them can't be landed."""
+        lander = BATCH_LANDERS[_kind(batch[0])]
+        try:
+            with ExitStack() as stack, transaction(connection):
+                files = [stack.enter_context(opener.open(waiting)) for waiting in batch]
+                for file in files:
+                    stack.enter_context(file_errors_as_bad_input(file))
+                results = lander(connection, files, self._clock)
+                for file, landed in zip(files, results, strict=True):
+                    self._record(connection, file, landed)
+        except BadInput:
+            return False
         failpoint("landing.after_commit")
+        for waiting, landed in zip(batch, results, strict=True):
+            report.add(_kind(waiting), landed)
+        return True
 
-    def _insert(
-        self, connection: duckdb.DuckDBPyConnection, file: SpoolFile, lander: Lander, report: LandingReport
+    def _land_one(
+        self, connection: duckdb.DuckDBPyConnection, opener: FileOpener, waiting: StoredFile, report: LandingReport
     ) -> None:
-        landed = lander(connection, file, self._clock)
+        """Land one file in a transaction of its own; one that can't be landed is named in the report."""
+        lander = LANDERS.get(_kind(waiting))
+        if lander is None:
+            log.warning("No table is known for %s; the file stays where it is.", waiting.manifest_path)
+            return
+        try:
+            with opener.open(waiting) as file, file_errors_as_bad_input(file), transaction(connection):
+                landed = lander(connection, file, self._clock)
+                self._record(connection, file, landed)
+        except BadInput as error:
+            report.reasons[waiting.manifest_path] = error.message
+            log.error("%s can't be landed: %s", waiting.manifest_path, error)
+            return
+        failpoint("landing.after_commit")
+        report.add(_kind(waiting), landed)
+
+    def _record(self, connection: duckdb.DuckDBPyConnection, file: SpoolFile, landed: Landed) -> None:
         record(connection, file, landed, self._clock)
         failpoint("landing.in_transaction")
-        key = (file.source, file.entity)
-        report.files += 1
-        for tally, count in ((report.landed, landed.landed), (report.known, landed.known)):
-            tally[key] = tally.get(key, 0) + count
-        report.rejected[key] = report.rejected.get(key, 0) + landed.rejected
+
+
+def _kind(file: StoredFile) -> tuple[str, str]:
+    return file.source, file.entity
+
+
+def _batches(pending: list[StoredFile]) -> Iterator[list[StoredFile]]:
+    """Yield the files in their order: neighbours of a kind that lands many at once together, all others alone."""
+    for kind, neighbours in groupby(pending, key=_kind):
+        files = list(neighbours)
+        size = BATCH_FILES if kind in BATCH_LANDERS else 1
+        yield from (files[start : start + size] for start in range(0, len(files), size))

@@ -46,6 +46,14 @@ class Lander(Protocol):
         ...
 
 
+class BatchLander(Protocol):
+    """Lands some files of one kind, the oldest first, inside the caller's transaction."""
+
+    def __call__(self, connection: duckdb.DuckDBPyConnection, files: Sequence[SpoolFile], clock: Clock) -> list[Landed]:
+        """Insert the rows and the rejects, and return how many of each file."""
+        ...
+
+
 def known_files(connection: duckdb.DuckDBPyConnection) -> set[str]:
     """Return the manifest paths of the landed files."""
     return {row[0] for row in connection.execute("select source_file from ops.landed_files").fetchall()}

@@ -1,8 +1,8 @@
-"""Read one spool file into a temporary table, and count its lines in Python: the control total."""
+"""Read spool files into a temporary table, and count the lines of each in Python: the control total."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import duckdb
@@ -11,7 +11,7 @@ import orjson
 from extract_load.core.clock import Clock
 from extract_load.core.errors import MALFORMED, BadInput, MusicTrackerError
 from extract_load.landing.manifest import SpoolFile
-from extract_load.storage.duckdb_connection import file_literal
+from extract_load.storage.duckdb_connection import file_literal, quoted
 from extract_load.storage.gzip_files import damage_as_bad_input, read_lines
 
 # What DuckDB raises for values that do not fit: a cast, a check, a missing value, a line that is no JSON.
@@ -70,33 +70,56 @@ def read_file(connection: duckdb.DuckDBPyConnection, file: SpoolFile) -> int:
 
     Errors: BadInput for a file without lines, and for one whose lines DuckDB counts otherwise.
     """
-    counted = count_lines(file)
-    if not counted:
-        raise _unusable(file, "holds nothing")
-    read_envelopes(connection, file)
-    found = connection.execute("select count(*) from incoming").fetchall()[0][0]
-    if found != counted:
-        raise _unusable(file, "holds lines that are no JSON objects")
+    return read_files(connection, [file])[0]
+
+
+def read_files(connection: duckdb.DuckDBPyConnection, files: Sequence[SpoolFile]) -> list[int]:
+    """Make the temporary table `incoming` of some files, and return the number of lines of each.
+
+    Errors: BadInput as for one file.
+    """
+    counted = [count_lines(file) for file in files]
+    for file, lines in zip(files, counted, strict=True):
+        if not lines:
+            raise _unusable(file, "holds nothing")
+    read_envelopes(connection, files)
+    found = dict(connection.execute("select source_file, count(*) from incoming group by source_file").fetchall())
+    for file, lines in zip(files, counted, strict=True):
+        if found.get(file.name) != lines:
+            raise _unusable(file, "holds lines that are no JSON objects")
     return counted
 
 
-def read_envelopes(connection: duckdb.DuckDBPyConnection, file: SpoolFile) -> None:
+def read_envelopes(connection: duckdb.DuckDBPyConnection, files: Sequence[SpoolFile]) -> None:
     """Make the temporary table `incoming`: one row a line, with row_number from 1 and the envelope's parts.
 
+    `source_file` is the manifest path of the line's file and `file_number` its place among the files, from 1.
     `forgotten` names the rule that erased a line (a tombstone); it is null in all other lines.
     """
+    paths = ", ".join(file_literal(file.path) for file in files)
+    places = ", ".join(f"'{quoted(file.path)}'" for file in files)
+    names = ", ".join(f"'{quoted(file.name)}'" for file in files)
     connection.execute(
         f"""
         create or replace temp table incoming as
+        with lines as (
+            select json, list_position([{places}], filename) as file_number, row_number() over () as line_number
+            from read_ndjson_objects(
+                [{paths}], compression = 'gzip', maximum_object_size = 67108864, filename = true
+            )
+        )
         select
-            row_number() over () as row_number,
+            file_number,
+            [{names}][file_number] as source_file,
+            row_number() over (partition by file_number order by line_number) as row_number,
             json ->> '$.listener_id' as listener_id,
             json ->> '$.run_id' as run_id,
             cast(json ->> '$.fetched_at' as timestamp) as fetched_at,
             json -> '$.request' as request,
             json ->> '$.request.forgotten' as forgotten,
             json -> '$.payload' as payload
-        from read_ndjson_objects({file_literal(file.path)}, compression = 'gzip', maximum_object_size = 67108864)
+        from lines
+        order by line_number
         """
     )
 

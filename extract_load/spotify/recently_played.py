@@ -155,7 +155,7 @@ def _record(context: Context, at: datetime, items: list[Any], limit: int) -> Pol
 
 def _spool(context: Context, at: datetime, items: list[Any], limit: int, record: PollRecord) -> None:
     """Write the answer as a file, unless it is the very one that the last poll brought."""
-    answer_hash = hashlib.sha256(orjson.dumps(redact(items), option=orjson.OPT_SORT_KEYS)).hexdigest()
+    answer_hash = _hash(items)
     key = _key("answer", context)
     if not items or context.state.get(SERVICE, key) == answer_hash:
         return
@@ -166,6 +166,15 @@ def _spool(context: Context, at: datetime, items: list[Any], limit: int, record:
     ]
     write_envelopes(context.settings.spool_dir, envelopes)
     context.state.put(SERVICE, key, answer_hash, at)
+
+
+def _hash(items: list[Any]) -> str:
+    """Return the hash of an answer, the same for every order of its keys."""
+    try:
+        text = orjson.dumps(items, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:  # letters or numbers that JSON does not have
+        text = orjson.dumps(redact(items), option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(text).hexdigest()
 
 
 def _landed(context: Context, result: PollResult) -> PollResult:

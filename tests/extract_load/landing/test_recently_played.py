@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -81,3 +82,44 @@ def test_an_episode_does_not_answer_the_catalogue(context: Context) -> None:
     context.landing.land()
     assert rows(context, "select track_key from raw.spotify_recently_played") == [(episode["uri"],)]
     assert rows(context, "select * from lookup.spotify_tracks") == []
+
+
+def test_many_polls_land_as_they_do_one_by_one(context: Context) -> None:
+    """Rows, counts, rejects and tracks are those of landing each poll when it comes, whatever the polls share."""
+    random.seed(7)
+    polls = [
+        [
+            random.choice(
+                [item(f"2026-11-23T11:{random.randrange(9):02}:00.000Z"), item("never"), None, item(track=None)]
+            )
+        ]
+        * random.randrange(1, 3)
+        for _ in range(40)
+    ]
+    paths = [spool_poll(context, items, NOON + timedelta(minutes=n)) for n, items in enumerate(polls)]
+    with context.warehouse.open("test") as connection:
+        for path in paths:
+            context.landing.land_now(connection, [path])
+    queries = (
+        "select * exclude (landed_at) from raw.spotify_recently_played order by all",
+        "select * exclude (landed_at) from ops.landed_files order by all",
+        "select * exclude (rejected_at) from ops.rejected_rows order by all",
+        "select * from lookup.spotify_tracks order by all",
+    )
+    one_by_one = [rows(context, query) for query in queries]
+    with context.warehouse.open("test") as connection:
+        for table in ("raw.spotify_recently_played", "ops.landed_files", "ops.rejected_rows", "lookup.spotify_tracks"):
+            connection.execute(f"delete from {table}")
+    report = context.landing.land()
+    assert report.files == 40
+    assert [rows(context, query) for query in queries] == one_by_one
+
+
+def test_a_damaged_poll_among_many_costs_only_itself(context: Context) -> None:
+    """The others land, and the damaged one is named."""
+    paths = [spool_poll(context, [item()], NOON + timedelta(minutes=n)) for n in range(5)]
+    damaged = paths[2]
+    damaged.write_bytes(damaged.read_bytes()[:40])
+    report = context.landing.land()
+    assert report.files == 4
+    assert [name.rsplit("/", 1)[1] for name in report.unreadable] == [damaged.name]

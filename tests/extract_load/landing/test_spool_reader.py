@@ -24,7 +24,7 @@ def test_each_line_is_a_row_with_its_number(context: Context, tmp_path: Path) ->
     odd.parent.mkdir()
     odd.write_bytes(spool_poll(context, [item(), None, 7]).read_bytes())
     with context.warehouse.open("test") as connection:
-        read_envelopes(connection, file_at(odd))
+        read_envelopes(connection, [file_at(odd)])
         found = connection.execute(
             "select row_number, listener_id, run_id, fetched_at, json_type(payload), forgotten from incoming"
         ).fetchall()
@@ -56,7 +56,7 @@ def test_tombstones_are_rejected_without_content(context: Context, tmp_path: Pat
     path = tmp_path / "x.ndjson.gz"
     path.write_bytes(pack(b'{"payload": {}, "request": {}}\n{"payload": null, "request": {"forgotten": "f1"}}\n'))
     with context.warehouse.open("test") as connection:
-        read_envelopes(connection, file_at(path))
+        read_envelopes(connection, [file_at(path)])
         assert reject_tombstones(connection, file_at(path), context.clock) == 1
         found = connection.execute("from ops.rejected_rows").fetchall()
     assert found == [("src/x.ndjson.gz", 2, "forgotten", "f1", None, context.clock.now())]
