@@ -1,8 +1,8 @@
 """The queries in `queries/`: read, filled with names of our own, and given their bound values.
 
-A value from outside is always bound (`$key`), never written into a query. `{counted}`, `{measure}`, `{other}` and
-`{entity}` stand for fragments of our own, chosen by an enumeration. `pasteable` writes the values as literals, for the
-duckdb command line.
+A value from outside is always bound (`$key`), never written into a query. `{counted}`, `{plays}`, `{ms}`, `{days}`,
+`{measure}`, `{other}` and `{entity}` stand for fragments of our own, chosen by an enumeration. `pasteable` writes the
+values as literals, for the duckdb command line.
 """
 
 from __future__ import annotations
@@ -16,13 +16,16 @@ from importlib.resources import files
 
 from page.entities import Kind
 from page.errors import BadRequest, NotFound
-from page.params import Measure, Params, whole_period
+from page.params import Measure, Params, Rule, whole_period
 
 Value = str | int | float | date | None
 LONGEST_TEXT = 200
 MOST_ROWS = 1_000_000
 _BOUND = re.compile(r"\$([a-z_]+)")
 _NAME = re.compile(r"[a-z0-9_]{1,60}")
+_COUNTED = {Rule.SPOTIFY30: "plays.is_counted"}
+_ANY_RANGE = "marts.fct_listening_days"
+_ALL_TIME = "(select *, $from_day as date_key from marts.fct_listening_totals)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,12 @@ def statement(name: str, params: Params, arguments: Mapping[str, Value]) -> Stat
     """
     text = load(name)
     measure, other = ("plays", "ms") if params.measure is Measure.PLAYS else ("ms", "plays")
+    rule = params.rule
     fragments = {
-        "{counted}": f"plays.is_play_{params.rule.value} and not plays.is_excluded",
+        "{counted}": _COUNTED.get(rule, f"plays.is_play_{rule.value} and not plays.is_excluded"),
+        "{plays}": "plays" if rule is Rule.SPOTIFY30 else f"plays_{rule.value}",
+        "{ms}": "ms_played" if rule is Rule.SPOTIFY30 else f"ms_{rule.value}",
+        "{days}": _ALL_TIME if params.is_all_time else _ANY_RANGE,
         "{measure}": measure,
         "{other}": other,
         "{entity}": Kind(str(arguments.get("kind") or Kind.ALL)).plays_sql,

@@ -3,15 +3,13 @@ with
 
 heard as (
     select
-        date_trunc('month', plays.date_key) as month_start,
-        count(*) as plays,
-        sum(plays.ms_played) as ms
-    from marts.fct_plays as plays
-    where
-        plays.listener_id = $listener
-        and plays.date_key between $from_day and $to_day
-        and {counted}
+        date_trunc('month', days.date_key) as month_start,
+        cast(sum(days.{plays}) as bigint) as plays,
+        cast(sum(days.{ms}) as bigint) as ms
+    from marts.fct_listening_days as days
+    where days.listener_id = $listener and days.date_key between $from_day and $to_day
     group by all
+    having sum(days.{plays}) > 0
 ),
 
 covered as (

@@ -1,49 +1,46 @@
--- Artists of the range, ranked; what has no known artist stands at the end, without a rank.
+-- Artists of the range, ranked; the unknown one and special-purpose ones (Various Artists) stand apart at the end.
 with
 
 heard as (
     select
-        plays.artist_key as key,
-        count(*) filter (where plays.date_key >= $from_day) as plays,
-        sum(plays.ms_played) filter (where plays.date_key >= $from_day) as ms,
-        count(*) filter (where plays.date_key < $from_day) as plays_before,
-        sum(plays.ms_played) filter (where plays.date_key < $from_day) as ms_before
-    from marts.fct_plays as plays
-    where
-        plays.listener_id = $listener
-        and plays.date_key between $before_day and $to_day
-        and {counted}
+        days.artist_number,
+        cast(coalesce(sum(days.{plays}) filter (where days.date_key >= $from_day), 0) as bigint) as plays,
+        cast(coalesce(sum(days.{ms}) filter (where days.date_key >= $from_day), 0) as bigint) as ms,
+        cast(coalesce(sum(days.{plays}) filter (where days.date_key < $from_day), 0) as bigint) as plays_before,
+        cast(coalesce(sum(days.{ms}) filter (where days.date_key < $from_day), 0) as bigint) as ms_before
+    from {days} as days
+    where days.listener_id = $listener and days.date_key between $before_day and $to_day
     group by all
 ),
 
 named as (
     select
-        heard.key,
+        artists.artist_key as key,
         artists.artist_name as name,
         artists.country_name,
-        heard.key = 'unknown' as is_unknown,
-        coalesce(heard.plays, 0) as plays,
-        coalesce(heard.ms, 0) as ms,
-        coalesce(heard.plays_before, 0) as plays_before,
-        coalesce(heard.ms_before, 0) as ms_before
+        artists.artist_key = 'unknown' or artists.is_special_purpose as is_apart,
+        heard.plays,
+        heard.ms,
+        heard.plays_before,
+        heard.ms_before
     from heard
-    inner join marts.dim_artist as artists on heard.key = artists.artist_key
+    inner join marts.dim_artist as artists on heard.artist_number = artists.artist_number
 ),
 
 ranked as (
     select
         *,
-        row_number() over (partition by is_unknown order by {measure} desc, {other} desc, name, key) as place,
+        row_number() over (partition by is_apart order by {measure} desc, {other} desc, name, key) as place,
         row_number() over (
-            partition by is_unknown order by {measure}_before desc, {other}_before desc, name, key
+            partition by is_apart order by {measure}_before desc, {other}_before desc, name, key
         ) as place_before,
         sum({measure}) over () as whole
     from named
 )
 
 select
-    if(is_unknown, null, place) as rank,
-    if(is_unknown or plays_before = 0, null, place_before) as rank_before,
+    if(is_apart, null, place) as rank,
+    if(is_apart or plays_before = 0, null, place_before) as rank_before,
     name,
     country_name,
     round(plays, 2) as plays,
@@ -53,6 +50,6 @@ select
     count(*) over () as total
 from ranked
 where plays > 0
-order by is_unknown, place
+order by is_apart, place
 limit $row_limit
 offset $row_offset

@@ -1,19 +1,27 @@
 -- Countries that the artists of the range come from, ranked; artists without a known one stand at the end.
 with
 
+by_artist as (
+    select
+        days.artist_number,
+        cast(coalesce(sum(days.{plays}) filter (where days.date_key >= $from_day), 0) as bigint) as plays,
+        cast(coalesce(sum(days.{ms}) filter (where days.date_key >= $from_day), 0) as bigint) as ms,
+        cast(coalesce(sum(days.{plays}) filter (where days.date_key < $from_day), 0) as bigint) as plays_before,
+        cast(coalesce(sum(days.{ms}) filter (where days.date_key < $from_day), 0) as bigint) as ms_before
+    from {days} as days
+    where days.listener_id = $listener and days.date_key between $before_day and $to_day
+    group by all
+),
+
 heard as (
     select
         coalesce(artists.country_name, 'unknown') as key,
-        count(*) filter (where plays.date_key >= $from_day) as plays,
-        sum(plays.ms_played) filter (where plays.date_key >= $from_day) as ms,
-        count(*) filter (where plays.date_key < $from_day) as plays_before,
-        sum(plays.ms_played) filter (where plays.date_key < $from_day) as ms_before
-    from marts.fct_plays as plays
-    inner join marts.dim_artist as artists on plays.artist_key = artists.artist_key
-    where
-        plays.listener_id = $listener
-        and plays.date_key between $before_day and $to_day
-        and {counted}
+        sum(by_artist.plays) as plays,
+        sum(by_artist.ms) as ms,
+        sum(by_artist.plays_before) as plays_before,
+        sum(by_artist.ms_before) as ms_before
+    from by_artist
+    inner join marts.dim_artist as artists on by_artist.artist_number = artists.artist_number
     group by all
 ),
 
@@ -21,28 +29,28 @@ named as (
     select
         heard.key,
         heard.key as name,
-        heard.key = 'unknown' as is_unknown,
-        coalesce(heard.plays, 0) as plays,
-        coalesce(heard.ms, 0) as ms,
-        coalesce(heard.plays_before, 0) as plays_before,
-        coalesce(heard.ms_before, 0) as ms_before
+        heard.key = 'unknown' as is_apart,
+        cast(heard.plays as bigint) as plays,
+        cast(heard.ms as bigint) as ms,
+        cast(heard.plays_before as bigint) as plays_before,
+        cast(heard.ms_before as bigint) as ms_before
     from heard
 ),
 
 ranked as (
     select
         *,
-        row_number() over (partition by is_unknown order by {measure} desc, {other} desc, name, key) as place,
+        row_number() over (partition by is_apart order by {measure} desc, {other} desc, name, key) as place,
         row_number() over (
-            partition by is_unknown order by {measure}_before desc, {other}_before desc, name, key
+            partition by is_apart order by {measure}_before desc, {other}_before desc, name, key
         ) as place_before,
         sum({measure}) over () as whole
     from named
 )
 
 select
-    if(is_unknown, null, place) as rank,
-    if(is_unknown or plays_before = 0, null, place_before) as rank_before,
+    if(is_apart, null, place) as rank,
+    if(is_apart or plays_before = 0, null, place_before) as rank_before,
     name,
     round(plays, 2) as plays,
     round(ms / 60000.0, 1) as minutes,
@@ -51,6 +59,6 @@ select
     count(*) over () as total
 from ranked
 where plays > 0
-order by is_unknown, place
+order by is_apart, place
 limit $row_limit
 offset $row_offset

@@ -3,48 +3,45 @@ with
 
 heard as (
     select
-        plays.recording_key as key,
-        count(*) filter (where plays.date_key >= $from_day) as plays,
-        sum(plays.ms_played) filter (where plays.date_key >= $from_day) as ms,
-        count(*) filter (where plays.date_key < $from_day) as plays_before,
-        sum(plays.ms_played) filter (where plays.date_key < $from_day) as ms_before
-    from marts.fct_plays as plays
-    where
-        plays.listener_id = $listener
-        and plays.date_key between $before_day and $to_day
-        and {counted}
+        days.recording_number,
+        cast(coalesce(sum(days.{plays}) filter (where days.date_key >= $from_day), 0) as bigint) as plays,
+        cast(coalesce(sum(days.{ms}) filter (where days.date_key >= $from_day), 0) as bigint) as ms,
+        cast(coalesce(sum(days.{plays}) filter (where days.date_key < $from_day), 0) as bigint) as plays_before,
+        cast(coalesce(sum(days.{ms}) filter (where days.date_key < $from_day), 0) as bigint) as ms_before
+    from {days} as days
+    where days.listener_id = $listener and days.date_key between $before_day and $to_day
     group by all
 ),
 
 named as (
     select
-        heard.key,
+        recordings.recording_key as key,
         recordings.recording_name as name,
         recordings.artist_name,
         recordings.artist_key,
-        heard.key = 'unknown' as is_unknown,
-        coalesce(heard.plays, 0) as plays,
-        coalesce(heard.ms, 0) as ms,
-        coalesce(heard.plays_before, 0) as plays_before,
-        coalesce(heard.ms_before, 0) as ms_before
+        recordings.recording_key = 'unknown' as is_apart,
+        heard.plays,
+        heard.ms,
+        heard.plays_before,
+        heard.ms_before
     from heard
-    inner join marts.dim_recording as recordings on heard.key = recordings.recording_key
+    inner join marts.dim_recording as recordings on heard.recording_number = recordings.recording_number
 ),
 
 ranked as (
     select
         *,
-        row_number() over (partition by is_unknown order by {measure} desc, {other} desc, name, key) as place,
+        row_number() over (partition by is_apart order by {measure} desc, {other} desc, name, key) as place,
         row_number() over (
-            partition by is_unknown order by {measure}_before desc, {other}_before desc, name, key
+            partition by is_apart order by {measure}_before desc, {other}_before desc, name, key
         ) as place_before,
         sum({measure}) over () as whole
     from named
 )
 
 select
-    if(is_unknown, null, place) as rank,
-    if(is_unknown or plays_before = 0, null, place_before) as rank_before,
+    if(is_apart, null, place) as rank,
+    if(is_apart or plays_before = 0, null, place_before) as rank_before,
     name,
     artist_name,
     artist_key,
@@ -55,6 +52,6 @@ select
     count(*) over () as total
 from ranked
 where plays > 0
-order by is_unknown, place
+order by is_apart, place
 limit $row_limit
 offset $row_offset

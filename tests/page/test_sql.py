@@ -34,7 +34,9 @@ def test_rule_and_measure_choose_fragments() -> None:
     """They come from an enumeration, so nothing from outside is in the text."""
     asked = Params(PARAMS.listener, PARAMS.from_day, PARAMS.to_day, Rule.LASTFM, Measure.MINUTES)
     made = statement("top_artists", asked, {})
-    assert "plays.is_play_lastfm and not plays.is_excluded" in made.text
+    assert "plays.is_play_lastfm and not plays.is_excluded" in statement("plays", asked, {}).text
+    assert "sum(days.plays_lastfm)" in made.text
+    assert "plays.is_counted" in statement("plays", PARAMS, {}).text
     assert "order by ms desc, plays desc" in made.text
 
 

@@ -36,6 +36,7 @@ def write_world(path: Path) -> Path:
         connection.execute(_DIMENSIONS)
         connection.execute(_PLAYS)
         connection.execute(_DAYS)
+        connection.execute(_day_facts())
         connection.execute(_explain_plays())
         connection.execute(_ABOUT)
     return path
@@ -58,16 +59,28 @@ def _explain_plays() -> str:
     return f"create view reporting.explain_plays as {query}"
 
 
+def _day_facts() -> str:
+    """Return the statements that write the day facts as dbt would make them, from the models themselves."""
+    written = []
+    for name in ("fct_listening_days", "fct_listening_totals"):
+        template = Environment().from_string((MARTS / f"listening/{name}.sql").read_text(encoding="utf-8"))
+        query = template.render(config=lambda **_: "", ref=lambda model: f"marts.{model}")
+        written.append(f"insert into marts.{name} by name {query};")
+    return "\n".join(written)
+
+
 _DIMENSIONS = """
 insert into marts.dim_artist by name
 select
-    md5('artist' || number) as artist_key, getvariable('names')[number] as artist_name, 'Person' as artist_type,
+    number as artist_number, false as is_special_purpose, md5('artist' || number) as artist_key, getvariable('names')[number] as artist_name, 'Person' as artist_type,
     ['Iceland', 'Côte d''Ivoire', 'United Kingdom', null, 'Iceland', 'Chile'][number] as country_name,
     ['IS', 'CI', 'GB', null, 'IS', 'CL'][number] as country_code,
     if(number = 4, 'unknown', 'pop') as main_genre, '4uLU6hMCjMI75M1A2tKUQ' || number as spotify_artist_id
 from range(1, 7) as numbers (number)
 union all by name
-select 'unknown' as artist_key, 'unknown' as artist_name, 'unknown' as main_genre;
+select
+    0 as artist_number, true as is_special_purpose, 'unknown' as artist_key, 'unknown' as artist_name,
+    'unknown' as main_genre;
 
 insert into marts.dim_genre by name
 select md5('genre' || number) as genre_key, ['pop', 'hip hop', 'r&b <b>'][number] as genre_name, 'Pop' as genre_family
@@ -87,25 +100,27 @@ from marts.dim_artist where main_genre = 'unknown';
 
 insert into marts.dim_album by name
 select
-    md5('album' || number) as album_key, md5('artist' || number) as artist_key,
+    number as album_number, md5('album' || number) as album_key, md5('artist' || number) as artist_key,
     getvariable('names')[number] || ' album' as album_name, getvariable('names')[number] as artist_name,
     'album' as album_type,
     date '1994-03-01' as release_date, 'year' as release_date_precision, 12 as total_tracks, 4 as tracks_heard,
     true as is_enriched
 from range(1, 7) as numbers (number)
 union all by name
-select 'unknown' as album_key, 'unknown' as artist_key, 'unknown' as album_name, 'unknown' as artist_name;
+select
+    0 as album_number, 'unknown' as album_key, 'unknown' as artist_key, 'unknown' as album_name,
+    'unknown' as artist_name;
 
 insert into marts.dim_recording by name
 select
-    md5('recording' || number) as recording_key, md5('artist' || (1 + number % 6)) as artist_key,
+    number as recording_number, md5('recording' || number) as recording_key, md5('artist' || (1 + number % 6)) as artist_key,
     md5('album' || (1 + number % 6)) as first_album_key, getvariable('names')[1 + number % 6] as artist_name,
     artist_name || ' ' || number as recording_name, artist_name || ' album' as first_album_name,
     200000 as duration_ms, 1994 as first_release_year, 1990 as first_release_decade, true as is_enriched
 from range(1, 61) as numbers (number)
 union all by name
 select
-    'unknown' as recording_key, 'unknown' as artist_key, 'unknown' as first_album_key, 'unknown' as recording_name,
+    0 as recording_number, 'unknown' as recording_key, 'unknown' as artist_key, 'unknown' as first_album_key, 'unknown' as recording_name,
     'unknown' as artist_name, 'unknown' as first_album_name, false as is_enriched;
 
 insert into marts.dim_track by name
@@ -133,6 +148,7 @@ select
     ms_played < 30000 as is_skip, ms_played > 0 as is_play_any, ms_played >= 30000 as is_play_spotify30,
     ms_played >= 100000 as is_play_lastfm, ms_played >= 180000 as is_play_completed, number % 9 = 0 as is_assumed,
     false as is_near_duplicate, false as is_overlong, number % 97 = 0 as is_excluded,
+    is_play_spotify30 and not is_excluded as is_counted,
     if(is_excluded, 'artist: sleep', null) as exclusion_reason
 from range(0, 2000) as numbers (number)
 where month(local_started_at) <> 3 and (year(local_started_at) <> 2024 or month(local_started_at) not in (5, 6, 7));

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
+import duckdb
 import httpx
 import pytest
 
+from tests.support.page_server import serving
 from tests.support.pages import Table, read_page
 
 
@@ -46,3 +51,16 @@ def test_pages_follow_each_other(client: httpx.Client) -> None:
     assert len(names) == len(set(names))
     assert f"1 to 50 of {len(names)}" in first
     assert f"51 to {len(names)} of {len(names)}" in second
+
+
+def test_special_purpose_artists_stand_apart(published: Path, tmp_path: Path) -> None:
+    """Various Artists, and any other that stands for no one artist, come last and have no rank."""
+    copy = tmp_path / "music_tracker.duckdb"
+    shutil.copy(published, copy)
+    with duckdb.connect(str(copy)) as connection:
+        connection.execute("update marts.dim_artist set is_special_purpose = true where artist_number = 2")
+    with serving(copy) as url:
+        for question in ("", "?from=2024&to=2024"):
+            page = read_page(httpx.get(f"{url}/top/artists{question}", trust_env=False, timeout=60).text)
+            ranks = [row["rank"] for row in page.tables[0].rows]
+            assert ranks == ["1", "2", "3", "4", "5", "", ""]
