@@ -37,15 +37,15 @@ LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1", "[::1]")
 Handler = Callable[[PageContext], Response]
 
 
-def build_app(database: Database, hosts: Sequence[str] = (), token: str = "") -> Starlette:
-    """Return the application; `hosts` are further names under which it may be asked."""
+def build_app(database: Database, hosts: Sequence[str] = (), token: str = "", embed_site: str = "") -> Starlette:
+    """Return the application; `hosts` are further names of it, `embed_site` is the site that may frame an embed."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
         database.close()
 
-    routes = [Route(path, _endpoint(handler, database), methods=["GET"]) for path, handler in all_routes()]
+    routes = [Route(path, _endpoint(handler, database, embed_site), methods=["GET"]) for path, handler in all_routes()]
     return Starlette(
         routes=[*routes, static_route(), sign_in_route(token)],
         middleware=[
@@ -58,14 +58,14 @@ def build_app(database: Database, hosts: Sequence[str] = (), token: str = "") ->
     )
 
 
-def _endpoint(handler: Handler, database: Database) -> Callable[[Request], Response]:
+def _endpoint(handler: Handler, database: Database, embed_site: str) -> Callable[[Request], Response]:
     """Return the endpoint of a route: parse, ask, draw; Starlette runs it in a thread."""
 
     def endpoint(request: Request) -> Response:
         try:
             with database.cursor() as cursor:
                 params = parse(request.query_params, cursor.facts.listeners)
-                return handler(PageContext(request, params, cursor, Links(params)))
+                return handler(PageContext(request, params, cursor, Links(params), embed_site))
         except PageError as error:
             return error_page(error.status, error.message, error.hint)
 

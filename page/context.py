@@ -17,6 +17,7 @@ from page.sql import Value, statement, whole_number
 from page.views import Column, View
 
 ROWS_A_PAGE = 50
+_KEPT_BY_THE_FORM = ("kind", "key", "q", "weekday", "hour", "season")
 _NOT_IN_LINKS = {"row_limit", "row_offset"}
 
 
@@ -28,6 +29,7 @@ class PageContext:
     params: Params
     cursor: Cursor
     links: Links
+    embed_site: str = ""
 
     @property
     def section(self) -> str:
@@ -75,7 +77,7 @@ class PageContext:
             "path": path,
             "section": self.section,
             "has_range": True,
-            "hidden": {name: self.text(name) for name in ("kind", "key", "q", "weekday", "hour") if self.text(name)},
+            "hidden": {name: self.text(name) for name in _KEPT_BY_THE_FORM if self.text(name)},
             "presets": presets(self.params),
             "years": years(self.params),
             "previous": self.params.previous(),

@@ -22,6 +22,7 @@ POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
     "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+_FRAMED_BY_NOBODY = "frame-ancestors 'none'"
 HEADERS: Final = {
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
@@ -34,6 +35,11 @@ COOKIE: Final = "music_tracker_page"
 SIGN_IN: Final = "/sign-in"
 LONGEST_TARGET: Final = 8192
 _OPEN_PATHS = (SIGN_IN, "/static/")
+
+
+def embed_policy(site: str) -> str:
+    """Return the policy of a page that one other site may frame."""
+    return POLICY.replace(_FRAMED_BY_NOBODY, f"frame-ancestors {site}")
 
 
 def signature(token: str) -> str:

@@ -23,6 +23,13 @@ LONGEST_TEXT = 200
 MOST_ROWS = 1_000_000
 _BOUND = re.compile(r"\$([a-z_]+)")
 _NAME = re.compile(r"[a-z0-9_]{1,60}")
+SEASONS = ("winter", "spring", "summer", "autumn")
+_CHOICES = {
+    "season": SEASONS,
+    "bucket": ("week", "month", "quarter", "year"),
+    "scope": ("overall", "artist"),
+    "of": tuple(kind.value for kind in Kind if kind is not Kind.ALL),
+}
 _COUNTED = {Rule.SPOTIFY30: "plays.is_counted"}
 _ANY_RANGE = "marts.fct_listening_days"
 _ALL_TIME = "(select *, $from_day as date_key from marts.fct_listening_totals)"
@@ -89,6 +96,7 @@ def common_values(params: Params) -> dict[str, Value]:
         "row_offset": 0,
         "weekday": 0,
         "hour": 24,
+        "season": "",
     }
 
 
@@ -96,10 +104,12 @@ def argument(name: str, text: str) -> Value:
     """Return an argument of a query from the text of a URL. Errors: BadRequest for what it cannot be."""
     if name in {"row_limit", "row_offset", "year", "weekday", "hour"}:
         return whole_number(name, text)
-    if name in {"day", "first_day", "last_day"}:
+    if name in {"day", "first_day", "last_day", "a_from", "a_to", "b_from", "b_to"}:
         return whole_period(text, name)[0]
     if name == "kind":
         return Kind.of(text).value
+    if name in _CHOICES and text not in _CHOICES[name]:
+        raise BadRequest(f"{name}: there is no such choice.", f"The choices are {', '.join(_CHOICES[name])}.")
     if len(text) > LONGEST_TEXT:
         raise BadRequest(f"{name}: this is longer than {LONGEST_TEXT} characters.")
     return text

@@ -21,6 +21,7 @@ _WRITERS: dict[str, Callable[[Any], str]] = {
     "number": formats.number,
     "minutes": formats.minutes,
     "percent": formats.percent,
+    "ratio": lambda value: "unknown" if value is None else f"{value:.3f}",
     "day": formats.day,
     "moment": formats.moment,
     "month": lambda value: f"{value:%B %Y}",
@@ -40,7 +41,7 @@ class Column:
     @property
     def is_number(self) -> bool:
         """Whether the values stand at the right and are compared with the query."""
-        return self.kind in {"number", "minutes", "percent"}
+        return self.kind in {"number", "minutes", "percent", "ratio"}
 
     def text(self, row: Row) -> str:
         """Return the value of a row as it is read."""
@@ -67,11 +68,12 @@ class View:
     bar: str = ""
     chart: Markup | None = None
     is_folded: bool = False
+    anchor: str = ""
 
     @property
     def name(self) -> str:
-        """The name of the query, which is also the anchor of the view."""
-        return self.result.statement.name
+        """The anchor of the view: its own, else the name of its query."""
+        return self.anchor or self.result.statement.name
 
     @property
     def rows(self) -> list[Row]:

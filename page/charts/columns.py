@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from page.charts.svg import data, frame, label_at
+
 WIDTH, HEIGHT, FOOT, TOP = 720, 200, 22, 14
 _TICK_ROOM = 48
 _LEAST = 1.5
@@ -28,17 +30,9 @@ def columns(marks: Sequence[Mark], title: str, description: str, chart_id: str) 
     most = max((mark.value or 0 for mark in marks), default=0) or 1
     step = WIDTH / max(1, len(marks))
     body = Markup().join(_column(mark, number, step, most) for number, mark in enumerate(marks))
-    return Markup(
-        '<svg class="chart" viewBox="0 0 {width} {height}" role="img" aria-labelledby="{id}-t {id}-d"'
-        ' tabindex="0" data-chart="columns"><title id="{id}-t">{title}</title><desc id="{id}-d">{description}</desc>'
-        '<defs><pattern id="{id}-hatch" width="6" height="6" patternUnits="userSpaceOnUse"'
-        ' patternTransform="rotate(45)"><line class="hatch" x1="0" y1="0" x2="0" y2="6"/></pattern></defs>'
-        '<text class="axis" x="0" y="10">{most}</text>'
-        '<line class="base" x1="0" x2="{width}" y1="{base}" y2="{base}"/>{body}</svg>'
-    ).format(
-        width=WIDTH, height=HEIGHT, id=chart_id, title=title, description=description, most=f"{most:,.0f}",
-        base=HEIGHT - FOOT, body=body.replace("#hatch", f"#{chart_id}-hatch"),
-    )  # fmt: skip
+    axis = label_at(f"{most:,.0f}", 0, 10)
+    base = Markup('<line class="base" x1="0" x2="{x}" y1="{y}" y2="{y}"/>').format(x=WIDTH, y=HEIGHT - FOOT)
+    return frame(axis + base + body, title, description, chart_id, size=(WIDTH, HEIGHT))
 
 
 def _column(mark: Mark, number: int, step: float, most: float) -> Markup:
@@ -53,8 +47,13 @@ def _column(mark: Mark, number: int, step: float, most: float) -> Markup:
     else:
         look = Markup('class="mark"')
         height = round(max(_LEAST, room * mark.value / most), 2) if mark.value else 0.0
-    shape = Markup('<rect {look} x="{x}" y="{y}" width="{width}" height="{height}">').format(
-        look=look, x=x, y=round(HEIGHT - FOOT - height, 2), width=width, height=height
+    shape = Markup('<rect {look} x="{x}" y="{y}" width="{width}" height="{height}" {data}>').format(
+        look=look,
+        x=x,
+        y=round(HEIGHT - FOOT - height, 2),
+        width=width,
+        height=height,
+        data=data(mark.label, mark.url),
     )
     drawn = shape + Markup("<title>{label}</title></rect>").format(label=mark.label)
     return drawn + tick

@@ -9,7 +9,10 @@ from starlette.responses import Response
 
 from page.context import PageContext
 
-GROUPS = ("home", "tops", "entities", "calendar", "plays", "search", "completeness", "about", "data")
+GROUPS = (
+    "home", "tops", "entities", "calendar", "clock", "map", "taste", "finds", "habits", "review", "compare", "plays",
+    "search", "why", "completeness", "about", "embed", "take_away", "data",
+)  # fmt: skip
 
 
 def all_routes() -> list[tuple[str, Callable[[PageContext], Response]]]:

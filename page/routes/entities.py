@@ -10,7 +10,7 @@ from page.errors import NotFound
 from page.links import musicbrainz, spotify
 from page.routes.shared import definition_of_plays, list_columns, month_view, plays_view
 from page.sql import LONGEST_TEXT, Value
-from page.views import View
+from page.views import Column, View
 
 LISTED = 20
 NEWEST = 10
@@ -43,6 +43,8 @@ def entity(context: PageContext) -> Response:
         totals_sql=context.links.to("/data/entity_totals.sql", **arguments),
         months=month_view(context, "entity_months", **arguments),
         lists=[_list(context, one, kind, arguments) for one in _LISTS[kind]],
+        clock_url=context.links.to("/clock", **arguments),
+        more=_more(context, kind, arguments),
         newest=_newest(context, arguments),
     )
 
@@ -59,6 +61,47 @@ def _list(context: PageContext, listed: Kind, kind: Kind, arguments: dict[str, V
         definition=f"The first {LISTED} that were heard of this {kind.value} in the range; the CSV has all. "
         + definition_of_plays(context),
     )
+
+
+def _more(context: PageContext, kind: Kind, arguments: dict[str, Value]) -> list[View]:
+    """Return the rank by year, and of an artist its silences and the weeks in which it was an obsession."""
+    views = []
+    if kind in {Kind.ARTIST, Kind.TRACK, Kind.ALBUM}:
+        views.append(_years(context, kind, arguments))
+    if kind is Kind.ARTIST:
+        key: dict[str, Value] = {"key": arguments["key"]}
+        weeks = (
+            Column("week_from", "Week from", "day", link=lambda row: context.links.day(row["week_from"])),
+            Column("week_until", "until", "day"),
+            Column("obsession_pct", "Of all plays", "percent"),
+            Column("plays", "Plays", "number"),
+        )
+        silences = (
+            Column("silent_from", "Silent from", "day"),
+            Column("silent_until", "Until", "day"),
+            Column("gap_days", "Days", "number"),
+        )
+        views.append(
+            context.view("weeks_of_artist", "Weeks of obsession", weeks, arguments=key, empty="There was none.",
+                         definition="Seven days in which it had the greatest part of all plays, of all time.")
+        )  # fmt: skip
+        views.append(
+            context.view("gaps_of_artist", "Long silences", silences, arguments=key, empty="There was none.",
+                         definition="Of all time; time that is not covered may hide plays.")
+        )  # fmt: skip
+    return views
+
+
+def _years(context: PageContext, kind: Kind, arguments: dict[str, Value]) -> View:
+    columns = (
+        Column("year", "Year", link=lambda row: context.links.to(f"/year/{row['year']}")),
+        Column("rank", "Rank", "number"),
+        Column("plays", "Plays", "number"),
+        Column("minutes", "Minutes", "minutes"),
+    )
+    definition = f"Its rank among all {kind.plural} of each year in the range. {definition_of_plays(context)}"
+    bar = context.params.measure.value
+    return context.view("entity_years", "Rank by year", columns, arguments=arguments, bar=bar, definition=definition)
 
 
 def _newest(context: PageContext, arguments: dict[str, Value]) -> View:

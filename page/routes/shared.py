@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -92,7 +93,7 @@ def month_view(context: PageContext, query: str, **arguments: Value) -> View:
             Column("coverage_pct", "Covered", "percent"),
         ),
         arguments=arguments,
-        chart=_months_chart(result, measure, query),
+        chart=_months_chart(result, measure, query, lambda row: _plays_of_month(context, row, arguments)),
         is_folded=True,
         definition=f"{measure.capitalize()} by month, local time; hatched where less than half is covered and nothing "
         f"was heard. {definition_of_plays(context)}",
@@ -117,13 +118,14 @@ def _months_title(result: Result, measure: str) -> str:
     return f"Most {measure} in {best['month_start']:%B %Y}: {write(best[measure])}"
 
 
-def _months_chart(result: Result, measure: str, chart_id: str) -> Any:
+def _months_chart(result: Result, measure: str, chart_id: str, link: Callable[[Row], str]) -> Any:
     every = max(1, -(-len(result.rows) // _TICKS))
     write = number if measure == "plays" else minutes
     marks = [
         Mark(
             f"{row['month_start']:%B %Y}: {write(row[measure])} {measure if row[measure] is not None else ''}".strip(),
             None if row[measure] is None else float(row[measure]),
+            url=link(row),
             tick=f"{row['month_start']:%b %y}" if place % every == 0 else "",
         )
         for place, row in enumerate(result.rows)

@@ -27,6 +27,7 @@ def top(context: PageContext) -> Response:
         paging=paging,
         kind=kind,
         lists=KINDS,
+        takes=(("m3u8", "M3U"), ("xspf", "XSPF"), ("txt", "Spotify URIs")),
         has_before=context.params.previous() is not None,
     )
 

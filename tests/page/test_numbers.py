@@ -29,6 +29,20 @@ PAGES = (
     "/search?q=quoted",
     f"/completeness{HALF}",
     "/about",
+    "/clock",
+    f"/clock{HALF}&season=summer",
+    f"/map{HALF}",
+    "/map",
+    f"/taste{HALF}",
+    "/finds",
+    "/habits?rule=lastfm",
+    f"/habits{HALF}",
+    "/compare?a=2024&b=2025",
+    "/compare?a=2024-W09&b=2024-02-01..2024-03-09&by=minutes",
+    "/why?year=2024",
+    "/year/2024",
+    "/month/2024-02?rule=any",
+    "/week/2024-W07?by=minutes",
 )
 THINGS = ("artist", "album", "track", "genre", "country")
 

@@ -16,9 +16,9 @@ from page.server import bind
 
 
 @contextmanager
-def serving(published: Path, token: str = "") -> Iterator[str]:
+def serving(published: Path, token: str = "", embed_site: str = "") -> Iterator[str]:
     """Serve the pages over a published file and yield their address."""
-    app = build_app(Database(published), token=token)
+    app = build_app(Database(published), token=token, embed_site=embed_site)
     server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_level="critical", server_header=False))
     with bind("127.0.0.1", 0) as bound:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)

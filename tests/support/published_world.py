@@ -13,6 +13,8 @@ import duckdb
 import yaml
 from jinja2 import Environment
 
+from tests.support.published_reports import REPORTS
+
 ROOT = Path(__file__).parents[2]
 MARTS = ROOT / "dbt_project/models/marts"
 EXPLAIN_PLAYS = ROOT / "dbt_project/models/reporting/explain/explain_plays.sql"
@@ -38,6 +40,7 @@ def write_world(path: Path) -> Path:
         connection.execute(_DAYS)
         connection.execute(_day_facts())
         connection.execute(_explain_plays())
+        connection.execute(REPORTS)
         connection.execute(_ABOUT)
     return path
 
@@ -72,10 +75,16 @@ def _day_facts() -> str:
 _DIMENSIONS = """
 insert into marts.dim_artist by name
 select
-    number as artist_number, false as is_special_purpose, md5('artist' || number) as artist_key, getvariable('names')[number] as artist_name, 'Person' as artist_type,
+    number as artist_number, false as is_special_purpose, md5('artist' || number) as artist_key,
+    getvariable('names')[number] as artist_name, 'Person' as artist_type,
     ['Iceland', 'Côte d''Ivoire', 'United Kingdom', null, 'Iceland', 'Chile'][number] as country_name,
     ['IS', 'CI', 'GB', null, 'IS', 'CL'][number] as country_code,
-    if(number = 4, 'unknown', 'pop') as main_genre, '4uLU6hMCjMI75M1A2tKUQ' || number as spotify_artist_id
+    if(number = 4, 'unknown', 'pop') as main_genre,
+    [64.1, 5.3, 51.5, null, 65.7, -33.4][number] as latitude,
+    [-21.9, -4.0, -0.1, null, -18.1, -70.7][number] as longitude,
+    ['Reykjavík', 'Abidjan', '<i>London</i>', null, 'Akureyri', 'Santiago'][number] as origin_area_name,
+    'city' as coordinates_precision, md5('area' || number) as origin_area_key,
+    '4uLU6hMCjMI75M1A2tKUQ' || number as spotify_artist_id
 from range(1, 7) as numbers (number)
 union all by name
 select
@@ -113,14 +122,16 @@ select
 
 insert into marts.dim_recording by name
 select
-    number as recording_number, md5('recording' || number) as recording_key, md5('artist' || (1 + number % 6)) as artist_key,
+    number as recording_number, md5('recording' || number) as recording_key,
+    md5('artist' || (1 + number % 6)) as artist_key,
     md5('album' || (1 + number % 6)) as first_album_key, getvariable('names')[1 + number % 6] as artist_name,
     artist_name || ' ' || number as recording_name, artist_name || ' album' as first_album_name,
     200000 as duration_ms, 1994 as first_release_year, 1990 as first_release_decade, true as is_enriched
 from range(1, 61) as numbers (number)
 union all by name
 select
-    0 as recording_number, 'unknown' as recording_key, 'unknown' as artist_key, 'unknown' as first_album_key, 'unknown' as recording_name,
+    0 as recording_number, 'unknown' as recording_key, 'unknown' as artist_key, 'unknown' as first_album_key,
+    'unknown' as recording_name,
     'unknown' as artist_name, 'unknown' as first_album_name, false as is_enriched;
 
 insert into marts.dim_track by name
@@ -165,6 +176,13 @@ select
     0 as covered_by_polls_minutes, covered_minutes / 14.4 as coverage_pct
 from range(date '2023-11-01', date '2025-06-08', interval 1 day) as days (date_key)
 cross join (values ('me'), ('other')) as listeners (listener_id);
+
+insert into marts.fct_coverage_hours by name
+select
+    coverage.listener_id, coverage.date_key, hours.hour, 60 as known_minutes,
+    coverage.covered_minutes / 24 as covered_minutes
+from marts.fct_listening_coverage as coverage
+cross join range(24) as hours (hour);
 
 insert into marts.fct_artist_days by name
 select listener_id, artist_key, date_key, count(*) as plays, sum(ms_played) as ms_played

@@ -1,0 +1,47 @@
+"""Lines in steps over time: no smoothing, no value where nothing is known, each line named at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from page.charts.svg import data, frame, label_at
+
+WIDTH, HEIGHT, FOOT, RIGHT, TOP = 720, 220, 22, 110, 14
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: its name and its values from left to right, None where there is none."""
+
+    name: str
+    values: Sequence[float | None]
+
+
+def lines(series: Sequence[Line], title: str, description: str, chart_id: str, unit: str) -> Markup:
+    """Return lines on one scale from zero."""
+    longest = max((len(line.values) for line in series), default=1) or 1
+    most = max((value or 0 for line in series for value in line.values), default=0) or 1
+    body = label_at(f"{most:,.0f} {unit}", 0, 10)
+    body += Markup('<line class="base" x1="0" x2="{x}" y1="{y}" y2="{y}"/>').format(x=WIDTH - RIGHT, y=HEIGHT - FOOT)
+    for number, line in enumerate(series):
+        body += _line(line, number, longest, most, unit)
+    return frame(body, title, description, chart_id, size=(WIDTH, HEIGHT))
+
+
+def _line(line: Line, number: int, longest: int, most: float, unit: str) -> Markup:
+    step = (WIDTH - RIGHT) / longest
+    path, x, y = "", 0.0, float(HEIGHT - FOOT)
+    for place, value in enumerate(line.values):
+        if value is None:
+            continue
+        x, y = place * step, TOP + (HEIGHT - FOOT - TOP) * (1 - value / most)
+        path += f"H{x:.1f}V{y:.1f}" if path else f"M{x:.1f} {y:.1f}"
+    known = [value for value in line.values if value is not None]
+    said = f"{line.name}: {known[-1]:,.0f} {unit} in the end" if known else f"{line.name}: unknown"
+    drawn = Markup('<path class="line k{number}" d="{path}" {data}><title>{said}</title></path>').format(
+        number=number, path=path + (f"H{x + step:.1f}" if path else ""), data=data(said), said=said
+    )
+    return drawn + label_at(line.name, min(x + step + 6, WIDTH - RIGHT + 6), max(y + 4, 12))

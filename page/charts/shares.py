@@ -1,0 +1,72 @@
+"""Shares of a whole over time, stacked: at most eight parts, each named beside the last column."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from page.charts.svg import data, frame, label_at
+
+WIDTH, HEIGHT, FOOT, RIGHT = 720, 240, 22, 130
+_LEAST_LABEL_GAP = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of one column: its name, its position in the stack (9: unknown) and its share in percent."""
+
+    name: str
+    position: int
+    percent: float
+
+
+def shares(columns: Sequence[tuple[str, Sequence[Part]]], title: str, description: str, chart_id: str) -> Markup:
+    """Return stacked columns of 100 percent; the unknown part is hatched and on top."""
+    room = WIDTH - RIGHT
+    step = room / max(1, len(columns))
+    every = max(1, -(-len(columns) // 8))
+    body = Markup()
+    for number, (name, parts) in enumerate(columns):
+        body += Markup().join(_part(part, below, name, number * step, step) for part, below in _stacked(parts))
+        if number % every == 0:
+            body += label_at(name, number * step, HEIGHT - 6)
+    names = _names(columns[-1][1]) if columns else Markup()
+    return frame(body + names, title, description, chart_id, size=(WIDTH, HEIGHT))
+
+
+def _stacked(parts: Sequence[Part]) -> list[tuple[Part, float]]:
+    """Return each part with the percent below it."""
+    below, stacked = 0.0, []
+    for part in sorted(parts, key=lambda one: one.position):
+        stacked.append((part, below))
+        below += part.percent
+    return stacked
+
+
+def _y(percent: float) -> float:
+    return (HEIGHT - FOOT) * (1 - min(percent, 100.0) / 100)
+
+
+def _part(part: Part, below: float, column: str, x: float, step: float) -> Markup:
+    top, foot = _y(below + part.percent), _y(below)
+    fill = Markup(' fill="url(#hatch)"') if part.position == 9 else Markup()
+    label = f"{column}, {part.name}: {part.percent:.1f} %"
+    return Markup(
+        '<rect class="part p{position}"{fill} x="{x}" y="{y}" width="{width}" height="{height}" {data}>'
+        "<title>{label}</title></rect>"
+    ).format(
+        position=part.position, fill=fill, x=round(x, 2), y=round(top, 2), width=round(step * 0.92, 2),
+        height=round(foot - top, 2), data=data(label), label=label,
+    )  # fmt: skip
+
+
+def _names(parts: Sequence[Part]) -> Markup:
+    """Return the names of the parts beside the last column, none upon another."""
+    names, lowest = Markup(), float(HEIGHT)
+    for part, below in _stacked(parts):
+        y = min(_y(below + part.percent / 2) + 4, lowest - _LEAST_LABEL_GAP)
+        lowest = y
+        names += label_at(part.name[:18], WIDTH - RIGHT + 6, y)
+    return names

@@ -1,0 +1,48 @@
+-- The two periods side by side: plays, minutes, artists, tracks, days with plays, and how much of each is covered.
+with
+
+spans as (
+    select 'a' as span, $a_from as first_day, $a_to as last_day
+    union all
+    select 'b' as span, $b_from as first_day, $b_to as last_day
+),
+
+heard as (
+    select
+        spans.span,
+        sum(days.{plays}) as plays,
+        sum(days.{ms}) as ms,
+        count(distinct days.artist_number) as artists,
+        count(distinct days.recording_number) as tracks,
+        count(distinct days.date_key) as days
+    from spans
+    inner join marts.fct_listening_days as days
+        on days.listener_id = $listener and days.date_key between spans.first_day and spans.last_day
+    where days.{plays} > 0
+    group by all
+),
+
+covered as (
+    select
+        spans.span,
+        round(100.0 * sum(coverage.covered_minutes) / nullif(sum(coverage.known_minutes), 0), 1) as coverage_pct
+    from spans
+    inner join marts.fct_listening_coverage as coverage
+        on coverage.listener_id = $listener and coverage.date_key between spans.first_day and spans.last_day
+    group by all
+)
+
+select
+    spans.span,
+    spans.first_day,
+    spans.last_day,
+    cast(coalesce(heard.plays, 0) as bigint) as plays,
+    round(coalesce(heard.ms, 0) / 60000.0, 1) as minutes,
+    coalesce(heard.artists, 0) as artists,
+    coalesce(heard.tracks, 0) as tracks,
+    coalesce(heard.days, 0) as days,
+    covered.coverage_pct
+from spans
+left join heard on spans.span = heard.span
+left join covered on spans.span = covered.span
+order by spans.span

@@ -1,0 +1,17 @@
+-- Artists that were heard for the first time in the range, the kept ones first.
+select
+    name,
+    name_key as key,
+    discovered_on,
+    is_kept,
+    is_warm_up,
+    plays,
+    minutes,
+    plays_first_30_days,
+    last_heard_on,
+    count(*) over () as total,
+    count(*) filter (where is_kept) over () as total_kept
+from reporting.discoveries
+where listener_id = $listener and kind = 'artist' and discovered_on between $from_day and $to_day
+order by is_kept desc, plays desc, name, name_key
+limit $row_limit

@@ -1,0 +1,11 @@
+-- The weeks in which one artist had the greatest part of all plays.
+select
+    week_from,
+    week_until,
+    obsession_pct,
+    plays,
+    minutes
+from reporting.obsession
+where listener_id = $listener and artist_key = $key
+order by obsession_pct desc, week_from
+limit $row_limit

@@ -1,0 +1,23 @@
+"""Stacked shares."""
+
+from __future__ import annotations
+
+import re
+
+from page.charts.shares import FOOT, HEIGHT, Part, shares
+
+
+def test_the_parts_of_a_column_fill_it_and_no_more() -> None:
+    """A share of one whole is never above 100 %; the unknown part is hatched."""
+    parts = [Part("Rock", 1, 60.0), Part("unknown", 9, 25.0), Part("<Pop>", 2, 15.0)]
+    drawn = shares([("2024", parts)], "t", "d", "c")
+    heights = [float(one) for one in re.findall(r'class="part .*?height="([\d.]+)"', drawn)]
+    assert abs(sum(heights) - (HEIGHT - FOOT)) < 0.05
+    assert drawn.count("url(#c-hatch)") == 1
+    assert "&lt;Pop&gt;" in drawn
+    assert "<Pop>" not in drawn
+
+
+def test_no_columns_are_an_empty_chart() -> None:
+    """Nothing was heard: nothing is drawn."""
+    assert "<rect" not in shares([], "t", "d", "c")

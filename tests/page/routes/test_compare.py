@@ -1,0 +1,38 @@
+"""Comparison (feature 3: two periods)."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from tests.support.pages import read_page
+
+
+def test_both_sides_equal_the_pages_of_their_periods(client: httpx.Client) -> None:
+    """The totals of each are what the home page of that range tells."""
+    rows = read_page(client.get("/compare?a=2024&b=2025").text).tables[0].rows
+    for row, year in zip(rows, ("2024", "2025"), strict=True):
+        home = read_page(client.get(f"/?from={year}&to={year}").text)
+        told = {column: value for query, column, value in home.numbers if query == "totals"}
+        assert (row["plays"], row["minutes"]) == (told["plays"], told["minutes"])
+
+
+def test_new_and_gone_are_told_apart(client: httpx.Client) -> None:
+    """By rank: what is new has none before, what is gone none after."""
+    rows = read_page(client.get("/compare?a=2024-02-01..2024-02-05&b=2025-02").text).tables[2].rows
+    assert rows
+    for row in rows:
+        assert (row["rank_a"] == "") == (row["moved"] == "new")
+        assert (row["rank_b"] == "") == (row["moved"] == "gone")
+
+
+@pytest.mark.parametrize("query", ["", "?b=2024-02", "?b=2024-02-29", "?a=1970&b=2199", "?b=2024-W01"])
+def test_what_is_not_named_has_a_default(client: httpx.Client, query: str) -> None:
+    """Also at the ends of the calendar and for a leap day."""
+    assert client.get(f"/compare{query}").status_code == 200
+
+
+@pytest.mark.parametrize("query", ["?a=x", "?a=2024-02-30", "?b=2025..2024", "?a=" + "9" * 5000])
+def test_what_is_no_period_is_refused(client: httpx.Client, query: str) -> None:
+    """With a plain page."""
+    assert client.get(f"/compare{query}").status_code == 400
