@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from extract_load.core.errors import ConfigurationError
+from extract_load.core.errors import BadInput, ConfigurationError
 from extract_load.core.settings import load_settings
 
 PORT = 8765
@@ -22,9 +23,18 @@ def register(app: typer.Typer) -> None:
 def page(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = PORT,
     host: Annotated[str, typer.Option(help="Another than loopback needs PAGE_TOKEN.")] = "127.0.0.1",
+    to: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the pages there instead.")] = None,
+    share: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write pages to share there: sums only, no days and times.")
+    ] = None,
 ) -> None:
-    """Serve your listening as pages to look at, read-only, until Ctrl-C."""
+    """Serve your listening as pages to look at, read-only, until Ctrl-C; or write them into a folder."""
     settings = load_settings()
+    if to and share:
+        raise ConfigurationError("--to and --share are two things.", hint="Leave one of them out.")
+    if to or share:
+        _write(settings.published_path, to or share, is_shared=share is not None)
+        return
     token = settings.page_token.get_secret_value() if settings.page_token else ""
     check_host(host, token)
 
@@ -33,8 +43,23 @@ def page(
     from page.server import serve
 
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
-    app = build_app(Database(settings.published_path), () if host in {"0.0.0.0", "::"} else (host,), token)
+    app = build_app(
+        Database(settings.published_path), () if host in {"0.0.0.0", "::"} else (host,), token, settings.page_embed_site
+    )
     serve(app, host, port, lambda url: typer.echo(f"Your pages: {url}  (Ctrl-C stops)"))
+
+
+def _write(published: Path, folder: Path | None, *, is_shared: bool) -> None:
+    """Write a folder and say where. Errors: those of `write_snapshot`; BadInput when there is no published file."""
+    from page.errors import PageError
+    from page.snapshot import write_snapshot
+
+    assert folder is not None
+    try:
+        written = write_snapshot(published, folder.expanduser().absolute(), is_shared=is_shared)
+    except PageError as error:
+        raise BadInput(error.message, hint=error.hint) from error
+    typer.echo(f"{written.pages} pages, {written.size / 1e6:.1f} MB: {(written.folder / 'index.html').as_uri()}")
 
 
 def check_host(host: str, token: str) -> None:

@@ -47,6 +47,11 @@ def static_file(name: str) -> bytes | None:
     return known[name].read_bytes() if name in known else None
 
 
+def static_names() -> list[str]:
+    """Return the names of all static files."""
+    return sorted(path.name for path in files("page").joinpath("static").iterdir() if path.is_file())
+
+
 @cache
 def static_url(name: str) -> str:
     """Return the address of a static file with a hash of its content: an old page never gets a new script."""

@@ -109,6 +109,8 @@ class Settings(BaseSettings):
     heartbeat_url: SecretStr | None = None
     backup_dir: Path | None = None
     published_readable: bool = False
+    page_embed_site: str = Field(default="", pattern=r"^(https?://[A-Za-z0-9.:\[\]-]+)?$")
+    page_snapshot_dir: Path | None = None
     page_token: SecretStr | None = Field(default=None, min_length=8, max_length=512)
     lock_wait_seconds: float = Field(default=600, ge=0)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

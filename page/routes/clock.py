@@ -11,7 +11,7 @@ from page.errors import NotFound
 from page.formats import minutes, number
 from page.routes.shared import definition_of_plays
 from page.sql import SEASONS, Value, argument
-from page.views import Column, Row
+from page.views import Column, Row, View
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _HOURS = tuple(str(hour) if hour % 3 == 0 else "" for hour in range(24))
@@ -21,6 +21,18 @@ def clock(context: PageContext) -> Response:
     """Answer with the clock. Errors: BadRequest for a season that is none, NotFound for a thing that is none."""
     arguments, of_whom = _chosen(context)
     thing = {name: value for name, value in arguments.items() if name != "season"}
+    return context.render(
+        "clock.html",
+        f"Clock{of_whom}, {context.params.range_label}",
+        view=_hours(context, arguments, thing),
+        seasons=("", *SEASONS),
+        season=arguments["season"],
+        thing=thing,
+    )
+
+
+def _hours(context: PageContext, arguments: dict[str, Value], thing: dict[str, Value]) -> View:
+    """Return the hours as a grid with their table."""
     measure = context.params.measure.value
     result = context.query("clock", **arguments)
 
@@ -28,7 +40,15 @@ def clock(context: PageContext) -> Response:
         return context.links.to("/plays", weekday=row["weekday"], hour=row["hour"], **thing)
 
     title = _finding(result.rows, measure)
-    view = context.view_of(
+    chart = grid(
+        [Cell(_label(row, measure), row[measure], plays_of(row)) for row in result.rows],
+        _DAYS,
+        _HOURS,
+        title=title,
+        description=f"Seven rows of 24 hours, shaded by {measure}. The table below has each value.",
+        chart_id="clock",
+    )
+    return context.view_of(
         result,
         title,
         (
@@ -40,24 +60,9 @@ def clock(context: PageContext) -> Response:
         ),
         arguments=arguments,
         is_folded=True,
-        chart=grid(
-            [Cell(_label(row, measure), row[measure], plays_of(row)) for row in result.rows],
-            _DAYS,
-            _HOURS,
-            title=title,
-            description=f"Seven rows of 24 hours, shaded by {measure}. The table below has each value.",
-            chart_id="clock",
-        ),
+        chart=chart,
         definition=f"{measure.capitalize()} by the local hour that a play started in; hatched where less than half of "
         f"an hour is covered and nothing was heard. {definition_of_plays(context)}",
-    )
-    return context.render(
-        "clock.html",
-        f"Clock{of_whom}, {context.params.range_label}",
-        view=view,
-        seasons=("", *SEASONS),
-        season=arguments["season"],
-        thing=thing,
     )
 
 

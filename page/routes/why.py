@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from page.context import PageContext
 from page.params import whole_period
-from page.views import Column
+from page.views import Column, View
 
 
 def why(context: PageContext) -> Response:
@@ -27,7 +27,17 @@ def why(context: PageContext) -> Response:
         empty="Nothing is known of this year.",
         definition="From all plays to the numbers that Spotify's Wrapped and Last.fm would come to with their rules.",
     )
-    rows = context.view(
+    tabs = [
+        (str(one), context.links.to("/why", year=one), one == year)
+        for one in range(known.last_day.year, known.first_day.year - 1, -1)
+    ]
+    title = f"Why my number of {year} differs"
+    return context.render("views.html", title, has_range=False, views=(rules, _rows(context)), tabs=tabs)
+
+
+def _rows(context: PageContext) -> View:
+    """Return what became of each row of each source."""
+    return context.view(
         "why_rows",
         "What became of every row",
         (
@@ -45,12 +55,6 @@ def why(context: PageContext) -> Response:
         empty="The published file names no row.",
         definition="UTC. Every row of an export and of a poll is counted or left out for one reason; of all time.",
     )
-    tabs = [
-        (str(one), context.links.to("/why", year=one), one == year)
-        for one in range(known.last_day.year, known.first_day.year - 1, -1)
-    ]
-    title = f"Why my number of {year} differs"
-    return context.render("views.html", title, has_range=False, views=(rules, rows), tabs=tabs)
 
 
 ROUTES = [("/why", why)]
