@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from extract_load.core.errors import BadInput, ConfigurationError
+from extract_load.core.errors import ConfigurationError
 from extract_load.core.settings import load_settings
 
 PORT = 8765
@@ -32,8 +32,8 @@ def page(
     settings = load_settings()
     if to and share:
         raise ConfigurationError("--to and --share are two things.", hint="Leave one of them out.")
-    if to or share:
-        _write(settings.published_path, to or share, is_shared=share is not None)
+    if folder := to or share:
+        _write(settings.published_path, folder, is_shared=share is not None)
         return
     token = settings.page_token.get_secret_value() if settings.page_token else ""
     check_host(host, token)
@@ -49,16 +49,11 @@ def page(
     serve(app, host, port, lambda url: typer.echo(f"Your pages: {url}  (Ctrl-C stops)"))
 
 
-def _write(published: Path, folder: Path | None, *, is_shared: bool) -> None:
-    """Write a folder and say where. Errors: those of `write_snapshot`; BadInput when there is no published file."""
-    from page.errors import PageError
+def _write(published: Path, folder: Path, *, is_shared: bool) -> None:
+    """Write a folder and say where. Errors: those of `write_snapshot`."""
     from page.snapshot import write_snapshot
 
-    assert folder is not None
-    try:
-        written = write_snapshot(published, folder.expanduser().absolute(), is_shared=is_shared)
-    except PageError as error:
-        raise BadInput(error.message, hint=error.hint) from error
+    written = write_snapshot(published, folder.expanduser().absolute(), is_shared=is_shared)
     typer.echo(f"{written.pages} pages, {written.size / 1e6:.1f} MB: {(written.folder / 'index.html').as_uri()}")
 
 

@@ -85,7 +85,9 @@ def merged(rows: list[tuple[str, dict[str, Any]]], most: int = _LISTED) -> list[
     """
     shown = [(name, row) for name, row in rows if row["plays"] >= LEAST_PLAYS]
     kept, rest = shown[:most], [*shown[most:], *((name, row) for name, row in rows if row["plays"] < LEAST_PLAYS)]
-    lines = [(name, number(float(row["plays"])), minutes(float(row["minutes"]))) for name, row in kept]
+    lines: list[tuple[str, ...]] = [
+        (name, number(float(row["plays"])), minutes(float(row["minutes"]))) for name, row in kept
+    ]
     plays = sum(float(row["plays"]) for _, row in rest)
     if plays >= LEAST_PLAYS:
         lines.append(("all others", number(round(plays, 1)), minutes(sum(float(row["minutes"]) for _, row in rest))))

@@ -23,6 +23,7 @@ from starlette.applications import Starlette
 from extract_load.core.errors import BadInput, ConfigurationError
 from page.app import build_app
 from page.database import Database
+from page.errors import PageError
 from page.params import Listener
 from page.rendering import static_file, static_names
 from page.share import share_pages
@@ -47,14 +48,18 @@ class Written:
 
 
 def write_snapshot(published: Path, folder: Path, *, is_shared: bool = False) -> Written:
-    """Write the folder. Errors: ConfigurationError when something else is there, BadInput when a page fails."""
+    """Write the folder.
+
+    Errors: ConfigurationError when something else is there, BadInput when there is no published file or a page fails.
+    """
     _check(folder)
     database = Database(published)
     try:
         with database.cursor() as cursor:
             listeners = cursor.facts.listeners
-        app = build_app(database)
-        pages = share_pages(database) if is_shared else _pages(app, listeners)
+        pages = share_pages(database) if is_shared else _pages(build_app(database), listeners)
+    except PageError as error:
+        raise BadInput(error.message, hint=error.hint) from error
     finally:
         database.close()
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -47,9 +47,12 @@ def demo(
         _step(environment, "Importing the export as Spotify sends it", ["import", str(export)])
         _step(environment, "Enriching, transforming, testing, publishing", ["etl"])
     published = home / "published" / "music_tracker.duckdb"
+    pages = home / "pages"
+    _step(environment, "Writing the pages to look at", ["page", "--to", str(pages)])
     typer.echo()
     typer.echo(summary(published))
     _say(f"That took {time.monotonic() - started:.0f} s. `music-tracker --help` says what else there is.")
+    typer.echo(f"DEMO pages, labelled as such: {(pages / 'index.html').as_uri()}")
 
 
 def _remove_last_demo(home: Path) -> None:

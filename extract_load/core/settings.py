@@ -218,6 +218,11 @@ class Settings(BaseSettings):
         return _absolute(self.backup_dir) if self.backup_dir else None
 
     @property
+    def snapshot_path(self) -> Path | None:
+        """PAGE_SNAPSHOT_DIR, absolute: where the daily run writes the pages; None when nobody named a folder."""
+        return _absolute(self.page_snapshot_dir) if self.page_snapshot_dir else None
+
+    @property
     def has_spotify_app(self) -> bool:
         """Whether client id and secret are set."""
         return bool(self.spotify_client_id and self.spotify_client_secret)

@@ -180,6 +180,23 @@ def publish_marts(run_key: str, blocking_failures: list[str]) -> TaskResult:
         return BaseProcessorTask(run, "publish", work, report).execute()
 
 
+@atomic("write pages")
+def write_pages(run_key: str) -> TaskResult:
+    """Write the pages over the published file into PAGE_SNAPSHOT_DIR."""
+    from page.snapshot import Written, write_snapshot
+
+    def report(written: Written | None) -> TaskResult:
+        return TaskResult("success", {"pages": written.pages, "bytes": written.size} if written else {})
+
+    with shared_run(key=run_key) as run:
+
+        def work(context: Context) -> Written | None:
+            folder = context.settings.snapshot_path
+            return write_snapshot(context.settings.published_path, folder) if folder else None
+
+        return BaseProcessorTask(run, "write pages", work, report).execute()
+
+
 @atomic("tidy up")
 def tidy_up(run_key: str) -> TaskResult:
     """Do the weekly upkeep: compact past days, delete records of requests and tasks older than two years."""

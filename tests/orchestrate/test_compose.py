@@ -126,7 +126,9 @@ def test_logs_are_rotated(compose: dict[str, Any]) -> None:
 def test_it_shows_itself_to_this_machine_only(compose: dict[str, Any]) -> None:
     """Ports are bound to loopback, ours run without rights, and the data outlives the containers."""
     published = [port for service in compose["services"].values() for port in service.get("ports", [])]
-    assert published == ["127.0.0.1:4200:4200"]
+    assert published == ["127.0.0.1:4200:4200", "127.0.0.1:8765:8765"]
+    assert compose["services"]["page"]["volumes"] == ["./data:/app/data:ro"]
+    assert int(compose["services"]["page"]["mem_limit"].removesuffix("m")) <= 160
     without_backups = "./data:/app/backup"  # of BACKUP_DIR where it is set
     assert compose["services"]["worker"]["volumes"] == ["./data:/app/data", without_backups]
     assert compose["services"]["prefect-db"]["volumes"] == ["prefect-db:/var/lib/postgresql/data"]

@@ -7,8 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from extract_load.core.errors import ConfigurationError
-from page.errors import Unavailable
+from extract_load.core.errors import BadInput, ConfigurationError
 from page.snapshot import MARKER, Written, file_name, rewritten, write_snapshot
 from tests.support.pages import read_page
 
@@ -54,7 +53,7 @@ def test_a_snapshot_replaces_its_own_folder_and_no_other(published: Path, writte
 
 def test_nothing_is_written_without_a_published_file(tmp_path: Path) -> None:
     """And nothing is left behind."""
-    with pytest.raises(Unavailable):
+    with pytest.raises(BadInput):
         write_snapshot(tmp_path / "none.duckdb", tmp_path / "pages")
     assert not list(tmp_path.iterdir())
 

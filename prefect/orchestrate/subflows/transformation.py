@@ -1,4 +1,7 @@
-"""Last, one after the other: dbt builds the star schema, its tests check it, and it is published if they pass."""
+"""Last, one after the other: dbt builds the star schema, its tests check it, and it is published if they pass.
+
+With PAGE_SNAPSHOT_DIR the pages over it are written as files, too.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from prefect import State, flow
 from extract_load.context import Context
 from extract_load.core.flows import DAILY_ETL
 from extract_load.core.results import TaskResult
-from orchestrate.atomic_tasks import check_models, publish_marts, with_retries
+from orchestrate.atomic_tasks import check_models, publish_marts, with_retries, write_pages
 from orchestrate.base_tasks import BaseProcessorTask
 from orchestrate.dbt_build.results import NodeResult, blocking_failures, summarize_build
 from orchestrate.dbt_build.runner import build_models, dbt_session, flush_task_reports
@@ -31,6 +34,8 @@ def transformation_subflow(config: FlowConfig | None = None, run_key: str | None
         if not stoppers and any(result.status == "failed" for result in results.values()):
             stoppers = [NOT_TESTED]
         results[publish_marts.name] = attempt(run, with_retries(publish_marts, run), run.key, stoppers)
+        if run.settings.snapshot_path and results[publish_marts.name].status != "failed":
+            results[write_pages.name] = attempt(run, with_retries(write_pages, run), run.key)
         flush_task_reports()
         return closing_state(results, fatal=(publish_marts.name,))
 
