@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import socket
 import statistics
 import subprocess
@@ -39,6 +40,8 @@ ROUNDS = 3
 MEASURE_SECONDS = 0.25
 ENOUGH = "1000000"
 """A daily budget of requests that is never spent."""
+PASSWORD = f"bench:{secrets.token_urlsafe(24)}"
+API = httpx.Client(auth=("bench", PASSWORD.removeprefix("bench:")))
 
 
 @dataclass(slots=True)
@@ -68,6 +71,7 @@ def main() -> None:
         imported = _command(environment, str(BIN / "music-tracker"), "import", str(export))
         _write_line(f"{plays:,} plays of {ARTISTS} artists, imported in {imported:.1f} s")
         with ExitStack() as stack:
+            environment.update(PREFECT_SERVER_API_AUTH_STRING=PASSWORD, PREFECT_API_AUTH_STRING=PASSWORD)
             environment["PREFECT_API_URL"] = url = f"http://127.0.0.1:{_free_port()}/api"
             server = stack.enter_context(_running(data_dir, environment, "server", *_server_command(url)))
             _wait_for_server(url)
@@ -84,7 +88,7 @@ def _first_run(data_dir: Path, environment: dict[str, str], url: str, server: ps
         time.sleep(5)  # at rest
         memory.record(_measure_memory(server, serve))
         with _watching(memory, server, serve):
-            run = httpx.post(f"{url}/deployments/{deployment}/create_flow_run", json={}, timeout=60).json()
+            run = API.post(f"{url}/deployments/{deployment}/create_flow_run", json={}, timeout=60).json()
             ended = _wait_for_run(url, run["id"])
     _write_line(
         f"the first daily-etl {ended['total_run_time']:9.1f} s: {ended['state_name']}. {ended['state']['message']}"
@@ -227,8 +231,8 @@ def _wait_for_server(url: str) -> None:
 
 def _wait_for_deployment(url: str) -> str:
     name = f"{url}/deployments/name/daily-etl/daily-etl"
-    _wait(lambda: httpx.get(name, timeout=30).status_code == 200, "The serve process did not deploy.")
-    return str(httpx.get(name, timeout=30).json()["id"])
+    _wait(lambda: API.get(name, timeout=30).status_code == 200, "The serve process did not deploy.")
+    return str(API.get(name, timeout=30).json()["id"])
 
 
 def _wait_for_run(url: str, run_id: str) -> dict[str, Any]:
@@ -236,7 +240,7 @@ def _wait_for_run(url: str, run_id: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
 
     def ended() -> bool:
-        found.update(httpx.get(f"{url}/flow_runs/{run_id}", timeout=60).json())
+        found.update(API.get(f"{url}/flow_runs/{run_id}", timeout=60).json())
         return found["state_type"] in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
     _wait(ended, "The daily run did not end.", seconds=3600)

@@ -38,6 +38,11 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("orchestrate.base_tasks",),
     ("orchestrate.runs",),
     ("orchestrate.dbt_build", "orchestrate.server.api"),
+    ("orchestrate.server.worker",),
+    (
+        *("orchestrate.server.credentials", "orchestrate.server.own_pages"),
+        *("orchestrate.server.healthcheck", "orchestrate.server.upkeep_client"),
+    ),
     ("orchestrate.flow_config",),
     ("orchestrate.console",),
     ("extract_load.__main__",),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from extract_load.context import Context
+from extract_load.core.folder_access import require_writable
 from extract_load.core.network_environment import require_certificates
 from extract_load.core.settings import load_settings
 from extract_load.storage.state import State
@@ -18,6 +19,7 @@ from extract_load.storage.warehouse import Warehouse
 def context_of_a_command(name: str, *, asks_services: bool = False) -> Iterator[Context]:
     """Yield the context of one run of a command. Errors: ConfigurationError before any work."""
     settings = load_settings()
+    require_writable(settings)
     if asks_services:
         require_certificates()
     logging.getLogger("extract_load").setLevel(settings.log_level)

@@ -8,6 +8,7 @@ are errors of the operating system for Python as well, and pass unchanged.
 from __future__ import annotations
 
 import errno
+import os
 import sqlite3
 import sysconfig
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from pathlib import Path
 import duckdb
 
 from extract_load.core.errors import ConfigurationError, MusicTrackerError
+from extract_load.core.folder_access import unwritable
 
 _SQLITE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR)
 _OF_A_DISK = frozenset(
@@ -44,6 +46,8 @@ def translate_disk_errors() -> Iterator[None]:
     except OSError as error:
         if not is_disk_error(error):
             raise
+        if error.errno in (errno.EACCES, errno.EPERM) and error.filename and (there := _nearest(error.filename)):
+            raise unwritable(there) from error
         where = f" ({_text(error.filename)})" if error.filename else ""
         raise _refused(f"{where}: {error.strerror or type(error).__name__}") from error
     except sqlite3.OperationalError as error:
@@ -55,6 +59,17 @@ def translate_disk_errors() -> Iterator[None]:
         if isinstance(error, duckdb.TransactionException) and "Could not write" not in str(error):
             raise
         raise _refused(f": {str(error).splitlines()[0]}") from error
+
+
+def _nearest(name: object) -> Path | None:
+    """Return the file or the nearest folder above it that is there and can't be written."""
+    for path in (Path(_text(name)), *Path(_text(name)).parents):
+        try:
+            if path.exists():
+                return None if os.access(path, os.W_OK, effective_ids=True) else path
+        except OSError:
+            continue
+    return None
 
 
 def is_disk_error(error: OSError) -> bool:

@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 
 CATALOGUE = "gazetteer"
 SQL_DIR = Path(__file__).with_name("sql")
+SHIPPED_DIR = Path(__file__).resolve().parents[2] / "gazetteer"
+"""Where the image has its index; the data of the packages, from which it was built, is not in it."""
+
 _BUILD_MEMORY = "250MB"
 
 
@@ -44,8 +47,9 @@ def ensure_index(cache_dir: Path) -> Path:
     is missing.
     """
     path = index_path(cache_dir)
-    if path.exists():
-        return path
+    shipped = SHIPPED_DIR / path.name
+    if path.exists() or shipped.exists():
+        return path if path.exists() else shipped
     try:
         cache_dir.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=".gazetteer-", dir=cache_dir))

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from extract_load.core.folder_access import unwritable
 from extract_load.monitoring.health import CheckResult
 
 _MOVE = "Put DUCKDB_PATH on a disk of this machine; a share can keep the backups."
@@ -175,6 +176,8 @@ def _hint(error: OSError, folder: Path) -> str:
         return f"Make room where {folder} lies: a run needs about 2 GB. Nothing was lost."
     if error.errno == errno.EROFS:
         return f"Mount the disk of {folder} for writing, or check it: a disk with errors becomes read-only."
+    if folder.stat().st_uid != os.geteuid():
+        return str(unwritable(folder))
     return f"Give yourself write access to {folder}."
 
 

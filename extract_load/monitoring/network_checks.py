@@ -100,19 +100,21 @@ def check_alert_addresses(settings: Settings) -> Iterator[CheckResult]:
 
 
 def check_server(addresses: Sequence[str] | None = None, port: int | None = None) -> Iterator[CheckResult]:
-    """Yield the address under which a Prefect server lets anybody on the network in, without a password.
+    """Yield the address under which a Prefect server lets anybody in, without a password.
 
-    `addresses` are those of this machine that others can reach; `port` is that of PREFECT_API_URL, else 4200.
+    `addresses` are those of this machine that others can reach, and loopback, which every page in a browser can reach;
+    `port` is that of PREFECT_API_URL, else 4200.
     """
     port = port or _configured_port()
-    for address in _reachable_addresses() if addresses is None else addresses:
+    for address in [*_reachable_addresses(), "127.0.0.1"] if addresses is None else addresses:
         place = f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
         if _lets_in(place):
+            who = "any web page in a browser here" if address == "127.0.0.1" else "whoever reaches it"
             hint = (
-                "Set PREFECT_BIND=127.0.0.1 (compose) or PREFECT_SERVER_API_HOST=127.0.0.1, or put a proxy with a"
-                " password in front: see SECURITY.md."
+                "Start it again from the project's folder, which gives it a password, or set"
+                " PREFECT_SERVER_API_AUTH_STRING; PREFECT_BIND=127.0.0.1 (compose) keeps other machines away."
             )
-            text = f"A Prefect server at {place} asks for no password: whoever reaches it can run code here."
+            text = f"A Prefect server at {place} asks for no password: {who} can run code here."
             yield CheckResult("open-server", "problem", text, hint)
             return
 

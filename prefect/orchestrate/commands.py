@@ -1,4 +1,4 @@
-"""`music-tracker etl` and `music-tracker serve`: one run now, or both schedules in one process."""
+"""`music-tracker etl`, `serve` and `password`: one run now, both schedules in one process, the key to the pages."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from extract_load.core.folder_access import require_writable
 from extract_load.core.settings import load_settings
 from extract_load.maintenance.marts_builder import offer
 from orchestrate.console import prepare_prefect
@@ -21,6 +22,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the command line, and offer dbt to the layers below; both are imported on use."""
     app.command()(etl)
     app.command()(serve)
+    app.command()(password)
     offer(build_marts)
 
 
@@ -40,18 +42,26 @@ def serve() -> None:
     serve_deployments()
 
 
+def password() -> None:
+    """Print the password of the Prefect server's pages; type or paste it where they ask for one."""
+    from orchestrate.server.credentials import server_password
+
+    typer.echo(server_password(load_settings()))
+
+
 def serve_deployments() -> None:
     """Serve every deployment until it is stopped; starts a Prefect server with a UI when none answers."""
     prepare_prefect()
     settings = load_settings()
+    require_writable(settings)
     from prefect import serve
 
     from orchestrate.deployments import CATALOGUE, build
-    from orchestrate.server.api import api_in_use, own_api, running_api
+    from orchestrate.server.api import api_in_use, own_api, password_of, running_api
 
     # Prefect's Runner creates a coroutine that it never awaits when it is stopped: noise for whoever stops it.
     warnings.filterwarnings("ignore", "coroutine 'Runner.astop' was never awaited", RuntimeWarning)
     with ExitStack() as stack:
-        url = running_api(settings) or stack.enter_context(own_api())
-        stack.enter_context(api_in_use(url))
+        url = running_api(settings) or stack.enter_context(own_api(settings))
+        stack.enter_context(api_in_use(url, password_of(url, settings)))
         serve(*(build(entry, settings, pooled=False) for entry in CATALOGUE), limit=MAX_RUNS)

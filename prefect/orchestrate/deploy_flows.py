@@ -42,11 +42,12 @@ def deploy(settings: Settings, names: tuple[str, ...]) -> None:
 
 def validate(settings: Settings, *, thorough: bool, etl: bool = True) -> Iterator[CheckResult]:
     """Yield a check result for each thing that a deployed run needs; `thorough` asks the services, `etl` checks dbt."""
-    from orchestrate.server.api import needed_api, server_version
+    from orchestrate.server.api import check_access, needed_api, server_version
 
     yield CheckResult("settings", "ok", f"The settings are right (environment {settings.environment}).")
     try:
-        yield server_version(needed_api(settings))
+        yield server_version(needed_api(settings), settings)
+        yield check_access(needed_api(settings))
     except ConfigurationError as error:
         yield CheckResult("server", "problem", error.message, error.hint)
         if not thorough:
@@ -83,15 +84,16 @@ def main(
     found = []
     for result in validate(settings, thorough=validate_, etl=not spotify_only):
         found.append(result)
-        if validate_ or result.level == "problem":
+        if validate_ or result.level in {"problem", "warning"}:
             typer.echo(f"{_MARKS[result.level]}  {result.text} {result.hint}".rstrip())
     if any(result.level == "problem" for result in found):
         raise ConfigurationError("Nothing was deployed.", hint="Fix what is marked PROBLEM above, then try again.")
     from orchestrate.deployments import WORK_POOL, names_of
-    from orchestrate.server.api import api_in_use, needed_api
+    from orchestrate.server.api import api_in_use, needed_api, password_of
 
     names = names_of(ingestion=not etl_only, etl=not spotify_only)
-    with api_in_use(needed_api(settings)):
+    url = needed_api(settings)
+    with api_in_use(url, password_of(url, settings)):
         deploy(settings, names)
     for name in names:
         typer.echo(f"Deployed {name}. Run it now: prefect deployment run {name}")

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import cast
 
 from prefect import State
 from prefect._internal.control_listener import get_intent
@@ -19,18 +20,22 @@ from prefect.context import FlowRunContext
 from prefect.exceptions import TerminationSignal
 from prefect.runtime import flow_run
 
+from extract_load.core.errors import ConfigurationError
 from extract_load.core.flows import lock_file_name
+from extract_load.core.folder_access import require_writable
+from extract_load.core.network_environment import prepare_network
 from extract_load.core.settings import Settings
 from extract_load.monitoring.health import Health
+from extract_load.monitoring.refused_run import forget_refused_runs, report_refused_run
 from extract_load.monitoring.run_log import RunLog, RunRecord
 from extract_load.monitoring.tracked_run import tracked_run
 from extract_load.publishing.publish import label_of
 from extract_load.storage.writer_lock import WarehouseBusy, WriterLock
 from orchestrate.dbt_build.results import split_failures
-from orchestrate.flow_config import FlowConfig
+from orchestrate.flow_config import FlowConfig, in_effect
 from orchestrate.runs.context import Run, RunStopped, shared_run
 from orchestrate.runs.crashed import mark_crashed
-from orchestrate.runs.final_state import cancelled_state, closing_state, skipped_state
+from orchestrate.runs.final_state import cancelled_state, closing_state, failed_state, skipped_state
 from orchestrate.runs.report import summary
 
 log = logging.getLogger(__name__)
@@ -45,17 +50,20 @@ OWN_LOGGERS = ("extract_load", "orchestrate")
 class MonitoredRun:
     """A run that is being recorded; `fatal` names the tasks without which it failed as a whole.
 
-    `busy` says who is running the same flow already: the body then has nothing to do. `stopped` says why the body was
-    left before its end.
+    `busy` says who is running the same flow already, or why nothing could begin (`refused` says it too then): the body
+    then has nothing to do. `stopped` says why the body was left before its end.
     """
 
     run: Run
     fatal: tuple[str, ...] = ()
     busy: str = ""
     stopped: str = ""
+    refused: str = ""
 
     def state(self) -> State:
         """Return the state that the flow ends with."""
+        if self.refused:
+            return failed_state(self.refused)
         if self.busy:
             return skipped_state(self.busy)
         if self.stopped:
@@ -71,8 +79,14 @@ def monitored(
 
     One run of a flow at a time: the operating system frees the lock when its holder dies, so a power cut never leaves
     it taken. A stop by SIGTERM ends the body, and the run as cancelled; for Prefect alone it would be a crash.
+    A run that could not write its folders is Failed with one sentence, and the owner is told.
     Errors: those of the body; ConfigurationError before any work.
     """
+    refused = _refused_reason(flow_name, config)
+    if refused:
+        log.error("%s", refused)
+        yield MonitoredRun(cast("Run", None), fatal, refused, refused=refused)
+        return
     with shared_run(config) as run, ExitStack() as stack:
         for name in OWN_LOGGERS:
             logging.getLogger(name).setLevel(run.settings.log_level)
@@ -89,6 +103,19 @@ def monitored(
                     raise
                 monitored_run.stopped = STOPPED
                 log.info("%s", STOPPED)
+
+
+def _refused_reason(flow_name: str, config: FlowConfig | None) -> str:
+    """Return why a run can't begin, empty when it can. Errors: ConfigurationError for a bad setting."""
+    settings = in_effect(config).settings()
+    try:
+        require_writable(settings)
+    except ConfigurationError as error:
+        prepare_network()
+        report_refused_run(settings, flow_name, str(error))
+        return str(error)
+    forget_refused_runs(settings)
+    return ""
 
 
 def lock_of(flow_name: str, settings: Settings) -> WriterLock:

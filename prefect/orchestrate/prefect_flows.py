@@ -11,12 +11,12 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import nullcontext
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
+from extract_load.core.folder_access import require_writable
 from extract_load.core.network_environment import proxy_of
 from extract_load.core.settings import load_settings
 from extract_load.monitoring.service_checks import service_addresses
@@ -37,17 +37,22 @@ def run(which: WhichFlow, limit: int = 50, config_env: str | None = None) -> int
     """Run a flow and return the exit code. Errors: ConfigurationError before any work."""
     prepare_prefect(plain_logs=True)
     config = get_flow_config(config_env)
+    require_writable(config.settings())
     for address in service_addresses(config.settings()):
         proxy_of(address)  # one that can't be used stops the run before any work
-    from orchestrate.server.api import configured_api, running_api, temporary_api
+    from orchestrate.server.api import api_in_use, configured_api, password_of, running_api, temporary_api
 
     if os.environ.get(_STARTED_BY_US):  # its server is there, however long it takes to answer
         return _run_here(which, limit, config)
-    url = running_api(load_settings())
-    if url is not None and url == configured_api():
-        return _run_here(which, limit, config)
-    with nullcontext(url) if url else temporary_api() as found:
-        return _run_in_child_process(which, limit, config_env, found)
+    settings = load_settings()
+    url = running_api(settings)
+    if url is None:
+        with temporary_api() as found:
+            return _run_in_child_process(which, limit, config_env, found)
+    with api_in_use(url, password_of(url, settings)):
+        if url == configured_api():
+            return _run_here(which, limit, config)
+        return _run_in_child_process(which, limit, config_env, url)
 
 
 def main(

@@ -242,19 +242,22 @@ def _is_json(text: str) -> bool:
 
 
 ASK_THE_API = """
+import os
 import httpx
 from orchestrate.server.api import temporary_api
 with temporary_api() as url:
+    word = tuple(os.environ["PREFECT_API_AUTH_STRING"].split(":", 1))
+    api = httpx.Client(auth=word, timeout=60)
     for what in ("flows", "flow_runs", "task_runs", "logs", "artifacts", "deployments", "variables", "flow_run_states",
                  "task_run_states", "concurrency_limits", "work_pools", "block_documents", "automations", "events"):
         if what.endswith("_states"):
-            for run in httpx.post(f"{url}/{what.removesuffix('_states')}s/filter", json={}, timeout=60).json():
+            for run in api.post(f"{url}/{what.removesuffix('_states')}s/filter", json={}).json():
                 key = what.removesuffix("s").removesuffix("_state") + "_id"
-                print(what, httpx.get(f"{url}/{what}/", params={key: run["id"]}, timeout=60).text)
+                print(what, api.get(f"{url}/{what}/", params={key: run["id"]}).text)
             continue
         offset = 0
         while True:
-            answer = httpx.post(f"{url}/{what}/filter", json={"limit": 200, "offset": offset}, timeout=60)
+            answer = api.post(f"{url}/{what}/filter", json={"limit": 200, "offset": offset})
             print(what, answer.status_code, answer.text)
             if answer.status_code != 200 or what == "events" or len(answer.json()) < 200:
                 break

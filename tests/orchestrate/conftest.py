@@ -23,6 +23,7 @@ os.environ.setdefault("DO_NOT_TRACK", "1")
 from extract_load.core.settings import Settings, load_settings
 from extract_load.storage.state import State
 from extract_load.storage.warehouse import Warehouse
+from orchestrate.server.credentials import CLIENT_VARIABLE
 from sandbox import Sandbox, World, write_export
 
 ROOT = Path(__file__).parents[2]
@@ -83,6 +84,7 @@ class Installation:
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "DO_NOT_TRACK": "1",
             **({"PREFECT_API_URL": self.api} if self.api else {}),
+            **({CLIENT_VARIABLE: os.environ[CLIENT_VARIABLE]} if self.api and CLIENT_VARIABLE in os.environ else {}),
             **self.variables,
         }
 

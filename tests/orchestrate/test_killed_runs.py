@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import httpx
 import pytest
 
 from extract_load.monitoring.run_log import RunLog
 from extract_load.storage.state import State
+from tests.support import prefect_api
 
 ROOT = Path(__file__).parents[2]
 ETL = (sys.executable, "prefect/orchestrate/prefect_flows.py", "--flow", "etl")
@@ -56,7 +56,7 @@ def working_on(task: str, state: str) -> Callable[[Any, Beginning], bool]:
     def moment(installation: Any, beginning: Beginning) -> bool:
         since = {"after_": beginning.at.isoformat()}
         wanted = {"task_runs": {"name": {"like_": task}, "state": {"type": {"any_": [state]}}, "start_time": since}}
-        found = httpx.post(f"{installation.api}/task_runs/filter", json=wanted, timeout=60).json()
+        found = prefect_api.post(f"{installation.api}/task_runs/filter", json=wanted, timeout=60).json()
         return any(one["name"].startswith(task) for one in found)
 
     return moment
@@ -89,10 +89,10 @@ def test_killed_in_each_stage_it_ends_as_one_that_never_was(
     with closing(State(hard.settings().state_path)) as state:
         statuses = [run.status for run in RunLog(state).latest("daily-etl", 1 + len(dead))]
     assert statuses == ["success", *["crashed"] * len(dead)]
-    shown = [httpx.get(f"{api}/flow_runs/{run_id}", timeout=60).json()["state_type"] for run_id in dead]
+    shown = [prefect_api.get(f"{api}/flow_runs/{run_id}", timeout=60).json()["state_type"] for run_id in dead]
     assert shown == ["CRASHED"] * len(dead)
     running = {"flow_runs": {"id": {"any_": dead}}, "task_runs": {"state": {"type": {"any_": ["RUNNING", "PENDING"]}}}}
-    assert httpx.post(f"{api}/task_runs/filter", json=running, timeout=60).json() == []
+    assert prefect_api.post(f"{api}/task_runs/filter", json=running, timeout=60).json() == []
     assert _marts(hard.settings().published_path) == _marts(calm.settings().published_path)
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import httpx
 import pytest
 
 from sandbox import Sandbox, World, write_export
+from tests.support import prefect_api
 
 THREE = ("enrich from Spotify", "enrich from MusicBrainz", "find coordinates")
 ALLOWED = 1.15
@@ -76,7 +76,7 @@ def _children(api: str, run_id: str) -> tuple[datetime, datetime]:
 
     def below(parent: str) -> list[dict[str, Any]]:
         wanted = {"flow_runs": {"parent_flow_run_id": {"any_": [parent]}}}
-        found: list[dict[str, Any]] = httpx.post(f"{api}/flow_runs/filter", json=wanted, timeout=60).json()
+        found: list[dict[str, Any]] = prefect_api.post(f"{api}/flow_runs/filter", json=wanted, timeout=60).json()
         return found
 
     (coordination,) = [run for run in below(run_id) if run["name"] == "enrichment-coordination"]

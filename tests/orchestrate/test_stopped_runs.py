@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import httpx
 import pytest
 
 from extract_load.monitoring.run_log import RunLog
 from extract_load.storage.state import State
+from tests.support import prefect_api
 from tests.support.alert_receiver import AlertReceiver, alert_receiver
 
 ROOT = Path(__file__).parents[2]
@@ -59,7 +59,7 @@ def latest(installation: Any, flow: str) -> tuple[str, str]:
 
 def shown(api: str, run_id: str) -> str:
     """Return the state of a run on the server."""
-    return str(httpx.get(f"{api}/flow_runs/{run_id}", timeout=60).json()["state_type"])
+    return str(prefect_api.get(f"{api}/flow_runs/{run_id}", timeout=60).json()["state_type"])
 
 
 def stop_at(installation: Any, place: str, flow: str) -> subprocess.CompletedProcess[str]:
@@ -132,7 +132,7 @@ def test_cancelled_on_the_page_in_each_stage_of_daily_etl(
         run_id = start_deployment(api, "daily-etl")
         wait_until(lambda: "Waiting at the failpoint" in log.read_text())
         cancel = {"state": {"type": "CANCELLING", "name": "Cancelling"}, "force": True}
-        httpx.post(f"{api}/flow_runs/{run_id}/set_state", json=cancel, timeout=60).raise_for_status()
+        prefect_api.post(f"{api}/flow_runs/{run_id}/set_state", json=cancel, timeout=60).raise_for_status()
         wait_until(lambda: shown(api, run_id) == "CANCELLED")
         wait_until(lambda: latest(installation, "daily-etl")[1] == "cancelled")
     installation.extra.clear()
@@ -166,12 +166,12 @@ def start_deployment(api: str, flow: str) -> str:
 
     def known() -> bool:
         wanted = {"flows": {"name": {"any_": [flow]}}}
-        answer = httpx.post(f"{api}/deployments/filter", json=wanted, timeout=60).json()
+        answer = prefect_api.post(f"{api}/deployments/filter", json=wanted, timeout=60).json()
         found[:] = [one["id"] for one in answer if one["status"] == "READY"]
         return bool(found)
 
     wait_until(known)
-    run = httpx.post(f"{api}/deployments/{found[0]}/create_flow_run", json={}, timeout=60)
+    run = prefect_api.post(f"{api}/deployments/{found[0]}/create_flow_run", json={}, timeout=60)
     run.raise_for_status()
     return str(run.json()["id"])
 

@@ -37,6 +37,11 @@ def skipped_state(reason: str) -> State[Any]:
     return State(type=StateType.CANCELLED, name=SKIPPED, message=reason)
 
 
+def failed_state(reason: str) -> State[Any]:
+    """Return the state of a run that could not begin."""
+    return State(type=StateType.FAILED, name="Failed", message=reason)
+
+
 def cancelled_state(reason: str) -> State[Any]:
     """Return the state of a run that was stopped before its end."""
     return State(type=StateType.CANCELLED, name="Cancelled", message=reason)

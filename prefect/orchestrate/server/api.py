@@ -6,6 +6,7 @@ writes its log to a file beside them, and ends with the process that started it,
 
 from __future__ import annotations
 
+import base64
 import logging
 import os
 import socket
@@ -13,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,6 +24,15 @@ from extract_load.core.errors import ConfigurationError, ServiceUnavailable
 from extract_load.core.network_environment import is_loopback
 from extract_load.core.settings import Settings
 from extract_load.monitoring.health import CheckResult
+from orchestrate.server.credentials import (
+    CLIENT_VARIABLE,
+    SERVER_VARIABLE,
+    candidates,
+    new_password,
+    remember,
+    server_password,
+    temporary_password,
+)
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +40,7 @@ LOCAL_HOST = "127.0.0.1"
 LOCAL_PORT = 4200
 LOCAL_API = f"http://{LOCAL_HOST}:{LOCAL_PORT}/api"
 LARGEST_LOG_BYTES = 5_000_000
-_PROBE_SECONDS = 3.0
+_PATIENCE = httpx.Timeout(30.0, connect=3.0)  # on a busy core an answer takes seconds, a connection does not
 _STOP_SECONDS = 20.0
 
 
@@ -79,17 +89,62 @@ def answers(url: str) -> bool:
         return False
 
 
-def _get(url: str, path: str) -> httpx.Response:
+def is_open(url: str) -> bool:
+    """Return whether a server lets anybody in without a password; its health would answer in any case."""
+    return _version(url).status_code == httpx.codes.OK
+
+
+def password_of(url: str, settings: Settings) -> str | None:
+    """Return the password that a server accepts, None for an open one and for one that knows us by a key.
+
+    Errors: ConfigurationError when it asks for one that is not known here.
+    """
+    from prefect.settings import get_current_settings
+
+    api = get_current_settings().api
+    given = os.environ.get(CLIENT_VARIABLE) or (api.auth_string.get_secret_value() if api.auth_string else None)
+    if given or api.key or is_open(url):
+        return given
+    for word in candidates(url, settings):
+        if _version(url, word).status_code == httpx.codes.OK:
+            remember(settings, word)
+            return word
+    raise ConfigurationError(
+        f"The Prefect server at {url} asks for a password that is not known here.",
+        hint=f"`music-tracker password` prints it where the server was started; set {CLIENT_VARIABLE} to it.",
+    )
+
+
+def check_access(url: str) -> CheckResult:
+    """Return the check result of who may use a server."""
+    if is_open(url):
+        text = f"The Prefect server at {url} asks for no password: any web page in a browser here can run code by it."
+        hint = "Start it from the project's folder, by `prefect server start`, docker-compose or `music-tracker serve`."
+        return CheckResult("open-server", "warning", text, hint)
+    return CheckResult("server-access", "ok", f"The Prefect server at {url} asks for a password.")
+
+
+def _version(url: str, word: str | None = None) -> httpx.Response:
+    """Ask for the version, which a protected server gives to those with its password. Errors: ServiceUnavailable."""
+    try:
+        return _get(url, "/admin/version", word)
+    except httpx.HTTPError as error:
+        what = "did not answer in time" if isinstance(error, httpx.TimeoutException) else "ended the connection"
+        raise ServiceUnavailable(f"The Prefect server at {url} {what}.", hint="Try again.") from None
+
+
+def _get(url: str, path: str, word: str | None = None) -> httpx.Response:
     """Ask a server, by no proxy where it is on this machine."""
     direct = is_loopback(urlsplit(url).hostname)
-    return httpx.get(f"{url}{path}", timeout=_PROBE_SECONDS, trust_env=not direct)
+    headers = {"Authorization": f"Basic {base64.b64encode(word.encode()).decode()}"} if word else {}
+    return httpx.get(f"{url}{path}", timeout=_PATIENCE, trust_env=not direct, headers=headers)
 
 
-def server_version(url: str) -> CheckResult:
-    """Return the check result of the server's version of Prefect against ours."""
+def server_version(url: str, settings: Settings) -> CheckResult:
+    """Return the check result of the server's version of Prefect against ours. Errors: as password_of."""
     import prefect
 
-    theirs = str(_get(url, "/admin/version").json())
+    theirs = str(_version(url, password_of(url, settings)).json())
     if theirs == prefect.__version__:
         return CheckResult("server", "ok", f"The Prefect server at {url} has our version, {theirs}.")
     text = f"The Prefect server at {url} has version {theirs}, ours is {prefect.__version__}."
@@ -97,41 +152,56 @@ def server_version(url: str) -> CheckResult:
 
 
 @contextmanager
-def api_in_use(url: str) -> Iterator[None]:
-    """Make this process, and those it starts, use the server at `url`."""
-    from prefect.settings import PREFECT_API_URL, temporary_settings
+def api_in_use(url: str, password: str | None = None) -> Iterator[None]:
+    """Make this process, and those it starts, use the server at `url` with this password (else the one that is set)."""
+    from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 
-    before = os.environ.get("PREFECT_API_URL")
-    os.environ["PREFECT_API_URL"] = url
+    password = password or os.environ.get(CLIENT_VARIABLE)
+    with ExitStack() as stack:
+        stack.enter_context(_variable("PREFECT_API_URL", url))
+        if password:
+            stack.enter_context(_variable(CLIENT_VARIABLE, password))
+            stack.enter_context(temporary_settings({PREFECT_API_AUTH_STRING: password}))
+        stack.enter_context(temporary_settings({PREFECT_API_URL: url}))
+        yield
+
+
+@contextmanager
+def _variable(name: str, value: str) -> Iterator[None]:
+    """Set a variable of the environment for the length of the block."""
+    before = os.environ.get(name)
+    os.environ[name] = value
     try:
-        with temporary_settings({PREFECT_API_URL: url}):
-            yield
+        yield
     finally:
         if before is None:
-            del os.environ["PREFECT_API_URL"]
+            os.environ.pop(name, None)
         else:
-            os.environ["PREFECT_API_URL"] = before
+            os.environ[name] = before
 
 
 @contextmanager
 def temporary_api() -> Iterator[str]:
     """Run a server for the length of the block and yield its address.
 
+    PREFECT_API_AUTH_STRING is its password meanwhile.
     Errors: ServiceUnavailable when it does not come up in `server.ephemeral.startup_timeout_seconds`.
     """
-    with _server("temporary", _free_port()) as url:
+    word = os.environ.get(SERVER_VARIABLE) or os.environ.get(CLIENT_VARIABLE) or new_password()
+    port = _free_port()
+    with _variable(CLIENT_VARIABLE, word), temporary_password(port, word), _server("temporary", port, word) as url:
         yield url
 
 
 @contextmanager
-def own_api() -> Iterator[str]:
+def own_api(settings: Settings) -> Iterator[str]:
     """Run a server with UI and schedules at the usual place, for the length of the block. Errors: as temporary_api."""
-    with _server("own", LOCAL_PORT) as url:
+    with _server("own", LOCAL_PORT, server_password(settings)) as url:
         yield url
 
 
 @contextmanager
-def _server(kind: str, port: int) -> Iterator[str]:
+def _server(kind: str, port: int, password: str) -> Iterator[str]:
     from prefect.settings import get_current_settings
 
     settings = get_current_settings()
@@ -145,6 +215,7 @@ def _server(kind: str, port: int) -> Iterator[str]:
             stdin=subprocess.PIPE,
             stdout=out,
             stderr=out,
+            env={**os.environ, SERVER_VARIABLE: password},
             start_new_session=True,  # a Ctrl-C is for the run; the server ends after the run has reported everything
         )
         try:

@@ -1,7 +1,8 @@
 """A Prefect server as a child process: `python -m orchestrate.server.process temporary|own PORT`, on 127.0.0.1.
 
-`temporary`: the API for the length of one run, without UI, schedules or triggers. `own`: with them, for
-`music-tracker serve`. Either ends when its standard input is closed, so it is never orphaned.
+It asks for the password in PREFECT_SERVER_API_AUTH_STRING, and answers neither pages of another origin nor requests by
+another name of this machine. `temporary`: the API for the length of one run, without UI, schedules or triggers. `own`:
+with them, for `music-tracker serve`. Either ends when its standard input is closed, so it is never orphaned.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import sys
 import threading
 
 from extract_load.core.private_files import keep_files_private
+from orchestrate.server.credentials import new_password
+from orchestrate.server.own_pages import OwnPagesOnly
 
 QUIET = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "PREFECT_SERVER_LOGGING_LEVEL": "WARNING"}
 
@@ -18,8 +21,11 @@ QUIET = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "PREFECT_SERVER_LOGGING_LE
 def main(kind: str, port: int) -> None:
     """Serve until standard input is closed."""
     keep_files_private()
+    os.environ.setdefault("PREFECT_SERVER_API_AUTH_STRING", new_password())  # never open; nobody knows it then
     for name, value in {**QUIET, **({"PREFECT_UI_ENABLED": "false"} if kind == "temporary" else {})}.items():
         os.environ.setdefault(name, value)
+    os.environ["PREFECT_SERVER_CORS_ALLOWED_ORIGINS"] = f"http://127.0.0.1:{port},http://localhost:{port}"
+    os.environ["PREFECT_UI_API_URL"] = "/api"
     import uvicorn
     from prefect.server.api.server import create_app
 
@@ -28,7 +34,12 @@ def main(kind: str, port: int) -> None:
     app = create_app(ephemeral=kind == "temporary", final=True)
     server = uvicorn.Server(
         uvicorn.Config(
-            app, host="127.0.0.1", port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=10
+            OwnPagesOnly(app, port),
+            host="127.0.0.1",
+            port=port,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=10,
         )
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 from extract_load.core.settings import Settings
 from extract_load.monitoring.filesystem_checks import TRIALS, check_filesystem
 from tests.support.broken_environments import NOTHING_LISTENS, only_trouble, refuse, troubles
+from tests.support.unprivileged import without_root_rights
 
 
 def test_1_a_share_that_ignores_locks(
@@ -109,10 +109,5 @@ def run_doctor(settings: Settings) -> subprocess.CompletedProcess[str]:
         "MUSICBRAINZ_BASE_URL": NOTHING_LISTENS,
         "NOMINATIM_BASE_URL": NOTHING_LISTENS,
     }
-    command = [sys.executable, "-m", "extract_load", "doctor"]
-    if os.geteuid() == 0:
-        found = shutil.which("setpriv")
-        if found is None:
-            pytest.skip("root can write everywhere, and there is no setpriv to take that right away")
-        command = [found, "--bounding-set=-dac_override,-dac_read_search", *command]
+    command = without_root_rights(sys.executable, "-m", "extract_load", "doctor")
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)

@@ -8,19 +8,24 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 
 from extract_load.core.errors import ConfigurationError
 from extract_load.core.settings import Settings
 from orchestrate.server.api import (
     answers,
     api_in_use,
+    check_access,
     configured_api,
+    is_open,
     needed_api,
+    password_of,
     rotate_log,
     running_api,
     server_version,
 )
+from orchestrate.server.credentials import CLIENT_VARIABLE
+from tests.support.broken_environments import server
 
 NOBODY = "http://127.0.0.1:9/api"
 
@@ -40,7 +45,8 @@ def test_a_server_that_is_set_is_used(api: str, settings: Settings) -> None:
     """It answers, and has our version."""
     with configured(api):
         assert (configured_api(), running_api(settings), needed_api(settings)) == (api, api, api)
-    assert (server_version(api).level, server_version(api).key) == ("ok", "server")
+    found = server_version(api, settings)
+    assert (found.level, found.key) == ("ok", "server")
 
 
 def test_a_server_that_is_set_but_down_is_not_replaced_by_another(settings: Settings) -> None:
@@ -50,6 +56,31 @@ def test_a_server_that_is_set_but_down_is_not_replaced_by_another(settings: Sett
         with pytest.raises(ConfigurationError, match=f"No Prefect server answers at {NOBODY}"):
             needed_api(settings)
     assert not answers(NOBODY)
+
+
+def test_it_asks_for_a_password_that_our_commands_know(
+    api: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also those of another terminal, by a file of this user; a server elsewhere is never offered it."""
+    word = os.environ[CLIENT_VARIABLE]
+    assert not is_open(api)
+    assert check_access(api).level == "ok"
+    monkeypatch.delenv(CLIENT_VARIABLE)
+    with temporary_settings(restore_defaults={PREFECT_API_AUTH_STRING}):
+        assert password_of(api, settings) == word
+        monkeypatch.setattr("orchestrate.server.api.candidates", lambda *_: iter(["music-tracker:wrong"]))
+        with pytest.raises(ConfigurationError, match="asks for a password that is not known here"):
+            password_of(api, settings)
+
+
+def test_an_open_server_is_named(settings: Settings) -> None:
+    """By the validation before a deployment; it is used without credentials."""
+    with server(200, b'"3.8.8"') as port, temporary_settings(restore_defaults={PREFECT_API_AUTH_STRING}):
+        url = f"http://127.0.0.1:{port}/api"
+        assert is_open(url)
+        found = check_access(url)
+        assert (found.level, found.key) == ("warning", "open-server")
+        assert "asks for no password" in found.text
 
 
 def test_a_prefect_home_of_its_own_uses_no_local_server(settings: Settings) -> None:
