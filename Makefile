@@ -1,7 +1,7 @@
 # Everything starts here. `make demo` and `make test` need python3, make and git, and do their own set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup update demo test test-fast test-long check fmt docs clean \
+.PHONY: help setup update demo test test-fast test-long test-compose check fmt docs clean \
 	bench-import bench-requests bench-geography bench-transform bench-orchestration bench-years
 
 UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
@@ -53,6 +53,9 @@ test-fast: $(READY) ## no Prefect, no dbt, no server: seconds
 
 test-long: $(READY) ## months of weather, kills and fuzzing; prints its seeds
 	@$(RUN) pytest -q -m long $(ARGS)
+
+test-compose: $(READY) ## docker-compose.yml on the engine of DOCKER_HOST, with the image built before
+	@$(RUN) pytest -q -s -x -rs -m compose tests/compose $(ARGS)
 
 check: $(READY) ## lint, format, types, SQL
 	@$(RUN) ruff check .

@@ -24,11 +24,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import httpx
 import pytest
 import yaml
 
 from extract_load.core.settings import Settings
+from orchestrate.server.credentials import known_password
+from tests.support import prefect_api
 from tests.support.secret_scan import TOKENS
 
 ROOT = Path(__file__).parents[2]
@@ -123,6 +124,34 @@ def test_logs_are_rotated(compose: dict[str, Any]) -> None:
         assert (options["max-size"], options["max-file"]) == ("10m", "3")
 
 
+def test_the_database_is_reached_by_the_server_alone(compose: dict[str, Any]) -> None:
+    """A network of their own, which leads nowhere, and no published port."""
+    services = compose["services"]
+    assert {name for name in services if "database" in services[name].get("networks", [])} == {
+        "prefect-db",
+        "prefect-server",
+    }
+    assert services["prefect-db"]["networks"] == ["database"]
+    assert compose["networks"]["database"]["internal"] is True
+    assert "ports" not in services["prefect-db"]
+
+
+def test_no_health_check_has_an_argument_with_a_space(compose: dict[str, Any]) -> None:
+    """Some engines split arguments at spaces, and the check never succeeds."""
+    checks = [service["healthcheck"]["test"] for service in compose["services"].values()]
+    assert all(check[0] == "CMD" and not any(" " in word for word in check) for check in checks)
+
+
+def test_both_files_of_the_image_differ_in_pythons_image_only() -> None:
+    """Docker reads Dockerfile, with the exact version; podman reads Containerfile."""
+    docker, podman = (
+        (ROOT / name).read_text(encoding="utf-8").splitlines() for name in ("Dockerfile", "Containerfile")
+    )
+    assert docker[3:] == podman[3:]
+    assert docker[2].startswith("ARG PYTHON_IMAGE=python:3.11.")
+    assert podman[2] == "ARG PYTHON_IMAGE=python:3.11-slim"
+
+
 def test_it_shows_itself_to_this_machine_only(compose: dict[str, Any]) -> None:
     """Ports are bound to loopback, ours run without rights, and the data outlives the containers."""
     published = [port for service in compose["services"].values() for port in service.get("ports", [])]
@@ -130,7 +159,11 @@ def test_it_shows_itself_to_this_machine_only(compose: dict[str, Any]) -> None:
     assert compose["services"]["page"]["volumes"] == ["./data:/app/data:ro"]
     assert int(compose["services"]["page"]["mem_limit"].removesuffix("m")) <= 160
     without_backups = "./data:/app/backup"  # of BACKUP_DIR where it is set
-    assert compose["services"]["worker"]["volumes"] == ["./data:/app/data", without_backups]
+    assert compose["services"]["worker"]["volumes"] == [
+        "prefect-server:/app/server",
+        "./data:/app/data",
+        without_backups,
+    ]
     assert compose["services"]["prefect-db"]["volumes"] == ["prefect-db:/var/lib/postgresql/data"]
     for name in ("prefect-server", "worker"):
         assert compose["services"][name]["user"].split(":")[0] not in {"0", "root"}
@@ -205,7 +238,7 @@ class Topology:
         for key, value in given.items():
             text = str(value or "").replace("@prefect-db:5432", f"@127.0.0.1:{self.ports['prefect-db']}")
             text = text.replace("prefect-server:4200", f"127.0.0.1:{self.ports['prefect-server']}")
-            if text and key not in {"PREFECT_HOME", "HOME", "ENVIRONMENT"}:
+            if text and key not in {"PREFECT_HOME", "HOME", "ENVIRONMENT", "MUSIC_TRACKER_SERVER_DIR"}:
                 variables[key] = text
         variables.update(
             PREFECT_SERVER_API_HOST="127.0.0.1",
@@ -279,15 +312,12 @@ def topology(compose: dict[str, Any], make_installation: Callable[..., Any]) -> 
         yield running
 
 
-def wait_for(api: str, name: str, count: int, seconds: float = 400) -> list[dict[str, Any]]:
+def wait_for(api: str, name: str, count: int, word: str | None, seconds: float = 400) -> list[dict[str, Any]]:
     """Wait until this many runs of a flow have ended, and return them, newest first."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        runs = httpx.post(
-            f"{api}/flow_runs/filter",
-            json={"flows": {"name": {"any_": [name]}}, "sort": "EXPECTED_START_TIME_DESC"},
-            timeout=30,
-        ).json()
+        asked = {"flows": {"name": {"any_": [name]}}, "sort": "EXPECTED_START_TIME_DESC"}
+        runs = prefect_api.post(f"{api}/flow_runs/filter", word=word, json=asked).json()
         ended = [run for run in runs if run["state_type"] in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}]
         if len(ended) >= count:
             return ended
@@ -310,8 +340,9 @@ def test_the_topology_runs_the_daily_etl(topology: Topology) -> None:
     installation.run(sys.executable, "prefect/orchestrate/deploy_flows.py", "--validate")
     installation.run("prefect", "deployment", "run", "daily-etl")
     installation.run("prefect", "deployment", "run", "spotify-ingestion")
-    (etl,) = wait_for(topology.api(), "daily-etl", 1)
-    (ingestion,) = wait_for(topology.api(), "spotify-ingestion", 1)
+    word = known_password(installation.settings())
+    (etl,) = wait_for(topology.api(), "daily-etl", 1, word)
+    (ingestion,) = wait_for(topology.api(), "spotify-ingestion", 1, word)
     assert (etl["state_type"], ingestion["state_type"]) == ("COMPLETED", "COMPLETED"), topology.log("worker")
     with duckdb.connect(str(installation.settings().published_path), read_only=True) as reader:
         assert reader.execute("select count(*) > 300 from marts.fct_plays").fetchall() == [(True,)]
