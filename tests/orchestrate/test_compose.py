@@ -127,10 +127,8 @@ def test_logs_are_rotated(compose: dict[str, Any]) -> None:
 def test_the_database_is_reached_by_the_server_alone(compose: dict[str, Any]) -> None:
     """A network of their own, which leads nowhere, and no published port."""
     services = compose["services"]
-    assert {name for name in services if "database" in services[name].get("networks", [])} == {
-        "prefect-db",
-        "prefect-server",
-    }
+    reached_by = {name for name in services if "database" in services[name].get("networks", [])}
+    assert reached_by == {"prefect-db", "prefect-server"}
     assert services["prefect-db"]["networks"] == ["database"]
     assert compose["networks"]["database"]["internal"] is True
     assert "ports" not in services["prefect-db"]
@@ -144,9 +142,7 @@ def test_no_health_check_has_an_argument_with_a_space(compose: dict[str, Any]) -
 
 def test_both_files_of_the_image_differ_in_pythons_image_only() -> None:
     """Docker reads Dockerfile, with the exact version; podman reads Containerfile."""
-    docker, podman = (
-        (ROOT / name).read_text(encoding="utf-8").splitlines() for name in ("Dockerfile", "Containerfile")
-    )
+    docker, podman = ((ROOT / name).read_text("utf-8").splitlines() for name in ("Dockerfile", "Containerfile"))
     assert docker[3:] == podman[3:]
     assert docker[2].startswith("ARG PYTHON_IMAGE=python:3.11.")
     assert podman[2] == "ARG PYTHON_IMAGE=python:3.11-slim"
@@ -159,11 +155,8 @@ def test_it_shows_itself_to_this_machine_only(compose: dict[str, Any]) -> None:
     assert compose["services"]["page"]["volumes"] == ["./data:/app/data:ro"]
     assert int(compose["services"]["page"]["mem_limit"].removesuffix("m")) <= 160
     without_backups = "./data:/app/backup"  # of BACKUP_DIR where it is set
-    assert compose["services"]["worker"]["volumes"] == [
-        "prefect-server:/app/server",
-        "./data:/app/data",
-        without_backups,
-    ]
+    password = "prefect-server:/app/server"
+    assert compose["services"]["worker"]["volumes"] == [password, "./data:/app/data", without_backups]
     assert compose["services"]["prefect-db"]["volumes"] == ["prefect-db:/var/lib/postgresql/data"]
     for name in ("prefect-server", "worker"):
         assert compose["services"][name]["user"].split(":")[0] not in {"0", "root"}
