@@ -38,8 +38,8 @@ def write_world(path: Path) -> Path:
         connection.execute(_DIMENSIONS)
         connection.execute(_PLAYS)
         connection.execute(_DAYS)
-        connection.execute(_day_facts())
-        connection.execute(_explain_plays())
+        connection.execute(day_facts())
+        connection.execute(explain_plays())
         connection.execute(REPORTS)
         connection.execute(_ABOUT)
     return path
@@ -55,14 +55,14 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute(f"create table marts.{model['name']} ({columns})")
 
 
-def _explain_plays() -> str:
+def explain_plays() -> str:
     """Return the report as dbt would make it: its only Jinja is `config` and `ref`."""
     template = Environment().from_string(EXPLAIN_PLAYS.read_text(encoding="utf-8"))
     query = template.render(config=lambda **_: "", ref=lambda name: f"marts.{name}", var=lambda _, default="": default)
     return f"create view reporting.explain_plays as {query}"
 
 
-def _day_facts() -> str:
+def day_facts() -> str:
     """Return the statements that write the day facts as dbt would make them, from the models themselves."""
     written = []
     for name in ("fct_listening_days", "fct_listening_totals"):
