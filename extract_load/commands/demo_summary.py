@@ -21,7 +21,7 @@ QUERIES = (
         "select rank, country_name, plays, plays_pct from reporting.top_countries(n := 10)",
     ),
     (
-        "All there is to ask, each with its definition",
+        "All there is to ask, each with a query",
         "from reporting.catalogue",
     ),
 )
@@ -72,8 +72,7 @@ def _top(connection: duckdb.DuckDBPyConnection, sql: str) -> list[str]:
 
 def _completeness(connection: duckdb.DuckDBPyConnection) -> list[str]:
     coverage, exact, looked_up, country, genre = connection.execute(
-        "select coverage_pct, exact_pct, looked_up_pct, country_known_pct, genre_known_pct"
-        " from reporting.completeness where period_type = 'all_time'"
+        "select coverage_pct, exact_pct, looked_up_pct, country_known_pct, genre_known_pct from reporting.completeness"
     ).fetchall()[0]
     return [
         "How complete that is",

@@ -3,5 +3,5 @@ select
     schema_name || '.' || name as name,
     description,
     try_this
-from reporting.catalogue
+from reporting.definitions
 order by schema_name desc, name

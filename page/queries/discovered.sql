@@ -1,7 +1,7 @@
 -- Artists that were heard for the first time in the range, the kept ones first.
 select
-    name,
-    name_key as key,
+    artist_name as name,
+    (select min(artists.artist_key) from marts.dim_artist as artists where artists.artist_name = found.artist_name) as key,
     discovered_on,
     is_kept,
     is_warm_up,
@@ -11,7 +11,7 @@ select
     last_heard_on,
     count(*) over () as total,
     count(*) filter (where is_kept) over () as total_kept
-from reporting.discoveries
-where listener_id = $listener and kind = 'artist' and discovered_on between $from_day and $to_day
-order by is_kept desc, plays desc, name, name_key
+from reporting.discoveries as found
+where listener_id = $listener and discovered_on between $from_day and $to_day
+order by is_kept desc, plays desc, name
 limit $row_limit

@@ -3,7 +3,7 @@ select
     silent_from,
     silent_until,
     gap_days
-from reporting.listening_gaps
-where listener_id = $listener and scope = 'artist' and name_key = $key
+from reporting.artist_breaks
+where listener_id = $listener and artist_name = (select artist_name from marts.dim_artist where artist_key = $key)
 order by gap_days desc, silent_from
 limit $row_limit

@@ -8,5 +8,5 @@ select
     top_10_pct,
     coverage_pct
 from reporting.diversity
-where listener_id = $listener and period_type = 'month' and period_start between date_trunc('month', $from_day) and $to_day
+where listener_id = $listener and period_start between date_trunc('month', $from_day) and $to_day
 order by period_start

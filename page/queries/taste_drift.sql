@@ -7,5 +7,5 @@ select
     round(plays_with_genre, 1) as plays_with_genre,
     coverage_pct
 from reporting.genre_drift
-where listener_id = $listener and period_type = 'month' and period_start between date_trunc('month', $from_day) and $to_day
+where listener_id = $listener and period_start between date_trunc('month', $from_day) and $to_day
 order by period_start

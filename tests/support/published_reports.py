@@ -17,66 +17,64 @@ group by all;
 
 create view reporting.discoveries as
 select
-    'artist' as kind, artist_name as name, cast(null as varchar) as artist_name, first_day as discovered_on,
+    artist_name, first_day as discovered_on,
     plays >= 100 as is_kept, plays, minutes, 3 as plays_first_30_days, last_day as last_heard_on,
-    first_day < date '2023-12-01' as is_warm_up, 100.0 as coverage_pct, true as is_lower_bound,
-    artist_key as name_key, listener_id
+    first_day < date '2023-12-01' as is_warm_up, 100.0 as coverage_pct, true as has_holes, listener_id
 from reporting.artists_heard;
 
 create view reporting.rediscoveries as
 select
     artist_name, date '2024-08-01' as returned_on, date '2024-01-12' as last_heard_on, 202 as gap_days,
-    12 as plays_next_30_days, 36.5 as minutes_next_30_days, 60.0 as coverage_pct, true as is_lower_bound, artist_key,
-    listener_id
+    12 as plays_next_30_days, 36.5 as minutes_next_30_days, 60.0 as coverage_pct, true as has_holes, listener_id
 from reporting.artists_heard where plays >= 100;
 
-create view reporting.one_hit_listens as
+create view reporting.played_once as
 select
     recordings.recording_name as track_name, recordings.artist_name, recordings.first_album_name as album_name,
     date '2024-02-01' + recordings.recording_number as played_on, 3.3 as minutes, 100.0 as coverage_pct,
-    true as is_lower_bound, recordings.recording_key, 'me' as listener_id
+    true as has_holes, 'me' as listener_id
 from marts.dim_recording as recordings where recordings.recording_number between 1 and 6;
 
-create view reporting.listening_gaps as
+create view reporting.artist_breaks as
 select
-    'artist' as scope, artist_name as name, 202 as gap_days, date '2024-01-12' as silent_from,
-    date '2024-08-01' as silent_until, 9 as days_since_last_play, plays, 60.0 as coverage_pct, true as is_lower_bound,
-    artist_key as name_key, listener_id
+    artist_name, 202 as gap_days, date '2024-01-12' as silent_from,
+    date '2024-08-01' as silent_until, 9 as days_since_last_play, plays, 60.0 as coverage_pct, true as has_holes,
+    listener_id
 from reporting.artists_heard;
 
 create view reporting.streaks as
 select
-    'overall' as scope, 'overall' as name, 40 as certain_days, 61 as possible_days, date '2024-08-01' as started_on,
-    date '2024-09-09' as ended_on, false as is_ongoing, 'overall' as name_key, 'me' as listener_id
-union all by name
+    40 as certain_days, 61 as possible_days, false as is_ongoing, 'me' as listener_id, date '2024-08-01' as started_on,
+    date '2024-09-09' as ended_on;
+
+create view reporting.artist_streaks as
 select
-    'artist' as scope, artist_name as name, 4 as certain_days, 5 as possible_days, first_day as started_on,
-    first_day + 3 as ended_on, false as is_ongoing, artist_key as name_key, listener_id
+    artist_name, 4 as certain_days, 5 as possible_days, false as is_ongoing, listener_id, first_day as started_on,
+    first_day + 3 as ended_on
 from reporting.artists_heard;
 
 create view reporting.most_replayed as
 select
     5 as times, recordings.recording_name as track_name, recordings.artist_name,
     timestamp '2024-02-03 10:00' as started_at, date '2024-02-03' as started_on, 16.5 as minutes, 100.0 as coverage_pct,
-    true as is_lower_bound, recordings.recording_key, 'play9' as first_play_key, 'me' as listener_id
+    true as has_holes, 'me' as listener_id
 from marts.dim_recording as recordings where recordings.recording_number between 1 and 6;
 
 create view reporting.skip_rate as
 select
-    'overall' as scope, 'overall' as name, 'all_time' as period_type, date '2023-11-01' as period_start, 100 as starts,
-    20 as skips, 20.0 as skip_rate_pct, 70 as completed, 70.0 as completion_rate_pct, 100.0 as coverage_pct,
-    true as is_lower_bound, 'overall' as artist_key, 'me' as listener_id
-union all by name
+    20.0 as skip_rate_pct, 100 as starts, 20 as skips, 70 as completed, 70.0 as completion_rate_pct,
+    'me' as listener_id, 100.0 as coverage_pct, true as has_holes, date '2023-11-01' as period_start;
+
+create view reporting.skip_rate_by_artist as
 select
-    'artist' as scope, artist_name as name, 'all_time' as period_type, first_day as period_start, plays as starts,
-    2 as skips, 8.5 as skip_rate_pct, 7 as completed, 70.0 as completion_rate_pct, 100.0 as coverage_pct,
-    true as is_lower_bound, artist_key, listener_id
+    artist_name, 8.5 as skip_rate_pct, plays as starts, 2 as skips, 7 as completed, 70.0 as completion_rate_pct,
+    listener_id, 100.0 as coverage_pct, true as has_holes
 from reporting.artists_heard;
 
 create view reporting.obsession as
 select
     1 as rank, artist_name, 41.5 as obsession_pct, date '2024-02-05' as week_from, date '2024-02-11' as week_until,
-    12 as plays, 33.0 as minutes, 100.0 as coverage_pct, true as is_lower_bound, artist_key, listener_id
+    12 as plays, 33.0 as minutes, 100.0 as coverage_pct, true as has_holes, listener_id
 from reporting.artists_heard;
 
 create view reporting.months_known as
@@ -85,23 +83,23 @@ from marts.fct_listening_days;
 
 create view reporting.genre_drift as
 select
-    'month' as period_type, period_start, 0.123 as drift, 'r&b <b>' as grew_most, 'pop' as shrank_most,
-    30.5 as plays_with_genre, 100.0 as plays_with_genre_before, 100.0 as coverage_pct, true as is_lower_bound,
+    period_start, 0.123 as drift, 'r&b <b>' as grew_most, 'pop' as shrank_most,
+    30.5 as plays_with_genre, 100.0 as plays_with_genre_before, 100.0 as coverage_pct, true as has_holes,
     listener_id
 from reporting.months_known;
 
 create view reporting.diversity as
 select
-    'month' as period_type, period_start, 40 as plays, 6 as artists, 30 as tracks, 5.5 as effective_artists,
-    80.1 as top_10_pct, 100.0 as coverage_pct, true as is_lower_bound, listener_id
+    period_start, 40 as plays, 6 as artists, 30 as tracks, 5.5 as effective_artists,
+    80.1 as top_10_pct, 100.0 as coverage_pct, true as has_holes, listener_id
 from reporting.months_known;
 
 create view reporting.new_vs_familiar as
 select
-    'month' as period_type, period_start, 1 as new_artists, 6 as artists, null::double as discovery_rate_pct,
+    period_start, 1 as new_artists, null::double as discovery_rate_pct,
     1 as plays_new, 10 as plays_recent, 29 as plays_familiar, 0 as rediscoveries, 3.0 as minutes_new,
-    30.0 as minutes_recent, 80.0 as minutes_familiar, null::double as familiar_pct, true as is_warm_up,
-    100.0 as coverage_pct, true as is_lower_bound, listener_id
+    30.0 as minutes_recent, 80.0 as minutes_familiar, null::double as familiar_pct, 40 as plays_masked,
+    100.0 as coverage_pct, true as has_holes, listener_id
 from reporting.months_known;
 
 create view reporting.explain_rules as

@@ -210,7 +210,7 @@ from range(date '2023-01-01', date '2026-01-01', interval 1 day) as days (day);
 """
 
 _ABOUT = f"""
-create table reporting.catalogue as
+create table reporting.definitions as
 select
     'reporting' as schema_name, 'top_artists' as name, 'Who did I play most?' as description,
     'from reporting.top_artists limit 10' as try_this, 'rank, artist_name' as columns;

@@ -27,51 +27,9 @@
     {{ period_start }} desc
 {%- endmacro %}
 
-{#-
-  Sums the rows of a CTE with a column `day` up to periods: one branch for each type. `measures` is a dict of column to
-  aggregate over the alias `days`. Needs a CTE `all_time` (listener_id, period_start).
--#}
-{% macro in_periods(days, keys, measures, period_types=['day', 'week', 'month', 'year', 'all_time']) -%}
-    {%- for period_type in period_types %}
-    select
-        days.listener_id,
-        {{ "'" ~ period_type ~ "'" }} as period_type,
-        {% if period_type == 'all_time' -%}
-        all_time.period_start
-        {%- else -%}
-        {{ period_start(period_type, 'days.day') }}
-        {%- endif %} as period_start
-        {%- for key in keys %},
-        days.{{ key }}
-        {%- endfor %}
-        {%- for column, aggregate in measures.items() %},
-        {{ aggregate }} as {{ column }}
-        {%- endfor %}
-    from {{ days }} as days
-    {%- if period_type == 'all_time' %}
-    inner join all_time on days.listener_id = all_time.listener_id
-    {%- endif %}
-    group by all
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
-{%- endmacro %}
-
-{#- The columns that every period metric carries; `alias` is the CTE or model of the coverage. -#}
-{% macro coverage_columns(alias) -%}
-    {{ alias }}.coverage_pct,
-    {{ alias }}.is_lower_bound
-{%- endmacro %}
-
 {#- A share in percent, to a tenth; null of nothing. -#}
 {% macro percent(part, whole) -%}
     round(100.0 * ({{ part }}) / nullif({{ whole }}, 0), 1)
-{%- endmacro %}
-
-{#- Whether the reports count a play of fct_plays: rule spotify30, not excluded. -#}
-{% macro is_counted() -%}
-    is_play_spotify30 and not is_excluded
 {%- endmacro %}
 
 {#- The moment of asking, naive UTC; the var `now` stands in for it in tests. Needs no extension of DuckDB. -#}
@@ -81,7 +39,8 @@
 
 {#-
   The coverage of spans of days, as a subquery with one row for each listener, first_day and last_day that occur in
-  `spans`; the two are expressions over it. A span of no day is covered. Needs the import CTE `completeness`.
+  `spans`; the two are expressions over it. A span of no day is covered. Needs the import CTE `coverage` over
+  fct_listening_coverage.
 -#}
 {% macro coverage_between(spans, first_day, last_day) -%}
     (
@@ -90,12 +49,12 @@
         running as (
             select
                 listener_id,
-                period_start as day,
-                sum(coverage_pct) over so_far as covered,
-                count(*) filter (where is_lower_bound) over so_far as days_with_holes
-            from completeness as known_days
-            where period_type = 'day'
-            window so_far as (partition by listener_id order by period_start)
+                date_key,
+                sum(covered_minutes) over so_far as covered,
+                sum(known_minutes) over so_far as known,
+                count(*) filter (where has_holes) over so_far as days_with_holes
+            from coverage as known_days
+            window so_far as (partition by listener_id order by date_key)
         ),
 
         wanted as (
@@ -104,9 +63,15 @@
 
         -- Materialised, or DuckDB joins every day with every day first.
         begun as materialized (
-            select wanted.listener_id, wanted.first_day, wanted.last_day, running.covered, running.days_with_holes
+            select
+                wanted.listener_id,
+                wanted.first_day,
+                wanted.last_day,
+                coalesce(running.covered, 0) as covered,
+                coalesce(running.known, 0) as known,
+                coalesce(running.days_with_holes, 0) as days_with_holes
             from wanted
-            inner join running on wanted.listener_id = running.listener_id and running.day = wanted.first_day - 1
+            left join running on wanted.listener_id = running.listener_id and running.date_key = wanted.first_day - 1
         )
 
         select
@@ -114,10 +79,10 @@
             begun.first_day,
             begun.last_day,
             coalesce(
-                round((running.covered - begun.covered) / nullif(begun.last_day - begun.first_day + 1, 0), 1), 100.0
+                round(100.0 * (running.covered - begun.covered) / nullif(running.known - begun.known, 0), 1), 100.0
             ) as coverage_pct,
-            running.days_with_holes > begun.days_with_holes as is_lower_bound
+            running.days_with_holes > begun.days_with_holes as has_holes
         from begun
-        inner join running on begun.listener_id = running.listener_id and begun.last_day = running.day
+        inner join running on begun.listener_id = running.listener_id and begun.last_day = running.date_key
     )
 {%- endmacro %}

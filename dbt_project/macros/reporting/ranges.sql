@@ -61,7 +61,13 @@
         artist_name,
         is_special_purpose as is_unknown
     from artists
-    where coalesce({{ parameter('kind') }}, 'artist') = 'artist'
+    where
+        case coalesce({{ parameter('kind') }}, 'artist')
+            when 'artist' then true
+            when 'track' then false
+            when 'album' then false
+            else error('kind is artist, track or album')
+        end
     union all
     select
         recording_number as number,
@@ -78,4 +84,49 @@
         album_key = 'unknown' as is_unknown
     from albums
     where {{ parameter('kind') }} = 'album'
+{%- endmacro %}
+
+{#-
+  The CTEs heard, found and found_tracks of each period of a type: plays and ms, artists and recordings that were first
+  heard in it. Needs the import CTEs `listening_days`, `listening_totals`, `artist_days` and `artists`.
+-#}
+{% macro listening_by(period_type) -%}
+heard as (
+    select
+        listener_id,
+        {{ period_start(period_type, 'date_key') }} as period_start,
+        cast(sum(plays) as bigint) as plays,
+        cast(sum(ms_played) as bigint) as ms
+    from listening_days
+    group by all
+),
+
+found as (
+    select
+        artist_days.listener_id,
+        {{ period_start(period_type, 'artist_days.date_key') }} as period_start,
+        count(*) as new_artists
+    from artist_days
+    inner join artists on artist_days.artist_number = artists.artist_number
+    where artist_days.day_number = 1 and not artists.is_special_purpose
+    group by all
+),
+
+first_days as (
+    select
+        listener_id,
+        min(first_date_key) as date_key
+    from listening_totals
+    where first_date_key is not null
+    group by listener_id, recording_number
+),
+
+found_tracks as (
+    select
+        listener_id,
+        {{ period_start(period_type, 'date_key') }} as period_start,
+        count(*) as new_tracks
+    from first_days
+    group by all
+)
 {%- endmacro %}

@@ -22,7 +22,7 @@ create table reporting.top_genres as
     select 1 as rank, 'jazz' as genre, 4 as plays, 120 as minutes;
 create table reporting.top_countries as
     select 1 as rank, 'US' as country_name, 4 as plays, 120 as minutes;
-create table reporting.completeness as select 'all_time' as period_type, 91.5 as coverage_pct, 80 as exact_pct,
+create table reporting.completeness as select 91.5 as coverage_pct, 80 as exact_pct,
     100 as looked_up_pct, 75 as country_known_pct, 50 as genre_known_pct;
 """
 

@@ -1,31 +1,25 @@
 with
 
-all_artists as (
-    select * from {{ ref('dim_artist') }}
-),
-
-plays as (
-    select * from {{ ref('fct_plays') }}
+listening_days as (
+    select * from {{ ref('fct_listening_days') }}
+    where plays > 0
 ),
 
 artists as (
     select
         artist_key,
-        cast(row_number() over (order by artist_key) as integer) as artist_number
-    from all_artists
+        artist_number
+    from {{ ref('dim_artist') }}
 ),
 
--- Grouped and sorted by a small number instead of the key: a third of the time.
 days as (
     select
-        plays.listener_id,
-        artists.artist_number,
-        plays.date_key,
-        cast(count(*) as integer) as plays,
-        cast(sum(plays.ms_played) as bigint) as ms_played
-    from plays
-    inner join artists on plays.artist_key = artists.artist_key
-    where plays.is_counted
+        listener_id,
+        artist_number,
+        date_key,
+        cast(sum(plays) as integer) as plays,
+        cast(sum(ms_played) as bigint) as ms_played
+    from listening_days
     group by all
 ),
 
@@ -44,6 +38,7 @@ final as (
     select
         numbered.listener_id,
         artists.artist_key,
+        numbered.artist_number,
         numbered.date_key,
         numbered.plays,
         numbered.ms_played,

@@ -41,7 +41,13 @@ final as (
         cast(coalesce(sum(all_plays.ms_played) filter (where all_plays.is_play_lastfm), 0) as bigint) as ms_lastfm,
         cast(count(*) filter (where all_plays.is_play_completed) as integer) as plays_completed,
         cast(coalesce(sum(all_plays.ms_played) filter (where all_plays.is_play_completed), 0) as bigint)
-            as ms_completed
+            as ms_completed,
+        cast(count(*) filter (where all_plays.is_counted and all_plays.time_grade = 'exact') as integer) as plays_exact,
+        cast(count(*) filter (where all_plays.is_counted and all_plays.is_assumed) as integer) as plays_assumed,
+        cast(count(*) filter (where not all_plays.is_assumed) as integer) as starts,
+        cast(count(*) filter (where not all_plays.is_assumed and all_plays.is_skip) as integer) as skips,
+        cast(count(*) filter (where not all_plays.is_assumed and all_plays.is_play_completed) as integer)
+            as starts_completed
     from all_plays
     inner join recordings on all_plays.recording_key = recordings.recording_key
     inner join albums on all_plays.album_key = albums.album_key

@@ -18,6 +18,11 @@ final as (
         cast(sum(ms_lastfm) as bigint) as ms_lastfm,
         cast(sum(plays_completed) as bigint) as plays_completed,
         cast(sum(ms_completed) as bigint) as ms_completed,
+        cast(sum(plays_exact) as bigint) as plays_exact,
+        cast(sum(plays_assumed) as bigint) as plays_assumed,
+        cast(sum(starts) as bigint) as starts,
+        cast(sum(skips) as bigint) as skips,
+        cast(sum(starts_completed) as bigint) as starts_completed,
         min(date_key) filter (where plays > 0) as first_date_key,
         max(date_key) filter (where plays > 0) as last_date_key
     from listening_days

@@ -6,15 +6,15 @@ source_rows as (
 
 final as (
     select
-        listener_id,
-        source,
-        source_file,
         fate,
-        content_kind,
         cast(count(*) as integer) as rows_with_fate,
         count(distinct play_key) as plays,
+        content_kind,
+        source,
+        source_file,
         min(reported_end_at) as first_at,
-        max(reported_end_at) as last_at
+        max(reported_end_at) as last_at,
+        listener_id
     from source_rows
     group by all
 )

@@ -4,13 +4,13 @@ all_plays as (
     select * from {{ ref('fct_plays') }}
 ),
 
-completeness as not materialized (
-    select * from {{ ref('completeness') }}
+coverage_hours as (
+    select * from {{ ref('fct_coverage_hours') }}
 ),
 
-counted_plays as (
-    select * from {{ ref('fct_plays') }}
-    where {{ is_counted() }}
+all_time as (
+    select * from {{ ref('fct_periods') }}
+    where period_type = 'all_time'
 ),
 
 artists as (
@@ -32,55 +32,51 @@ clocks as (
 
 hours as (
     select
-        completeness.listener_id,
-        clock.now_at,
+        all_time.listener_id,
         clock.now_at - to_hours(steps.hours_ago + 1) as hour_from,
         clock.now_at - to_hours(steps.hours_ago) as hour_until,
-        cast(clock.now_at - to_hours(steps.hours_ago + 1) + coalesce(clocks.utc_offset, interval 0 hour) as date)
-            as local_day,
+        clock.now_at - to_hours(steps.hours_ago + 1) + coalesce(clocks.utc_offset, interval 0 hour) as local_hour_from,
         steps.hours_ago
     -- In this order: DuckDB writes a cross join as a comma, which binds less than the left join.
-    from completeness
-    left join clocks on completeness.listener_id = clocks.listener_id
+    from all_time
+    left join clocks on all_time.listener_id = clocks.listener_id
     cross join clock
     cross join range(24) as steps (hours_ago)
-    where completeness.period_type = 'all_time'
 ),
 
 plays as (
     select
-        counted_plays.*,
+        all_plays.*,
         artists.artist_name
-    from counted_plays
+    from all_plays
     inner join clock
-        on counted_plays.started_at >= clock.now_at - interval 24 hour and counted_plays.started_at < clock.now_at
-    inner join artists on counted_plays.artist_key = artists.artist_key
+        on all_plays.started_at >= clock.now_at - interval 24 hour and all_plays.started_at < clock.now_at
+    inner join artists on all_plays.artist_key = artists.artist_key
+    where all_plays.is_counted
 ),
 
 final as (
     select
-        hours.hours_ago,
-        hours.hour_from,
-        hours.hour_until,
+        cast(hours.hours_ago as integer) as hours_ago,
         count(plays.play_key) as plays,
-        coalesce({{ minutes('sum(plays.ms_played)') }}, 0) as minutes,
-        count(distinct plays.recording_key) as tracks,
-        count(distinct plays.artist_key) as artists,
+        {{ minutes('coalesce(sum(plays.ms_played), 0)') }} as minutes,
         mode(plays.artist_name order by plays.artist_name) as top_artist,
-        any_value(completeness.coverage_pct) as coverage_pct,
-        any_value(completeness.is_lower_bound) as is_lower_bound,
-        hours.listener_id
+        hours.listener_id,
+        any_value({{ percent('coverage_hours.covered_minutes', 'coverage_hours.known_minutes') }}) as coverage_pct,
+        any_value(coverage_hours.covered_minutes < coverage_hours.known_minutes) as has_holes,
+        hours.hour_from,
+        hours.hour_until
     from hours
     left join plays
         on
             hours.listener_id = plays.listener_id
             and hours.hour_from <= plays.started_at
             and hours.hour_until > plays.started_at
-    left join completeness
+    left join coverage_hours
         on
-            hours.listener_id = completeness.listener_id
-            and completeness.period_type = 'day'
-            and hours.local_day = completeness.period_start
+            hours.listener_id = coverage_hours.listener_id
+            and cast(hours.local_hour_from as date) = coverage_hours.date_key
+            and hour(hours.local_hour_from) = coverage_hours.hour
     group by hours.listener_id, hours.hours_ago, hours.hour_from, hours.hour_until
 )
 

@@ -1,17 +1,18 @@
 {{ config(materialized='table') }}
 with
 
-counted_plays as (
+plays as (
     select * from {{ ref('fct_plays') }}
-    where {{ is_counted() }}
+    where is_counted
 ),
 
 recordings as (
     select * from {{ ref('dim_recording') }}
+    where recording_key <> 'unknown'
 ),
 
-completeness as (
-    select * from {{ ref('completeness') }}
+coverage as (
+    select * from {{ ref('fct_listening_coverage') }}
 ),
 
 ordered as (
@@ -21,11 +22,10 @@ ordered as (
         ms_played,
         row_number() over in_time as place,
         lag(recording_key) over in_time = recording_key as is_repeat,
-        lag(play_key) over in_time as play_before,
         lag(local_started_at) over in_time as started_before,
         lag(date_key) over in_time as day_before,
         lag(ms_played) over in_time as ms_before
-    from counted_plays
+    from plays
     window in_time as (partition by listener_id order by started_at, play_key)
 ),
 
@@ -42,7 +42,6 @@ runs as (
     select
         listener_id,
         any_value(recording_key) as recording_key,
-        arg_min(play_before, place) as first_play_key,
         arg_min(started_before, place) as started_at,
         arg_min(day_before, place) as started_on,
         count(*) + 1 as times,
@@ -53,24 +52,19 @@ runs as (
 
 final as (
     select
-        runs.times,
         recordings.recording_name as track_name,
         recordings.artist_name,
-        runs.started_at,
-        runs.started_on,
+        runs.times,
         {{ minutes('runs.ms') }} as minutes,
-        {{ coverage_columns('completeness') }},
-        runs.recording_key,
-        runs.first_play_key,
-        runs.listener_id
+        runs.started_at,
+        runs.listener_id,
+        coverage.coverage_pct,
+        coverage.has_holes,
+        runs.started_on
     from runs
     inner join recordings on runs.recording_key = recordings.recording_key
-    inner join completeness
-        on
-            runs.listener_id = completeness.listener_id
-            and completeness.period_type = 'day'
-            and runs.started_on = completeness.period_start
+    left join coverage on runs.listener_id = coverage.listener_id and runs.started_on = coverage.date_key
 )
 
 select * from final
-order by times desc, started_at desc, first_play_key
+order by listener_id, times desc, started_at desc, track_name

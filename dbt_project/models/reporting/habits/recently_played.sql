@@ -36,20 +36,19 @@ newest as (
 
 final as (
     select
-        newest.local_started_at as played_at,
         recordings.recording_name as track_name,
         artists.artist_name,
-        albums.album_name,
+        newest.local_started_at as played_at,
         {{ minutes('newest.ms_played') }} as minutes,
-        newest.is_play_spotify30 as is_counted,
+        albums.album_name,
+        newest.is_counted,
         newest.is_skip,
-        newest.play_source,
         newest.time_grade,
+        newest.play_source,
         newest.started_at,
         newest.ended_at,
-        newest.time_zone,
-        newest.play_key,
-        newest.listener_id
+        newest.listener_id,
+        newest.time_zone
     from newest
     inner join recordings on newest.recording_key = recordings.recording_key
     inner join artists on newest.artist_key = artists.artist_key
@@ -57,4 +56,4 @@ final as (
 )
 
 select * from final
-order by ended_at desc, play_key
+order by ended_at desc, track_name, artist_name

@@ -1,78 +1,119 @@
-{{ config(materialized='table') }}
 with
 
-artist_days as (
-    select * from {{ ref('fct_artist_days') }}
+listening_totals as (
+    select * from {{ ref('fct_listening_totals') }}
+),
+
+listening_days as (
+    select * from {{ ref('fct_listening_days') }}
+),
+
+coverage as (
+    select * from {{ ref('fct_listening_coverage') }}
 ),
 
 artists as (
     select * from {{ ref('dim_artist') }}
 ),
 
-completeness as (
-    select * from {{ ref('completeness') }}
+heard as (
+    {{ heard_in_range('artist_number') }}
 ),
 
-plays as (
+-- Where no place is known, the country or continent is the place. Artists of one area may be of several countries,
+-- where the area itself is in none (Europe).
+placed as (
     select
-        listener_id,
-        artist_key,
-        sum(plays) as plays,
-        sum(ms_played) as ms
-    from artist_days
-    group by all
+        heard.*,
+        artists.artist_name,
+        coalesce(artists.origin_area_name, artists.country_name, artists.continent) as place_name,
+        artists.city_name,
+        artists.subdivision_name,
+        artists.country_name,
+        artists.country_code,
+        artists.continent,
+        artists.latitude,
+        artists.longitude,
+        artists.coordinates_precision,
+        artists.origin_source,
+        artists.origin_area_key
+    from heard
+    inner join artists on heard.artist_number = artists.artist_number
 ),
 
--- Artists of one area may be of several countries, where the area itself is in none (Europe), and where it is unknown.
 places as (
     select
-        plays.listener_id,
-        coalesce(artists.country_name, 'unknown') as country_name,
-        artists.country_code,
-        coalesce(artists.continent, 'unknown') as continent,
-        artists.subdivision_name,
-        artists.city_name,
-        coalesce(artists.origin_area_name, 'unknown') as place_name,
-        artists.origin_area_key,
-        any_value(artists.latitude) as latitude,
-        any_value(artists.longitude) as longitude,
-        any_value(artists.coordinates_precision) as coordinates_precision,
+        listener_id,
+        place_name,
+        city_name,
+        subdivision_name,
+        country_name,
+        country_code,
+        continent,
+        origin_area_key,
+        any_value(latitude) as latitude,
+        any_value(longitude) as longitude,
+        any_value(coordinates_precision) as coordinates_precision,
         count(*) as artists,
-        count(*) filter (where artists.origin_source = 'begin_area') as artists_by_begin_area,
-        arg_max(artists.artist_name, (plays.plays, artists.artist_name)) as top_artist,
-        sum(plays.plays) as plays,
-        sum(plays.ms) as ms
-    from plays
-    inner join artists on plays.artist_key = artists.artist_key
+        count(*) filter (where origin_source = 'begin_area') as artists_by_begin_area,
+        arg_max(artist_name, (plays, artist_name)) as top_artist,
+        cast(sum(plays) as bigint) as plays,
+        cast(sum(ms) as bigint) as ms
+    from placed
     group by all
+),
+
+totals as (
+    select
+        listener_id,
+        sum(plays) as plays,
+        coalesce(sum(plays) filter (where place_name is null), 0) as plays_unknown
+    from places
+    group by listener_id
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by listener_id order by plays desc, ms desc, origin_area_key, country_name, continent
+        ) as rank
+    from places
+    where place_name is not null
+    qualify {{ is_asked_rank() }}
+),
+
+covered as (
+    {{ coverage_in_range() }}
 ),
 
 final as (
     select
-        row_number() over (
-            partition by places.listener_id
-            order by places.plays desc, places.origin_area_key, places.country_name, places.continent
-        ) as rank,
-        places.place_name,
-        places.city_name,
-        places.subdivision_name,
-        places.country_name,
-        places.country_code,
-        places.continent,
-        places.latitude,
-        places.longitude,
-        places.coordinates_precision,
-        places.artists,
-        places.artists_by_begin_area,
-        places.top_artist,
-        places.plays,
-        {{ minutes('places.ms') }} as minutes,
-        {{ percent('places.plays', 'completeness.plays') }} as plays_pct,
-        {{ coverage_columns('completeness') }},
-        places.origin_area_key,
-        places.listener_id
-    from places
-    inner join completeness on places.listener_id = completeness.listener_id and completeness.period_type = 'all_time'
+        ranked.place_name,
+        ranked.plays,
+        {{ minutes('ranked.ms') }} as minutes,
+        ranked.rank,
+        ranked.top_artist,
+        {{ percent('ranked.plays', 'totals.plays') }} as plays_pct,
+        {{ percent('totals.plays_unknown', 'totals.plays') }} as unknown_pct,
+        ranked.artists,
+        ranked.artists_by_begin_area,
+        ranked.city_name,
+        ranked.subdivision_name,
+        ranked.country_name,
+        ranked.country_code,
+        ranked.continent,
+        ranked.latitude,
+        ranked.longitude,
+        ranked.coordinates_precision,
+        ranked.listener_id,
+        covered.coverage_pct,
+        covered.has_holes,
+        covered.first_day,
+        covered.last_day
+    from ranked
+    inner join totals on ranked.listener_id = totals.listener_id
+    left join covered on ranked.listener_id = covered.listener_id
 )
 
 select * from final

@@ -133,7 +133,7 @@ final as (
         placed.month_start as period_start
     from placed
     inner join artists on placed.artist_number = artists.artist_number
-    where placed.rank <> placed.rank_before
+    where placed.rank <> placed.rank_before or placed.plays = 0 or placed.plays_before = 0
 )
 
 select * from final

@@ -2,21 +2,19 @@
 -- depends_on: {{ ref('completeness') }}
 with
 
-listed (schema_name, name, description, columns) as (
+listed (schema_name, name, description, columns, question, example) as (
     select *
-    from {{ models_as_rows(['reporting', 'marts']) }}
+    from {{ models_as_rows(['reporting']) }}
 ),
 
 final as (
     select
-        schema_name,
         name,
-        regexp_replace(description, '\s+', ' ', 'g') as description,
-        'from ' || schema_name || '.' || name || ' limit 10' as try_this,
-        columns
+        question,
+        'from ' || coalesce(nullif(example, ''), schema_name || '.' || name) as example
     from listed
     where name is not null
 )
 
 select * from final
-order by schema_name = 'reporting' desc, name
+order by name

@@ -2,8 +2,13 @@
 {{ config(materialized='table') }}
 with
 
-completeness as not materialized (
-    select * from {{ ref('completeness') }}
+periods as (
+    select * from {{ ref('fct_periods') }}
+    where period_type = 'year'
+),
+
+listened as (
+    select * from {{ ref('listening_by_year') }}
 ),
 
 streaks as (
@@ -11,13 +16,11 @@ streaks as (
 ),
 
 diversity as (
-    select * from {{ ref('diversity') }}
-    where period_type = 'year'
+    select * from {{ ref('diversity_by_year') }}
 ),
 
 new_vs_familiar as (
     select * from {{ ref('new_vs_familiar') }}
-    where period_type = 'year'
 ),
 
 year_lists as (
@@ -26,7 +29,7 @@ year_lists as (
 
 discoveries as (
     select * from {{ ref('discoveries') }}
-    where kind = 'artist' and not is_warm_up
+    where not is_warm_up
 ),
 
 most_replayed as (
@@ -35,7 +38,7 @@ most_replayed as (
 
 rediscoveries as (
     select * from {{ ref('rediscoveries') }}
-    where plays_next_30_days >= 3 and coverage_pct >= 50
+    where plays_next_30_days >= 3
 ),
 
 genre_drift as (
@@ -48,23 +51,36 @@ sessions as (
 
 known_years as (
     select
-        completeness.*,
-        completeness.period_start >= all_time.period_start
-        and completeness.last_day = completeness.period_start + interval 1 year - interval 1 day as is_full_year
-    from completeness
-    inner join completeness as all_time
-        on completeness.listener_id = all_time.listener_id and all_time.period_type = 'all_time'
-    where completeness.period_type = 'year'
+        periods.*,
+        listened.plays,
+        listened.minutes
+    from periods
+    inner join listened on periods.listener_id = listened.listener_id and periods.period_start = listened.year_start
 ),
 
--- Only full years are compared: a part of a year is always less.
+-- Only whole years that are at least half covered are compared: a part of a year is always less.
 years as (
     select
-        *,
-        case when is_full_year and lag(is_full_year) over by_year then lag(plays) over by_year end as plays_before,
-        case when is_full_year and lag(is_full_year) over by_year then lag(minutes) over by_year end as minutes_before
+        known_years.*,
+        before.plays as plays_before,
+        before.minutes as minutes_before
     from known_years
-    window by_year as (partition by listener_id order by period_start)
+    left join known_years as before
+        on
+            known_years.listener_id = before.listener_id
+            and before.period_start = known_years.period_start - interval 1 year
+            and known_years.is_complete_period and before.is_complete_period
+            and known_years.coverage_pct >= 50 and before.coverage_pct >= 50
+),
+
+new_of_year as (
+    select
+        listener_id,
+        cast(date_trunc('year', period_start) as date) as period_start,
+        sum(new_artists) as new_artists,
+        sum(plays_masked) as plays_masked
+    from new_vs_familiar
+    group by all
 ),
 
 -- A streak belongs to each year that it touches, with the days that lie in it.
@@ -76,7 +92,7 @@ streaks_of_year as (
     from streaks
     inner join years
         on streaks.listener_id = years.listener_id and streaks.started_on <= years.last_day
-    where streaks.scope = 'overall' and streaks.ended_on >= years.period_start
+    where streaks.ended_on >= years.period_start
     group by all
 ),
 
@@ -104,15 +120,15 @@ drift_of_year as (
 ),
 
 discovery_of_year as (
-    {{ best_of_year('discoveries', 'discovered_on', 'artist_name', 'plays_first_30_days', 'name_key') }}
+    {{ best_of_year('discoveries', 'discovered_on', 'artist_name', 'plays_first_30_days', 'artist_name') }}
 ),
 
 replayed_of_year as (
-    {{ best_of_year('most_replayed', 'started_on', "track_name || ' by ' || artist_name", 'times', 'recording_key') }}
+    {{ best_of_year('most_replayed', 'started_on', "track_name || ' by ' || artist_name", 'times', 'track_name') }}
 ),
 
 comeback_of_year as (
-    {{ best_of_year('rediscoveries', 'returned_on', 'artist_name', 'gap_days', 'artist_key') }}
+    {{ best_of_year('rediscoveries', 'returned_on', 'artist_name', 'gap_days', 'artist_name') }}
 ),
 
 session_of_year as (
@@ -122,17 +138,17 @@ session_of_year as (
 final as (
     select
         cast(year(years.period_start) as integer) as year,
-        years.period_start,
-        years.is_full_year,
         years.plays,
         years.minutes,
+        lists_of_year.artists as top_artists,
         {{ percent('years.plays - years.plays_before', 'years.plays_before') }} as plays_change_pct,
         {{ percent('years.minutes - years.minutes_before', 'years.minutes_before') }} as minutes_change_pct,
         diversity.artists,
         diversity.tracks,
+        diversity.countries,
         diversity.effective_artists,
-        case when not new_vs_familiar.is_warm_up then new_vs_familiar.new_artists end as new_artists,
-        lists_of_year.artists as top_artists,
+        cast(new_of_year.new_artists as bigint) as new_artists,
+        coalesce(new_of_year.plays_masked > 0, false) as is_partly_masked,
         lists_of_year.tracks as top_tracks,
         lists_of_year.albums as top_albums,
         lists_of_year.genres as top_genres,
@@ -146,11 +162,13 @@ final as (
         streaks_of_year.days as longest_streak_days,
         round(drift_of_year.mean_drift, 3) as mean_drift,
         drift_of_year.most_unusual_month,
-        {{ coverage_columns('years') }},
-        years.listener_id
+        years.listener_id,
+        years.coverage_pct,
+        years.has_holes,
+        years.is_complete_period
     from years
     left join diversity using (listener_id, period_start)
-    left join new_vs_familiar using (listener_id, period_start)
+    left join new_of_year using (listener_id, period_start)
     left join streaks_of_year using (listener_id, period_start)
     left join drift_of_year using (listener_id, period_start)
     left join lists_of_year using (listener_id, period_start)

@@ -1,70 +1,57 @@
 {{ config(materialized='table') }}
-{%- set period_types = ['month', 'year', 'all_time'] %}
 with
 
-all_time as (
+listening_days as (
+    select * from {{ ref('fct_listening_days') }}
+    where plays > 0
+),
+
+artists as (
+    select * from {{ ref('dim_artist') }}
+),
+
+periods as (
+    select * from {{ ref('fct_periods') }}
+    where period_type = 'month'
+),
+
+heard as (
     select
-        listener_id,
-        period_start
-    from {{ ref('completeness') }}
-    where period_type = 'all_time'
-),
-
-artist_days as (
-    select * from {{ ref('fct_artist_days') }}
-),
-
-counted_plays as (
-    select * from {{ ref('fct_plays') }}
-    where {{ is_counted() }}
-),
-
-completeness as (
-    select * from {{ ref('completeness') }}
-),
-
-artist_months as (
-    select
-        listener_id,
-        artist_key,
-        cast(date_trunc('month', date_key) as date) as day,
-        sum(plays) as plays
-    from artist_days
+        listening_days.listener_id,
+        {{ period_start('month', 'listening_days.date_key') }} as period_start,
+        listening_days.artist_number,
+        artists.country_name,
+        artists.is_special_purpose,
+        cast(sum(listening_days.plays) as double) as plays
+    from listening_days
+    inner join artists on listening_days.artist_number = artists.artist_number
     group by all
-),
-
-track_months as (
-    select
-        listener_id,
-        recording_key,
-        cast(date_trunc('month', date_key) as date) as day
-    from counted_plays
-    group by all
-),
-
-by_artist as (
-    {{ in_periods('artist_months', ['artist_key'], {'plays': 'cast(sum(days.plays) as double)'}, period_types) }}
 ),
 
 tracks as (
-    {{ in_periods('track_months', [], {'tracks': 'count(distinct days.recording_key)'}, period_types) }}
+    select
+        listener_id,
+        {{ period_start('month', 'date_key') }} as period_start,
+        count(distinct recording_number) as tracks
+    from listening_days
+    group by all
 ),
 
 known as (
     select
         *,
-        case when artist_key <> 'unknown' then plays end as plays_known
-    from by_artist
+        case when not is_special_purpose then plays end as plays_known
+    from heard
 ),
 
 -- With n plays of N by an artist, the entropy is ln(N) - sum(n ln(n)) / N.
 mixed as (
     select
         listener_id,
-        period_type,
         period_start,
         cast(sum(plays) as bigint) as plays,
         count(plays_known) as artists,
+        count(distinct country_name) as countries,
         exp(ln(sum(plays_known)) - sum(plays_known * ln(plays_known)) / sum(plays_known)) as effective_artists,
         100 * list_sum(max(plays_known, 10)) / sum(plays_known) as top_10_pct
     from known
@@ -73,27 +60,20 @@ mixed as (
 
 final as (
     select
-        mixed.period_type,
-        mixed.period_start,
-        mixed.plays,
-        mixed.artists,
-        tracks.tracks,
         round(mixed.effective_artists, 1) as effective_artists,
+        mixed.artists,
         round(mixed.top_10_pct, 1) as top_10_pct,
-        {{ coverage_columns('completeness') }},
-        mixed.listener_id
+        tracks.tracks,
+        mixed.countries,
+        mixed.plays,
+        mixed.listener_id,
+        periods.coverage_pct,
+        periods.has_holes,
+        mixed.period_start
     from mixed
-    inner join tracks
-        on
-            mixed.listener_id = tracks.listener_id
-            and mixed.period_type = tracks.period_type
-            and mixed.period_start = tracks.period_start
-    inner join completeness
-        on
-            mixed.listener_id = completeness.listener_id
-            and mixed.period_type = completeness.period_type
-            and mixed.period_start = completeness.period_start
+    inner join tracks on mixed.listener_id = tracks.listener_id and mixed.period_start = tracks.period_start
+    left join periods on mixed.listener_id = periods.listener_id and mixed.period_start = periods.period_start
 )
 
 select * from final
-order by {{ period_order() }}
+order by listener_id, period_start desc

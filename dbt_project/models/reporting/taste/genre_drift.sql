@@ -14,8 +14,9 @@ genres as (
     select * from {{ ref('dim_genre') }}
 ),
 
-completeness as (
-    select * from {{ ref('completeness') }}
+periods as (
+    select * from {{ ref('fct_periods') }}
+    where period_type = 'month' and is_complete_period and coverage_pct >= 50
 ),
 
 by_artist as (
@@ -106,22 +107,18 @@ drift as (
 
 final as (
     select
-        'month' as period_type,
-        drift.month as period_start,
         round(greatest(drift.divergence, 0), 4) as drift,
         drift.grew_most,
         drift.shrank_most,
-        round(drift.plays_with_genre / 1000000, 1) as plays_with_genre,
-        round(drift.plays_with_genre_before / 1000000, 1) as plays_with_genre_before,
-        {{ coverage_columns('completeness') }},
-        drift.listener_id
+        cast(drift.plays_with_genre / 1000000 as decimal(18, 1)) as plays_with_genre,
+        cast(drift.plays_with_genre_before / 1000000 as decimal(18, 1)) as plays_with_genre_before,
+        drift.listener_id,
+        periods.coverage_pct,
+        periods.has_holes,
+        drift.month as period_start
     from drift
-    inner join completeness
-        on
-            drift.listener_id = completeness.listener_id
-            and completeness.period_type = 'month'
-            and drift.month = completeness.period_start
+    inner join periods on drift.listener_id = periods.listener_id and drift.month = periods.period_start
 )
 
 select * from final
-order by period_start desc, listener_id
+order by listener_id, period_start desc

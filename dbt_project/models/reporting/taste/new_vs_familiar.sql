@@ -1,132 +1,107 @@
--- Over 120 lines: three groups of plays, each counted in plays, in minutes and by day before it is summed to periods.
 {{ config(materialized='table') }}
-{%- set period_types = ['week', 'month', 'year', 'all_time'] %}
 with
-
-all_time as (
-    select
-        listener_id,
-        period_start
-    from {{ ref('completeness') }}
-    where period_type = 'all_time'
-),
 
 artist_days as (
     select * from {{ ref('fct_artist_days') }}
 ),
 
-counted_plays as (
-    select * from {{ ref('fct_plays') }}
-    where {{ is_counted() }}
+artists as (
+    select * from {{ ref('dim_artist') }}
+    where not is_special_purpose
 ),
 
-completeness as (
-    select * from {{ ref('completeness') }}
+periods as (
+    select * from {{ ref('fct_periods') }}
+),
+
+plays as (
+    select * from {{ ref('fct_plays') }}
+    where is_counted
+),
+
+all_time as (
+    select
+        listener_id,
+        first_day + 90 as warm_until
+    from periods
+    where period_type = 'all_time'
 ),
 
 heard as (
     select
-        *,
-        date_key as day,
-        date_key - first_date_key as days_known,
-        date_key - previous_date_key as days_silent
+        artist_days.*,
+        artists.artist_key as known_key,
+        {{ period_start('month', 'artist_days.date_key') }} as month_start,
+        artist_days.date_key - artist_days.first_date_key as days_known,
+        artist_days.date_key - artist_days.previous_date_key as days_silent,
+        artist_days.date_key < all_time.warm_until as is_masked
     from artist_days
-    where artist_key <> 'unknown'
+    inner join artists on artist_days.artist_number = artists.artist_number
+    inner join all_time on artist_days.listener_id = all_time.listener_id
 ),
 
 first_plays as (
     select
-        counted_plays.listener_id,
-        counted_plays.artist_key,
-        counted_plays.date_key,
-        arg_min(counted_plays.ms_played, (counted_plays.started_at, counted_plays.play_key)) as ms
-    from counted_plays
-    inner join heard
+        plays.listener_id,
+        plays.artist_key,
+        arg_min(plays.ms_played, (plays.started_at, plays.play_key)) as ms
+    from plays
+    semi join heard
         on
-            counted_plays.listener_id = heard.listener_id
-            and counted_plays.artist_key = heard.artist_key
-            and counted_plays.date_key = heard.date_key
+            plays.listener_id = heard.listener_id
+            and plays.artist_key = heard.known_key
+            and plays.date_key = heard.date_key
             and heard.days_known = 0
     group by all
 ),
 
-days as (
+-- In the first 90 days of the data everybody looks new: these plays are counted, and sorted into no group.
+by_month as (
     select
         heard.listener_id,
-        heard.day,
-        sum(heard.plays) as plays,
-        sum(heard.ms_played) as ms,
-        count(*) filter (where heard.days_known = 0) as plays_new,
-        coalesce(sum(first_plays.ms), 0) as ms_new,
-        coalesce(sum(heard.plays) filter (where heard.days_known <= 30), 0) as plays_young,
-        coalesce(sum(heard.ms_played) filter (where heard.days_known <= 30), 0) as ms_young,
-        count(*) filter (where heard.days_silent >= 180) as rediscoveries
+        heard.month_start,
+        count(*) filter (where heard.days_known = 0 and not heard.is_masked) as new_artists,
+        coalesce(sum(heard.plays) filter (where not heard.is_masked and heard.days_known <= 30), 0) as plays_young,
+        coalesce(sum(heard.ms_played) filter (where not heard.is_masked and heard.days_known <= 30), 0) as ms_young,
+        coalesce(sum(heard.plays) filter (where not heard.is_masked), 0) as plays_sorted,
+        coalesce(sum(heard.ms_played) filter (where not heard.is_masked), 0) as ms_sorted,
+        coalesce(sum(heard.plays) filter (where heard.is_masked), 0) as plays_masked,
+        coalesce(sum(first_plays.ms) filter (where heard.days_known = 0 and not heard.is_masked), 0) as ms_new,
+        count(*) filter (where heard.days_silent >= 180) as rediscoveries,
+        count(distinct if(heard.is_masked, null, heard.artist_number)) as artists
     from heard
     left join first_plays
         on
             heard.listener_id = first_plays.listener_id
             and heard.artist_key = first_plays.artist_key
-            and heard.date_key = first_plays.date_key
-    group by heard.listener_id, heard.day
-),
-
-in_periods as (
-    {{
-        in_periods('days', [], {
-            'plays': 'sum(days.plays)',
-            'ms': 'sum(days.ms)',
-            'plays_new': 'sum(days.plays_new)',
-            'ms_new': 'sum(days.ms_new)',
-            'plays_young': 'sum(days.plays_young)',
-            'ms_young': 'sum(days.ms_young)',
-            'rediscoveries': 'sum(days.rediscoveries)',
-        }, period_types)
-    }}
-),
-
-artists as (
-    {{ in_periods('heard', [], {'artists': 'count(distinct days.artist_key)'}, period_types) }}
+            and heard.days_known = 0
+    group by heard.listener_id, heard.month_start
 ),
 
 final as (
     select
-        in_periods.period_type,
-        in_periods.period_start,
-        in_periods.plays_new as new_artists,
-        artists.artists,
-        case
-            when in_periods.period_start >= all_time.period_start + 90
-                then {{ percent('in_periods.plays_new', 'artists.artists') }}
-        end
-            as discovery_rate_pct,
-        in_periods.plays_new,
-        in_periods.plays_young - in_periods.plays_new as plays_recent,
-        in_periods.plays - in_periods.plays_young as plays_familiar,
-        in_periods.rediscoveries,
-        {{ minutes('in_periods.ms_new') }} as minutes_new,
-        {{ minutes('in_periods.ms_young - in_periods.ms_new') }} as minutes_recent,
-        {{ minutes('in_periods.ms - in_periods.ms_young') }} as minutes_familiar,
-        case
-            when in_periods.period_start >= all_time.period_start + 90
-                then {{ percent('in_periods.plays - in_periods.plays_young', 'in_periods.plays') }}
-        end
-            as familiar_pct,
-        in_periods.period_start < all_time.period_start + 90 as is_warm_up,
-        {{ coverage_columns('completeness') }},
-        in_periods.listener_id
-    from in_periods
-    inner join artists
+        by_month.new_artists,
+        {{ percent('by_month.plays_sorted - by_month.plays_young', 'by_month.plays_sorted') }} as familiar_pct,
+        {{ percent('by_month.new_artists', 'by_month.artists') }} as discovery_rate_pct,
+        by_month.new_artists as plays_new,
+        cast(by_month.plays_young - by_month.new_artists as bigint) as plays_recent,
+        cast(by_month.plays_sorted - by_month.plays_young as bigint) as plays_familiar,
+        cast(by_month.plays_masked as bigint) as plays_masked,
+        {{ minutes('by_month.ms_new') }} as minutes_new,
+        {{ minutes('by_month.ms_young - by_month.ms_new') }} as minutes_recent,
+        {{ minutes('by_month.ms_sorted - by_month.ms_young') }} as minutes_familiar,
+        by_month.rediscoveries,
+        by_month.listener_id,
+        months.coverage_pct,
+        months.has_holes,
+        by_month.month_start as period_start
+    from by_month
+    left join periods as months
         on
-            in_periods.listener_id = artists.listener_id
-            and in_periods.period_type = artists.period_type
-            and in_periods.period_start = artists.period_start
-    inner join completeness
-        on
-            in_periods.listener_id = completeness.listener_id
-            and in_periods.period_type = completeness.period_type
-            and in_periods.period_start = completeness.period_start
-    inner join all_time on in_periods.listener_id = all_time.listener_id
+            by_month.listener_id = months.listener_id
+            and by_month.month_start = months.period_start
+            and months.period_type = 'month'
 )
 
 select * from final
-order by {{ period_order() }}
+order by listener_id, period_start desc

@@ -5,18 +5,19 @@ artist_days as (
     select * from {{ ref('fct_artist_days') }}
 ),
 
-completeness as (
-    select * from {{ ref('completeness') }}
+coverage as (
+    select * from {{ ref('fct_listening_coverage') }}
 ),
 
 artists as (
     select * from {{ ref('dim_artist') }}
+    where not is_special_purpose
 ),
 
 heard as (
     select
         listener_id,
-        artist_key,
+        artist_number,
         date_key as day,
         plays,
         ms_played as ms
@@ -25,11 +26,11 @@ heard as (
 
 -- Only days with ten plays of the artist within six days of them can be part of seven days with ten.
 played_enough as (
-    select *
+    select heard.*
     from heard
-    where artist_key <> 'unknown'
+    semi join artists on heard.artist_number = artists.artist_number
     qualify sum(plays) over (
-        partition by listener_id, artist_key order by day
+        partition by listener_id, artist_number order by day
         range between interval 6 days preceding and interval 6 days following
     ) >= 10
 ),
@@ -43,18 +44,20 @@ daily as (
     group by all
 ),
 
+-- Seven days that lie within the data and are at least half covered.
 totals as (
     select
-        completeness.listener_id,
-        completeness.period_start as day,
+        coverage.listener_id,
+        coverage.date_key as day,
         sum(coalesce(daily.ms, 0)) over week_before as ms,
-        round(avg(completeness.coverage_pct) over week_before, 1) as coverage_pct,
-        bool_or(completeness.is_lower_bound) over week_before as is_lower_bound
-    from completeness
-    left join daily on completeness.listener_id = daily.listener_id and completeness.period_start = daily.day
-    where completeness.period_type = 'day'
+        count(*) over week_before as days,
+        {{ percent('sum(coverage.covered_minutes) over week_before', 'sum(coverage.known_minutes) over week_before') }}
+            as coverage_pct,
+        bool_or(coverage.has_holes) over week_before as has_holes
+    from coverage
+    left join daily on coverage.listener_id = daily.listener_id and coverage.date_key = daily.day
     window week_before as (
-        partition by completeness.listener_id order by completeness.period_start
+        partition by coverage.listener_id order by coverage.date_key
         range between interval 6 days preceding and current row
     )
 ),
@@ -64,7 +67,7 @@ totals as (
 windows as (
     select
         played_enough.listener_id,
-        played_enough.artist_key,
+        played_enough.artist_number,
         played_enough.day + cast(offsets.days_later as integer) as day,
         sum(played_enough.plays) as plays,
         sum(played_enough.ms) as ms
@@ -78,32 +81,32 @@ best as (
         windows.*,
         totals.ms as ms_all,
         totals.coverage_pct,
-        totals.is_lower_bound
+        totals.has_holes
     from windows
     inner join totals on windows.listener_id = totals.listener_id and windows.day = totals.day
-    where windows.plays >= 10 and windows.ms > 0
+    where windows.plays >= 10 and windows.ms > 0 and totals.days = 7 and totals.coverage_pct >= 50
     qualify row_number() over (
-        partition by windows.listener_id, windows.artist_key
+        partition by windows.listener_id, windows.artist_number
         order by windows.ms / totals.ms desc, windows.plays desc, windows.day
     ) = 1
 ),
 
 final as (
     select
-        row_number() over (
-            partition by best.listener_id order by best.ms / best.ms_all desc, best.ms desc, best.artist_key
-        ) as rank,
         artists.artist_name,
         {{ percent('best.ms', 'best.ms_all') }} as obsession_pct,
-        best.day - 6 as week_from,
-        best.day as week_until,
-        best.plays,
+        cast(best.plays as bigint) as plays,
         {{ minutes('best.ms') }} as minutes,
-        {{ coverage_columns('best') }},
-        best.artist_key,
-        best.listener_id
+        row_number() over (
+            partition by best.listener_id order by best.ms / best.ms_all desc, best.ms desc, best.artist_number
+        ) as rank,
+        best.listener_id,
+        best.coverage_pct,
+        best.has_holes,
+        best.day - 6 as week_from,
+        best.day as week_until
     from best
-    inner join artists on best.artist_key = artists.artist_key
+    inner join artists on best.artist_number = artists.artist_number
 )
 
 select * from final

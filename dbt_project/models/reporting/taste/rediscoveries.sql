@@ -1,23 +1,29 @@
 {{ config(materialized='table') }}
 with
 
-heard as (
+coverage as (
+    select * from {{ ref('fct_listening_coverage') }}
+),
+
+artist_days as (
     select * from {{ ref('fct_artist_days') }}
-    where artist_key <> 'unknown'
 ),
 
 artists as (
     select * from {{ ref('dim_artist') }}
+    where not is_special_purpose
 ),
 
-completeness as (
-    select * from {{ ref('completeness') }}
+heard as (
+    select artist_days.*
+    from artist_days
+    semi join artists on artist_days.artist_number = artists.artist_number
 ),
 
 returned as (
     select
         listener_id,
-        artist_key,
+        artist_number,
         date_key as returned_on,
         previous_date_key as last_heard_on,
         cast(date_key - previous_date_key as integer) as gap_days
@@ -28,13 +34,13 @@ returned as (
 since as (
     select
         returned.*,
-        sum(heard.plays) as plays,
+        cast(sum(heard.plays) as bigint) as plays,
         sum(heard.ms_played) as ms
     from returned
     inner join heard
         on
             returned.listener_id = heard.listener_id
-            and returned.artist_key = heard.artist_key
+            and returned.artist_number = heard.artist_number
             and heard.date_key between returned.returned_on and returned.returned_on + 29
     group by all
 ),
@@ -42,22 +48,23 @@ since as (
 final as (
     select
         artists.artist_name,
-        since.returned_on,
-        since.last_heard_on,
         since.gap_days,
+        since.returned_on,
         since.plays as plays_next_30_days,
         {{ minutes('since.ms') }} as minutes_next_30_days,
-        {{ coverage_columns('coverage') }},
-        since.artist_key,
-        since.listener_id
+        since.last_heard_on,
+        since.listener_id,
+        covered.coverage_pct,
+        covered.has_holes
     from since
-    inner join artists on since.artist_key = artists.artist_key
-    inner join {{ coverage_between('since', 'last_heard_on + 1', 'returned_on - 1') }} as coverage
+    inner join artists on since.artist_number = artists.artist_number
+    inner join {{ coverage_between('since', 'last_heard_on + 1', 'returned_on - 1') }} as covered
         on
-            since.listener_id = coverage.listener_id
-            and coverage.first_day = since.last_heard_on + 1
-            and coverage.last_day = since.returned_on - 1
+            since.listener_id = covered.listener_id
+            and covered.first_day = since.last_heard_on + 1
+            and covered.last_day = since.returned_on - 1
+    where covered.coverage_pct >= 50
 )
 
 select * from final
-order by returned_on desc, plays_next_30_days desc, artist_key
+order by returned_on desc, plays_next_30_days desc, artist_name

@@ -1,0 +1,76 @@
+{{ config(materialized='table') }}
+with
+
+listening_days as (
+    select * from {{ ref('fct_listening_days') }}
+    where plays > 0
+),
+
+recordings as (
+    select * from {{ ref('dim_recording') }}
+    where recording_key <> 'unknown'
+),
+
+periods as (
+    select * from {{ ref('fct_periods') }}
+),
+
+all_time as (
+    select
+        listener_id,
+        first_day
+    from periods
+    where period_type = 'all_time'
+),
+
+days as (
+    select
+        listener_id,
+        recording_number,
+        date_key,
+        sum(plays) as plays,
+        sum(ms_played) as ms,
+        min(date_key) over (partition by listener_id, recording_number) as discovered_on
+    from listening_days
+    group by listener_id, recording_number, date_key
+),
+
+discovered as (
+    select
+        listener_id,
+        recording_number,
+        any_value(discovered_on) as discovered_on,
+        max(date_key) as last_heard_on,
+        cast(sum(plays) as bigint) as plays,
+        cast(sum(ms) as bigint) as ms,
+        cast(sum(plays) filter (where date_key < discovered_on + 30) as bigint) as plays_first_30_days
+    from days
+    group by listener_id, recording_number
+),
+
+final as (
+    select
+        recordings.recording_name as track_name,
+        recordings.artist_name,
+        discovered.discovered_on,
+        discovered.plays,
+        {{ minutes('discovered.ms') }} as minutes,
+        discovered.plays > 3 and discovered.last_heard_on > discovered.discovered_on as is_kept,
+        discovered.plays_first_30_days,
+        discovered.last_heard_on,
+        discovered.discovered_on < all_time.first_day + 90 as is_warm_up,
+        discovered.listener_id,
+        months.coverage_pct,
+        months.has_holes
+    from discovered
+    inner join recordings on discovered.recording_number = recordings.recording_number
+    inner join all_time on discovered.listener_id = all_time.listener_id
+    left join periods as months
+        on
+            discovered.listener_id = months.listener_id
+            and months.period_type = 'month'
+            and months.period_start = date_trunc('month', discovered.discovered_on)
+)
+
+select * from final
+order by discovered_on desc, plays desc, track_name
