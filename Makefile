@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup update demo test test-fast test-long test-compose check fmt docs clean \
-	bench-import bench-requests bench-geography bench-transform bench-orchestration bench-years
+	bench-import bench-requests bench-geography bench-transform bench-orchestration bench-years bench-page screenshots
 
 UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 RUN := $(UV) run
@@ -85,6 +85,12 @@ bench-transform: $(READY) ## the dbt build against the same SQL run bare (PLAYS=
 
 bench-orchestration: $(READY) ## an idle daily-etl against a bare dbt build, and its memory
 	@$(RUN) python benchmarks/orchestration.py
+
+bench-page: $(READY) ## every kind of page over a large published file, and its memory (PLAYS=, ARTISTS=)
+	@$(RUN) python benchmarks/page.py
+
+screenshots: $(READY) ## the six main pages of the demo's data, in a real browser, for the documentation
+	@$(RUN) python tests/support/screenshots.py
 
 bench-years: $(READY) ## a poll after ten simulated years against one after a day (YEARS=)
 	@$(RUN) python benchmarks/years.py

@@ -42,7 +42,7 @@ def words_of_the_code() -> frozenset[str]:
     texts = (
         text_of(name)
         for name in tracked_files()
-        if not name.endswith((".md", ".csv", ".tsv", ".gz")) and not name.startswith("tests/docs/")
+        if not name.endswith((".md", ".csv", ".tsv", ".gz", ".png")) and not name.startswith("tests/docs/")
     )
     return frozenset(word for text in texts for word in re.findall(r"[A-Za-z_][A-Za-z0-9_]*", text))
 
