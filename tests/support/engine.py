@@ -95,8 +95,10 @@ class Composed:
         return self._run("docker-compose", "--project-directory", str(self.folder), *files, *words, check=check)
 
     def host(self, *command: str) -> str:
-        """Run a command of the project on the host, from its root."""
-        return self._run(*command)
+        """Run a command of the project on the host, from its root, as the user of the containers would."""
+        said = self._run(*command)
+        self.give_data_to(self.user)  # the test is root; what a person writes is the person's
+        return said
 
     def _run(self, *command: str, check: bool = True) -> str:
         done = subprocess.run(
