@@ -9,11 +9,11 @@ final as (
         fate,
         cast(count(*) as integer) as rows_with_fate,
         count(distinct play_key) as plays,
-        content_kind,
-        source,
         source_file,
         min(reported_end_at) as first_at,
         max(reported_end_at) as last_at,
+        content_kind,
+        source,
         listener_id
     from source_rows
     group by all
