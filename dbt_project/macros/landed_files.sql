@@ -5,7 +5,7 @@
 
 {#- The version of the rules that staging parses rows of plays by. A change of the rules is a new number. -#}
 {% macro parsing_rules_version() -%}
-    2
+    3
 {%- endmacro %}
 
 {#-

@@ -17,10 +17,9 @@ import orjson
 from extract_load.core.clock import Clock
 from extract_load.core.errors import BadInput
 from extract_load.landing.manifest import Landed, SpoolFile
+from extract_load.landing.spool_reader import file_errors_as_bad_input
 from extract_load.storage.duckdb_connection import file_literal
-from extract_load.storage.gzip_files import DAMAGE, read_lines
-
-_UNREADABLE: tuple[type[Exception], ...] = (*DAMAGE, OSError, ValueError, KeyError, TypeError)
+from extract_load.storage.gzip_files import damage_as_bad_input, read_lines
 
 # A line that is no row starts with this key, which no row of Spotify's has.
 MARK = '{"_":'
@@ -111,15 +110,13 @@ def _insert(
     values = {**request, **of_head, "source_file": file.name, "landed_at": now, "mark": MARK}
     lines = _LINES.format(literal=file_literal(file.path))
     insert, reject = _INSERT.format(lines=lines), _REJECT.format(lines=lines)
-    try:
+    with file_errors_as_bad_input(file):
         if is_in:
             rejected = _run(connection, reject + _NOT_LANDED + _NOT_REJECTED, values)
             return _run(connection, insert + _NOT_LANDED, values), rejected
         landed = _run(connection, insert, values)
         is_all = landed == int(head["request"]["rows_counted"])
         return landed, 0 if is_all else _run(connection, reject, values)
-    except (duckdb.InvalidInputException, duckdb.IOException) as error:
-        raise BadInput(f"{file.path.name} is damaged.", hint="Delete it and import the original again.") from error
 
 
 def _run(connection: duckdb.DuckDBPyConnection, statement: str, values: dict[str, Any]) -> int:
@@ -129,12 +126,13 @@ def _run(connection: duckdb.DuckDBPyConnection, statement: str, values: dict[str
 
 
 def _head(file: SpoolFile) -> dict[str, Any]:
-    try:
+    with damage_as_bad_input(file.path):
         first = next(iter(read_lines(file.path)), b"")
+    try:
         head: dict[str, Any] = orjson.loads(first)
         for key in ("sha256", "export_id", "format", "rows_counted", "file"):
             head["request"][key]
-    except _UNREADABLE as error:
+    except (ValueError, KeyError, TypeError) as error:
         msg = f"{file.path.name} has no first line that says what it is."
         raise BadInput(msg, hint="Delete it and import the original again.") from error
     return head

@@ -46,7 +46,9 @@ summed as (
     from parsed
     group by all
 )
-select *, {fold_name_sql("name")} as folded from summed where trim(name) <> ''
+select *, {fold_name_sql("name")} as folded
+from summed
+where trim(name) <> '' and not contains(name, '\ufffd')  -- of a name that lost letters nobody is asked
 """
 
 # What Spotify said about artists, in rows that are never changed: the same after a rebuild.

@@ -131,7 +131,7 @@ def _read_only(path: Path) -> sqlite3.Connection:
 
 def _damaged_state(path: Path, reason: str) -> CheckResult:
     text = f"The state file {path.name} is damaged ({reason})."
-    hint = f"Move {path} away: what it knew comes back from the warehouse with the next run, and no play is lost."
+    hint = "What it knew comes back from the warehouse with the next run, which sets the damaged file aside by itself."
     return CheckResult("state", "problem", text, hint)
 
 

@@ -21,7 +21,6 @@ from extract_load.core.errors import BadInput, ConfigurationError
 from extract_load.core.failpoints import failpoint
 from extract_load.core.settings import Settings
 from extract_load.storage.duckdb_connection import attach, connect
-from extract_load.storage.duckdb_connection import quoted as quoted  # noqa: PLC0414  # history_import takes it here
 from extract_load.storage.transaction import transaction
 from extract_load.storage.writer_lock import WarehouseBusy, WriterLock
 

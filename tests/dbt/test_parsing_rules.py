@@ -11,7 +11,7 @@ from tests.dbt.conftest import Dbt
 
 NEW_COLUMNS = {
     "stg_spotify__recently_played": ("parsed_by", "content_kind", "isrc"),
-    "stg_spotify__streaming_history": ("parsed_by", "chapter_title", "author_name"),
+    "stg_spotify__streaming_history": ("parsed_by", "chapter_title", "author_name", "lost_letters"),
 }
 
 

@@ -1,8 +1,8 @@
 """Read an export file as UTF-8 without a byte order mark, whatever its encoding, and detect its format.
 
 A file has one encoding: UTF-16 or UTF-32, known by their marks or zero bytes; else UTF-8; else Windows-1252, when every
-byte of the file means something in it and nothing in the file looks like UTF-8. Single broken bytes in a file of UTF-8
-become U+FFFD.
+byte of the file means something in it, letters of it stand between ASCII, and nothing looks like UTF-8. Single broken
+bytes in a file of UTF-8 become U+FFFD.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ _MARKS = (
 _LOOKS_LIKE_UTF_8 = re.compile(
     rb"[\xc2-\xc5\xce-\xd1\xd7-\xdb][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 )
+# Other bytes side by side may be what is left of a broken letter of UTF-8; ff is what damage is made of.
+_LETTERS_OF_WINDOWS_1252 = re.compile(rb"[\x00-\x7f](?:[\x80-\xfe]|[\xc0-\xfe]{2})[\x00-\x7f]")
 _NOT_WINDOWS_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]|\xff\xfe|\xfe\xff")  # unused bytes, byte order marks
 
 
@@ -76,13 +78,14 @@ class Utf8Reader:
 
 def is_windows_1252(pieces: Iterable[bytes]) -> bool:
     """Return whether a file that is no valid UTF-8 is Windows-1252; its pieces are what its stream holds."""
-    tail = b""
+    tail, has_letter = b"", False
     for piece in pieces:
         text = tail + piece
         if _NOT_WINDOWS_1252.search(text) or _LOOKS_LIKE_UTF_8.search(text):
             return False
+        has_letter = has_letter or bool(_LETTERS_OF_WINDOWS_1252.search(text))
         tail = text[-3:]
-    return True
+    return has_letter
 
 
 def _encoding_by_start(start: bytes) -> str:

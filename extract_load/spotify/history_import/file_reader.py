@@ -65,17 +65,20 @@ class MemberReader:
         self.member = member
         self._today = today
         self._sha256 = ""
+        self._format: Format | None = None
         self._pieces: list[bytes] | None = None
         self._blocks: list[bytes] | None = None
 
     def format(self) -> Format | None:
         """Return the format, detected from the beginning of the file; None when it is no history."""
-        try:
-            with self._open() as stream:
-                head = Utf8Reader(io.BytesIO(stream.read(HEAD))).read(HEAD)
-        except _DAMAGE as error:
-            raise BadInput(_describe_damage(error)) from error
-        return format_of(self.member.name, head)
+        if self._format is None:
+            try:
+                with self._open() as stream:
+                    head = Utf8Reader(io.BytesIO(stream.read(HEAD))).read(HEAD)
+            except _DAMAGE as error:
+                raise BadInput(_describe_damage(error)) from error
+            self._format = format_of(self.member.name, head)
+        return self._format
 
     def load(self) -> None:
         """Read a file of usual size and hash it; another thread may do that ahead of `summarize`."""

@@ -14,13 +14,11 @@ from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
 
-import duckdb
-
 from extract_load.context import Context
 from extract_load.core.errors import ServiceUnavailable
 from extract_load.core.instants import parse_instant_sql
+from extract_load.storage.duckdb_connection import file_literal, open_duckdb, open_published
 from extract_load.storage.state import State
-from extract_load.storage.warehouse import quoted
 from extract_load.storage.writer_lock import WarehouseBusy
 
 ENOUGH_PLAYS = 10
@@ -72,7 +70,7 @@ with rows as (
         {ended_at} as ended_at,
         coalesce(json ->> '$.ms_played', json ->> '$.msPlayed', '0') as ms_played,
         ended_at - to_milliseconds(coalesce(try_cast(ms_played as bigint), 0)) as started_at
-    from read_ndjson_objects('{path}', compression = 'gzip')
+    from read_ndjson_objects({literal}, compression = 'gzip')
 ),
 span as (select min(ended_at) as first, max(ended_at) as last from rows),
 known as (
@@ -118,6 +116,7 @@ class OwnershipCheck:
 
     def __init__(self, context: Context, known: Iterable[KnownPlay], *, confirmed: bool) -> None:
         self._state = context.state
+        self._data_dir = context.settings.data_dir
         self._listener = context.settings.listener_id
         self._now = context.clock.now()
         self._confirmed = confirmed
@@ -160,8 +159,8 @@ class OwnershipCheck:
         return Verdict.OPEN
 
     def _compare(self, spooled: Path) -> None:
-        with duckdb.connect(config={"threads": 1, "memory_limit": "300MB"}) as connection:
-            sql = _COMPARE.format(path=quoted(spooled), near=NEAR.total_seconds(), ended_at=_ENDED_AT)
+        with open_duckdb(self._data_dir, memory_limit="300MB", threads=1) as connection:
+            sql = _COMPARE.format(literal=file_literal(spooled), near=NEAR.total_seconds(), ended_at=_ENDED_AT)
             uris, titles, times = (list(column) for column in zip(*self._plays, strict=True))
             found = connection.execute(sql, {"uris": uris, "titles": titles, "times": times}).fetchall()
         self._covered |= {number for number, covered, _, _ in found if covered}
@@ -205,5 +204,5 @@ def known_plays(context: Context) -> list[KnownPlay]:
                 f"Whose export it is can't be looked up: {busy.message}",
                 hint="Import it again later, or with --confirm-listener if it is yours.",
             ) from None
-    with duckdb.connect(str(published), read_only=True) as connection:
+    with open_published(settings) as connection:
         return connection.execute(_PUBLISHED_PLAYS, listener).fetchall()

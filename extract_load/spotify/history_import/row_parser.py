@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -34,19 +35,21 @@ from extract_load.spotify.history_import.row_template import (
     TIME_KEYS,
     Template,
     learn_template,
+    shape_of,
 )
 from extract_load.spotify.history_import.row_values import normalize_row
 
 MAX_ROW_BYTES = 1 << 20
 MAX_TEMPLATES = 6
-MAX_ATTEMPTS = 500  # to learn a template from a row of a file: each takes as long as reading many rows
+MAX_ATTEMPTS = 100  # to learn a template in a file: each takes as long as reading a thousand rows one by one
+ATTEMPTS_FROM, ATTEMPTS_TO = 2, 4  # of a shape, which of its rows are tried: one that stands alone is not worth it
 MAX_UNREADABLE = 10_000
 
 REJECT_MARK = b'{"_":"rejected",'
 
 _BLANK = re.compile(rb"(?:[\s\x1e]++|\xef\xbb\xbf)*+")
 _COMMAS = re.compile(rb"(?:,[\s\x1e]*+)++")
-_NEXT_ROW = re.compile(rb'(?<=[,}\]\[\n])\s*+(\{)\s*+"')
+_NEXT_ROW = re.compile(rb'(?:(?<=[,}\]\[\n\x1e])|(?<=\xef\xbb\xbf))\s*+(\{)\s*+"')
 _USERNAME = re.compile(rb'"username"\s*:\s*"([^"\\]{1,200})"')
 _OVERLAP = 64  # of a text that is skipped: where the next row begins may straddle two pieces
 _WORK_IN_ADVANCE, _WORK_PER_BYTE = 64 << 20, 16  # bytes that may be read in vain before only short rows are looked for
@@ -123,6 +126,7 @@ class RowReader:
         self._at_end = False
         self._is_skipping = self._last_is_mended = False
         self._failures = self._attempts = 0
+        self._shapes: Counter[tuple[object, ...]] = Counter()
         self._work_left = _WORK_IN_ADVANCE
 
     def blocks(self) -> Iterator[bytes]:
@@ -223,12 +227,16 @@ class RowReader:
         self._position.pass_row()
         lines.append(line)
         if not self._last_is_mended:
-            self._learn(raw, in_list)
+            self._learn(raw, row, in_list)
 
-    def _learn(self, raw: bytes, in_list: bool) -> None:
-        """Add the template of a row, unless it is one of those that are known."""
+    def _learn(self, raw: bytes, row: dict[str, Any], in_list: bool) -> None:
+        """Add the template of a row whose shape was seen before, unless it is one of those that are known."""
         templates = self._templates[in_list]
-        if len(templates) < MAX_TEMPLATES and self._attempts < MAX_ATTEMPTS:
+        if len(templates) >= MAX_TEMPLATES or self._attempts >= MAX_ATTEMPTS:
+            return
+        shape = (in_list, *shape_of(raw, row))
+        self._shapes[shape] += 1
+        if ATTEMPTS_FROM <= self._shapes[shape] <= ATTEMPTS_TO:
             self._attempts += 1
             last_day = self._last_possible.date()
             template = learn_template(raw, self._time_key, last_day, in_list=in_list, is_personal=self._is_left_out)
@@ -241,6 +249,7 @@ class RowReader:
         if not found <= self._personal_keys:
             self._personal_keys |= found
             self._templates = {True: [], False: []}
+            self._shapes.clear()
 
     def _is_left_out(self, key: str) -> bool:
         return key in self._personal_keys or (key not in KNOWN_KEYS and is_personal_in_row(key))

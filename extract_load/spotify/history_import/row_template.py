@@ -9,7 +9,7 @@ A row that does not match is no error: the row parser reads it. The pattern is l
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from itertools import groupby
 
@@ -61,6 +61,7 @@ _OPENING = re.compile(rb'\{([ \t\r\n]*)"')
 _COLON = re.compile(rb'"([ \t]*:[ \t]*)')
 _COMMA = re.compile(rb'([ \t\r\n]*,[ \t\r\n]*)"')
 _CLOSING = re.compile(rb"([ \t\r\n]*)\}$")
+_BETWEEN = (_OPENING, _COLON, _COMMA, _CLOSING)
 _BREAK = re.compile(rb"[\r\n]+[ \t\r\n]*")
 
 
@@ -105,7 +106,7 @@ def learn_template(
         sample: dict[str, object] = orjson.loads(row)
     except orjson.JSONDecodeError:
         return None
-    parts = [pattern.search(row) for pattern in (_OPENING, _COLON, _COMMA, _CLOSING)]
+    parts = [pattern.search(row) for pattern in _BETWEEN]
     if None in parts or len(sample) < 2 or time_key not in sample:
         return None
     opening, colon, comma, closing = (re.escape(part[1].decode()) for part in parts if part)
@@ -117,6 +118,12 @@ def learn_template(
         return None  # a key with lone surrogates
     has_breaks = any(b"\n" in part[1] or b"\r" in part[1] for part in parts if part)
     return Template(compiled, has_breaks=has_breaks) if compiled.match(row + b",{") else None
+
+
+def shape_of(row: bytes, sample: Mapping[str, object]) -> tuple[object, ...]:
+    """Return what rows of one template have in common: what stands between the members, the keys, which are null."""
+    between = tuple(found and found[1] for found in (pattern.search(row) for pattern in _BETWEEN))
+    return (*between, *((key, value is None) for key, value in sample.items()))
 
 
 def _member_patterns(

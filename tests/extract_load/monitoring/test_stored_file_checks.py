@@ -22,7 +22,7 @@ def test_5_a_damaged_state(offline: Settings, content: bytes) -> None:
     offline.state_path.write_bytes(content)
     found = only_trouble(offline)
     assert "state.sqlite is damaged" in found.text
-    assert "comes back from the warehouse" in found.hint
+    assert "comes back from the warehouse" in found.hint and "sets the damaged file aside" in found.hint
     assert offline.state_path.read_bytes() == content
 
 

@@ -40,7 +40,6 @@ ODD_FOLDERS = {
 # How a file function of DuckDB is written in this project: with `file_literal`, or a placeholder that is filled by it.
 _FILE_FUNCTION = re.compile(r"(?<![.\w])(read_(?:json|text|csv|parquet|blob|ndjson)\w*|parquet_scan|sniff_csv|glob)\(")
 _LITERAL = re.compile(r"\{(file_literal\(|literal\})")
-NOT_YET = ("extract_load/spotify/history_import/",)
 
 
 def project_files() -> dict[str, str]:
@@ -61,7 +60,7 @@ def unguarded_reads(source: str) -> list[str]:
 def test_every_path_that_duckdb_reads_is_a_literal() -> None:
     """No SQL of the project reads a file by a pattern by accident."""
     wrong = {name: found for name, source in project_files().items() if (found := unguarded_reads(source))}
-    assert {name: found for name, found in wrong.items() if not name.startswith(NOT_YET)} == {}
+    assert wrong == {}
 
 
 @pytest.mark.parametrize(
@@ -82,7 +81,7 @@ def test_a_read_without_the_function_is_found(source: str) -> None:
 def test_one_module_makes_connections() -> None:
     """So that each of them has a memory limit, a folder to spill to, and installs nothing."""
     makers = [name for name, source in project_files().items() if re.search(r"\bduckdb\.connect\(", source)]
-    assert [name for name in makers if not name.startswith(NOT_YET)] == ["extract_load/storage/duckdb_connection.py"]
+    assert makers == ["extract_load/storage/duckdb_connection.py"]
 
 
 def test_a_connection_has_its_limits(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ candidates as (
     select
         short_rows.row_id as left_key,
         short_rows.ended_at as left_at,
+        short_rows.row_key as left_row_key,
         short_rows.track_key as left_track_key,
         export_plays.row_id as right_key,
         export_plays.row_key as right_row_key,
@@ -46,12 +47,26 @@ edges as (
         candidates.right_at,
         1000000000000 - abs(date_diff('millisecond', candidates.left_at + interval 30 seconds, candidates.right_at))
             as gain,
-        false as is_tight
-    from candidates
-    inner join streaming_history on candidates.right_row_key = streaming_history.row_key
-    where
+        false as is_tight,
         candidates.left_track_key
-        = {{ track_key('cast(null as varchar)', 'streaming_history.artist_name', 'streaming_history.track_name') }}
+        = {{ track_key('cast(null as varchar)', 'right_rows.artist_name', 'right_rows.track_name') }} as is_equal
+    from candidates
+    inner join streaming_history as left_rows on candidates.left_row_key = left_rows.row_key
+    inner join streaming_history as right_rows on candidates.right_row_key = right_rows.row_key
+    where
+        is_equal
+        or (
+            left_rows.lost_letters > 0
+            and {{ can_have_been('left_rows.track_name', 'right_rows.track_name') }}
+            and {{ can_have_been('left_rows.artist_name', 'right_rows.artist_name') }}
+        )
+        or (
+            right_rows.lost_letters > 0
+            and {{ can_have_been('right_rows.track_name', 'left_rows.track_name') }}
+            and {{ can_have_been('right_rows.artist_name', 'left_rows.artist_name') }}
+        )
+    -- A row that names could have lost letters of may be wanted by rows of two names: then the equal one has it.
+    qualify chain = arg_min(chain, (not is_equal, chain)) over (partition by candidates.right_key)
 ),
 
 {{ assign_in_order('edges') }},

@@ -13,12 +13,30 @@ landed_files as (
     select * from {{ ref('stg_ops__landed_files') }}
 ),
 
+superseded as (
+    select * from {{ ref('int_plays__superseded') }}
+),
+
+-- A download, by its names and sizes; a damaged copy of one of its files is a download of its own.
+downloads as (
+    select
+        source_file,
+        concat_ws(
+            ' ',
+            export_id,
+            dense_rank() over (partition by listener_id, export_id, original_name order by original_sha256)
+        ) as download
+    from landed_files
+    where original_name is not null
+),
+
 history as (
     select
         files.first_row_id + streaming_history.row_number as row_id,
         streaming_history.row_key,
         streaming_history.listener_id,
         streaming_history.export_id,
+        coalesce(downloads.download, streaming_history.export_id) as download,
         streaming_history.source_file,
         streaming_history.row_number,
         streaming_history.fetched_at,
@@ -33,6 +51,7 @@ history as (
         streaming_history.artist_name,
         streaming_history.reported_end_at,
         streaming_history.ms_played,
+        superseded.better_row_key,
         streaming_history.offline_started_at,
         streaming_history.offline_started_at + to_milliseconds(streaming_history.ms_played) as offline_end_at,
         coalesce(streaming_history.is_offline, false) as is_offline,
@@ -40,6 +59,8 @@ history as (
     from streaming_history
     inner join ranked_files as files on streaming_history.source_file = files.source_file
     left join landed_files on streaming_history.source_file = landed_files.source_file
+    left join downloads on streaming_history.source_file = downloads.source_file
+    left join superseded on streaming_history.row_key = superseded.row_key
 ),
 
 -- A play without a connection ended when the device says; where that can't be, ts is only the time of the sync.
@@ -67,7 +88,7 @@ crowds as (
         is_to_the_minute,
         min(track_key) <> max(track_key) as is_mixed
     from timed
-    where content_kind = 'music'
+    where content_kind = 'music' and better_row_key is null
     group by all
     having count(*) > 1
 ),
@@ -75,7 +96,7 @@ crowds as (
 crowded as (
     select
         timed.row_id,
-        timed.export_id,
+        timed.download,
         md5_number(concat_ws(
             '|', timed.listener_id, epoch_us(timed.reported_end_at), timed.ms_played,
             coalesce(epoch_us(timed.offline_started_at), 0), timed.is_to_the_minute,
@@ -91,7 +112,7 @@ crowded as (
             and timed.ms_played = crowds.ms_played
             and timed.offline_started_at is not distinct from crowds.offline_started_at
             and timed.is_to_the_minute = crowds.is_to_the_minute
-    where timed.content_kind = 'music'
+    where timed.content_kind = 'music' and timed.better_row_key is null
 ),
 
 -- The nth of equal rows in one export is the nth of them in another.
@@ -99,7 +120,7 @@ numbered as (
     select
         *,
         if(
-            is_each_a_play, row_number() over (partition by equal_rows, export_id order by row_id), 1
+            is_each_a_play, row_number() over (partition by equal_rows, download order by row_id), 1
         ) as copy_number
     from crowded
 ),
@@ -108,7 +129,7 @@ with_first as (
     select
         row_id,
         first_value(row_id) over copies as first_row_id,
-        if(export_id = lag(export_id) over copies, 'duplicate_in_export', 'other_export') as row_role
+        if(download = lag(download) over copies, 'duplicate_in_export', 'other_export') as row_role
     from numbered
     window copies as (partition by equal_rows, copy_number order by row_id)
 ),
@@ -116,6 +137,16 @@ with_first as (
 repeated_rows as (
     select * from with_first
     where row_id <> first_row_id
+),
+
+-- A row that lost letters belongs to the play of the better copy.
+better_rows as (
+    select
+        timed.row_key,
+        coalesce(repeated_rows.first_row_id, timed.row_id) as first_row_id
+    from timed
+    semi join superseded on timed.row_key = superseded.better_row_key
+    left join repeated_rows on timed.row_id = repeated_rows.row_id
 ),
 
 final as (
@@ -127,7 +158,7 @@ final as (
         timed.source_file,
         timed.row_number,
         timed.fetched_at,
-        timed.content_kind,
+        if(better_rows.row_key is null, timed.content_kind, 'music') as content_kind,
         timed.is_to_the_minute,
         timed.track_key,
         timed.reported_end_at,
@@ -136,10 +167,14 @@ final as (
         timed.is_end_known,
         timed.ms_played,
         timed.is_incognito,
-        coalesce(repeated_rows.first_row_id, timed.row_id) as first_row_id,
-        case when timed.content_kind = 'music' then coalesce(repeated_rows.row_role, 'first') end as row_role
+        coalesce(better_rows.first_row_id, repeated_rows.first_row_id, timed.row_id) as first_row_id,
+        case
+            when better_rows.row_key is not null then 'superseded'
+            when timed.content_kind = 'music' then coalesce(repeated_rows.row_role, 'first')
+        end as row_role
     from timed
     left join repeated_rows on timed.row_id = repeated_rows.row_id
+    left join better_rows on timed.better_row_key = better_rows.row_key
 )
 
 select * from final

@@ -23,22 +23,35 @@ paired as (
     where poll_role = 'paired'
 ),
 
+-- The earliest of the rows that lost letters and are superseded by this one.
+superseded_rows as (
+    select
+        first_row_id,
+        min(row_id) as row_id,
+        arg_min(row_key, row_id) as row_key
+    from export_rows
+    where row_role = 'superseded'
+    group by first_row_id
+),
+
 account_rows as (
     select
         account_pairs.export_row_id,
-        export_rows.row_id,
-        export_rows.row_key
+        least(export_rows.row_id, superseded_rows.row_id) as row_id,
+        if(superseded_rows.row_id < export_rows.row_id, superseded_rows.row_key, export_rows.row_key) as row_key
     from account_pairs
     inner join export_rows on account_pairs.account_row_id = export_rows.row_id
+    left join superseded_rows on export_rows.row_id = superseded_rows.first_row_id
 ),
 
 -- The export wins the time, the poll the id, and whichever row landed first gives the key.
 from_exports as (
     select
-        least(exported.export_row_id, paired.poll_row_id, account_rows.row_id) as play_id,
-        case least(exported.export_row_id, paired.poll_row_id, account_rows.row_id)
+        least(exported.export_row_id, paired.poll_row_id, account_rows.row_id, superseded_rows.row_id) as play_id,
+        case play_id
             when exported.export_row_id then exported.row_key
             when paired.poll_row_id then paired.row_key
+            when superseded_rows.row_id then superseded_rows.row_key
             else account_rows.row_key
         end as play_key,
         exported.listener_id,
@@ -57,6 +70,7 @@ from_exports as (
     from exported
     left join paired on exported.export_row_id = paired.export_row_id
     left join account_rows on exported.export_row_id = account_rows.export_row_id
+    left join superseded_rows on exported.export_row_id = superseded_rows.first_row_id
 ),
 
 from_polls as (

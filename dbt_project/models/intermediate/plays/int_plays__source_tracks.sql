@@ -12,6 +12,10 @@ landed_files as (
     select * from {{ ref('stg_ops__landed_files') }}
 ),
 
+superseded as (
+    select * from {{ ref('int_plays__superseded') }}
+),
+
 -- Polls first: they name all artists of the track, exports the album's artist only.
 seen as (
     select
@@ -23,8 +27,10 @@ seen as (
         album_name,
         artist_names,
         duration_ms,
+        0 as lost_letters,
         1 as preference,
-        played_at as seen_at
+        played_at as seen_at,
+        fetched_at
     from recently_played
     where content_kind = 'music' and track_key <> 'unknown'
     union all
@@ -37,9 +43,12 @@ seen as (
         streaming_history.album_name,
         if(streaming_history.artist_name is null, null, [streaming_history.artist_name]) as artist_names,
         null as duration_ms,
+        streaming_history.lost_letters,
         2 as preference,
-        streaming_history.reported_end_at as seen_at
+        streaming_history.reported_end_at as seen_at,
+        streaming_history.fetched_at
     from streaming_history
+    anti join superseded on streaming_history.row_key = superseded.row_key
     left join landed_files on streaming_history.source_file = landed_files.source_file
     where
         {{
@@ -50,7 +59,7 @@ seen as (
         and streaming_history.track_key <> 'unknown'
 ),
 
--- The newest names win, so that a renamed artist is not called by the old name.
+-- The newest whole names win, so that a renamed artist is not called by the old name.
 named as (
     select
         track_key,
@@ -61,7 +70,16 @@ named as (
                 'spotify_track_id': spotify_track_id, 'track_uri': spotify_track_uri, 'track_name': track_name,
                 'artist_name': artist_name, 'album_name': album_name, 'artist_names': artist_names
             },
-            (track_name is null, preference, -epoch_us(seen_at), track_name, artist_name, album_name)
+            (
+                track_name is null,
+                lost_letters > 0,
+                preference,
+                -epoch_us(seen_at),
+                -epoch_us(fetched_at),
+                track_name,
+                artist_name,
+                album_name
+            )
         ) as naming
     from seen
     group by track_key

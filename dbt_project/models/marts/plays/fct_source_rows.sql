@@ -57,6 +57,7 @@ from_exports as (
         export_rows.content_kind,
         case
             when export_rows.content_kind <> 'music' then 'excluded_' || export_rows.content_kind
+            when export_rows.row_role = 'superseded' then 'superseded'
             when export_rows.row_role = 'duplicate_in_export' then 'duplicate_in_export'
             when export_rows.row_role = 'other_export' and plays_of_first_rows.fate <> 'review' then 'merged'
             else plays_of_first_rows.fate

@@ -12,6 +12,7 @@ final as (
         listener_id,
         export_id,
         original_name,
+        original_sha256,
         rows_counted,
         rows_landed,
         rows_known,

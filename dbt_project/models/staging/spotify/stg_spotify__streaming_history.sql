@@ -3,7 +3,7 @@
         materialized='incremental',
         incremental_strategy='append',
         on_schema_change='append_new_columns',
-        pre_hook="{{ forget_old_rows(source('raw', 'spotify_streaming_history'), {'chapter_title': 'varchar', 'author_name': 'varchar'}) }}"
+        pre_hook="{{ forget_old_rows(source('raw', 'spotify_streaming_history'), {'chapter_title': 'varchar', 'author_name': 'varchar', 'lost_letters': 'bigint'}) }}"
     )
 }}
 
@@ -16,6 +16,7 @@ source as (
 new_rows as (
     select
         * exclude (payload),
+        {{ lost_letters('cast(payload as varchar)') }} as lost_letters,
         from_json(payload, '{
             "ts": "VARCHAR", "platform": "VARCHAR", "ms_played": "BIGINT", "conn_country": "VARCHAR",
             "master_metadata_track_name": "VARCHAR", "master_metadata_album_artist_name": "VARCHAR",
@@ -75,6 +76,7 @@ renamed as (
         item.skipped as is_skipped,
         item.offline as is_offline,
         item.incognito_mode as is_incognito,
+        lost_letters,
 
         -- Seconds in newer exports, milliseconds in older ones, and junk (0, small numbers) in both.
         case

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import codecs
 import io
+from functools import partial
 
 import pytest
 
 from extract_load.core.errors import BadInput
-from extract_load.spotify.history_import.encoding import Utf8Reader, format_of
+from extract_load.spotify.history_import.encoding import Utf8Reader, format_of, is_windows_1252
 from tests.support.exports import old_row, row, text_of
 
 TEXT = '[{"trackName": "Grüße 😀"}]'
@@ -68,3 +69,24 @@ def test_what_is_no_list_is_refused() -> None:
     """With a reason for the person."""
     with pytest.raises(BadInput, match="not a JSON list of plays"):
         format_of("x.json", b'{"a": 1}')
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b'["Bj\xf6rk", "Zo\xeb"]', True),
+        (b'["Ysa\xffe", "Bj\xf6rk"]', True),
+        (b'["Gr\xf6\xdfe"]', True),
+        (b'["A \x93quote\x94"]', True),
+        (b'["Ti\xffsto"]', False),
+        (b'["Bj\xc3\xffrk"]', False),
+        (b'["Bj\xff\xb6rk"]', False),
+        (b'["\xe3\xff\x90"]', False),
+        (b'["Bj\xf6rk", "Zo\xc3\xab"]', False),
+        (b'["Bj\xf6rk", "\x81"]', False),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 2, 1000])
+def test_windows_1252_is_told_from_broken_utf8(content: bytes, expected: bool, size: int) -> None:
+    """By letters between ASCII; what is left of a broken letter stands beside bytes that are no letters."""
+    assert is_windows_1252(iter(partial(io.BytesIO(content).read, size), b"")) is expected

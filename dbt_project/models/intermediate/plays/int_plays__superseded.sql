@@ -1,0 +1,98 @@
+with recursive
+
+streaming_history as (
+    select * from {{ ref('stg_spotify__streaming_history') }}
+),
+
+landed_files as (
+    select * from {{ ref('stg_ops__landed_files') }}
+),
+
+history as (
+    select
+        streaming_history.row_key,
+        streaming_history.listener_id,
+        streaming_history.file_sha256,
+        landed_files.original_name,
+        streaming_history.row_number,
+        streaming_history.format = 'account_data' as is_to_the_minute,
+        streaming_history.reported_end_at,
+        streaming_history.ms_played,
+        streaming_history.lost_letters,
+        streaming_history.spotify_track_id,
+        streaming_history.spotify_track_uri,
+        streaming_history.track_key,
+        streaming_history.track_name,
+        streaming_history.artist_name,
+        streaming_history.fetched_at,
+        {{
+            content_kind_in_file(
+                'streaming_history.content_kind', 'streaming_history.spotify_track_id', 'landed_files.original_name'
+            )
+        }} as content_kind
+    from streaming_history
+    left join landed_files on streaming_history.source_file = landed_files.source_file
+),
+
+-- A row without an id is known by its names alone: with other letters in them it would be another play.
+doubtful as (
+    select * from history
+    where
+        (lost_letters > 0 or spotify_track_id is null)
+        and content_kind in ('music', 'unidentified')
+),
+
+-- The same row of another copy of its file, or a row of the same time and length whose names can have been those.
+pairs as (
+    select
+        doubtful.row_key,
+        copies.row_key as better_row_key,
+        {{ quality_of_names('copies') }} as better_quality
+    from doubtful
+    inner join history as copies
+        on
+            doubtful.listener_id = copies.listener_id
+            and doubtful.reported_end_at = copies.reported_end_at
+            and doubtful.ms_played = copies.ms_played
+            and doubtful.is_to_the_minute = copies.is_to_the_minute
+    where
+        doubtful.file_sha256 <> copies.file_sha256
+        and copies.content_kind = 'music'
+        and (doubtful.lost_letters > 0 or doubtful.track_key <> copies.track_key)
+        and better_quality < {{ quality_of_names('doubtful') }}
+        and (
+            (doubtful.original_name = copies.original_name and doubtful.row_number = copies.row_number)
+            or (
+                copies.lost_letters < doubtful.lost_letters
+                and {{ can_have_been('doubtful.track_name', 'copies.track_name') }}
+                and {{ can_have_been('doubtful.artist_name', 'copies.artist_name') }}
+                and {{ can_have_been('doubtful.spotify_track_uri', 'copies.spotify_track_uri') }}
+            )
+        )
+),
+
+best as (
+    select
+        row_key,
+        arg_min(better_row_key, better_quality) as better_row_key
+    from pairs
+    group by row_key
+),
+
+-- A row that takes another's place can have a better one itself.
+chains as (
+    select * from best
+    union all
+    select
+        chains.row_key,
+        best.better_row_key
+    from chains
+    inner join best on chains.better_row_key = best.row_key
+),
+
+final as (
+    select chains.* from chains
+    anti join best on chains.better_row_key = best.row_key
+)
+
+select * from final
