@@ -48,12 +48,14 @@ def review(context: PageContext) -> Response:
     tops = {kind: top_view(inner, kind, arguments={"row_limit": LISTED}, more_url=inner.links.to(f"/top/{kind.plural}"),
                            more_label=f"All {kind.plural}") for kind in _KINDS}  # fmt: skip
     finds, again, runs = discovered(inner, LISTED), replays(inner, LISTED), streaks(inner, "overall", LISTED)
-    path = context.request.url.path
-    return inner.render(
+    path = f"/{period.kind}/{period.text}"
+    return context.render(
         "review.html",
         f"{period.label.capitalize()} in review",
         has_range=False,
         period=period,
+        coverage=inner.query("coverage").first,
+        completeness_url=inner.links.to("/completeness"),
         neighbours=[_neighbour(context, one) for one in (period.beside(-1), period.beside(1)) if one],
         others=_others(context, period),
         story=_story(inner, tops, finds, again, runs),
@@ -91,8 +93,9 @@ def _ranked(context: PageContext, kind: Kind) -> list[dict[str, str]]:
 
 
 def _period(context: PageContext) -> Period:
-    """Return the period of the path."""
-    period = period_of(context.request.path_params["period"])
+    """Return the period of the path; of the bare one, the last year that is known."""
+    last_year = str(context.params.listener.last_day.year)
+    period = period_of(context.request.path_params.get("period", last_year))
     if period.kind != context.section:
         raise NotFound(f"This is no {context.section}.", "Reviews are of a year, a month or a week.")
     return period
@@ -148,14 +151,8 @@ def _story(context: PageContext, tops: dict[Kind, View], finds: View, again: Vie
     return story[:10]
 
 
-def latest(context: PageContext) -> Response:
-    """Lead to the review of the last year that is known."""
-    address = context.links.to(f"/year/{context.params.listener.last_day.year}")
-    return Response(status_code=303, headers={"location": address})
-
-
 ROUTES = [
-    ("/year", latest),
+    ("/year", review),
     *((f"/{kind}/{{period}}", review) for kind in ("year", "month", "week")),
     *((f"/{kind}/{{period}}/card.svg", card_image) for kind in ("year", "month", "week")),
 ]

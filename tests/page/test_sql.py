@@ -17,7 +17,16 @@ from page.sql import argument, literal, load, statement, whole_number
 
 QUERIES = sorted(path.stem for path in (Path(page.__file__).parent / "queries").glob("*.sql"))
 PARAMS = Params(Listener("me", date(2023, 1, 1), date(2024, 1, 1)), date(2023, 1, 1), date(2023, 12, 31))
-ANY = {"key": "k", "search": "s", "day": date(2024, 1, 1), "first_day": date(2024, 1, 1), "last_day": date(2024, 1, 2)}
+DAYS = ("day", "first_day", "last_day", "a_from", "a_to", "b_from", "b_to")
+ANY = {
+    **dict.fromkeys(DAYS, date(2024, 1, 1)),
+    "key": "k",
+    "search": "s",
+    "bucket": "month",
+    "scope": "overall",
+    "of": "track",
+    "year": 2024,
+}
 
 
 @pytest.mark.parametrize("name", QUERIES)
