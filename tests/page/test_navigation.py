@@ -11,5 +11,5 @@ from page.navigation import MENU, Entry
 @pytest.mark.parametrize("entry", MENU, ids=lambda entry: entry.label)
 def test_every_entry_leads_somewhere(client: httpx.Client, entry: Entry) -> None:
     """And is the current one there."""
-    text = client.get(entry.path).text
+    text = client.get(entry.path, follow_redirects=True).text
     assert f'href="{entry.path}" aria-current="page">{entry.label}</a>' in text

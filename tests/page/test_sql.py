@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 import page
 from page.errors import BadRequest, NotFound
 from page.params import Listener, Measure, Params, Rule
-from page.sql import argument, literal, load, statement, whole_number
+from page.sql import argument, common_values, literal, load, statement, whole_number
 
 QUERIES = sorted(path.stem for path in (Path(page.__file__).parent / "queries").glob("*.sql"))
 PARAMS = Params(Listener("me", date(2023, 1, 1), date(2024, 1, 1)), date(2023, 1, 1), date(2023, 12, 31))
@@ -34,7 +35,8 @@ def test_every_query_says_what_it_is_and_leaves_no_sign_open(name: str) -> None:
     """Its first line is a comment; each placeholder is filled, each parameter bound."""
     assert load(name).startswith("-- ")
     for kind in ("all", "artist", "genre"):
-        made = statement(name, PARAMS, {**ANY, "kind": kind})
+        others = dict.fromkeys(re.findall(r"\$(\w+)", load(name)), "x")
+        made = statement(name, PARAMS, {**others, **common_values(PARAMS), **ANY, "kind": kind})
         assert "{" not in made.text
         assert "$" not in made.pasteable()
 
