@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 import pytest
 
@@ -12,4 +14,5 @@ from page.navigation import MENU, Entry
 def test_every_entry_leads_somewhere(client: httpx.Client, entry: Entry) -> None:
     """And is the current one there."""
     text = client.get(entry.path, follow_redirects=True).text
-    assert f'href="{entry.path}" aria-current="page">{entry.label}</a>' in text
+    address = f'href="{re.escape(entry.path)}(\\?[^"]*)?" aria-current="page">{re.escape(entry.label)}</a>'
+    assert re.search(address, text)
