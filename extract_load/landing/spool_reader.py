@@ -96,7 +96,7 @@ def read_envelopes(connection: duckdb.DuckDBPyConnection, files: Sequence[SpoolF
     `source_file` is the manifest path of the line's file and `file_number` its place among the files, from 1.
     `forgotten` names the rule that erased a line (a tombstone); it is null in all other lines.
     """
-    paths = ", ".join(file_literal(file.path) for file in files)
+    literals = ", ".join(file_literal(file.path) for file in files)
     places = ", ".join(f"'{quoted(file.path)}'" for file in files)
     names = ", ".join(f"'{quoted(file.name)}'" for file in files)
     connection.execute(
@@ -105,7 +105,7 @@ def read_envelopes(connection: duckdb.DuckDBPyConnection, files: Sequence[SpoolF
         with lines as (
             select json, list_position([{places}], filename) as file_number, row_number() over () as line_number
             from read_ndjson_objects(
-                [{paths}], compression = 'gzip', maximum_object_size = 67108864, filename = true
+                [{literals}], compression = 'gzip', maximum_object_size = 67108864, filename = true
             )
         )
         select

@@ -127,7 +127,8 @@ def build_aside(
 ) -> RebuildReport:
     """Build a whole warehouse in another folder, from the spool and the cache of the settings.
 
-    Files to `exclude` (by manifest path) are left out. Errors: BadInput when the rows of a file do not add up.
+    All of it is in the database file at the end, nothing in a write-ahead log. Files to `exclude` (by manifest path)
+    are left out. Errors: BadInput when the rows of a file do not add up; duckdb.IOException when the disk is full.
     """
     clock = clock or SystemClock()
     elsewhere = settings.model_copy(
@@ -147,6 +148,7 @@ def build_aside(
     with warehouse.open("rebuild") as connection:
         _reconcile_rows(connection)
         marts = fingerprint(connection, CATALOGUE)
+        connection.execute("force checkpoint")  # an error of the one at close would stay silent
     return RebuildReport(landing, marts, failed_tests=failed)
 
 

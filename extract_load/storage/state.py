@@ -11,6 +11,7 @@ import json
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -51,6 +52,8 @@ create index if not exists polls_by_newest on polls (listener_id, newest_played_
 
 LANDING = "landing"
 """Facts under this service say how far the landing is: they are about `ops`, so they are not copied into it."""
+
+_WAIT_SECONDS = 60.0
 
 NEW = (LANDING, "is_new")
 """Service and key of the fact that a state file is new: what `ops` knows has to be brought back first."""
@@ -93,16 +96,29 @@ class PollRecord:
 
 def _open(path: Path) -> sqlite3.Connection:
     """Return a connection with its schema. Errors: sqlite3.DatabaseError when the file is damaged."""
-    db = sqlite3.connect(path, timeout=60, check_same_thread=False, isolation_level=None)
+    db = sqlite3.connect(path, timeout=_WAIT_SECONDS, check_same_thread=False, isolation_level=None)
     try:
         db.row_factory = sqlite3.Row
-        db.execute("pragma journal_mode = wal")
+        _turn_on_write_ahead_log(db)
         db.execute("pragma synchronous = full")
         db.executescript(_SCHEMA)
     except BaseException:
         db.close()
         raise
     return db
+
+
+def _turn_on_write_ahead_log(db: sqlite3.Connection) -> None:
+    """Switch the file to write-ahead logging; SQLite does not wait by itself when two processes do so at once."""
+    deadline = time.monotonic() + _WAIT_SECONDS
+    while True:
+        try:
+            db.execute("pragma journal_mode = wal")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                raise
+        time.sleep(0.01)
 
 
 def _set_aside(path: Path) -> None:

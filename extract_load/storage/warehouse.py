@@ -129,6 +129,7 @@ class Warehouse:
             connection.execute(f"use {CATALOGUE}")
             failpoint("warehouse.being_created")
             apply_schema(connection, self._clock)
+            connection.execute("force checkpoint")  # an error of the one at close would stay silent
         new.replace(self.path)
 
     def _connection(self) -> duckdb.DuckDBPyConnection:

@@ -19,7 +19,7 @@ from extract_load.core.errors import (
 
 COMMANDS = (
     *("auth", "ingest", "import", "status", "doctor", "demo", "rebuild", "backup", "restore", "compact", "forget"),
-    *("export", "sandbox", "etl", "serve", "alert"),
+    *("export", "sandbox", "etl", "serve", "alert", "password", "page"),
 )
 
 

@@ -46,8 +46,11 @@ with translate_disk_errors(), open_data_directory(Path(sys.argv[2])) as data:
 def with_little_room(
     data_directory: DataDirectory, step: str, most: int, *more: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run a step in a process whose files can't grow beyond so many bytes: writes fail as on a full disk."""
-    command = [sys.executable, "-c", LITTLE_ROOM, str(most), str(data_directory.settings.data_dir), step, *more]
+    """Run a step in a process whose files can't grow beyond so many bytes: writes fail as on a full disk.
+
+    It writes no bytecode (-B): a file of it that was cut off would break every later process.
+    """
+    command = [sys.executable, "-B", "-c", LITTLE_ROOM, str(most), str(data_directory.settings.data_dir), step, *more]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 

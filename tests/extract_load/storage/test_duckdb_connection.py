@@ -37,9 +37,9 @@ ODD_FOLDERS = {
     "]x[": "y",
     "Plays äöü 日本 ~": "Plays",
 }
-# How a file function of DuckDB is written in this project: with `file_literal`, or a placeholder that is filled by it.
+# How a file function of DuckDB is written in this project: with `file_literal`, or placeholders that are filled by it.
 _FILE_FUNCTION = re.compile(r"(?<![.\w])(read_(?:json|text|csv|parquet|blob|ndjson)\w*|parquet_scan|sniff_csv|glob)\(")
-_LITERAL = re.compile(r"\{(file_literal\(|literal\})")
+_LITERAL = re.compile(r"\{(file_literal\(|literal\})|\s*\[\{literals\}\]")
 
 
 def project_files() -> dict[str, str]:
@@ -54,6 +54,7 @@ def unguarded_reads(source: str) -> list[str]:
     reads = [found for found in _FILE_FUNCTION.finditer(source) if not source[: found.start()].endswith("def ")]
     wrong = [found[1] for found in reads if not _LITERAL.match(source, found.end())]
     fills = re.findall(r"\bliteral=(\w+)", source)
+    fills += re.findall(r'\bliterals = (?:", "\.join\()?(\w+)', source)
     return wrong + [fill for fill in fills if fill != "file_literal"]
 
 
@@ -71,6 +72,8 @@ def test_every_path_that_duckdb_reads_is_a_literal() -> None:
         'f"from read_ndjson_objects({quoted(path)})"',
         '"from read_text({literal})".format(literal=path)',
         "\"select * from glob('x')\"",
+        'f"from read_ndjson_objects([{paths}])"',
+        'literals = ", ".join(quoted(path) for path in paths)',
     ],
 )
 def test_a_read_without_the_function_is_found(source: str) -> None:

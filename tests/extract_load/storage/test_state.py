@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -87,6 +89,22 @@ def test_threads_share_one_state(state: State) -> None:
     for thread in threads:
         thread.join()
     assert state.get("spotify", "count") == 80
+
+
+def test_a_state_may_be_made_by_many_at_once(tmp_path: Path) -> None:
+    """Nobody is refused: SQLite does not wait by itself while another switches the new file to its log."""
+    for attempt in range(10):
+        start = threading.Barrier(8)
+
+        def make(path: Path = tmp_path / f"{attempt}.sqlite", start: threading.Barrier = start) -> bool:
+            start.wait()
+            state = State(path)
+            state.put("spotify", "x", 1, NOON)
+            state.close()
+            return True
+
+        with ThreadPoolExecutor(8) as pool:
+            assert all(made.result() for made in [pool.submit(make) for _ in range(8)])
 
 
 def test_requests_are_counted_by_bucket_and_time(state: State) -> None:
