@@ -23,6 +23,7 @@ from sandbox.web.clock import Clock
 from sandbox.web.faults import Faults
 from sandbox.web.request_counts import Counts
 from sandbox.web.server import Service, ServiceServer
+from sandbox.world.listener import trips
 from sandbox.world.world import World
 
 
@@ -127,6 +128,7 @@ class Sandbox:
             "NOMINATIM_REQUESTS_PER_SECOND": "50",
             "CONTACT": "sandbox@example.org",
             "LISTENER_TIMEZONE": self.world.settings.timezone,
+            "LISTENER_TRIPS": trips(self.world.plays, self.world.settings.timezone),
         }
 
     def reset_counts(self) -> None:

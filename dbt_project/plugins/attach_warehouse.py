@@ -1,9 +1,10 @@
 """The dbt-duckdb plugin that creates and attaches the database files of a target before dbt needs them.
 
-Target `dev` writes a file of its own (alias `dev`) and attaches the warehouse read-only; target `prod` attaches the
-warehouse for writing. The alias of the warehouse is `music_tracker` in both, whatever the file is called. A warehouse
-that is missing, or lacks the newest tables of extract_load/storage/schema, is migrated first, so that an empty one
-builds. A file that cannot be opened ends dbt with the sentence that the rest of the project uses for it.
+Target `dev` writes a file of its own (alias `dev`), attaches the warehouse read-only, and shows each table of it that
+`dev` has not built (dev_relations.py); target `prod` attaches the warehouse for writing. The alias of the warehouse is
+`music_tracker` in both, whatever the file is called. A warehouse that is missing, or lacks the newest tables of
+extract_load/storage/schema, is migrated first, so that an empty one builds. A file that cannot be opened ends dbt with
+the sentence that the rest of the project uses for it.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ import duckdb
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
+from dev_relations import DEV, prepare_dev
 
 from extract_load.core.clock import SystemClock
 from extract_load.core.errors import MusicTrackerError
-from extract_load.core.settings import project_root
+from extract_load.core.settings import Settings, load_settings, project_root
 from extract_load.storage.duckdb_connection import attach, connect
 from extract_load.storage.warehouse import CATALOGUE, STORAGE, apply_schema, translate_error
 
+SEEDS_DIR = Path(__file__).resolve().parents[1] / "seeds"
 _MEMORY = "200MB"  # for what is looked at and migrated before dbt begins
 
 
@@ -29,10 +32,21 @@ class Plugin(BasePlugin):
     """Attach the files of a target before dbt's own `attach`, which then skips them."""
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
-        """Read `warehouse_path` and `own_path`; a relative path is relative to the project root."""
-        self._warehouse = project_root() / Path(plugin_config["warehouse_path"]).expanduser()
-        self._own = project_root() / Path(plugin_config["own_path"]).expanduser()
+        """Read `warehouse_path` and `own_path`; a relative path is relative to the project root.
+
+        With no `warehouse_path` it is that of the settings (`.env`). Errors: DbtRuntimeError for a wrong setting.
+        """
         self._writes_warehouse = self.creds is not None and self.creds.database == CATALOGUE
+        named = plugin_config["warehouse_path"]
+        try:
+            settings = load_settings()
+            if not named and not self._writes_warehouse and not settings.warehouse_path.exists():
+                settings = _demo_settings() or settings
+        except MusicTrackerError as error:
+            raise DbtRuntimeError(str(error)) from None
+        self._listener = {"listener_timezone": settings.listener_timezone, "listener_trips": settings.listener_trips}
+        self._warehouse = project_root() / Path(named).expanduser() if named else settings.warehouse_path
+        self._own = project_root() / Path(plugin_config["own_path"]).expanduser()
 
     def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:  # noqa: ARG002
         """Set the folder for DuckDB's temporary files: beside the file that is written, unless the profile has one."""
@@ -48,7 +62,20 @@ class Plugin(BasePlugin):
         if not _is_migrated(self._warehouse):
             _migrate(self._warehouse)
         _attach(conn, self._warehouse, CATALOGUE, read_only=True)
-        _attach(conn, self._own, "dev")
+        _attach(conn, self._own, DEV)
+        prepare_dev(conn, SEEDS_DIR)
+
+    def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Set the listener's time zone and trips for int_zones__spanned, which cannot read `.env`."""
+        for name, value in self._listener.items():
+            cursor.execute(f"set variable {name} = ?", [value])
+
+
+def _demo_settings() -> Settings | None:
+    """Return the settings of the demo, whose warehouse `dev` reads while there is no other; None when it never ran."""
+    env_file = project_root() / "data" / "demo" / "demo.env"
+    settings = load_settings(env_file=env_file) if env_file.is_file() else None
+    return settings if settings and settings.warehouse_path.exists() else None
 
 
 def _attach(conn: duckdb.DuckDBPyConnection, path: Path, alias: str, *, read_only: bool = False) -> None:

@@ -8,6 +8,7 @@ Source: docs/architecture.md, section 6; every variable of the original keeps it
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
@@ -92,6 +93,7 @@ class Settings(BaseSettings):
     geocoder_limit: int = Field(default=25, ge=0)
 
     listener_timezone: str = "UTC"
+    listener_trips: str = ""
     contact: str = ""
 
     spotify_api_base_url: str = "https://api.spotify.com/v1"
@@ -130,6 +132,12 @@ class Settings(BaseSettings):
             msg = f"{zone!r} is not a time zone name; write one like Europe/Berlin"
             raise ValueError(msg)
         return zone
+
+    @field_validator("listener_trips")
+    @classmethod
+    def _known_trips(cls, trips: str) -> str:
+        """Write each trip as `YYYY-MM-DD HH:MM:SS=Zone`, UTC, as the models read it."""
+        return ",".join(_written_trip(trip) for trip in trips.split(",") if trip.strip())
 
     @field_validator("spotify_api_base_url", "spotify_accounts_base_url", "musicbrainz_base_url", "nominatim_base_url")
     @classmethod
@@ -248,6 +256,20 @@ def load_settings(env_file: Path | None = None, **overrides: Any) -> Settings:
     except ValidationError as error:
         problems = "; ".join(_sentence(dict(problem)) for problem in error.errors(include_input=False))
         raise ConfigurationError(f"{problems}.", hint="Fix it in the environment or in .env.") from None
+
+
+def _written_trip(trip: str) -> str:
+    """Return one trip of LISTENER_TRIPS in the form of the models; a moment without an offset is UTC."""
+    moment, _, zone = (part.strip() for part in trip.partition("="))
+    try:
+        at = datetime.fromisoformat(moment)
+    except ValueError:
+        at = None
+    if at is None or zone not in available_timezones():
+        msg = f"{trip.strip()!r} is no trip; write one like 2026-05-10 12:00=America/New_York"
+        raise ValueError(msg)
+    utc = at.astimezone(UTC) if at.tzinfo else at
+    return f"{utc:%Y-%m-%d %H:%M:%S}={zone}"
 
 
 def _sentence(problem: dict[str, Any]) -> str:

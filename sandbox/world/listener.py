@@ -6,8 +6,8 @@ written.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -114,6 +114,17 @@ class Listener:
             length = random.randint(20, 70) * MINUTE
         played = length if random.random() < 0.6 else random.randint(2 * MINUTE, length)
         return spoken_play(session, item, start, length, played)
+
+
+def trips(plays: Iterable[Play], home: str) -> str:
+    """Return the listener's moves as the music tracker's LISTENER_TRIPS takes them: `UTC moment=zone`, with commas."""
+    zones = {"DE": home, "US": _NEW_YORK.key}
+    moves, country = [], "DE"
+    for play in plays:
+        if play.country in zones and play.country != country:
+            country = play.country
+            moves.append(f"{datetime.fromtimestamp(play.started_ms // 1000, UTC):%Y-%m-%dT%H:%M:%S}={zones[country]}")
+    return ",".join(moves)
 
 
 def _local_ms(day: date, hour: int, zone: ZoneInfo) -> int:

@@ -25,6 +25,8 @@ _HOLD = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('open', f
 
 def plugin_for(target: str, warehouse: Path | str, own: Path | str = "dev.duckdb") -> Any:
     """Return the plugin as dbt-duckdb makes it for a target of profiles.yml."""
+    if str(_PLUGIN_FILE.parent) not in sys.path:
+        sys.path.append(str(_PLUGIN_FILE.parent))  # as dbt-duckdb does with module_paths
     spec = importlib.util.spec_from_file_location("attach_warehouse", _PLUGIN_FILE)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -142,3 +144,38 @@ def test_temporary_files_lie_beside_the_file_that_is_written(target: str, folder
     config = {"temp_directory": "elsewhere"}
     plugin.update_connection_config(plugin.creds, config)
     assert config == {"temp_directory": "elsewhere"}
+
+
+def test_with_no_path_the_warehouse_is_that_of_the_settings(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`.env` names the warehouse and the listener's zone; a wrong setting ends dbt with its sentence."""
+    env_file = tmp_path / "mine.env"
+    env_file.write_text(f"DUCKDB_PATH={tmp_path / 'mine.duckdb'}\nLISTENER_TIMEZONE=Europe/Berlin\n", encoding="utf-8")
+    monkeypatch.setenv("MUSIC_TRACKER_ENV_FILE", str(env_file))
+    for name in ("DUCKDB_PATH", "LISTENER_TIMEZONE"):
+        monkeypatch.delenv(name, raising=False)
+    plugin = plugin_for("dev", "", tmp_path / "dev.duckdb")
+    plugin.configure_connection(connection)
+    plugin.configure_cursor(connection)
+    assert (tmp_path / "mine.duckdb").exists()
+    assert connection.execute("select getvariable('listener_timezone')").fetchall() == [("Europe/Berlin",)]
+    env_file.write_text("LISTENER_TIMEZONE=Berlin\n", encoding="utf-8")
+    with pytest.raises(DbtRuntimeError, match="LISTENER_TIMEZONE"):
+        plugin_for("dev", "", tmp_path / "dev.duckdb")
+
+
+def test_dev_reads_the_demo_until_there_is_a_warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a checkout that ran the demo only, `dev` looks at that; `prod` never writes it."""
+    monkeypatch.setenv("MUSIC_TRACKER_HOME", str(tmp_path))
+    monkeypatch.delenv("DUCKDB_PATH", raising=False)
+    own, demo = tmp_path / "data" / "music_tracker.duckdb", tmp_path / "data" / "demo" / "music_tracker.duckdb"
+    assert plugin_for("dev", "")._warehouse == own
+    demo.parent.mkdir(parents=True)
+    demo.touch()
+    assert plugin_for("dev", "")._warehouse == own
+    (demo.parent / "demo.env").write_text(f'DUCKDB_PATH="{demo}"\n', encoding="utf-8")
+    assert plugin_for("dev", "")._warehouse == demo
+    assert plugin_for("prod", "")._warehouse == own
+    own.touch()
+    assert plugin_for("dev", "")._warehouse == own

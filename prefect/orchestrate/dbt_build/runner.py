@@ -135,6 +135,7 @@ def dbt_session(settings: Settings) -> Iterator[None]:
         "DUCKDB_MEMORY_LIMIT": settings.duckdb_memory_limit,
         "DUCKDB_THREADS": str(settings.duckdb_threads),
         "LISTENER_TIMEZONE": settings.listener_timezone,
+        "LISTENER_TRIPS": settings.listener_trips,
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DBT_USE_COLORS": "false",
     }

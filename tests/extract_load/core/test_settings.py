@@ -46,6 +46,12 @@ def test_what_is_set_wins_over_the_preset(tmp_path: Path, monkeypatch: pytest.Mo
     assert (settings.spotify_artist_limit, settings.spotify_album_limit) == (200, 7)
 
 
+def test_trips_are_moments_in_utc(tmp_path: Path) -> None:
+    """A moment is UTC unless it has an offset; spaces and a comma at the end make no difference."""
+    settings = load(tmp_path, "LISTENER_TRIPS='2026-05-10T12:00+02:00=America/New_York, 2026-05-24=Europe/Berlin,'")
+    assert settings.listener_trips == "2026-05-10 10:00:00=America/New_York,2026-05-24 00:00:00=Europe/Berlin"
+
+
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
@@ -53,6 +59,8 @@ def test_what_is_set_wins_over_the_preset(tmp_path: Path, monkeypatch: pytest.Mo
         ("SPOTIFY_ARTIST_LIMIT=many", "SPOTIFY_ARTIST_LIMIT: input should be a valid integer"),
         ("SPOTIFY_ARTIST_LIMIT=-1", "SPOTIFY_ARTIST_LIMIT: input should be greater than or equal to 0"),
         ("LISTENER_TIMEZONE=Mars/Olympus", "LISTENER_TIMEZONE: 'Mars/Olympus' is not a time zone name"),
+        ("LISTENER_TRIPS=2026-05-10=Mars/Base", "LISTENER_TRIPS: '2026-05-10=Mars/Base' is no trip"),
+        ("LISTENER_TRIPS=in May=Europe/Berlin", "LISTENER_TRIPS: 'in May=Europe/Berlin' is no trip"),
         ("MUSICBRAINZ_BASE_URL=musicbrainz.org", "MUSICBRAINZ_BASE_URL: it must be an address that starts with http"),
         ("MUSICBRAINZ_REQUESTS_PER_SECOND=5", "MUSICBRAINZ_REQUESTS_PER_SECOND is 5, but the public host"),
         ("NOMINATIM_REQUESTS_PER_SECOND=2", "NOMINATIM_REQUESTS_PER_SECOND is 2, but the public host"),

@@ -54,20 +54,37 @@ moments as (
     from known_times
 ),
 
--- The zone of the setting holds until the first dated row of the seed.
+trips as (
+    select
+        trip,
+        cast(split_part(trip, '=', 1) as timestamp) as valid_from,
+        split_part(trip, '=', 2) as time_zone
+    from (select trim(unnest({{ listener_trips() }})) as trip) as listed
+    where trip <> ''
+),
+
+-- The zone of the setting holds until the first trip, or the first dated row of the seed.
 stays as (
     select
         listener_id,
         timestamp '1970-01-01' as valid_from,
-        '{{ listener_timezone() }}' as time_zone,
+        {{ listener_timezone() }} as time_zone,
         0 as priority
     from listeners
     union all
     select
         listeners.listener_id,
+        trips.valid_from,
+        trips.time_zone,
+        1 as priority
+    from listeners
+    cross join trips
+    union all
+    select
+        listeners.listener_id,
         listener_zones.valid_from,
         listener_zones.time_zone,
-        if(listener_zones.listener_id = '*', 1, 2) as priority
+        if(listener_zones.listener_id = '*', 2, 3) as priority
     from listeners
     inner join listener_zones on listeners.listener_id = listener_zones.listener_id or listener_zones.listener_id = '*'
 ),
