@@ -24,10 +24,14 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Whether a play was skipped: under 30 seconds, or left by hand before its half. Null where that can't be known. -#}
+{#-
+  Whether a play was skipped: under 30 seconds, or left by hand before its half; never one that ended by itself. Null
+  where that can't be known.
+-#}
 {% macro is_skip(ms_played, duration_ms, reason_end, is_assumed) -%}
     case
         when {{ is_assumed }} then null
+        when {{ reason_end }} = 'trackdone' then false
         when {{ ms_played }} < 30000 then true
         when {{ reason_end }} in ('fwdbtn', 'clickrow', 'backbtn') then {{ ms_played }} < 0.5 * {{ duration_ms }}
         when {{ reason_end }} is not null then false

@@ -30,10 +30,10 @@ _COLUMNS = """
     plays.play_key, plays.listener_id, plays.started_at, plays.ended_at, plays.local_started_at, plays.time_zone,
     plays.ms_played, tracks.duration_ms, tracks.track_name, artists.artist_name, albums.album_name,
     'spotify:track:' || tracks.spotify_track_id as spotify_track_uri, tracks.isrc, artists.mbid as artist_mbid,
-    plays.play_source, plays.time_grade, plays.platform, plays.country_code, plays.reason_start, plays.reason_end,
-    plays.is_shuffle, plays.is_offline, plays.is_incognito, plays.is_skip, plays.is_play_any, plays.is_play_spotify30,
-    plays.is_play_lastfm, plays.is_play_completed, plays.is_assumed, plays.is_near_duplicate, plays.is_excluded,
-    plays.exclusion_reason
+    plays.play_source, plays.time_grade, plays.platform, plays.listener_country_code as country_code,
+    plays.reason_start, plays.reason_end, plays.is_shuffle, plays.is_offline, plays.is_incognito, plays.is_skip,
+    plays.is_play_any, plays.is_play_spotify30, plays.is_play_lastfm, plays.is_play_completed, plays.is_assumed,
+    plays.is_near_duplicate, plays.is_excluded, plays.exclusion_reason
 """
 _COLUMNS_OF_LISTENS = """
     plays.track_key, plays.artist_key, tracks.catalogue_status, artists.is_on_spotify as is_artist_on_spotify

@@ -14,7 +14,7 @@ create schema marts;
 create table marts.fct_plays (
     play_key varchar, listener_id varchar, track_key varchar, artist_key varchar, album_key varchar,
     started_at timestamp, ended_at timestamp, local_started_at timestamp, time_zone varchar, ms_played bigint,
-    play_source varchar, time_grade varchar, platform varchar, country_code varchar, reason_start varchar,
+    play_source varchar, time_grade varchar, platform varchar, listener_country_code varchar, reason_start varchar,
     reason_end varchar, is_shuffle boolean, is_offline boolean, is_incognito boolean, is_skip boolean,
     is_play_any boolean, is_play_spotify30 boolean, is_play_lastfm boolean, is_play_completed boolean,
     is_assumed boolean, is_near_duplicate boolean, is_excluded boolean, exclusion_reason varchar

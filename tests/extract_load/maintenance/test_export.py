@@ -18,7 +18,7 @@ select
     play_key, 'me' as listener_id, timestamp '2024-03-01 12:00:00.7' as started_at,
     timestamp '2024-03-01 12:03:20' + to_seconds(number) as ended_at, timestamp '2024-03-01 13:00' as local_started_at,
     'Europe/Berlin' as time_zone, 200999 as ms_played, track_key, 'a1' as artist_key, 'al1' as album_key,
-    'export' as play_source, 'exact' as time_grade, 'android' as platform, 'DE' as country_code,
+    'export' as play_source, 'exact' as time_grade, 'android' as platform, 'DE' as listener_country_code,
     'trackdone' as reason_start, 'trackdone' as reason_end, false as is_shuffle, false as is_offline,
     false as is_incognito, false as is_skip, true as is_play_any, is_long as is_play_spotify30,
     is_long as is_play_lastfm, is_long as is_play_completed, is_assumed, false as is_near_duplicate, is_excluded,

@@ -1,4 +1,4 @@
--- Over 120 lines: four seeds, five ways to name what is left out, and plays that are too long, one select each.
+-- Over 120 lines: four seeds, five ways to name what is left out, and two rules of the project, one select each.
 with
 
 plays as (
@@ -8,7 +8,8 @@ plays as (
         listener_id,
         track_key,
         started_at,
-        ms_played
+        ms_played,
+        is_near_duplicate
     from {{ ref('int_plays__timed') }}
 ),
 
@@ -134,6 +135,16 @@ matches as (
     from plays
     inner join tracks on plays.track_key = tracks.track_key
     where {{ is_overlong('plays.ms_played', 'tracks.duration_ms') }}
+    {%- endif %}
+    {%- if not var('count_near_duplicates') %}
+    union all
+    select
+        play_id,
+        6 as priority,
+        'near_duplicate' as excluded_by,
+        'recorded twice' as reason
+    from plays
+    where is_near_duplicate
     {%- endif %}
 ),
 

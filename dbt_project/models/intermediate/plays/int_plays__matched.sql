@@ -1,4 +1,3 @@
--- Over 120 lines: near-duplicates have two forms, one for each value of count_near_duplicates.
 with
 
 exported as (
@@ -94,15 +93,10 @@ plays as (
     select * from from_polls
 ),
 
--- The same length again within seconds, more than there was time for: perhaps one play that was recorded twice.
+-- The same length again within seconds, with less time between than it takes: one play that was recorded twice.
 compared as (
     select
         play_id,
-        play_key,
-        listener_id,
-        track_key,
-        ms_played,
-        ended_at,
         date_diff('millisecond', lag(ended_at) over same_length, ended_at)
         < least({{ var('near_duplicate_seconds') }} * 1000, coalesce(ms_played - 1000, 100000)) as is_near_duplicate
     from plays
@@ -110,40 +104,12 @@ compared as (
     window same_length as (partition by listener_id, track_key, ms_played order by ended_at, play_id)
 ),
 
-{% if var('count_near_duplicates') -%}
-
-near_duplicates as (
-    select
-        play_id,
-        play_key as counted_play_key,
-        true as is_counted
-    from compared
-    where is_near_duplicate
-),
-
-{%- else -%}
-
-near_duplicates as (
-    select
-        play_id,
-        last_value(if(is_near_duplicate, null, play_key) ignore nulls) over (
-            partition by listener_id, track_key, ms_played order by ended_at, play_id
-        ) as counted_play_key,
-        false as is_counted
-    from compared
-    qualify is_near_duplicate
-),
-
-{%- endif %}
-
 final as (
     select
         plays.*,
-        near_duplicates.play_id is not null as is_near_duplicate,
-        coalesce(near_duplicates.is_counted, true) as is_counted,
-        coalesce(near_duplicates.counted_play_key, plays.play_key) as counted_play_key
+        coalesce(compared.is_near_duplicate, false) as is_near_duplicate
     from plays
-    left join near_duplicates on plays.play_id = near_duplicates.play_id
+    left join compared on plays.play_id = compared.play_id
 )
 
 select * from final

@@ -30,7 +30,7 @@ ends as (
         listener_id,
         ended_at
     from matched_plays
-    where is_counted and is_end_known and ended_at >= (select min(played_at) - interval 1 day from alone)
+    where is_end_known and ended_at >= (select min(played_at) - interval 1 day from alone)
 ),
 
 with_room as (
@@ -69,7 +69,6 @@ timed as (
         graded.poll_row_id is not null as is_assumed
     from matched_plays
     left join graded on matched_plays.poll_row_id = graded.poll_row_id
-    where matched_plays.is_counted
 ),
 
 -- The clock changes seldom: most days have one offset, and so a play finds it by its day.

@@ -1,171 +1,91 @@
--- Over 120 lines: four ways to group tracks, each over what the ones before it left.
--- Which tracks are one recording: one ISRC, else one title and the same artists within two seconds of length.
--- Never in chains: each group has a first length, and nothing further than two seconds from it is let in.
-with
+with recursive
+
+proposed as (
+    select * from {{ ref('int_recordings__proposed') }}
+),
 
 source_tracks as (
     select * from {{ ref('int_plays__source_tracks') }}
 ),
 
-all_credits as (
-    select * from {{ ref('int_tracks__credited') }}
+merge_overrides as (
+    select * from {{ ref('merge_overrides') }}
+    where kind = 'recording'
 ),
 
-spotify_tracks as (
-    select * from {{ ref('stg_spotify__tracks') }}
-),
-
-credits as (
+named as (
     select
-        track_key,
-        arg_min(artist_key, credit_position) as artist_key,
-        string_agg(artist_key, ',' order by artist_key) as artist_keys
-    from all_credits
-    group by all
+        merge_overrides.action,
+        items.track_key,
+        others.track_key as other_track_key
+    from merge_overrides
+    inner join source_tracks as items on merge_overrides.item in (items.track_key, items.spotify_track_id)
+    left join source_tracks as others on merge_overrides.other in (others.track_key, others.spotify_track_id)
 ),
 
-tracks as (
+kept_apart as (
+    select distinct track_key from named
+    where action = 'keep_apart'
+),
+
+separated as (
     select
-        source_tracks.track_key,
-        spotify_tracks.isrc,
-        coalesce(spotify_tracks.duration_ms, source_tracks.duration_ms) as duration_ms,
-        credits.artist_key,
-        credits.artist_keys,
-        {{ fold_name('coalesce(spotify_tracks.track_name, source_tracks.track_name)') }} as title
-    from source_tracks
-    left join spotify_tracks on source_tracks.spotify_track_id = spotify_tracks.spotify_track_id
-    left join credits on source_tracks.track_key = credits.track_key
+        proposed.track_key,
+        if(
+            kept_apart.track_key is null,
+            proposed.recording_key,
+            {{ surrogate_key(["'apart'", 'proposed.track_key']) }}
+        ) as recording_key,
+        if(kept_apart.track_key is null, proposed.grouped_by, 'kept apart by hand') as grouped_by
+    from proposed
+    left join kept_apart on proposed.track_key = kept_apart.track_key
 ),
 
-by_isrc as (
+pairs as (
     select
-        *,
-        {{ surrogate_key(["'isrc'", 'isrc']) }} as recording_key,
-        'isrc' as grouped_by
-    from tracks
-    where isrc is not null
+        items.recording_key,
+        others.recording_key as other_recording_key
+    from named
+    inner join separated as items on named.track_key = items.track_key
+    inner join separated as others on named.other_track_key = others.track_key
+    where named.action = 'merge'
 ),
 
-without_isrc as (
-    select * from tracks
-    where isrc is null and duration_ms is not null and title is not null
-),
-
-near_isrc as (
+both_ways as (
+    select * from pairs
+    union
     select
-        without_isrc.*,
-        arg_min(by_isrc.recording_key, (abs(by_isrc.duration_ms - without_isrc.duration_ms), by_isrc.isrc))
-            as recording_key,
-        'title, artists and length of an ISRC' as grouped_by
-    from without_isrc
-    inner join by_isrc
-        on
-            without_isrc.title = by_isrc.title
-            and without_isrc.artist_keys = by_isrc.artist_keys
-            and by_isrc.duration_ms between without_isrc.duration_ms - 2000 and without_isrc.duration_ms + 2000
-    group by all
+        other_recording_key as recording_key,
+        recording_key as other_recording_key
+    from pairs
 ),
 
-loose as (
-    select * from without_isrc anti join near_isrc using (track_key)
-),
-
-first_lengths as (
-    with recursive anchors as (
-        select
-            title,
-            artist_keys,
-            min(duration_ms) as first_ms
-        from loose
-        group by all
-        union all
-        select
-            loose.title,
-            loose.artist_keys,
-            min(loose.duration_ms) as first_ms
-        from anchors
-        inner join loose
-            on
-                anchors.title = loose.title
-                and anchors.artist_keys = loose.artist_keys
-                and loose.duration_ms > anchors.first_ms + 2000
-        group by loose.title, loose.artist_keys, anchors.first_ms
-    )
-
-    select * from anchors
-),
-
-with_first_length as (
+reached as (
+    select * from both_ways
+    union
     select
-        loose.*,
-        first_lengths.first_ms
-    from loose
-    asof join first_lengths
-        on
-            loose.title = first_lengths.title
-            and loose.artist_keys = first_lengths.artist_keys
-            and loose.duration_ms >= first_lengths.first_ms
+        reached.recording_key,
+        both_ways.other_recording_key
+    from reached
+    inner join both_ways on reached.other_recording_key = both_ways.recording_key
 ),
 
-by_length as (
+-- All that are merged by hand, one with the next, have the least of their keys.
+merged as (
     select
-        * exclude (first_ms),
-        {{ surrogate_key(["'length'", 'title', 'artist_keys', 'first_ms']) }} as recording_key,
-        'title, artists and length' as grouped_by
-    from with_first_length
-),
-
-with_length as (
-    select * from by_isrc
-    union all by name
-    select * from near_isrc
-    union all by name
-    select * from by_length
-),
-
--- A track that was not looked up yet has no length: it joins the only recording of its title and artist, if it is one.
-only_recording as (
-    select
-        title,
-        artist_key,
-        min(recording_key) as recording_key
-    from with_length
-    group by all
-    having count(distinct recording_key) = 1
-),
-
-without_length as (
-    select
-        tracks.*,
-        case
-            when tracks.track_key = 'unknown' then 'unknown'
-            when tracks.title is null or tracks.artist_key = 'unknown'
-                then {{ surrogate_key(["'track'", 'tracks.track_key']) }}
-            else coalesce(
-                only_recording.recording_key, {{ surrogate_key(["'title'", 'tracks.title', 'tracks.artist_key']) }}
-            )
-        end as recording_key,
-        case
-            when tracks.title is null or tracks.artist_key = 'unknown' then 'nothing known'
-            else 'title and artist'
-        end as grouped_by
-    from tracks
-    anti join with_length on tracks.track_key = with_length.track_key
-    left join only_recording on tracks.title = only_recording.title and tracks.artist_key = only_recording.artist_key
+        recording_key,
+        min(other_recording_key) as merged_key
+    from reached
+    group by recording_key
 ),
 
 final as (
     select
-        track_key,
-        recording_key,
-        grouped_by
-    from with_length
-    union all
-    select
-        track_key,
-        recording_key,
-        grouped_by
-    from without_length
+        separated.track_key,
+        coalesce(merged.merged_key, separated.recording_key) as recording_key,
+        if(merged.merged_key is null, separated.grouped_by, 'merged by hand') as grouped_by
+    from separated
+    left join merged on separated.recording_key = merged.recording_key
 )
 
 select * from final

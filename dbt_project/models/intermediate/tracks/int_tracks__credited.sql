@@ -52,6 +52,13 @@ keyed as (
         coalesce(by_id.artist_key, by_name.artist_key, 'unknown') as artist_key,
         folded.is_enriched,
         min(folded.position) as position,
+        arg_min(
+            {
+                'kind': if(folded.folded_name is null and folded.artist.id is not null, 'spotify_id', 'export_name'),
+                'alias': coalesce(folded.folded_name, nullif(folded.artist.id, ''))
+            },
+            folded.position
+        ) as credited_as,
         bool_or(coalesce(list_contains(folded.album_artist_ids, folded.artist.id), false)) as is_album_artist
     from folded
     left join aliases as by_id on by_id.alias_kind = 'spotify_id' and folded.artist.id = by_id.alias
@@ -66,7 +73,9 @@ final as (
 
         row_number() over (partition by track_key order by position) as credit_position,
         case when position = 1 or is_album_artist then 'primary' else 'featured' end as credit_role,
-        is_enriched
+        is_enriched,
+        credited_as.kind as alias_kind,
+        credited_as.alias as alias
     from keyed
 )
 

@@ -26,7 +26,7 @@ final as (
         gaps.listener_id,
         gaps.gap_from,
         gaps.gap_until,
-        round(date_diff('second', gaps.gap_from, gaps.gap_until) / 60.0, 1) as gap_minutes,
+        {{ minutes("date_diff('millisecond', gaps.gap_from, gaps.gap_until)") }} as gap_minutes,
         gaps.noticed_at,
         coalesce(bool_or(gaps.gap_from >= export_spans.from_at and gaps.gap_until <= export_spans.until_at), false)
             as is_closed

@@ -21,8 +21,8 @@ matched as (
 plays_of_first_rows as (
     select
         matched.export_row_id as first_row_id,
-        matched.counted_play_key as play_key,
-        if(matched.is_counted, 'counted', 'near_duplicate') as fate,
+        matched.play_key,
+        'counted' as fate,
         cast(null as varchar) as match_reason,
         cast(null as double) as delta_seconds
     from matched
@@ -30,7 +30,7 @@ plays_of_first_rows as (
     union all
     select
         matched.account_row_id as first_row_id,
-        matched.counted_play_key as play_key,
+        matched.play_key,
         'merged' as fate,
         'name_minute' as match_reason,
         cast(null as double) as delta_seconds
@@ -88,10 +88,9 @@ from_polls as (
             when polled.poll_role = 'duplicate' then 'duplicate_in_polls'
             when polled.poll_role = 'paired' then 'merged'
             when polled.poll_role = 'review' then 'review'
-            when matched.is_counted then 'counted'
-            else 'near_duplicate'
+            else 'counted'
         end as fate,
-        matched.counted_play_key as play_key,
+        matched.play_key,
         polled.match_reason,
         polled.delta_seconds,
         polled.played_at as reported_end_at,

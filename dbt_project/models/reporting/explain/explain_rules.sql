@@ -1,12 +1,15 @@
-{%- set reports = 'is_play_spotify30 and not is_excluded' %}
 {%- set measures = [
     ('all plays', 'true', 'Every play that any source tells of, of any length.'),
     ('any', 'is_play_any', 'Something was heard.'),
     ('spotify30', 'is_play_spotify30', '30 seconds or more, or listed by Spotify without a length.'),
     ('spotify30, exact', 'is_play_spotify30 and not is_assumed', 'Of these, those whose length an export tells.'),
     ('spotify30, assumed', 'is_play_spotify30 and is_assumed', 'Of these, those that only polls tell of.'),
-    ('excluded', 'is_play_spotify30 and is_excluded', 'Plays under spotify30 that your seeds leave out.'),
-    ('reports', reports, 'What the reports count: spotify30 without what is excluded.'),
+    ('excluded', 'is_play_spotify30 and is_excluded', 'Plays under spotify30 that are left out: by your seeds, as too long, as recorded twice.'),
+    (
+        'near duplicates', 'is_play_spotify30 and is_near_duplicate',
+        'Of these, those that ended seconds after the same play: recorded twice (count_near_duplicates).'
+    ),
+    ('reports', 'is_counted', 'What the reports count: spotify30 without what is excluded.'),
     (
         'wrapped', "is_play_spotify30 and not coalesce(is_incognito, false) and strftime(date_key, '%m-%d') <= '"
         ~ var('wrapped_until') ~ "'",
@@ -38,7 +41,7 @@ final as (
         {{ loop.index }} as position,
         '{{ measure }}' as rule,
         cast(plays_{{ loop.index }} as integer) as plays,
-        round(ms_{{ loop.index }} / 60000.0, 1) as minutes,
+        {{ minutes('ms_' ~ loop.index) }} as minutes,
         '{{ definition }}' as definition
     from plays
     {{ 'union all' if not loop.last }}
