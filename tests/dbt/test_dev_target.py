@@ -127,6 +127,7 @@ def test_any_command_comes_first(checkout: Checkout) -> None:
     assert hashlib.sha256(checkout.warehouse.read_bytes()).hexdigest() == before
 
 
+@pytest.mark.long
 def test_a_selection_that_begins_at_the_sources(checkout: Checkout) -> None:
     """All that a mart is made of is built in `dev` in the folder of the project, after a seed from the root."""
     checkout.dbt("seed -s countries")
