@@ -30,6 +30,8 @@ READS = {
 NO_RULE_OF_THEIR_OWN = {"catalogue", "definitions"}
 # Evidence that is read by hand when a file was refused in part.
 READ_BY_HAND = {"stg_ops__rejected_rows"}
+# A play that is shared out by its artist's genres is no whole number.
+SHARED_OUT = {("top_genres", "plays")}
 MOST_DATA_TESTS = 230
 
 
@@ -171,6 +173,26 @@ def test_period_metrics_carry_their_coverage(project: Project) -> None:
         columns = set(model["columns"])
         if project.layer(model) == "reporting" and columns & {"period_start", "first_day"}:
             assert "coverage_pct" in columns and columns & {"has_holes", "is_lower_bound"}, model["name"]
+
+
+def test_one_name_has_one_kind_of_value(project: Project) -> None:
+    """A column has the same kind of type in every mart and report; minutes are decimals, whose sums are exact."""
+    kinds: dict[str, set[str]] = {}
+    for model in project.models:
+        for name, column in model["columns"].items():
+            if column["data_type"] and (model["name"], name) not in SHARED_OUT:
+                kind = column["data_type"].partition("(")[0].strip()
+                kinds.setdefault(name, set()).add("whole number" if kind in {"integer", "bigint"} else kind)
+    assert {name: kind for name, kind in kinds.items() if len(kind) > 1} == {}
+    minutes = {name for name in kinds if "minutes" in name and not name.endswith("_pct")}
+    assert len(minutes) > 10 and {name for name in minutes if kinds[name] != {"decimal"}} == set()
+
+
+def test_where_the_listener_was_is_not_where_artists_are_from(project: Project) -> None:
+    """A country of the listener has its own name; plays have no other one."""
+    columns = {model["name"]: set(model["columns"]) for model in project.models}
+    assert "listener_country_code" in columns["fct_plays"] and "country_code" not in columns["fct_plays"]
+    assert "country_code" in columns["dim_artist"] and "listener_country_code" not in columns["dim_artist"]
 
 
 def test_data_tests_are_few_and_sorted(project: Project) -> None:
