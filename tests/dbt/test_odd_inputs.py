@@ -252,8 +252,8 @@ def test_a_play_that_is_too_long_is_in_no_minutes(bare: BareWarehouse) -> None:
     ]
     assert counts(bare, "long_plays", "fate") == {"counted": 6}
     assert reported(bare, "long_plays") == (4, 200_001 + 10_800_000 + 200_000 + 10_800_000)
-    rules = "select rule, sum(minutes) from dev.reporting.explain_rules where listener_id = 'long_plays' group by all"
-    minutes = dict(bare.rows(rules))
+    rules = "select rule, sum(minutes)::double from dev.reporting.explain_rules where listener_id = ? group by all"
+    minutes = dict(bare.rows(rules, "long_plays"))
     assert minutes["all plays"] == minutes["spotify30"] == minutes["reports"] == pytest.approx(366.7, abs=0.11)
     assert minutes["excluded"] == 0
 

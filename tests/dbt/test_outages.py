@@ -22,8 +22,9 @@ from extract_load.core.settings import Settings, load_settings
 from extract_load.landing import Landing
 from extract_load.spotify.history_import.importer import import_paths
 from extract_load.spotify.recently_played import poll
+from extract_load.storage.duckdb_connection import quoted
 from extract_load.storage.state import State
-from extract_load.storage.warehouse import Warehouse, quoted
+from extract_load.storage.warehouse import Warehouse
 from sandbox import Habits, Sandbox, World, write_export
 from tests.dbt.bare_duckdb import BareWarehouse, CompiledProject
 from tests.support.world_end import WORLD_END

@@ -12,6 +12,7 @@ import requests
 
 from sandbox import Habits, Sandbox, World
 from sandbox.spotify.recently_played import Feed
+from sandbox.world.listener import trips
 from sandbox.world.plays import Play
 from tests.support.world_end import WORLD_END
 
@@ -131,6 +132,20 @@ def test_days_are_those_of_the_listeners_own_zone() -> None:
     world = World(plays=4_000, years=1, timezone="Europe/Berlin", now=WORLD_END)
     hours = Counter(_local_hour(play) for play in world.plays)
     assert not sum(hours[hour] for hour in (4, 5, 6))
+
+
+def test_the_listener_ships_the_trips() -> None:
+    """LISTENER_TRIPS has one move to New York and one back for each May, each at the first play under the new clock."""
+    world = World(plays=4_000, years=2, timezone="Europe/Berlin", now=WORLD_END)
+    moves = [move.partition("=") for move in trips(world.plays, "Europe/Berlin").split(",")]
+    assert [zone for _, _, zone in moves] == ["America/New_York", "Europe/Berlin"] * 2
+    starts = {datetime.fromtimestamp(play.started_ms // 1000, UTC).replace(tzinfo=None) for play in world.plays}
+    moments = [datetime.fromisoformat(at) for at, _, _ in moves]
+    assert moments == sorted(moments) and set(moments) <= starts
+    for play in world.plays:
+        at = datetime.fromtimestamp(play.started_ms // 1000, UTC).replace(tzinfo=None)
+        is_away = sum(moment <= at for moment in moments) % 2 == 1
+        assert play.country == "ZZ" or (play.country == "US") == is_away
 
 
 def test_days_of_23_and_25_hours_begin_and_end_at_the_same_local_hours() -> None:
