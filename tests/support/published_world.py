@@ -213,7 +213,7 @@ _ABOUT = f"""
 create table reporting.definitions as
 select
     'reporting' as schema_name, 'top_artists' as name, 'Who did I play most?' as description,
-    'from reporting.top_artists limit 10' as try_this, 'rank, artist_name' as columns;
+    'from reporting.top_artists limit 10' as try_this;
 create table about.attribution as
 select
     'GeoNames' as source, 'coordinates of places' as used_for, 'CC BY 4.0' as licence,

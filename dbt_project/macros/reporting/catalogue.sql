@@ -1,5 +1,5 @@
 {#-
-  The models of some schemas as rows (schema_name, name, description, columns, question, example), taken from the project
+  The models of some schemas as rows (schema_name, name, description, question, example), taken from the project
   itself: right wherever the file is copied to. Gives one row of nulls where there is no project to ask, as in a linter.
 -#}
 {% macro models_as_rows(schemas) -%}
@@ -8,11 +8,11 @@
         {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.schema in schemas -%}
             {%- set meta = node.config.meta -%}
             {%- set texts = [
-                node.schema, node.name, node.description | trim, node.columns.keys() | join(', '),
+                node.schema, node.name, node.description | trim,
                 meta.get('question', ''), meta.get('example', ''),
             ] -%}
             {%- do rows.append("('" ~ texts | map('replace', "'", "''") | join("', '") ~ "')") -%}
         {%- endfor -%}
     {%- endif -%}
-    (values {{ rows | sort | join(',\n        ') or '(null, null, null, null, null, null)' }})
+    (values {{ rows | sort | join(',\n        ') or '(null, null, null, null, null)' }})
 {%- endmacro %}

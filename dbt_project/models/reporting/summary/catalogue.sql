@@ -2,7 +2,7 @@
 -- depends_on: {{ ref('completeness') }}
 with
 
-listed (schema_name, name, description, columns, question, example) as (
+listed (schema_name, name, description, question, example) as (
     select *
     from {{ models_as_rows(['reporting']) }}
 ),

@@ -2,7 +2,7 @@
 -- depends_on: {{ ref('completeness') }}
 with
 
-listed (schema_name, name, description, columns, question, example) as (
+listed (schema_name, name, description, question, example) as (
     select *
     from {{ models_as_rows(['reporting', 'marts']) }}
 ),
@@ -12,8 +12,7 @@ final as (
         schema_name,
         name,
         regexp_replace(description, '\s+', ' ', 'g') as description,
-        'from ' || schema_name || '.' || name || ' limit 10' as try_this,
-        columns
+        'from ' || schema_name || '.' || name || ' limit 10' as try_this
     from listed
     where name is not null
 )
