@@ -45,11 +45,11 @@ def read_line_subjects(lines: Iterable[bytes], entity: str) -> Iterator[tuple[in
         if record is None:
             continue
         if entity == EXPORTS and number == 1:
-            listener_id = record.get("listener_id")
+            listener_id = _text(record.get("listener_id"))
         elif entity == EXPORTS:
             yield number, _of_play(_row_of(record), listener_id)
         elif entity == POLLS and isinstance(record.get("payload"), dict):
-            yield number, _of_play(record["payload"], record.get("listener_id"))
+            yield number, _of_play(record["payload"], _text(record.get("listener_id")))
         elif entity not in PLAYS:
             yield number, LineSubjects(parse_utc(record.get("fetched_at")), None, partial(_named_in, record))
 
@@ -171,6 +171,10 @@ def _named_in(record: Mapping[str, Any]) -> Iterator[str]:
             waiting.extend(value.values())
         elif isinstance(value, list):
             waiting.extend(value)
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:

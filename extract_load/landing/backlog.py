@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from extract_load.core.clock import Clock
-from extract_load.core.errors import BadInput
+from extract_load.core.errors import MALFORMED, BadInput
 from extract_load.core.settings import Settings
 from extract_load.erasure.rewrite import erase_in_file
 from extract_load.erasure.rules import Rules
@@ -83,10 +83,17 @@ class FileOpener:
         Errors: BadInput when the file or its archive is damaged.
         """
         if file.path not in self._erased:
-            erase_in_file(self._store, file.path, self._rules)
-            self._erased.add(file.path)
+            self._erase(file)
         with self._store.as_single_file(file, self._scratch) as path:
             yield SpoolFile(path, file.manifest_path, file.source, file.entity)
+
+    def _erase(self, file: StoredFile) -> None:
+        try:
+            erase_in_file(self._store, file.path, self._rules)
+        except MALFORMED as error:
+            msg = f"{file.path.name} holds what no rule can be compared with."
+            raise BadInput(msg, hint="Put it back from a backup, or delete it.") from error
+        self._erased.add(file.path)
 
 
 @contextmanager

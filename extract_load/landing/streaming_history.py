@@ -70,6 +70,8 @@ select count(*) from ops.landed_files
 where source = 'spotify' and entity = 'streaming_history' and original_sha256 = ? and listener_id = ?
 """
 
+_TEXTS = ("sha256", "export_id", "format", "file")
+
 
 def land_history(connection: duckdb.DuckDBPyConnection, file: SpoolFile, clock: Clock) -> Landed:
     """Land one file of an export inside the caller's transaction.
@@ -130,8 +132,10 @@ def _head(file: SpoolFile) -> dict[str, Any]:
         first = next(iter(read_lines(file.path)), b"")
     try:
         head: dict[str, Any] = orjson.loads(first)
-        for key in ("sha256", "export_id", "format", "rows_counted", "file"):
-            head["request"][key]
+        request = head["request"]
+        texts = (head["listener_id"], head["fetched_at"], *(request[key] for key in _TEXTS))
+        if not all(isinstance(text, str) for text in texts) or type(request["rows_counted"]) is not int:
+            raise TypeError("a first line with values of other types")
     except (ValueError, KeyError, TypeError) as error:
         msg = f"{file.path.name} has no first line that says what it is."
         raise BadInput(msg, hint="Delete it and import the original again.") from error

@@ -19,8 +19,7 @@ CHUNK = 1 << 20  # a piece and what is made of it fit into the cache of a proces
 HEAD = 64 << 10
 UTF_8, WINDOWS_1252 = "UTF-8", "Windows-1252"
 
-_FIRST_OBJECT = re.compile(rb"\{[^{}]*")
-_KEY = re.compile(rb'"([^"\\]{1,64})"\s*:')
+_KEY_OR_BRACKET = re.compile(rb'"((?:[^"\\]++|\\.)*+)(?:"(\s*+:)?|\\?\Z)|[][{}]', re.S)
 _OLD = {b"username", b"user_agent_decrypted"}
 _HISTORY_KEYS = (b'"ts"', b'"endTime"')
 _EMPTY_LISTS = re.compile(rb"(?:\s*\[\s*\])+(?=\s*[\[{])")
@@ -124,8 +123,7 @@ def format_of(name: str, head: bytes) -> Format | None:
 def _format_of_text(lower: str, text: bytes) -> Format | None:
     if text.startswith(b"[") and text[1:].lstrip()[:1] in (b"]", b""):
         return _format_from_name(lower)
-    first = _FIRST_OBJECT.search(text)
-    keys = set(_KEY.findall(first[0])) if first else set()
+    keys = _keys_of_first_object(text)
     if {b"endTime", b"msPlayed"} & keys and b"ts" not in keys:
         return "account_data" if b"endTime" in keys or _format_from_name(lower) == "account_data" else None
     if not {b"ts", b"ms_played", b"spotify_track_uri"} & keys:
@@ -133,6 +131,20 @@ def _format_of_text(lower: str, text: bytes) -> Format | None:
     if lower.startswith(("endsong", "endvideo")):
         return "endsong"
     return "endsong" if _OLD & keys and not lower.startswith("streaming_history") else "extended"
+
+
+def _keys_of_first_object(text: bytes) -> set[bytes]:
+    """Return the keys of the first object in a text, as far as it goes, without those of what lies inside it."""
+    keys, depth, start = set[bytes](), 0, text.find(b"{")
+    for token in _KEY_OR_BRACKET.finditer(text, start) if start >= 0 else ():
+        if token[1] is not None:
+            if token[2] and depth == 1:
+                keys.add(token[1])
+        else:
+            depth += 1 if token[0] in (b"{", b"[") else -1
+            if depth <= 0:
+                break
+    return keys
 
 
 def _format_from_name(lower: str) -> Format | None:

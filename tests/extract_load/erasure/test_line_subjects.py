@@ -65,6 +65,13 @@ def test_rows_of_an_export_belong_to_the_listener_of_the_first_line() -> None:
     assert found[3].subjects == found[4].subjects == named
 
 
+@pytest.mark.parametrize("listener_id", [{"a": {}}, ["me"], 7, True])
+def test_a_listener_that_is_no_text_is_nobody(listener_id: object) -> None:
+    """A damaged line is compared with rules like any other; landing names its file."""
+    assert read(POLLS, line(listener_id=listener_id, payload={"track": TRACK}))[1].listener_id is None
+    assert read(EXPORTS, line(listener_id=listener_id), line(ts="2024-03-01T12:00:00Z"))[2].listener_id is None
+
+
 def test_an_answer_names_the_artists_it_is_about_or_credits() -> None:
     """At any depth, and by every id of a decision; names alone do not make it theirs."""
     payload = {

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from extract_load.context import Context
 from extract_load.core.errors import BadInput
 from extract_load.landing.manifest import SpoolFile
-from extract_load.landing.spool_reader import count_lines, read_envelopes, reject_tombstones
+from extract_load.landing.spool_reader import (
+    count_lines,
+    file_errors_as_bad_input,
+    read_envelopes,
+    reject_tombstones,
+)
 from extract_load.storage.gzip_files import pack
 from tests.support.landing import NOON, item, spool_poll
 
@@ -49,6 +55,19 @@ def test_damage_is_bad_input(tmp_path: Path) -> None:
     path.write_bytes(pack(b'{"a": 1}\n' * 100)[:-4])
     with pytest.raises(BadInput, match=r"x\.ndjson\.gz is damaged"):
         count_lines(file_at(path))
+
+
+def test_an_error_of_the_disk_is_the_files_only_where_the_file_is_damaged(context: Context, tmp_path: Path) -> None:
+    """DuckDB reports both by one type."""
+    whole, cut = tmp_path / "whole.ndjson.gz", tmp_path / "cut.ndjson.gz"
+    whole.write_bytes(pack(b'{"a": 1}\n\n{"a": 2}\n'))
+    cut.write_bytes(whole.read_bytes()[:-4])
+    write = f"copy (select 1) to '{tmp_path / 'nowhere' / 'x.csv'}'"
+    with context.warehouse.open("test") as connection:
+        with pytest.raises(duckdb.IOException), file_errors_as_bad_input(file_at(whole)):
+            connection.execute(write)
+        with pytest.raises(BadInput, match=r"^cut\.ndjson\.gz is damaged"), file_errors_as_bad_input(file_at(cut)):
+            connection.execute(write)
 
 
 def test_tombstones_are_rejected_without_content(context: Context, tmp_path: Path) -> None:

@@ -76,6 +76,16 @@ def test_a_file_without_a_first_line_of_ours_is_named(context: Context, content:
     assert rows(context, "from raw.spotify_streaming_history") == []
 
 
+@pytest.mark.parametrize("key", ["sha256", "export_id", "format", "file", "rows_counted"])
+@pytest.mark.parametrize("value", [None, {"a": {}}, ["x"], True, 1.5])
+def test_a_first_line_with_values_of_other_types_is_named(context: Context, key: str, value: object) -> None:
+    """DuckDB would write a struct as text; the other files land."""
+    odd = spool_export(context, *ROWS, counted=2, **({"sha256": "cd34"} | {key: value}))
+    spool_export(context, *ROWS, counted=2, minute=1)
+    assert [name.rsplit("/", 1)[1] for name in context.landing.land().unreadable] == [odd.name]
+    assert accounts(context) == [(2, 2, 0, 0)]
+
+
 def test_a_damaged_file_is_named(context: Context) -> None:
     """Its first line is readable, the rest is cut."""
     path = spool_export(context, *ROWS, *[{"ts": str(number)} for number in range(20_000)], counted=20_002)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import codecs
 import io
+import time
 from functools import partial
 
 import pytest
 
 from extract_load.core.errors import BadInput
-from extract_load.spotify.history_import.encoding import Utf8Reader, format_of, is_windows_1252
+from extract_load.spotify.history_import.encoding import HEAD, Utf8Reader, format_of, is_windows_1252
 from tests.support.exports import old_row, row, text_of
 
 TEXT = '[{"trackName": "Grüße 😀"}]'
@@ -56,6 +57,9 @@ ACCOUNT = {"endTime": "2024-05-01 13:07", "artistName": "A", "trackName": "T", "
         ("StreamingHistory0.json", b"[]", "account_data"),
         ("x.json", b"[]", None),
         ("x.json", b'[{"searchTime": 1}]', None),
+        ("x.json", b'[{"mix": {"a": [{"b": 1}]}, "x": "}{\\"", "ms_played": 1, "username": "u"}]', "endsong"),
+        ("x.json", b'[{"mix": {"ts": 1}}, {"ts": 1}]', None),
+        ("x.json", b'[{"quote": "\\"ts\\": {", "endTime": "2024-05-01 13:07"', "account_data"),
     ],
 )
 def test_the_format_is_known_by_the_keys_or_for_an_empty_list_by_the_name(
@@ -63,6 +67,14 @@ def test_the_format_is_known_by_the_keys_or_for_an_empty_list_by_the_name(
 ) -> None:
     """The keys decide; the name only helps."""
     assert format_of(name, content) == format_
+
+
+@pytest.mark.parametrize("sign", [b'\\"', b"{", b'"', b"\\"])
+def test_the_keys_of_a_hostile_beginning_are_found_in_linear_time(sign: bytes) -> None:
+    """A string that never ends is looked at once."""
+    started = time.process_time()
+    assert format_of("x.json", b'[{"a": "' + sign * (HEAD // len(sign))) is None
+    assert time.process_time() - started < 1
 
 
 def test_what_is_no_list_is_refused() -> None:
