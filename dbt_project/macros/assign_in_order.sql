@@ -35,7 +35,7 @@ islands as (
     select
         chain,
         left_number,
-        count(*) filter (reach_before is null or lowest > reach_before or left_number % {{ longest_walk }} = 0)
+        count(if(reach_before is null or lowest > reach_before or left_number % {{ longest_walk }} = 0, 1, null))
             over (partition by chain order by left_number rows unbounded preceding) as island
     from reaches
 ),

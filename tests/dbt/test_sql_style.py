@@ -31,6 +31,7 @@ _IMPORT = re.compile(
     re.DOTALL,
 )
 _ALIAS = re.compile(r"\b(?:from|join)\s+[^\n]*?\bas\s+(\w+)\b|\)\s+as\s+(\w+)\s*\(")
+_RUNNING_COUNT = re.compile(r"count\(\*\)\s+filter\s+\((?:[^()]|\([^()]*\))*\)\s+over\b")
 _ENDING = re.compile(r"^select \*(?: exclude \([\w, ]+\))? from final(?:\norder by [^\n]+)?\n\Z", re.MULTILINE)
 
 
@@ -71,6 +72,23 @@ def test_a_long_model_says_why(path: Path) -> None:
     """A model has at most 120 lines, or its first line explains why it has more; a short one has no such line."""
     lines = path.read_text(encoding="utf-8").splitlines()
     assert (len(lines) > MOST_LINES) == lines[0].startswith(EXPLANATION)
+
+
+def quadratic_counts(sql: str) -> list[str]:
+    """Return the running counts of rows with a filter, for which DuckDB reads the frame of each row again."""
+    return _RUNNING_COUNT.findall(_NOT_SQL.sub("", sql))
+
+
+@pytest.mark.parametrize("path", SQL_FILES, ids=_named)
+def test_no_running_count_has_a_filter(path: Path) -> None:
+    """`count(*) filter (...) over (...)` takes minutes for a million rows, `count(if(...)) over (...)` a second."""
+    assert quadratic_counts(path.read_text(encoding="utf-8")) == []
+
+
+def test_the_rule_finds_running_counts() -> None:
+    """A filter of a window is found, over two lines and with brackets in it; that of a group is not."""
+    sql = "count(*) filter (a > (1)) over (order by b), count(*) filter (where a)\n    over so_far, count(*) filter (a)"
+    assert len(quadratic_counts(sql)) == 2
 
 
 @pytest.mark.parametrize("path", SQL_FILES, ids=_named)

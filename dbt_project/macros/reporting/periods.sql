@@ -52,7 +52,7 @@
                 date_key,
                 sum(covered_minutes) over so_far as covered,
                 sum(known_minutes) over so_far as known,
-                count(*) filter (where has_holes) over so_far as days_with_holes
+                count(if(has_holes, 1, null)) over so_far as days_with_holes
             from coverage as known_days
             window so_far as (partition by listener_id order by date_key)
         ),

@@ -70,7 +70,7 @@ grouped as (
 counted as (
     select
         *,
-        count(*) filter (where is_apart) over (partition by listener_id, thing order by started_on) as possible_group
+        count(if(is_apart, 1, null)) over (partition by listener_id, thing order by started_on) as possible_group
     from grouped
 ),
 

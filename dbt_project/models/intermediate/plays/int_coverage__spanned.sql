@@ -64,7 +64,7 @@ with_reach as (
 numbered as (
     select
         *,
-        count(*) filter (reach_before is null or from_at > reach_before) over (
+        count(if(reach_before is null or from_at > reach_before, 1, null)) over (
             partition by listener_id, told_by order by from_at, until_at rows unbounded preceding
         ) as island
     from with_reach

@@ -140,7 +140,7 @@ with_reach as (
 numbered as (
     select
         *,
-        count(*) filter (reach_before is null or first_at > reach_before) over (
+        count(if(reach_before is null or first_at > reach_before, 1, null)) over (
             partition by listener_id, is_to_the_minute order by first_at, last_at rows unbounded preceding
         ) as island
     from with_reach

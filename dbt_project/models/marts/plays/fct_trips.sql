@@ -69,7 +69,7 @@ judged as (
 numbered as (
     select
         *,
-        count(*) filter (is_first) over (
+        count(if(is_first, 1, null)) over (
             partition by listener_id order by started_at, play_key rows unbounded preceding
         ) as run
     from (
