@@ -93,7 +93,7 @@ select session_key, 'me' as listener_id, min(date_key) as date_key, min(started_
     max(ended_at) as ended_at, min(started_at) as local_started_at, max(ended_at) as local_ended_at,
     40.0 as length_minutes, 36.0 as minutes_played, 12 as plays_any, 12 as plays, 0 as skips, 5 as artists,
     9 as recordings from marts.fct_plays group by session_key;
-create table reporting.catalogue as select 'reporting' as schema_name, 'x' as name, 'x' as description,
+create table reporting.definitions as select 'reporting' as schema_name, 'x' as name, 'x' as description,
     'from x' as try_this;
 create table about.attribution as select 'S' as source, 'u' as used_for, 'l' as licence, 'c' as credit, '' as address;
 create table about.publication as select timestamp '2024-12-25' as published_at, 'BENCHMARK' as label;

@@ -23,9 +23,9 @@ ranked as (
         cast(coalesce(heard.plays_b, 0) as bigint) as plays_b,
         round(coalesce(heard.ms_a, 0) / 60000.0, 1) as minutes_a,
         round(coalesce(heard.ms_b, 0) / 60000.0, 1) as minutes_b,
-        row_number() over (order by {measure}_a desc nulls last, {other}_a desc nulls last, things.recording_key)
+        row_number() over (order by {measure}_a desc nulls last, {other}_a desc nulls last, heard.recording_number)
             as place_a,
-        row_number() over (order by {measure}_b desc nulls last, {other}_b desc nulls last, things.recording_key)
+        row_number() over (order by {measure}_b desc nulls last, {other}_b desc nulls last, heard.recording_number)
             as place_b,
         coalesce({measure}_b, 0) - coalesce({measure}_a, 0) as change
     from heard

@@ -3,12 +3,12 @@ with
 
 heard as (
     select
-        year(days.date_key) as year,
+        cast(year(days.date_key) as integer) as year,
         case $kind
             when 'artist' then days.artist_number when 'track' then days.recording_number else days.album_number
         end as number,
-        sum(days.{plays}) as plays,
-        sum(days.{ms}) as ms
+        cast(sum(days.{plays}) as bigint) as plays,
+        cast(sum(days.{ms}) as bigint) as ms
     from marts.fct_listening_days as days
     where days.listener_id = $listener and days.date_key between $from_day and $to_day
     group by all
@@ -29,17 +29,6 @@ apart as (
     where $kind = 'album' and albums.album_key = 'unknown'
 ),
 
-ranked as (
-    select
-        heard.*,
-        row_number() over (
-            partition by heard.year, apart.number is null order by {measure} desc, {other} desc, heard.number
-        ) as place,
-        apart.number is not null as is_apart
-    from heard
-    left join apart on heard.number = apart.number
-),
-
 chosen as (
     select
         case $kind
@@ -47,13 +36,33 @@ chosen as (
             when 'track' then (select recording_number from marts.dim_recording where recording_key = $key)
             else (select album_number from marts.dim_album where album_key = $key)
         end as number
+),
+
+mine as (
+    select heard.*
+    from heard
+    inner join chosen on heard.number = chosen.number
+),
+
+better as (
+    select
+        mine.year,
+        count(*) as things
+    from mine
+    inner join heard on mine.year = heard.year
+    anti join apart on heard.number = apart.number
+    where
+        heard.{measure} > mine.{measure}
+        or (heard.{measure} = mine.{measure} and heard.{other} > mine.{other})
+        or (heard.{measure} = mine.{measure} and heard.{other} = mine.{other} and heard.number < mine.number)
+    group by all
 )
 
 select
-    cast(ranked.year as integer) as year,
-    if(ranked.is_apart, null, ranked.place) as rank,
-    cast(ranked.plays as bigint) as plays,
-    round(ranked.ms / 60000.0, 1) as minutes
-from ranked
-inner join chosen on ranked.number = chosen.number
-order by ranked.year
+    mine.year,
+    if(mine.number in (select number from apart), null, 1 + coalesce(better.things, 0)) as rank,
+    mine.plays,
+    round(mine.ms / 60000.0, 1) as minutes
+from mine
+left join better on mine.year = better.year
+order by mine.year

@@ -1,28 +1,26 @@
 -- The share of each genre family in each month, quarter or year ($bucket) of the range; six families, the others as one.
 with
 
-by_artist as (
+shared as (
     select
-        date_trunc($bucket, days.date_key) as period_start,
-        days.artist_number,
-        sum(days.{plays}) as plays,
-        sum(days.{ms}) as ms
-    from marts.fct_listening_days as days
-    where days.listener_id = $listener and days.date_key between $from_day and $to_day
+        artists.artist_number,
+        genres.genre_family as family,
+        sum(shares.weight) as weight
+    from marts.bridge_artist_genres as shares
+    inner join marts.dim_artist as artists on shares.artist_key = artists.artist_key
+    inner join marts.dim_genre as genres on shares.genre_key = genres.genre_key
     group by all
-    having sum(days.{plays}) > 0
 ),
 
 families as (
     select
-        by_artist.period_start,
-        genres.genre_family as family,
-        sum(by_artist.plays * shared.weight) as plays,
-        sum(by_artist.ms * shared.weight) as ms
-    from by_artist
-    inner join marts.dim_artist as artists on by_artist.artist_number = artists.artist_number
-    inner join marts.bridge_artist_genres as shared on artists.artist_key = shared.artist_key
-    inner join marts.dim_genre as genres on shared.genre_key = genres.genre_key
+        date_trunc($bucket, days.date_key) as period_start,
+        shared.family,
+        sum(days.{plays} * shared.weight) as plays,
+        sum(days.{ms} * shared.weight) as ms
+    from marts.fct_listening_days as days
+    inner join shared on days.artist_number = shared.artist_number
+    where days.listener_id = $listener and days.date_key between $from_day and $to_day and days.{plays} > 0
     group by all
 ),
 

@@ -21,52 +21,104 @@ round_numbers as (
     select
         steps.kind,
         steps.step,
-        cast(null as varchar) as artist_key,
+        cast(null as integer) as artist_number,
         min(by_day.date_key) as reached_on
     from steps
     inner join by_day on if(steps.kind = 'plays', by_day.plays, by_day.hours) >= steps.step
     group by all
 ),
 
-by_artist as (
+-- Whoever leads at the end of a day has more plays than anyone had before. Only artists who end a year with at least
+-- what the leader had before that year can lead in it: the others are left out before days are added up.
+by_year as (
     select
-        artist_key,
-        date_key,
-        sum(plays) over (partition by artist_key order by date_key) as total
-    from marts.fct_artist_days
-    where listener_id = $listener and artist_key not in (
-        select artists.artist_key from marts.dim_artist as artists where artists.is_special_purpose
+        days.artist_number,
+        year(days.date_key) as year,
+        sum(days.{plays}) as plays
+    from marts.fct_listening_days as days
+    where days.listener_id = $listener and days.artist_number not in (
+        select artists.artist_number from marts.dim_artist as artists where artists.is_special_purpose
     )
+    group by all
 ),
 
-records as (
+by_year_so_far as (
     select
-        artist_key,
+        artist_number,
+        year,
+        sum(plays) over (partition by artist_number order by year) - plays as plays_before,
+        sum(plays) over (partition by artist_number order by year) as plays_so_far
+    from by_year
+),
+
+leading_before as (
+    select
+        year,
+        coalesce(
+            max(max(plays_so_far)) over (order by year rows between unbounded preceding and 1 preceding), 0
+        ) as plays
+    from by_year_so_far
+    group by year
+),
+
+candidates as (
+    select by_year_so_far.*
+    from by_year_so_far
+    inner join leading_before on by_year_so_far.year = leading_before.year
+    where by_year_so_far.plays_so_far >= greatest(leading_before.plays, 10)
+),
+
+by_artist as (
+    select
+        candidates.artist_number,
+        candidates.year,
+        candidates.plays_before,
+        days.date_key,
+        sum(days.{plays}) as plays
+    from marts.fct_listening_days as days
+    inner join candidates on days.artist_number = candidates.artist_number and year(days.date_key) = candidates.year
+    where days.listener_id = $listener
+    group by all
+),
+
+totals as (
+    select
+        artist_number,
         date_key,
-        total,
-        max(total) over (
-            order by date_key, total, artist_key rows between unbounded preceding and 1 preceding
-        ) as record_before
+        plays_before + sum(plays) over (partition by artist_number, year order by date_key) as total
     from by_artist
 ),
 
-leaders as (
+best_of_day as (
     select
-        artist_key,
         date_key,
-        total,
-        lag(artist_key) over (order by date_key, total, artist_key) as leader_before
+        max(total) as total,
+        arg_max(artist_number, (total, -artist_number)) as artist_number
+    from totals
+    group by date_key
+),
+
+records as (
+    select *
+    from best_of_day
+    qualify total > coalesce(
+        max(total) over (order by date_key rows between unbounded preceding and 1 preceding), 0
+    )
+),
+
+leaders as (
+    select *
     from records
-    where total > coalesce(record_before, 0)
+    qualify artist_number is distinct from lag(artist_number) over (order by date_key)
 ),
 
 all_milestones as (
-    select reached_on, kind, step, artist_key
+    select reached_on, kind, step, artist_number
     from round_numbers
     union all
-    select date_key as reached_on, 'number one' as kind, total as step, artist_key
+    select date_key as reached_on, 'number one' as kind, total as step, artist_number
     from leaders
-    where artist_key is distinct from leader_before and total >= 10
+    where total >= 10
 )
 
 select
@@ -74,9 +126,9 @@ select
     all_milestones.kind,
     cast(all_milestones.step as bigint) as step,
     artists.artist_name,
-    all_milestones.artist_key
+    artists.artist_key
 from all_milestones
-left join marts.dim_artist as artists on all_milestones.artist_key = artists.artist_key
+left join marts.dim_artist as artists on all_milestones.artist_number = artists.artist_number
 where all_milestones.reached_on between $from_day and $to_day
 order by all_milestones.reached_on desc, all_milestones.kind, all_milestones.step desc
 limit $row_limit

@@ -1,11 +1,12 @@
 -- The plays behind a mark, newest first: of the range, of one thing, of one weekday (0: all) and hour (24: all).
+-- Only the UTC days that the asked rows are of are sorted: a million plays would not fit into the memory of the pages.
 with
 
-chosen as (
+chosen as not materialized (
     {entity}
 ),
 
-behind as (
+behind as not materialized (
     select
         plays.play_key,
         plays.started_at,
@@ -25,12 +26,42 @@ behind as (
         and ($hour = 24 or plays.time_key // 60 = $hour)
 ),
 
+by_day as (
+    select
+        cast(started_at as date) as utc_day,
+        count(*) as plays
+    from behind
+    group by all
+),
+
+placed as (
+    select
+        utc_day,
+        plays,
+        sum(plays) over (order by utc_day desc) as plays_so_far,
+        sum(plays) over () as total
+    from by_day
+),
+
+wanted as (
+    select
+        min(utc_day) as first_day,
+        max(utc_day) as last_day,
+        cast($row_offset - min(plays_so_far - plays) as bigint) as row_offset,
+        cast(any_value(total) as bigint) as total
+    from placed
+    where plays_so_far > $row_offset and plays_so_far - plays < $row_offset + $row_limit
+),
+
 shown as (
     select *
     from behind
+    where
+        started_at >= (select first_day from wanted)
+        and started_at < (select last_day from wanted) + 1
     order by started_at desc, play_key
     limit $row_limit
-    offset $row_offset
+    offset (select row_offset from wanted)
 )
 
 select
@@ -46,7 +77,7 @@ select
     recordings.artist_key,
     shown.album_key,
     shown.play_key,
-    (select count(*) from behind) as total
+    (select total from wanted) as total
 from shown
 inner join marts.dim_recording as recordings on shown.recording_key = recordings.recording_key
 inner join marts.dim_album as albums on shown.album_key = albums.album_key

@@ -13,45 +13,51 @@ heard as (
     group by all
 ),
 
-named as (
+apart as (
+    select albums.album_number
+    from marts.dim_album as albums
+    where albums.album_key = 'unknown'
+),
+
+placed as (
     select
-        albums.album_key as key,
-        albums.album_name as name,
-        albums.artist_name,
-        albums.artist_key,
-        albums.album_key = 'unknown' as is_apart,
-        heard.plays,
-        heard.ms,
-        heard.plays_before,
-        heard.ms_before
+        heard.*,
+        apart.album_number is not null as is_apart
     from heard
-    inner join marts.dim_album as albums on heard.album_number = albums.album_number
+    left join apart on heard.album_number = apart.album_number
 ),
 
 ranked as (
     select
         *,
-        row_number() over (partition by is_apart order by {measure} desc, {other} desc, name, key) as place,
-        row_number() over (
-            partition by is_apart order by {measure}_before desc, {other}_before desc, name, key
-        ) as place_before,
+        row_number() over (order by is_apart, {measure} desc, {other} desc, album_number) as place,
+        row_number() over (order by is_apart, {measure}_before desc, {other}_before desc, album_number) as place_before,
         sum({measure}) over () as whole
-    from named
+    from placed
+),
+
+shown as (
+    select
+        *,
+        count(*) over () as total
+    from ranked
+    where plays > 0
+    order by place
+    limit $row_limit
+    offset $row_offset
 )
 
 select
-    if(is_apart, null, place) as rank,
-    if(is_apart or plays_before = 0, null, place_before) as rank_before,
-    name,
-    artist_name,
-    artist_key,
-    round(plays, 2) as plays,
-    round(ms / 60000.0, 1) as minutes,
-    round(100.0 * {measure} / nullif(whole, 0), 2) as share_pct,
-    key,
-    count(*) over () as total
-from ranked
-where plays > 0
-order by is_apart, place
-limit $row_limit
-offset $row_offset
+    if(shown.is_apart, null, shown.place) as rank,
+    if(shown.is_apart or shown.plays_before = 0, null, shown.place_before) as rank_before,
+    albums.album_name as name,
+    albums.artist_name,
+    albums.artist_key,
+    round(shown.plays, 2) as plays,
+    round(shown.ms / 60000.0, 1) as minutes,
+    round(100.0 * shown.{measure} / nullif(shown.whole, 0), 2) as share_pct,
+    albums.album_key as key,
+    shown.total
+from shown
+inner join marts.dim_album as albums on shown.album_number = albums.album_number
+order by shown.place

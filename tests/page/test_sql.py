@@ -48,7 +48,7 @@ def test_rule_and_measure_choose_fragments() -> None:
     assert "plays.is_play_lastfm and not plays.is_excluded" in statement("plays", asked, {}).text
     assert "sum(days.plays_lastfm)" in made.text
     assert "plays.is_counted" in statement("plays", PARAMS, {}).text
-    assert "order by ms desc, plays desc" in made.text
+    assert "order by is_apart, ms desc, plays desc" in made.text
 
 
 def test_an_argument_that_is_missing_is_named() -> None:

@@ -1,3 +1,4 @@
+{{ config(materialized='table') }}
 {%- set measures = [
     ('all plays', 'true', 'Every play that any source tells of, of any length.'),
     ('any', 'is_play_any', 'Something was heard.'),
