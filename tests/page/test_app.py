@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from html import escape
 from pathlib import Path
 
@@ -134,3 +136,52 @@ def test_pages_are_light(client: httpx.Client) -> None:
         with client.stream("GET", path, headers={"accept-encoding": "gzip"}) as answer:
             size += sum(len(part) for part in answer.iter_raw())
     assert size <= 40_000
+
+
+def test_planted_markup_is_never_markup(client: httpx.Client) -> None:
+    """Every page of every hostile thing: no tag of a name, no second script, nothing that a template computed."""
+    links: list[str] = ["/", "/top/tracks?rule=any", "/map", "/finds", "/habits", "/year/2024", "/plays", "/search?q=x"]
+    for kind in Kind:
+        if kind is not Kind.ALL:
+            page = read_page(client.get(f"/top/{kind.plural}?rule=any").text)
+            links += [link for link in page.links if link.startswith(f"/{kind.value}/")][:7]
+    for link in links:
+        text = client.get(link).text
+        page = read_page(text)
+        assert page.tags.count("script") == 1, link
+        assert not {"i", "b"} & set(page.tags), link
+        assert "<script>alert" not in text, link
+        assert "</title> album" not in text, link
+        assert "${49}" not in text, link
+    assert len(links) > 25
+
+
+def test_visitors_see_nothing_of_a_publish(published: Path, tmp_path: Path) -> None:
+    """Twenty at once, while the file is replaced again and again: every answer is a whole page."""
+    path = tmp_path / "music_tracker.duckdb"
+    shutil.copy(published, path)
+    asked = ("/", "/top/artists", "/plays?page=2", "/clock", "/map", "/search?q=a", "/data/top_tracks.csv")
+    done = threading.Event()
+    publishes = 0
+    with serving(path) as url, ThreadPoolExecutor(20) as visitors:
+
+        def visit(number: int) -> list[tuple[str, int, bool]]:
+            seen = []
+            with httpx.Client(base_url=url, trust_env=False, timeout=60) as browser:
+                for step in range(4):
+                    link = asked[(number + step) % len(asked)]
+                    answer = browser.get(link)
+                    seen.append((link, answer.status_code, "Home" in answer.text or link.endswith(".csv")))
+            return seen
+
+        visits = [visitors.submit(visit, number) for number in range(20)]
+        for visit_done in visits:
+            visit_done.add_done_callback(lambda _: done.set() if all(one.done() for one in visits) else None)
+        while not done.wait(0.25):
+            shutil.copy(published, tmp_path / "draft")
+            (tmp_path / "draft").replace(path)
+            publishes += 1
+        answers = [answer for visit_done in visits for answer in visit_done.result()]
+    assert len(answers) == 20 * 4
+    assert {(status, is_whole) for _, status, is_whole in answers} == {(200, True)}
+    assert publishes > 1
