@@ -129,7 +129,7 @@ def test_marts_are_promises(project: Project) -> None:
         layer = project.layer(model)
         if layer in {"marts", "reporting"}:
             assert model["group"] and model["access"] == "public", model["name"]
-            assert model["config"]["contract"]["enforced"] or model["name"].startswith("explain_"), model["name"]
+            assert model["config"]["contract"]["enforced"], model["name"]
 
 
 def test_each_foreign_key_of_the_facts_is_tested(project: Project) -> None:
