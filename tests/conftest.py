@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 pytest_plugins = ["tests.support.shared", "tests.support.data_directory_fixtures"]
@@ -19,6 +21,10 @@ pytest_plugins = ["tests.support.shared", "tests.support.data_directory_fixtures
 ROOT = Path(__file__).parent
 TOGETHER = ("dbt", "orchestrate", "end_to_end")
 """Folders whose tests share one dbt build, one Prefect server, one listener's data directory."""
+
+IN_MEMORY = Path("/dev/shm")
+MEMORY_FOR_FOLDERS = 8 << 30
+"""Bytes of memory that have to be free; a whole run uses about a quarter of them."""
 
 LONGEST_FIRST = {"end_to_end": 0, "dbt": 1, "orchestrate": 2, "reliability": 3}
 """Which folders begin first, so that short files fill the end of a run and both processes end together."""
@@ -30,10 +36,22 @@ def pytest_configure() -> None:
     What a shell starts in the background ignores Ctrl-C, children too. Without compiled modules each of the commands
     that the tests start needs some ten seconds of processor time more, for Prefect and dbt.
     """
+    _use_memory_for_folders()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _use_memory_for_folders() -> None:
+    """Put the folders of the tests into memory where there is plenty: they wait for a disk a fifth of their time.
+
+    PYTEST_DEBUG_TEMPROOT or `--basetemp` put them elsewhere.
+    """
+    if not IN_MEMORY.is_dir() or not os.access(IN_MEMORY, os.W_OK):
+        return
+    if min(shutil.disk_usage(IN_MEMORY).free, psutil.virtual_memory().available) > MEMORY_FOR_FOLDERS:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
 
 
 @pytest.hookimpl(wrapper=True)  # before xdist reads the groups

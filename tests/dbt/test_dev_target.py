@@ -114,7 +114,7 @@ def test_any_command_comes_first(checkout: Checkout) -> None:
     before = hashlib.sha256(checkout.warehouse.read_bytes()).hexdigest()
     said = checkout.dbt(
         "show -s top_artists --limit 3 --output json",
-        "build -s dim_artist+1",
+        "build -s dim_artist+1 --exclude-resource-type unit_test",  # those ran in the shared build
         "docs generate",
         "source freshness",
     )
@@ -125,6 +125,12 @@ def test_any_command_comes_first(checkout: Checkout) -> None:
     assert ("BASE TABLE",) in built
     assert checkout.in_dev("select count(*) > 0 from dev.marts.fct_plays") == [(True,)]
     assert hashlib.sha256(checkout.warehouse.read_bytes()).hexdigest() == before
+
+
+@pytest.mark.long
+def test_a_selection_as_it_is_typed(checkout: Checkout) -> None:
+    """With its unit tests."""
+    assert "WARN=0 ERROR=0 SKIP=0" in checkout.dbt("build -s dim_artist+1")
 
 
 @pytest.mark.long
