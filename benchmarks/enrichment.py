@@ -1,9 +1,9 @@
 """Requests that enrichment sends for 1,000 and 10,000 artists, against one request per entity, counted by the sandbox.
 
 All artists are in MusicBrainz and linked to their Spotify pages. The listener's plays are landed first; then the
-MusicBrainz and the geography stage run side by side, at one request a second for 1,000 artists (the sandbox refuses
-what is faster), as fast as they can for 10,000. One by one means one request for each page, each artist and each
-area. The sandbox runs in a process of its own, so that time and memory are those of the enrichment alone.
+steps at MusicBrainz and those of geography run side by side, at one request a second for 1,000 artists (the sandbox
+refuses what is faster), as fast as they can for 10,000. One by one means one request for each page, each artist and
+each area. The sandbox runs in a process of its own, so that time and memory are those of the enrichment alone.
 Out: a report, and as its last line one JSON object; times in seconds.
 """
 
@@ -12,9 +12,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import resource
-import sys
 import tempfile
-import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -24,11 +22,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from extract_load.context import Context, StageSignals
+from extract_load.context import Context
 from extract_load.core.results import TaskResult
 from extract_load.core.settings import Settings, load_settings
-from extract_load.geography import enrich as coordinates
-from extract_load.musicbrainz import enrich as pipeline
+from extract_load.enrichment import steps_of
+from extract_load.side_by_side import run_side_by_side
 from extract_load.storage.spool import Envelope, write_envelopes
 from extract_load.storage.state import State
 from extract_load.storage.warehouse import Warehouse
@@ -73,9 +71,9 @@ def measure(data_dir: Path, *, artists: int, rate: float | None) -> tuple[dict[s
         )
         context = Context(settings, Warehouse(settings), State(settings.state_path), "bench")
         context.landing.land()
-        seconds, results = enrich(context)
+        seconds, result = enrich(context)
         figures = {"seconds": round(seconds, 1), **counted(settings), "one_by_one": one_by_one(context)}
-        print_figures(artists, rate, figures, results)
+        print_figures(artists, rate, figures, result)
         enrich(context)
         again = {service: number - int(figures[service]) for service, number in counted(settings).items()}
         print(f"  a second run: {again['musicbrainz']} requests to MusicBrainz, {again['nominatim']} to Nominatim")
@@ -83,28 +81,11 @@ def measure(data_dir: Path, *, artists: int, rate: float | None) -> tuple[dict[s
     return figures, sum(again.values())
 
 
-def enrich(context: Context) -> tuple[float, dict[str, TaskResult]]:
-    """Run both stages concurrently; return the wall time and their results."""
-    context.signals = StageSignals()
-    context.signals.start(pipeline.STAGE, "geography")
-    results: dict[str, TaskResult] = {}
-
-    def run(name: str, stage: Any) -> None:
-        try:
-            results[name] = stage(context)
-        finally:
-            context.signals.done(name)
-
-    stages = ((pipeline.STAGE, pipeline.enrich), ("geography", coordinates.enrich))
-    threads = [threading.Thread(target=run, args=one) for one in stages]
+def enrich(context: Context) -> tuple[float, TaskResult]:
+    """Run the steps of both concurrently; return the wall time and what they came to."""
     started = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if len(results) < len(stages):
-        sys.exit("A stage failed; see above.")
-    return time.perf_counter() - started, dict(sorted(results.items()))
+    result = run_side_by_side((*steps_of("musicbrainz"), *steps_of("geography")), context)
+    return time.perf_counter() - started, result
 
 
 def counted(settings: Settings) -> dict[str, int]:
@@ -129,15 +110,14 @@ def one_by_one(context: Context) -> int:
         )
 
 
-def print_figures(artists: int, rate: float | None, figures: dict[str, Any], results: dict[str, TaskResult]) -> None:
+def print_figures(artists: int, rate: float | None, figures: dict[str, Any], result: TaskResult) -> None:
     """Print the figures of one world."""
     at_rate = "at one request a second" if rate else "without a rate limit"
     print(f"\n{artists:,} artists, all linked")
     print(f"  MusicBrainz: {figures['musicbrainz']} requests; one by one: {figures['one_by_one']:,}")
     print(f"  Nominatim:   {figures['nominatim']} requests; Spotify: 0 (the artists came with the plays)")
     print(f"  {figures['seconds']} s {at_rate}; one by one: {figures['one_by_one'] / 60:,.0f} min at one a second")
-    for stage, result in results.items():
-        print(f"  {stage}: {result.status}: {result.message}")
+    print(f"  {result.status}: {result.message}")
 
 
 @contextmanager

@@ -14,7 +14,8 @@ import math
 import random
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -114,6 +115,14 @@ class RequestPolicy:
     daily_budget: Callable[[str], int | None] = field(default=lambda _bucket: None)
 
 
+@dataclass(slots=True)
+class Meter:
+    """The requests that one thread sent, and the seconds that it waited for the rate limit."""
+
+    sent: int = 0
+    waited: float = 0.0
+
+
 class ThrottledSession(EnvironmentSession):
     """A session that follows a policy. `sent` (requests) and `waited` (seconds) count what it has cost so far."""
 
@@ -131,10 +140,20 @@ class ThrottledSession(EnvironmentSession):
         self._state = state
         self._run_id = run_id
         self._clock = clock or SystemClock()
+        self._own = threading.local()
         self._lock = threading.RLock()  # reentrant: a redirect is sent from within a send
         self._next_at = 0.0
         self._slowdown = 1.0
         self._random = random.Random()
+
+    @contextmanager
+    def metered(self) -> Iterator[Meter]:
+        """Count what this thread sends and waits for in a block, beside the threads that share the session."""
+        self._own.meter = Meter()
+        try:
+            yield self._own.meter
+        finally:
+            del self._own.meter
 
     def send(self, request: PreparedRequest, **kwargs: Any) -> Response:
         """Send a request under the policy and return the response.
@@ -185,7 +204,7 @@ class ThrottledSession(EnvironmentSession):
         except AnswerTooLarge:
             megabytes = self.policy.max_bytes / 1024**2
             verdict = Retry(f"answered with more than {megabytes:g} MB, which was not read", is_last=True)
-        self.sent += 1
+        self._count(sent=1)
         self._state.record_request(
             RequestRecord(
                 run_id=self._run_id,
@@ -215,7 +234,7 @@ class ThrottledSession(EnvironmentSession):
         free_at = self._state.budget_frees_at(service, bucket, budget, now)
         if free_at:
             msg = f"Today's budget of {budget} requests to {service} ({bucket}) is spent."
-            raise QuotaExhausted(msg, resume_at=free_at, service=service, bucket=bucket)
+            raise QuotaExhausted(msg, resume_at=free_at, service=service, bucket=bucket, is_own_budget=True)
 
     def _block(self, bucket: str, reason: str, seconds: float) -> QuotaExhausted:
         """Store that the bucket is blocked for `seconds`, and return the error that says so."""
@@ -243,8 +262,15 @@ class ThrottledSession(EnvironmentSession):
     def _sleep(self, seconds: float) -> float:
         if seconds > 0:
             self._clock.sleep(seconds)
-            self.waited += seconds
+            self._count(waited=seconds)
         return seconds
+
+    def _count(self, sent: int = 0, waited: float = 0.0) -> None:
+        """Count for the session, and for the thread that asked."""
+        for counted in (self, getattr(self._own, "meter", None)):
+            if counted is not None:
+                counted.sent += sent
+                counted.waited += waited
 
 
 def _describe_transport_error(error: Exception, url: str) -> str:

@@ -7,7 +7,7 @@ Source: docs/architecture.md, section 4.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from extract_load.core.text import printable
 
@@ -44,22 +44,38 @@ class AuthorizationNeeded(MusicTrackerError):
 
 
 class ServiceUnavailable(MusicTrackerError):
-    """A service did not answer as it should: try again later; recorded, and never taken for "nothing new"."""
+    """A service did not answer as it should: try again later; recorded, and never taken for "nothing new".
+
+    `result` is what the work came to before it (a TaskResult), where it did some.
+    """
 
     exit_code = 4
 
     def __init__(self, message: str, *, hint: str = "The next run tries again.", service: str = "") -> None:
         super().__init__(message, hint=hint)
         self.service = service
+        self.result: Any = None
 
 
 class QuotaExhausted(MusicTrackerError):
-    """A budget of requests is spent, ours or the service's; nothing is sent before `resume_at` (UTC)."""
+    """A budget of requests is spent; nothing is sent before `resume_at` (UTC).
+
+    `is_own_budget`: it is ours, so the stop is planned; else the service's.
+    """
 
     exit_code = 5
 
-    def __init__(self, message: str, *, resume_at: datetime, service: str = "", bucket: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        resume_at: datetime,
+        service: str = "",
+        bucket: str = "",
+        is_own_budget: bool = False,
+    ) -> None:
         super().__init__(message, hint=f"Work resumes by itself after {resume_at:%Y-%m-%d %H:%M} UTC.")
+        self.is_own_budget = is_own_budget
         self.resume_at = resume_at
         self.service = service
         self.bucket = bucket

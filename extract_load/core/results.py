@@ -14,7 +14,11 @@ Status = Literal["success", "no_updates", "partial", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class TaskResult:
-    """What one task did. `partial`: work is left; from `resume_at` (UTC) on it can go on, None after an outage."""
+    """What one task did.
+
+    `partial`: some could not be done; from `resume_at` (UTC) on it can go on, None after an outage. A `resume_at`
+    without `partial` is a stop that was planned: today's own budget is spent.
+    """
 
     status: Status = "success"
     counts: Mapping[str, int] = field(default_factory=dict)

@@ -118,10 +118,16 @@ def track_task(
         answer = work()
         result = report(answer)
     except Exception as error:
-        record(TaskResult("failed", message=describe_error(error)))
+        record(failed_result(error))
         raise
     record(result)
     return answer
+
+
+def failed_result(error: Exception) -> TaskResult:
+    """Return the result of work that an error ended: with what it had done before, where the error says so."""
+    did = getattr(error, "result", None)
+    return did if isinstance(did, TaskResult) else TaskResult("failed", message=describe_error(error))
 
 
 def overall_status(results: Mapping[str, TaskResult], *, fatal: tuple[str, ...] = ()) -> Status:
@@ -137,8 +143,11 @@ def overall_status(results: Mapping[str, TaskResult], *, fatal: tuple[str, ...] 
 
 
 def summarize_results(results: Mapping[str, TaskResult]) -> str:
-    """Return what the tasks came to in one sentence: what went wrong where anything did, else what was done."""
-    sentences = _sentences(results, "failed") + _sentences(results, "partial") or _sentences(results, "success")
+    """Return what the tasks came to in one sentence: what went wrong, if anything did, else what was done and left."""
+    sentences = _sentences(results, "failed") + _sentences(results, "partial")
+    if not sentences:
+        said = {name: result for name, result in results.items() if result.status == "success" or result.resume_at}
+        sentences = _sentences(said, "success") + _sentences(said, "no_updates")
     return "; ".join(sentences) if sentences else "Nothing new."
 
 

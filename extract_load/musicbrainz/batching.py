@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from extract_load.core.errors import ServiceUnavailable
 from extract_load.musicbrainz.client import BATCH, Entity
 from extract_load.musicbrainz.request_policy import SERVICE, Refused
-from extract_load.musicbrainz.step import Json, Run
+from extract_load.musicbrainz.step import Json, MusicBrainzStep
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +35,8 @@ class BatchBisection:
     before an outage are kept.
     """
 
-    def __init__(self, run: Run, batch_size: int = BATCH) -> None:
-        self._run, self._batch_size = run, batch_size
+    def __init__(self, step: MusicBrainzStep[Any], batch_size: int = BATCH) -> None:
+        self._step, self._batch_size = step, batch_size
 
     def ask(self, request: Callable[[Sequence[str]], dict[str, Json]], ids: Sequence[str]) -> Batch:
         """Return what the server answers about these ids.
@@ -62,7 +63,7 @@ class BatchBisection:
             except ServiceUnavailable as error:
                 if not passed_sizes:
                     raise
-                self._run.outage = error
+                self._step.outage = error
                 batch.unanswered = {one for left in (part, *queue) for one in left}
                 break
         if len(passed_sizes) > 1 and not batch.refused:
@@ -88,10 +89,13 @@ class BatchReader:
     """
 
     def __init__(
-        self, run: Run, search: Callable[[Sequence[str]], dict[str, Json]], lookup: Callable[[str], Entity]
+        self,
+        step: MusicBrainzStep[Any],
+        search: Callable[[Sequence[str]], dict[str, Json]],
+        lookup: Callable[[str], Entity],
     ) -> None:
-        self._run, self._search, self._lookup = run, search, lookup
-        self._bisection = BatchBisection(run)
+        self._step, self._search, self._lookup = step, search, lookup
+        self._bisection = BatchBisection(step)
         self._misses: dict[str, int] = {}
         self._given_up: set[str] = set()
 
@@ -110,20 +114,25 @@ class BatchReader:
             missing = [mbid for mbid in missing if self._misses[mbid] >= _MISSES_BEFORE_LOOKUP]
         return BatchAnswers(batch.found, self._look_up_singly(missing), batch.refused)
 
+    def _may_look_up(self) -> bool:
+        run = self._step.run
+        with run.lock:
+            run.single_lookups_left -= 1
+            return run.single_lookups_left >= 0
+
     def _look_up_singly(self, mbids: Sequence[str]) -> dict[str, Entity]:
         found: dict[str, Entity] = {}
         for mbid in mbids:
-            if self._run.single_lookups_left <= 0 or self._run.outage is not None:
+            if self._step.outage is not None or not self._may_look_up():
                 self._given_up.add(mbid)
-                self._run.count("waiting_for_the_index")
+                self._step.count("waiting_for_the_index")
                 continue
-            self._run.single_lookups_left -= 1
             try:
                 found[mbid] = self._lookup(mbid)
             except Refused as error:
                 log.warning("MusicBrainz refuses to answer about %s: %s.", mbid, error.message)
                 self._given_up.add(mbid)
             except ServiceUnavailable as error:
-                self._run.outage = error
+                self._step.outage = error
                 self._given_up.add(mbid)
         return found

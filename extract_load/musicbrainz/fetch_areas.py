@@ -7,15 +7,16 @@ Areas hardly change: an area that was found is never requested again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import duckdb
 
+from extract_load.context import Context
 from extract_load.lookups.area_hierarchy import wanted_areas
 from extract_load.musicbrainz.batching import BatchAnswers, BatchReader
 from extract_load.musicbrainz.client import BATCH, is_mbid
-from extract_load.musicbrainz.step import MAX_PENDING, Run
+from extract_load.musicbrainz.step import MusicBrainzRun, MusicBrainzStep
+from extract_load.step import MAX_PENDING
 from extract_load.storage.spool import Envelope
 
 _AREAS_OF_ARTISTS = """
@@ -42,26 +43,26 @@ select area_mbid from lookup.musicbrainz_areas where status <> 'found' and next_
 """
 
 
-class AreaStep:
+class AreaStep(MusicBrainzStep[str]):
     """The step that fetches areas."""
 
-    name = "areas"
     full = BATCH
+    decides: ClassVar[bool] = False
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
-        self._reader = BatchReader(run, run.client.areas, run.client.area)
+    def __init__(self, context: Context, run: MusicBrainzRun) -> None:
+        super().__init__(context, run)
+        self._reader = BatchReader(self, run.client.areas, run.client.area)
         self._requested: set[str] = set()
 
     def pending(self, connection: duckdb.DuckDBPyConnection, more: bool) -> list[str]:
         """Return the areas that were not read yet, those of artists first because most levels lie above them."""
-        limit = self._run.context.settings.musicbrainz_hierarchy_limit
+        limit = self.context.settings.musicbrainz_hierarchy_limit
         most = MAX_PENDING if limit is None else min(MAX_PENDING, limit - len(self._requested))
         if most <= 0:
             return []
         of_artists = [mbid for (mbid,) in connection.execute(_AREAS_OF_ARTISTS).fetchall()]
         parents = wanted_areas(connection)
-        now = {"now": self._run.context.clock.now()}
+        now = {"now": self.context.clock.now()}
         to_retry = [mbid for (mbid,) in connection.execute(_AREAS_TO_RETRY, now).fetchall()]
         pending = dict.fromkeys((*of_artists, *parents, *to_retry))
         return [mbid for mbid in pending if is_mbid(mbid) and self._reader.is_ready(mbid, more)][:most]
@@ -70,20 +71,20 @@ class AreaStep:
         """Return the key of an area."""
         return f"area:{item}"
 
-    def weight(self, item: str) -> int:  # noqa: ARG002
-        """Return 1: each area takes the same room."""
-        return 1
-
-    def ask(self, items: Sequence[str]) -> list[Path]:
+    def ask(self, items: Sequence[str]) -> None:
         """Read one batch of areas."""
         answers = self._reader.read(items)
         self._requested.update(items)
-        at, run_id = self._run.context.clock.now(), self._run.context.run_id
-        self._run.count("areas_read", len(answers.documents) + len(answers.lookups))
-        return self._run.write_to_cache(
+        at, run_id = self.context.clock.now(), self.context.run_id
+        self.count("areas_read", len(answers.documents) + len(answers.lookups))
+        self.write_to_cache(
             Envelope("musicbrainz", "area", run_id, at, payload, {"id": mbid, "status": status, "origin": origin})
             for mbid, status, origin, payload in _answer_rows(answers)
         )
+
+    def message(self) -> str:
+        """Return how many were read."""
+        return f"{self.counts.get('areas_read', 0):,} areas read." if self.counts else ""
 
 
 def _answer_rows(answers: BatchAnswers) -> Iterable[tuple[str, str, str, Any]]:

@@ -10,16 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import orjson
 
+from extract_load.context import Context
 from extract_load.musicbrainz.batching import BatchAnswers, BatchReader
 from extract_load.musicbrainz.client import BATCH, is_mbid
 from extract_load.musicbrainz.matching_rules import Decision, Question, decide_by_aliases
-from extract_load.musicbrainz.step import MAX_PENDING, Json, Run
+from extract_load.musicbrainz.step import Json, MusicBrainzRun, MusicBrainzStep
+from extract_load.step import MAX_PENDING
 from extract_load.storage.spool import Envelope
 
 _PENDING = """
@@ -56,25 +57,24 @@ class WantedArtist:
     matches: tuple[Json, ...]
 
 
-class ArtistStep:
+class ArtistStep(MusicBrainzStep[WantedArtist]):
     """The step that fetches facts about artists."""
 
-    name = "artists"
     full = BATCH
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
-        self._reader = BatchReader(run, run.client.artists, run.client.artist)
+    def __init__(self, context: Context, run: MusicBrainzRun) -> None:
+        super().__init__(context, run)
+        self._reader = BatchReader(self, run.client.artists, run.client.artist)
         self._requested: set[str] = set()
 
     def pending(self, connection: duckdb.DuckDBPyConnection, more: bool) -> list[WantedArtist]:
         """Return the artists without facts, or with facts older than half a year, most listened first."""
-        limit = self._run.context.settings.musicbrainz_fetch_limit
+        limit = self.context.settings.musicbrainz_fetch_limit
         most = MAX_PENDING if limit is None else min(MAX_PENDING, limit - len(self._requested))
         if most <= 0:
             return []
-        now = self._run.context.clock.now()
-        rows = connection.execute(_PENDING, {"now": now, "most": most + len(self._run.failed_keys)}).fetchall()
+        now = self.context.clock.now()
+        rows = connection.execute(_PENDING, {"now": now, "most": most + len(self.failed_keys)}).fetchall()
         wanted = [WantedArtist(mbid, country, tuple(matches)) for mbid, country, matches in rows if is_mbid(mbid)]
         return [one for one in wanted if self._reader.is_ready(one.mbid, more)][:most]
 
@@ -82,19 +82,21 @@ class ArtistStep:
         """Return the key of an artist."""
         return f"artist:{item.mbid}"
 
-    def weight(self, item: WantedArtist) -> int:  # noqa: ARG002
-        """Return 1: each artist takes the same room."""
-        return 1
-
-    def ask(self, items: Sequence[WantedArtist]) -> list[Path]:
+    def ask(self, items: Sequence[WantedArtist]) -> None:
         """Read one batch of artists."""
         wanted = {one.mbid: one for one in items}
         answers = self._reader.read(list(wanted))
         self._requested.update(wanted)
-        at, run_id = self._run.context.clock.now(), self._run.context.run_id
+        at, run_id = self.context.clock.now(), self.context.run_id
         envelopes = [_artist_envelope(mbid, at, run_id, **parts) for mbid, parts in _answer_parts(answers, wanted)]
-        self._run.count("artists_described", len(answers.documents) + len(answers.lookups))
-        return self._run.write_to_cache(envelopes) + self._run.write_decisions(_decisions(answers, wanted), at)
+        self.count("artists_described", len(answers.documents) + len(answers.lookups))
+        self.write_to_cache(envelopes)
+        self.write_decisions(_decisions(answers, wanted), at)
+
+    def message(self) -> str:
+        """Return how many were described."""
+        described = self.counts.get("artists_described", 0)
+        return f"{described:,} artists described." if self.counts else ""
 
 
 def _answer_parts(answers: BatchAnswers, wanted: dict[str, WantedArtist]) -> Iterable[tuple[str, dict[str, Any]]]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import duckdb
 import orjson
 
+from extract_load.context import Context
 from extract_load.core.errors import ServiceUnavailable
 from extract_load.musicbrainz.batching import BatchBisection
 from extract_load.musicbrainz.client import ISRC_BATCH, is_isrc, phrase
@@ -21,7 +21,8 @@ from extract_load.musicbrainz.matching_rules import Decision, Question, Title, d
 from extract_load.musicbrainz.name_matching import plain_title, title_form
 from extract_load.musicbrainz.recording_queries import ISRCS, OPEN_FOR_NAMES, TITLES
 from extract_load.musicbrainz.request_policy import Refused
-from extract_load.musicbrainz.step import MAX_PENDING, Json, Run
+from extract_load.musicbrainz.step import Json, MusicBrainzRun, MusicBrainzStep
+from extract_load.step import MAX_PENDING
 from extract_load.storage.spool import Envelope
 
 ISRCS_PER_ARTIST = 3
@@ -45,15 +46,14 @@ class ArtistWithTitles:
     titles: tuple[Title, ...]
 
 
-class IsrcStep:
+class IsrcStep(MusicBrainzStep[ArtistWithIsrcs]):
     """The step that matches by ISRC."""
 
-    name = "isrcs"
     full = ISRC_BATCH
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
-        self._bisection = BatchBisection(run, ISRC_BATCH)
+    def __init__(self, context: Context, run: MusicBrainzRun) -> None:
+        super().__init__(context, run)
+        self._bisection = BatchBisection(self, ISRC_BATCH)
 
     def pending(self, connection: duckdb.DuckDBPyConnection, more: bool) -> list[ArtistWithIsrcs]:
         """Return the artists that their page did not match; with `more`, only those that have all their ISRCs."""
@@ -64,7 +64,7 @@ class IsrcStep:
             titles = {one["isrc"]: one["title"] for one in isrcs if is_isrc(one["isrc"])}
             if titles:
                 found.append(ArtistWithIsrcs(_question_of(*columns), titles))
-        return self._run.within_limit(found, _artist_key_of)
+        return self.within_limit(found, _artist_key_of)
 
     def key(self, item: ArtistWithIsrcs) -> str:
         """Return the key of an artist."""
@@ -74,60 +74,62 @@ class IsrcStep:
         """Return the number of ISRCs."""
         return len(item.titles)
 
-    def ask(self, items: Sequence[ArtistWithIsrcs]) -> list[Path]:
+    def ask(self, items: Sequence[ArtistWithIsrcs]) -> None:
         """Read one batch of ISRCs and decide about each artist."""
+        items = self.claim(items, _artist_key_of)
         batch = self._bisection.ask(self._recordings_by_isrc, [isrc for one in items for isrc in one.titles])
         answered = [one for one in items if not batch.unanswered & one.titles.keys()]
         recordings = list({one["id"]: one for found in batch.found.values() for one in found["recordings"]}.values())
         decisions = [decide_by_isrcs(one.question, one.titles, recordings) for one in answered]
-        return _write_answers(self._run, recordings, decisions)
+        _write_answers(self, recordings, decisions)
+
+    def message(self) -> str:
+        """Return how many artists were found."""
+        return f"{self.counts.get('isrc_found', 0):,} artists identified by ISRC." if self.counts else ""
 
     def _recordings_by_isrc(self, isrcs: Sequence[str]) -> dict[str, Json]:
-        answer = self._run.client.recordings_of_isrcs(isrcs)
+        answer = self.run.client.recordings_of_isrcs(isrcs)
         if not answer.is_truncated or len(isrcs) == 1:
             return {isrcs[0]: {"recordings": answer.found}}
         middle = len(isrcs) // 2
         return self._recordings_by_isrc(isrcs[:middle]) | self._recordings_by_isrc(isrcs[middle:])
 
 
-class NameStep:
+class NameStep(MusicBrainzStep[ArtistWithTitles]):
     """The step that matches by exact name and title, several artists a request."""
 
-    name = "names"
     full = NAME_BATCH
+    waits_for_more: ClassVar[bool] = True
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(self, context: Context, run: MusicBrainzRun) -> None:
+        super().__init__(context, run)
         self._plan: list[ArtistWithTitles] = []
 
     def pending(self, connection: duckdb.DuckDBPyConnection, more: bool) -> list[ArtistWithTitles]:
         """Return the artists that no other method matched, most listened first; none with `more`."""
-        if more or not self._run.context.settings.musicbrainz_name_search:
+        if more or not self.context.settings.musicbrainz_name_search:
             return []
         if not self._plan:
             self._plan = self._find_artists(connection)
-        return self._run.within_limit(self._plan, _artist_key_of)
+        return self.within_limit(self._plan, _artist_key_of)
 
     def key(self, item: ArtistWithTitles) -> str:
         """Return the key of an artist."""
         return f"names:{item.question.artist_key}"
 
-    def weight(self, item: ArtistWithTitles) -> int:  # noqa: ARG002
-        """Return 1: each artist takes the same room."""
-        return 1
-
-    def ask(self, items: Sequence[ArtistWithTitles]) -> list[Path]:
+    def ask(self, items: Sequence[ArtistWithTitles]) -> None:
         """Search for the recordings of one batch and decide about each artist.
 
         A truncated answer may hide recordings: artists that it leaves in doubt are bisected and sent again.
         """
         recordings: dict[str, Json] = {}
         decisions: list[Decision] = []
-        queue = [list(items)]
+        items = self.claim(items, _artist_key_of)
+        queue = [list(items)] if items else []
         while queue:
             part = queue.pop(0)
             try:
-                search = self._run.client.recordings(" OR ".join(_lucene_clause(one) for one in part))
+                search = self.run.client.recordings(" OR ".join(_lucene_clause(one) for one in part))
             except Refused as error:
                 if len(part) == 1:
                     decisions.append(Decision(part[0].question, "failed", "name", reason=str(error.message)))
@@ -137,7 +139,7 @@ class NameStep:
             except ServiceUnavailable as error:
                 if not decisions:
                     raise
-                self._run.outage = error
+                self.outage = error
                 break
             recordings |= {one["id"]: one for one in search.found}
             undecided = []
@@ -150,10 +152,14 @@ class NameStep:
             queue[:0] = _split_in_halves(undecided)
         asked = {one.question.artist_key for one in items}
         self._plan = [one for one in self._plan if one.question.artist_key not in asked]
-        return _write_answers(self._run, list(recordings.values()), decisions)
+        _write_answers(self, list(recordings.values()), decisions)
+
+    def message(self) -> str:
+        """Return how many artists were found."""
+        return f"{self.counts.get('name_found', 0):,} artists identified by name." if self.counts else ""
 
     def _find_artists(self, connection: duckdb.DuckDBPyConnection) -> list[ArtistWithTitles]:
-        now = {"now": self._run.context.clock.now()}
+        now = {"now": self.context.clock.now()}
         artists = connection.execute(OPEN_FOR_NAMES, now).fetchall()
         if not artists:
             return []
@@ -193,15 +199,15 @@ def _split_in_halves(items: list[ArtistWithTitles]) -> list[list[ArtistWithTitle
     return [half for half in (items[:middle], items[middle:]) if half]
 
 
-def _write_answers(run: Run, recordings: Iterable[Json], decisions: Sequence[Decision]) -> list[Path]:
+def _write_answers(step: MusicBrainzStep[Any], recordings: Iterable[Json], decisions: Sequence[Decision]) -> None:
     """Write the recordings (without their long lists of releases) and the decisions to the cache."""
-    at, run_id = run.context.clock.now(), run.context.run_id
+    at, run_id = step.context.clock.now(), step.context.run_id
     envelopes = [
         Envelope("musicbrainz", "recording", run_id, at, _without_releases(recording), {"id": recording["id"]})
         for recording in recordings
     ]
-    run.started_artists.update(one.question.artist_key for one in decisions)
-    return run.write_to_cache(envelopes) + run.write_decisions(decisions, at)
+    step.write_to_cache(envelopes)
+    step.write_decisions(decisions, at)
 
 
 def _without_releases(recording: Mapping[str, Any]) -> Json:

@@ -7,14 +7,17 @@ decisions to the cache.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import duckdb
 
+from extract_load.context import Context
+from extract_load.lookups.artist_aliases import add_new_artists
 from extract_load.musicbrainz.batching import BatchBisection
 from extract_load.musicbrainz.client import BATCH
+from extract_load.musicbrainz.derive import derive_lookups
 from extract_load.musicbrainz.matching_rules import Decision, Question, decide_by_page
-from extract_load.musicbrainz.step import MAX_PENDING, Run
+from extract_load.musicbrainz.step import MusicBrainzRun, MusicBrainzStep
+from extract_load.step import MAX_PENDING
 from extract_load.storage.spool import Envelope
 
 # An artist that was not found is matched again, by all methods, once its next attempt is due.
@@ -31,39 +34,43 @@ limit $most
 """
 
 
-class PageStep:
+class UrlStep(MusicBrainzStep[Question]):
     """The step that matches by Spotify page."""
 
-    name = "pages"
     full = BATCH
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
-        self._bisection = BatchBisection(run)
+    def __init__(self, context: Context, run: MusicBrainzRun) -> None:
+        super().__init__(context, run)
+        self._bisection = BatchBisection(self)
+        self._artists_since = run.derived_at
+        self._had_more = False
+
+    def before_pending(self, connection: duckdb.DuckDBPyConnection, more: bool) -> None:
+        """Add the artists that the catalogue named since the last time; at its end names may have become artists."""
+        if more:
+            since, self._artists_since = self._artists_since, self.context.clock.now()
+            add_new_artists(connection, since)
+        elif self._had_more:
+            derive_lookups(self.context, connection, self.run.manual_seed)
+        self._had_more = more
 
     def pending(self, connection: duckdb.DuckDBPyConnection, more: bool) -> list[Question]:  # noqa: ARG002
         """Return the Spotify artists without a match, or not found with a due next attempt, most listened first."""
-        most = self._run.artists_left(MAX_PENDING)
-        if most <= 0:
-            return []
-        rows = connection.execute(_PENDING, {"now": self._run.context.clock.now(), "most": most}).fetchall()
-        return [Question(artist_key, name, spotify_id, attempts) for artist_key, spotify_id, name, attempts in rows]
+        most = self.artists_left(MAX_PENDING) + len(self.run.started_artists)
+        rows = connection.execute(_PENDING, {"now": self.context.clock.now(), "most": most}).fetchall()
+        found = [Question(artist_key, name, spotify_id, attempts) for artist_key, spotify_id, name, attempts in rows]
+        return self.within_limit(found, _artist_key_of)
 
     def key(self, item: Question) -> str:
         """Return the key of an artist."""
         return f"page:{item.artist_key}"
 
-    def weight(self, item: Question) -> int:  # noqa: ARG002
-        """Return 1: each page takes the same room."""
-        return 1
-
-    def ask(self, items: Sequence[Question]) -> list[Path]:
+    def ask(self, items: Sequence[Question]) -> None:
         """Read one batch of pages and decide about each artist."""
-        questions = {str(item.spotify_id): item for item in items}
-        batch = self._bisection.ask(self._run.client.pages, list(questions))
-        at, run_id = self._run.context.clock.now(), self._run.context.run_id
+        questions = {str(item.spotify_id): item for item in self.claim(items, _artist_key_of)}
+        batch = self._bisection.ask(self.run.client.pages, list(questions))
+        at, run_id = self.context.clock.now(), self.context.run_id
         answered = {spotify_id: one for spotify_id, one in questions.items() if spotify_id not in batch.unanswered}
-        self._run.started_artists.update(question.artist_key for question in answered.values())
         envelopes, decisions = [], []
         for spotify_id, question in answered.items():
             page = batch.found.get(spotify_id)
@@ -73,4 +80,14 @@ class PageStep:
             status = "found" if page else "not_found"
             envelopes.append(Envelope("musicbrainz", "page", run_id, at, page, {"id": spotify_id, "status": status}))
             decisions.append(decide_by_page(question, page))
-        return self._run.write_to_cache(envelopes) + self._run.write_decisions(decisions, at)
+        self.write_to_cache(envelopes)
+        self.write_decisions(decisions, at)
+
+    def message(self) -> str:
+        """Return how many artists were found."""
+        found = self.counts.get("url_found", 0)
+        return f"{found:,} artists identified by their Spotify page." if self.counts else ""
+
+
+def _artist_key_of(item: Question) -> str:
+    return item.artist_key

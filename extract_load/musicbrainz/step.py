@@ -1,4 +1,4 @@
-"""What the enrichment steps share: the state of one run, and the interface of a step.
+"""What the MusicBrainz steps share: one client, so that one request is sent at a time, and the limits of the run.
 
 A step lists what is pending, sends the request for one batch, and writes the answers to the cache; while it sends, it
 does not touch the warehouse.
@@ -7,101 +7,103 @@ does not touch the warehouse.
 from __future__ import annotations
 
 import itertools
-import logging
+import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import duckdb
 
 from extract_load.context import Context
-from extract_load.core.errors import ServiceUnavailable
-from extract_load.musicbrainz.client import BATCH, MusicBrainz
+from extract_load.core.errors import MALFORMED, BadInput
+from extract_load.http import Meter
+from extract_load.musicbrainz.backlog import backlog
+from extract_load.musicbrainz.client import MusicBrainz
+from extract_load.musicbrainz.derive import derive_lookups
 from extract_load.musicbrainz.matching_rules import Decision
+from extract_load.musicbrainz.request_policy import SERVICE
+from extract_load.step import Step
 from extract_load.storage.spool import Envelope, write_envelopes
-
-log = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
 Json = dict[str, Any]
 
-MAX_PENDING = 20 * BATCH
 MAX_SINGLE_LOOKUPS = 50
 
 
 @dataclass(slots=True)
-class Run:
-    """The state of one run: context, client and counts.
+class MusicBrainzRun:
+    """What the steps of one run share.
 
-    `failed_keys` are items whose batch failed and that wait for the retry at the end; `started_artists` are the artists
-    that count against the fetch limit; `outage` ends the run.
+    `started_artists` are the artists that count against the fetch limit; `single_lookups_left` bounds what is looked up
+    one by one. `derived_at` (UTC) says when aliases were last derived before the run.
     """
 
-    context: Context
     client: MusicBrainz
-    counts: dict[str, int] = field(default_factory=dict)
-    failed_keys: set[str] = field(default_factory=set)
+    derived_at: datetime
+    manual_seed: Path | None = None
     started_artists: set[str] = field(default_factory=set)
     single_lookups_left: int = MAX_SINGLE_LOOKUPS
-    outage: ServiceUnavailable | None = None
-    retried: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def count(self, name: str, number: int = 1) -> None:
-        """Add to a count of the result."""
-        if number:
-            self.counts[name] = self.counts.get(name, 0) + number
+
+class MusicBrainzStep(Step[Item]):
+    """One kind of request to MusicBrainz."""
+
+    service: ClassVar[str] = "MusicBrainz"
+    unusable: ClassVar[tuple[type[Exception], ...]] = (BadInput, *MALFORMED)
+    decides: ClassVar[bool] = True
+    """Whether its answers change who an artist is."""
+
+    def __init__(self, context: Context, run: MusicBrainzRun) -> None:
+        super().__init__(context)
+        self.run = run
 
     def artists_left(self, most: int) -> int:
         """Return how many more artists this run may start on, at most `most`."""
         limit = self.context.settings.musicbrainz_fetch_limit
-        return most if limit is None else min(most, limit - len(self.started_artists))
+        return most if limit is None else min(most, limit - len(self.run.started_artists))
 
-    def within_limit(self, items: Sequence[Item], key: Callable[[Item], str]) -> list[Item]:
+    def within_limit(self, items: Sequence[Item], artist_key: Callable[[Item], str]) -> list[Item]:
         """Return the items of artists that this run has started on, and of as many others as the limit allows."""
         left = self.artists_left(len(items))
-        started = [key(item) in self.started_artists for item in items]
+        started = [artist_key(item) in self.run.started_artists for item in items]
         new = itertools.accumulate(not one for one in started)
         return [
             item for item, is_started, number in zip(items, started, new, strict=True) if is_started or number <= left
         ]
 
-    def write_decisions(self, decisions: Iterable[Decision], at: datetime) -> list[Path]:
-        """Write decisions to the cache, count them, and return the file as a list."""
+    def claim(self, items: Sequence[Item], artist_key: Callable[[Item], str]) -> list[Item]:
+        """Start on the artists of a batch, and return the items that the limit still allows: others start as well."""
+        with self.run.lock:
+            allowed = self.within_limit(items, artist_key)
+            self.run.started_artists.update(map(artist_key, allowed))
+        return allowed
+
+    def write_decisions(self, decisions: Iterable[Decision], at: datetime) -> None:
+        """Write decisions to the cache, and count them."""
         envelopes = []
         for decision in decisions:
             self.count(f"{decision.method}_{decision.status}")
             envelopes.append(decision.envelope(self.context.run_id, at))
-        return self.write_to_cache(envelopes)
+        self.write_to_cache(envelopes)
 
-    def write_to_cache(self, envelopes: Iterable[Envelope]) -> list[Path]:
-        """Write envelopes of one kind to the cache and return the file as a list, empty if there was nothing."""
+    def write_to_cache(self, envelopes: Iterable[Envelope]) -> None:
+        """Write envelopes of one kind to a file of the cache, if there are any."""
         path = write_envelopes(self.context.settings.answers_dir, envelopes)
-        return [path] if path else []
+        if path:
+            self.written.append(path)
 
+    def metered(self) -> AbstractContextManager[Meter]:
+        """Count the requests of this thread."""
+        return self.run.client.session.metered()
 
-class Step(Protocol):
-    """One kind of request. `full` is the weight of a full batch."""
-
-    name: str
-    full: int
-
-    def pending(self, connection: duckdb.DuckDBPyConnection, more: bool) -> list[Any]:
-        """Return the pending items, most listened first.
-
-        With `more`, an earlier stage or step may still bring items; what that could change is left out.
-        """
-        ...
-
-    def key(self, item: Any) -> str:
-        """Return the key of an item, unique among all steps."""
-        ...
-
-    def weight(self, item: Any) -> int:
-        """Return how much of a full batch an item takes."""
-        ...
-
-    def ask(self, items: Sequence[Any]) -> list[Path]:
-        """Send the request for one batch and return the cache files with the answers, in the order of landing."""
-        ...
+    def finish(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Derive what needs no request, and count what is left for `status`."""
+        if self.decides:
+            derive_lookups(self.context, connection, self.run.manual_seed)
+        now = self.context.clock.now()
+        self.context.state.put(SERVICE, "backlog", {**backlog(connection), "at": str(now)}, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from http import HTTPStatus
 from typing import Any
 
@@ -12,6 +13,7 @@ from spotipy.exceptions import SpotifyException
 from extract_load.context import Context
 from extract_load.core.errors import ServiceUnavailable
 from extract_load.core.redaction import quiet_libraries
+from extract_load.http import Meter
 from extract_load.spotify.auth import Auth
 from extract_load.spotify.request_policy import SERVICE, open_session, translate_refusal
 from extract_load.spotify.token_store import token_hash
@@ -46,6 +48,10 @@ class SpotifyClient:
     def waited(self) -> float:
         """Seconds waited so far."""
         return self._transport.waited
+
+    def metered(self) -> AbstractContextManager[Meter]:
+        """Count what this thread sends and waits for in a block."""
+        return self._transport.metered()
 
     def get(self, call: Call) -> dict[str, Any]:
         """Return the object that a call of spotipy's gets.

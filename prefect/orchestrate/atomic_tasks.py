@@ -20,23 +20,27 @@ from extract_load.core.errors import BadInput
 from extract_load.core.flows import DAILY_ETL
 from extract_load.core.results import TaskResult
 from extract_load.core.text import join_first
+from extract_load.enrichment import STEPS
+from extract_load.step import StepDefinition
 from orchestrate.base_tasks import BaseEnrichmentTask, BaseProcessorTask, is_transient
+from orchestrate.flow_config import RETRY_DELAY
 from orchestrate.runs.context import BACKLOG_TIMEOUT_SECONDS, Run, shared_run
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def atomic(name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
+def atomic(name: str, description: str | None = None) -> Callable[[Callable[P, R]], Task[P, R]]:
     """Return a decorator that makes a task: never cached, retried with backoff and jitter, on transient errors only."""
 
     def decorate(function: Callable[P, R]) -> Task[P, R]:
         return task(
             name=name,
+            description=description,
             task_run_name=name,
             cache_policy=NO_CACHE,
             persist_result=False,
-            retry_delay_seconds=exponential_backoff(30),
+            retry_delay_seconds=exponential_backoff(RETRY_DELAY),
             retry_jitter_factor=0.5,
             retry_condition_fn=is_transient,
         )(function)
@@ -47,11 +51,16 @@ def atomic(name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
 def with_retries(work: Task[P, R], run: Run, *, one_call: bool = False) -> Task[P, R]:
     """Return a task with the run's number of retries, and with its time-out where the task is one call.
 
-    In a thread beside others Prefect's time-outs can't interrupt: `run_together` watches the time there.
+    In a thread beside others Prefect's time-outs can't interrupt: there a step ends by its own deadline.
     """
     timeout = run.config.default_timeout if one_call else BACKLOG_TIMEOUT_SECONDS
     interruptible = threading.current_thread() is threading.main_thread()
-    return work.with_options(retries=run.config.retries or 0, timeout_seconds=timeout if interruptible else None)
+    delay = RETRY_DELAY if run.config.retry_delay is None else run.config.retry_delay
+    return work.with_options(
+        retries=run.config.retries or 0,
+        retry_delay_seconds=exponential_backoff(delay),
+        timeout_seconds=timeout if interruptible else None,
+    )
 
 
 @atomic("poll recently played")
@@ -118,31 +127,19 @@ def validate_landing(run_key: str) -> TaskResult:
         ).execute()
 
 
-@atomic("enrich from Spotify")
-def enrich_from_spotify(run_key: str) -> TaskResult:
-    """Fetch from Spotify the artists, albums and tracks that explain most listening."""
-    from extract_load.spotify.catalogue.enrich import enrich
+def step_task(step: StepDefinition) -> Task[[str], TaskResult]:
+    """Return the task around one step of an enrichment, which is given the key of its run."""
 
-    with shared_run(key=run_key) as run:
-        return BaseEnrichmentTask(run, "enrich from Spotify", enrich).execute()
+    @atomic(step.name, step.description)
+    def do_step(run_key: str) -> TaskResult:
+        with shared_run(key=run_key) as run:
+            return BaseEnrichmentTask(run, step).execute()
 
-
-@atomic("enrich from MusicBrainz")
-def enrich_from_musicbrainz(run_key: str) -> TaskResult:
-    """Match the artists at MusicBrainz, then fetch what is known there about them and their areas."""
-    from extract_load.musicbrainz.enrich import enrich
-
-    with shared_run(key=run_key) as run:
-        return BaseEnrichmentTask(run, "enrich from MusicBrainz", enrich).execute()
+    return do_step
 
 
-@atomic("find coordinates")
-def find_coordinates(run_key: str) -> TaskResult:
-    """Find the coordinates of the areas that artists come from."""
-    from extract_load.geography.enrich import enrich
-
-    with shared_run(key=run_key) as run:
-        return BaseEnrichmentTask(run, "find coordinates", enrich).execute()
+STEP_TASKS = {step.name: step_task(step) for step in STEPS}
+"""The task of each step, by its name: `STEP_TASKS["read tracks"](run_key)`."""
 
 
 @atomic("test with dbt")

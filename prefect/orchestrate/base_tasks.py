@@ -15,7 +15,8 @@ from extract_load.context import Context
 from extract_load.core.errors import AuthorizationNeeded, QuotaExhausted, ServiceUnavailable
 from extract_load.core.results import TaskResult
 from extract_load.monitoring.tracked_run import track_task
-from orchestrate.runs.context import Run, RunStopped
+from extract_load.step import StepDefinition, run_step
+from orchestrate.runs.context import BACKLOG_TIMEOUT_SECONDS, Run, RunStopped
 
 if TYPE_CHECKING:
     from prefect import State
@@ -74,10 +75,18 @@ class BaseProcessorTask(BaseTask):
 
 
 class BaseEnrichmentTask(BaseProcessorTask):
-    """A task around one enrichment stage."""
+    """A task around one step of an enrichment, whose progress the pages show while it is at work."""
 
-    def __init__(self, run: Run, name: str, enrich: Callable[[Context], TaskResult]) -> None:
-        super().__init__(run, name, enrich, lambda result: result)
+    def __init__(self, run: Run, step: StepDefinition) -> None:
+        seconds = run.config.default_timeout if step.is_one_call else BACKLOG_TIMEOUT_SECONDS
+        super().__init__(
+            run, step.name, lambda context: run_step(step, context, deadline_seconds=seconds), lambda result: result
+        )
+
+    def work(self) -> TaskResult:
+        """Do the step."""
+        with self.run.progress.shown(self.name):
+            return super().work()
 
 
 def is_transient(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:

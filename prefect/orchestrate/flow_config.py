@@ -17,6 +17,10 @@ from extract_load.core.settings import Environment, Settings, load_settings
 _UNLIMITED = "empty: as ENVIRONMENT and .env say (development: no limit); 0: none"
 
 
+_OF_TASKS = {"retries", "retry_delay"}
+"""Fields that are no setting."""
+
+
 class FlowConfig(BaseModel):
     """Limits (entities a run) and time-outs (seconds) that one run can be given."""
 
@@ -43,13 +47,16 @@ class FlowConfig(BaseModel):
     retries: int | None = Field(
         None, ge=0, le=10, description="Retries of a task that a transient error stopped; empty: by environment."
     )
+    retry_delay: float | None = Field(
+        None, ge=0, description="Seconds before the first retry of a task, doubled before each further one; empty: 30."
+    )
 
     def settings(self) -> Settings:
         """Return the settings with this configuration on top.
 
         Errors: ConfigurationError, one sentence per bad variable.
         """
-        limits = self.model_dump(exclude_none=True, exclude={"retries"})
+        limits = self.model_dump(exclude_none=True, exclude=_OF_TASKS)
         return load_settings(**limits)
 
     def to_dict(self) -> dict[str, Any]:
@@ -57,6 +64,7 @@ class FlowConfig(BaseModel):
         return self.model_dump(mode="json")
 
 
+RETRY_DELAY = 30.0
 RETRIES: dict[str, int] = {"development": 2, "testing": 0, "production": 3}
 
 
@@ -66,12 +74,16 @@ def get_flow_config(environment: str | None = None, **overrides: Any) -> FlowCon
     `environment` is development, testing or production; ENVIRONMENT counts when it is not given. `overrides` are
     fields of `FlowConfig`. Errors: ConfigurationError, one sentence per bad variable.
     """
-    retries = overrides.pop("retries", None)
+    retries, retry_delay = overrides.pop("retries", None), overrides.pop("retry_delay", None)
     if environment is not None:
         overrides["environment"] = environment
     settings = load_settings(**{name: value for name, value in overrides.items() if value is not None})
-    fields = {name: getattr(settings, name) for name in FlowConfig.model_fields if name != "retries"}
-    return FlowConfig(**fields, retries=RETRIES[settings.environment] if retries is None else retries)
+    fields = {name: getattr(settings, name) for name in FlowConfig.model_fields if name not in _OF_TASKS}
+    return FlowConfig(
+        **fields,
+        retries=RETRIES[settings.environment] if retries is None else retries,
+        retry_delay=RETRY_DELAY if retry_delay is None else retry_delay,
+    )
 
 
 def in_effect(config: FlowConfig | None) -> FlowConfig:

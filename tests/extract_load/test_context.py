@@ -1,56 +1,47 @@
-"""The context of a stage, and the signals by which concurrent stages hand work on without waiting for ever."""
+"""The context of a piece of work: progress for nobody unless somebody asks, and things that are made once a run."""
 
 from __future__ import annotations
 
 import threading
-import time
 
-from extract_load.context import Context, StageSignals, silent
+import pytest
 
-
-def test_a_stage_runs_until_it_is_done() -> None:
-    """Any of the named ones; one that was never started is not running."""
-    signals = StageSignals()
-    signals.start("spotify", "musicbrainz")
-    assert signals.is_running("spotify", "geography")
-    signals.done("spotify")
-    assert not signals.is_running("spotify", "geography")
-    assert signals.is_running("musicbrainz")
-    signals.done("never started")
-
-
-def test_news_since_a_version_end_a_wait_at_once() -> None:
-    """So nothing is missed between looking for work and waiting: the version is taken first."""
-    signals = StageSignals()
-    seen = signals.version()
-    signals.announce()
-    started = time.monotonic()
-    signals.wait(seen, seconds=60)
-    assert time.monotonic() - started < 30
-    assert signals.version() > seen
-
-
-def test_a_stage_that_is_done_wakes_those_that_wait() -> None:
-    """Also when it failed and brought nothing."""
-    signals = StageSignals()
-    signals.start("spotify")
-    seen = signals.version()
-    waiting = threading.Thread(target=signals.wait, args=(seen, 60))
-    waiting.start()
-    signals.done("spotify")
-    waiting.join(30)
-    assert not waiting.is_alive()
-
-
-def test_without_news_a_wait_ends_by_itself() -> None:
-    """A stage then looks again."""
-    signals = StageSignals()
-    signals.wait(signals.version(), seconds=0.01)
-    assert signals.version() == 0
+from extract_load.context import Context, Shared, silent
 
 
 def test_a_context_reports_to_nobody_unless_it_is_told_whom(context: Context) -> None:
     """Its landing uses the same warehouse and clock."""
     assert context.progress is silent
-    silent("spotify", 1, None)
+    silent("read tracks", 1, None)
     assert context.landing.land().files == 0
+
+
+def test_what_is_shared_is_made_once_whoever_asks_first() -> None:
+    """The others wait for it; at the end it is closed, and made anew afterwards."""
+    shared, made, closed = Shared(), [], []
+
+    def make() -> str:
+        made.append(1)
+        return f"session {len(made)}"
+
+    def ask() -> None:
+        assert shared.get("service", make, closed.append) == "session 1"
+
+    threads = [threading.Thread(target=ask) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert (len(made), closed) == (1, [])
+    shared.close()
+    shared.close()
+    assert closed == ["session 1"]
+    assert shared.get("service", make) == "session 2"
+
+
+def test_what_could_not_be_made_is_tried_again() -> None:
+    """By the next who asks."""
+    shared = Shared()
+    with pytest.raises(ZeroDivisionError):
+        shared.get("service", lambda: 1 // 0)
+    assert shared.get("service", lambda: 1) == 1

@@ -19,6 +19,8 @@ from extract_load.core.errors import (
 )
 from extract_load.core.results import TaskResult
 from extract_load.monitoring.run_log import RunLog
+from extract_load.step import StepDefinition
+from extract_load.step_signals import StepOrder
 from extract_load.storage.writer_lock import WarehouseBusy
 from orchestrate.base_tasks import BaseEnrichmentTask, BaseProcessorTask, is_transient
 from orchestrate.flow_config import FlowConfig
@@ -43,15 +45,30 @@ def raising(error: Exception) -> Any:
     return processor
 
 
-def test_a_stage_result_becomes_a_task_result(run: Run) -> None:
+def test_the_result_of_a_task_is_kept(run: Run) -> None:
     """Counts, requests and waits are kept, in the run and in the log of runs."""
-    stage_result = TaskResult("success", {"artists": 4}, 7, 2.5, "Four artists.")
-    result = BaseEnrichmentTask(run, "enrich", lambda _: stage_result).execute()
+    done = TaskResult("success", {"artists": 4}, 7, 2.5, "Four artists.")
+    result = BaseProcessorTask(run, "enrich", lambda _: done, lambda same: same).execute()
     assert (result.status, result.counts, result.requests, result.waited_seconds) == ("success", {"artists": 4}, 7, 2.5)
     assert run.results["enrich"] == result
     (noted,) = RunLog(run.state).tasks("a-run")
     assert (noted.task, noted.status, noted.counts, noted.requests) == ("enrich", "success", {"artists": 4}, 7)
     assert result.line() == "Four artists. 4 artists, 7 requests, 2 s waited"
+
+
+def test_a_step_that_an_outage_ended_is_recorded_with_what_it_did(run: Run) -> None:
+    """Prefect tries it again; the attempt has its own counts, requests and waits."""
+    outage = ServiceUnavailable("Down.")
+    outage.result = TaskResult("failed", {"artists": 4}, 7, 2.5, "Down.")
+
+    def reason(_: object) -> str:
+        raise outage
+
+    step = StepDefinition(StepOrder("read"), "a service", lambda _: None, "Reads.", idle_reason=reason)  # type: ignore[arg-type, return-value]
+    with pytest.raises(ServiceUnavailable):
+        BaseEnrichmentTask(run, step).execute()
+    (noted,) = RunLog(run.state).tasks("a-run")
+    assert (noted.task, noted.status, noted.counts, noted.requests) == ("read", "failed", {"artists": 4}, 7)
 
 
 def test_a_spent_budget_is_a_result_and_not_an_error(run: Run) -> None:

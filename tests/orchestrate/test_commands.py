@@ -57,16 +57,17 @@ def built(polled: Any) -> Any:
 
 
 def children(run: FlowRun) -> dict[str, FlowRun]:
-    """Return the subflow runs of a run, by name, below each other or not."""
+    """Return the subflow runs of a run, by the name of their flow, below each other or not."""
     found: dict[str, FlowRun] = {}
     with get_client(sync_client=True) as client:
+        names = {flow.id: flow.name for flow in client.read_flows()}
         waiting = [run.id]
         while waiting:
             below = client.read_flow_runs(
                 flow_run_filter=FlowRunFilter(parent_flow_run_id=FlowRunFilterParentFlowRunId(any_=waiting)),
                 sort=FlowRunSort.START_TIME_ASC,
             )
-            found |= {one.name: one for one in below}
+            found |= {names[one.flow_id]: one for one in below}
             waiting = [one.id for one in below]
     return found
 
@@ -154,7 +155,7 @@ def test_the_run_is_readable_on_the_server(built: Any) -> None:
             for child in below.values()
             for task in client.read_task_runs(flow_run_filter=FlowRunFilter(id={"any_": [child.id]}))  # type: ignore[arg-type]
         }
-    assert {"load what was spooled", "enrich from MusicBrainz", "test with dbt", "publish"} <= tasks
+    assert {"load what was spooled", "match by URL", "test with dbt", "publish"} <= tasks
     assert "model fct_plays" in tasks
     assert not any(task.startswith("test ") and task != "test with dbt" for task in tasks)
     assert run.parameters["config"]["environment"] == "testing"
@@ -185,14 +186,14 @@ def test_the_run_leaves_a_page_and_metrics(built: Any) -> None:
         )
     page = str(artifact.data)
     assert artifact.flow_run_id == run.id
-    assert "enrich from MusicBrainz" in page
+    assert "match by URL" in page
     assert "models built" in page
     with duckdb.connect(str(installation.settings().warehouse_path), read_only=True) as reader:
         kept = dict(reader.execute("select flow, status from ops.runs").fetchall())
         assert set(kept) == {"daily-etl", "spotify-ingestion"}
         tasks = reader.execute("select count(distinct task) from ops.task_runs where run_id = ?", [str(run.id)])
-        assert tasks.fetchall() == [(9,)]  # with the weekly upkeep, which is due on the first day
-        asked = "select requests > 0 from ops.task_runs where run_id = ? and task = 'enrich from MusicBrainz'"
+        assert tasks.fetchall() == [(17,)]  # with the weekly upkeep, which is due on the first day
+        asked = "select requests > 0 from ops.task_runs where run_id = ? and task = 'match by URL'"
         assert reader.execute(asked, [str(run.id)]).fetchall() == [(True,)]
 
 

@@ -65,9 +65,9 @@ def working_on(task: str, state: str) -> Callable[[Any, Beginning], bool]:
 SLOWLY = {"SPOTIFY_REQUESTS_PER_SECOND": "8"}
 STAGES = (
     Stage("landing", "load what was spooled", {"MUSIC_TRACKER_KILL_AT": "landing.in_transaction"}),
-    Stage("spotify", "enrich from Spotify", SLOWLY, asked("spotify", 12)),
-    Stage("musicbrainz", "enrich from MusicBrainz", {"MUSICBRAINZ_REQUESTS_PER_SECOND": "2"}, asked("musicbrainz", 2)),
-    Stage("geography", "find coordinates", SLOWLY, working_on("find coordinates", "RUNNING")),
+    Stage("spotify", "read tracks", SLOWLY, asked("spotify", 12)),
+    Stage("musicbrainz", "match by URL", {"MUSICBRAINZ_REQUESTS_PER_SECOND": "2"}, asked("musicbrainz", 2)),
+    Stage("geography", "match in the gazetteer", SLOWLY, working_on("match in the gazetteer", "RUNNING")),
     Stage("dbt", "build with dbt", {}, working_on("model ", "COMPLETED")),
     Stage("publish", "publish", {"MUSIC_TRACKER_KILL_AT": "publish.before_rename"}),
 )

@@ -13,10 +13,10 @@ from typing import Any
 import duckdb
 import pytest
 
+from extract_load.enrichment import SERVICES, STEPS, steps_of
 from sandbox import Sandbox, World, write_export
 from tests.support import prefect_api
 
-THREE = ("enrich from Spotify", "enrich from MusicBrainz", "find coordinates")
 ALLOWED = 1.15
 LAST_ITEMS_SECONDS = 75.0
 """The last items' way through the stages: one batch at MusicBrainz and its areas, a dozen requests, and on the first
@@ -59,9 +59,16 @@ def test_the_three_take_as_long_as_the_slowest_of_them(
 def _spans(reader: duckdb.DuckDBPyConnection, run_id: str) -> dict[str, tuple[datetime, datetime]]:
     """Return from when to when each of the three worked, by the run's own records."""
     sql = "select task, started_at, seconds from ops.task_runs where run_id = ? and list_contains(?, task)"
-    rows = reader.execute(sql, [run_id, list(THREE)]).fetchall()
-    assert len(rows) == len(THREE)
-    return {task: (started, started + timedelta(seconds=seconds)) for task, started, seconds in rows}
+    rows = reader.execute(sql, [run_id, [step.name for step in STEPS]]).fetchall()
+    assert len(rows) == len(STEPS)
+    spans = {task: (started, started + timedelta(seconds=seconds)) for task, started, seconds in rows}
+    return {
+        service: (
+            min(spans[step.name][0] for step in steps_of(service)),
+            max(spans[step.name][1] for step in steps_of(service)),
+        )
+        for service in SERVICES
+    }
 
 
 def _asked(reader: duckdb.DuckDBPyConnection, run_id: str) -> dict[str, tuple[int, datetime, datetime]]:
@@ -79,9 +86,9 @@ def _children(api: str, run_id: str) -> tuple[datetime, datetime]:
         found: list[dict[str, Any]] = prefect_api.post(f"{api}/flow_runs/filter", json=wanted, timeout=60).json()
         return found
 
-    (coordination,) = [run for run in below(run_id) if run["name"] == "enrichment-coordination"]
+    (coordination,) = [run for run in below(run_id) if run["name"] == "three services at once"]
     times = [(_naive(run["start_time"]), _naive(run["end_time"])) for run in below(coordination["id"])]
-    assert len(times) == len(THREE)
+    assert len(times) == len(SERVICES)
     return min(start for start, _ in times), max(end for _, end in times)
 
 

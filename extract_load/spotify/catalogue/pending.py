@@ -71,9 +71,18 @@ where length(spotify_track_id) = 22
 group by spotify_track_id
 """
 
-# One track of each album: its answer names the album, whose answer brings the other tracks.
+# One track of each album: its answer names the album, whose answer brings the other tracks. With $more, albums are read
+# at the same time: those that a read track names, and that were not read yet, answer for their other tracks first.
 _TRACKS = """
-with waiting as (
+with answered_soon as (
+    select distinct listening.album_group
+    from lookup.spotify_tracks as known
+    inner join lookup.track_listening as listening using (spotify_track_id)
+    left join lookup.spotify_albums as albums on albums.spotify_album_id = (known.payload ->> '$.album.id')
+    where $more and known.payload is not null and length(known.payload ->> '$.album.id') = 22
+        and albums.spotify_album_id is null
+),
+waiting as (
     select
         listening.spotify_track_id as id,
         listening.ms_played,
@@ -82,7 +91,8 @@ with waiting as (
         sum(listening.ms_played) over (partition by listening.album_group) as group_ms
     from lookup.track_listening as listening
     left join lookup.spotify_tracks as known using (spotify_track_id)
-    where known.spotify_track_id is null or (known.status <> 'found' and known.next_attempt_at <= $now)
+    where (known.spotify_track_id is null or (known.status <> 'found' and known.next_attempt_at <= $now))
+        and listening.album_group not in (select album_group from answered_soon)
     qualify row_number() over (
         partition by listening.album_group order by is_new desc, listening.ms_played desc, id
     ) = 1
@@ -128,6 +138,7 @@ select albums.id, albums.would_answer_ms
 from albums
 left join lookup.spotify_albums as known on known.spotify_album_id = albums.id
 where length(albums.id) = 22 and (known.spotify_album_id is null or {_DUE})
+    and (albums.would_answer_ms > 0 or not $more)
 order by known.spotify_album_id is null desc, albums.would_answer_ms desc, albums.ms_played desc, albums.id
 limit $most
 """
@@ -179,10 +190,22 @@ def refresh_listening(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def pending(
-    connection: duckdb.DuckDBPyConnection, kind: Kind, most: int, now: datetime, refresh_days: int = 90
+    connection: duckdb.DuckDBPyConnection,
+    kind: Kind,
+    most: int,
+    now: datetime,
+    refresh_days: int = 90,
+    *,
+    more: bool = False,
 ) -> list[Pending]:
-    """Return the next ids of a kind, most worthwhile first; `now` is UTC. Found ones are due after `refresh_days`."""
-    values = {"most": most, "now": now} | ({} if kind == "track" else {"refresh_days": refresh_days})
+    """Return the next ids of a kind, most worthwhile first; `now` is UTC. Found ones are due after `refresh_days`.
+
+    With `more`, tracks and albums are read side by side: of tracks those are left out that an album is about to answer
+    for, of albums those that answer for no track.
+    """
+    values = {"most": most, "now": now}
+    values |= {} if kind == "track" else {"refresh_days": refresh_days}
+    values |= {} if kind == "artist" else {"more": more}
     found = connection.execute(_SQL[kind], values).fetchall()
     return [Pending(str(id_), int(weight or 0)) for id_, weight in found]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, Literal
@@ -17,6 +18,7 @@ import spotipy
 
 from extract_load.context import Context
 from extract_load.core.errors import QuotaExhausted, ServiceUnavailable
+from extract_load.http import Meter
 from extract_load.spotify.catalogue.pending import Kind
 from extract_load.spotify.client import Refused, SpotifyClient
 from extract_load.spotify.request_policy import SERVICE, EndpointNotAvailable
@@ -46,6 +48,10 @@ class CatalogueReader:
     def waited(self) -> float:
         """Seconds waited."""
         return self._client.waited
+
+    def metered(self) -> AbstractContextManager[Meter]:
+        """Count what one thread sends in a block."""
+        return self._client.metered()
 
     def read(self, kind: Kind, ids: Sequence[str]) -> Iterator[Found]:
         """Yield (id, object) as answers come, None for what Spotify does not have, the error where it failed.

@@ -6,9 +6,7 @@ stage signals and a clock that can be stopped. A part that is run alone gets a `
 
 from __future__ import annotations
 
-import logging
 import threading
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,26 +15,26 @@ from datetime import UTC, datetime, tzinfo
 
 from prefect.runtime import flow_run
 
-from extract_load.context import Context, Progress, StageSignals
+from extract_load.context import Context, Shared
 from extract_load.core.clock import SystemClock
 from extract_load.core.errors import ConfigurationError, ServiceUnavailable
 from extract_load.core.network_environment import prepare_network
 from extract_load.core.private_files import keep_files_private
 from extract_load.core.results import TaskResult
 from extract_load.core.settings import Settings, load_settings
+from extract_load.enrichment import SERVICES
+from extract_load.step_signals import StepSignals
 from extract_load.storage.state import State
 from extract_load.storage.warehouse import Warehouse
 from orchestrate.dbt_build.results import NodeResult
 from orchestrate.flow_config import FlowConfig, in_effect
+from orchestrate.runs.progress import StepProgress
 
 BACKLOG_TIMEOUT_SECONDS = 12 * 3600
 """No task runs longer than this, however much is waiting; the next run does what is left."""
 
-log = logging.getLogger(__name__)
-
-STAGES = ("spotify", "musicbrainz", "geography")
-
-_PROGRESS_SECONDS = 15.0
+STAGES = SERVICES
+"""The parts of the enrichment, one a service."""
 
 
 class RunStopped(ServiceUnavailable):
@@ -59,19 +57,6 @@ class StoppableClock(SystemClock):
             raise RunStopped("The run was cancelled.", hint="The next one goes on from there.")
 
 
-class _Progress:
-    """Logs the progress of each stage, every 15 seconds at most."""
-
-    def __init__(self) -> None:
-        self._last_logged: dict[str, float] = {}
-
-    def __call__(self, stage: str, done: int, total: int | None) -> None:
-        now = time.monotonic()
-        if now - self._last_logged.setdefault(stage, now) >= _PROGRESS_SECONDS:
-            self._last_logged[stage] = now
-            log.info("%s: %s%s", stage, f"{done:,}", f" of {total:,}" if total else "")
-
-
 @dataclass(slots=True)
 class Run:
     """What one run shares inside its process. `config` has every field filled."""
@@ -81,21 +66,31 @@ class Run:
     settings: Settings
     warehouse: Warehouse
     state: State
-    signals: StageSignals = field(default_factory=StageSignals)
+    signals: StepSignals = field(default_factory=StepSignals)
+    shared: Shared = field(default_factory=Shared)
     clock: StoppableClock = field(default_factory=StoppableClock)
-    progress: Progress = field(default_factory=_Progress)
+    progress: StepProgress = field(default_factory=StepProgress)
     results: dict[str, TaskResult] = field(default_factory=dict)
     nodes: list[NodeResult] = field(default_factory=list)
     begun: dict[str, threading.Event] = field(default_factory=lambda: {name: threading.Event() for name in STAGES})
 
     def context(self) -> Context:
         """Return the context that the work of `extract_load` needs."""
-        return Context(self.settings, self.warehouse, self.state, self.key, self.clock, self.signals, self.progress)
+        return Context(
+            settings=self.settings,
+            warehouse=self.warehouse,
+            state=self.state,
+            run_id=self.key,
+            clock=self.clock,
+            signals=self.signals,
+            progress=self.progress,
+            shared=self.shared,
+        )
 
     def stop(self) -> None:
         """Ask every part to end as soon as it can."""
         self.clock.stop()
-        self.signals.announce()
+        self.signals.wake()
 
 
 _RUNS: dict[str, Run] = {}
@@ -121,6 +116,7 @@ def shared_run(config: FlowConfig | None = None, key: str | None = None) -> Iter
         yield run
     finally:
         del _RUNS[key]
+        run.shared.close()
         run.state.close()
 
 

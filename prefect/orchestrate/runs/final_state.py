@@ -1,6 +1,7 @@
 """The final state of a flow: one rule, from the results of its tasks.
 
-Completed: all done. Completed, named Partial: work is left by a limit or a budget, and the next run goes on.
+Completed: all done that may be done today; what a limit or our own budget left is in the message. Completed, named
+Partial: a service asked for a pause, and a later run goes on.
 Failed, named Partial: some of it was done, some could not be (an outage, a sign-in). Failed: nothing usable came of it.
 Cancelled, named Skipped: another run of the same flow was running. Cancelled: it was stopped.
 """

@@ -14,7 +14,7 @@ from orchestrate.runs.final_state import closing_state
 from orchestrate.subflows.utils import attempt
 
 
-@flow(name="data-preparation", flow_run_name="data-preparation", validate_parameters=True)
+@flow(name="data-preparation", flow_run_name="load, reconcile", validate_parameters=True)
 def data_preparation_subflow(config: FlowConfig | None = None, run_key: str | None = None) -> State[Any]:
     """Load the spool into the warehouse and validate it. Sequential: the second means nothing without the first."""
     with shared_run(config, run_key) as run:

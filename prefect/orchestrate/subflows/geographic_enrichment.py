@@ -6,15 +6,14 @@ from typing import Any
 
 from prefect import State, flow
 
-from orchestrate.atomic_tasks import find_coordinates, with_retries
 from orchestrate.flow_config import FlowConfig
 from orchestrate.runs.context import shared_run
 from orchestrate.runs.final_state import closing_state
-from orchestrate.subflows.utils import attempt, stage
+from orchestrate.subflows.utils import run_steps
 
 
-@flow(name="geographic-enrichment", flow_run_name="geographic-enrichment", validate_parameters=True)
+@flow(name="geographic-enrichment", flow_run_name="gazetteer, geocoder", validate_parameters=True)
 def geographic_enrichment_subflow(config: FlowConfig | None = None, run_key: str | None = None) -> State[Any]:
-    """Find the coordinates of the artists' areas, as MusicBrainz delivers them."""
-    with shared_run(config, run_key) as run, stage(run, "geography"):
-        return closing_state({find_coordinates.name: attempt(run, with_retries(find_coordinates, run), run.key)})
+    """Find the coordinates of the artists' areas, as MusicBrainz delivers them: two steps side by side."""
+    with shared_run(config, run_key) as run:
+        return closing_state(run_steps(run, "geography"))

@@ -22,7 +22,7 @@ def is_maintenance_due(run: Run) -> bool:
     return run.settings.backup_path is not None or is_upkeep_due(run.state, run.clock.now())
 
 
-@flow(name="maintenance", flow_run_name="maintenance", validate_parameters=True)
+@flow(name="maintenance", flow_run_name="tidy up, back up", validate_parameters=True)
 def maintenance_subflow(config: FlowConfig | None = None, run_key: str | None = None) -> State[Any]:
     """Compact and prune once a week, then copy what is new to BACKUP_DIR, and verify the backup once a week."""
     with shared_run(config, run_key) as run:

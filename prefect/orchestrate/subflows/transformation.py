@@ -25,7 +25,7 @@ BUILD = "build with dbt"
 NOT_TESTED = "the build was not tested"
 
 
-@flow(name="transformation", flow_run_name="transformation", validate_parameters=True)
+@flow(name="transformation", flow_run_name="build, test, publish", validate_parameters=True)
 def transformation_subflow(config: FlowConfig | None = None, run_key: str | None = None) -> State[Any]:
     """Build, test, publish. The writer lock is held without a break from the first model to the last test."""
     with shared_run(config, run_key) as run:

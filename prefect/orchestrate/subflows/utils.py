@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import copy_context
+from functools import partial
 from typing import Any
 
 from prefect.tasks import Task
 
-from extract_load.core.results import TaskResult, describe_error
+from extract_load.core.results import TaskResult
+from extract_load.enrichment import steps_of
+from extract_load.monitoring.tracked_run import failed_result
+from orchestrate.atomic_tasks import STEP_TASKS, with_retries
 from orchestrate.runs.context import BACKLOG_TIMEOUT_SECONDS, Run, RunStopped
 
 log = logging.getLogger(__name__)
@@ -21,9 +24,12 @@ _SHUTDOWN_SECONDS = 20.0
 _BEGIN_SECONDS = 10.0
 
 
-def run_together(run: Run, parts: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
+def run_together(
+    run: Run, parts: Mapping[str, Callable[[], Any]], steps_of: Callable[[str], Iterable[str]]
+) -> dict[str, Any]:
     """Run parts concurrently and return what each returned, or the exception that ended it.
 
+    `steps_of` names the steps that a part is, or has: when it ends, the steps of other parts wait for none of them.
     Each thread carries the caller's context, so the parts' flow runs are children of the caller's. When the caller is
     cancelled, or after BACKLOG_TIMEOUT_SECONDS, the parts are asked to stop and end between two requests.
     """
@@ -35,7 +41,7 @@ def run_together(run: Run, parts: Mapping[str, Callable[[], Any]]) -> dict[str, 
         except BaseException as error:
             results[name] = error
         finally:
-            run.signals.done(name)  # also for a part that failed before its stage began: the others wait for it
+            run.signals.done(*steps_of(name))  # also of a part that failed before its steps began
 
     threads = [
         threading.Thread(target=copy_context().run, args=(do, name, part), name=name, daemon=True)
@@ -82,17 +88,26 @@ def result_or_failure(run: Run, name: str, work: Callable[[], TaskResult]) -> Ta
     except RunStopped:
         raise
     except Exception as error:
-        failed = TaskResult("failed", message=describe_error(error))
+        failed = failed_result(error)
         run.results[name] = failed
         return failed
 
 
-@contextmanager
-def stage(run: Run, name: str) -> Iterator[None]:
-    """Signal that one stage runs, and that it is done, also when it fails or is run alone."""
-    run.signals.start(name)
-    run.begun[name].set()
-    try:
-        yield
-    finally:
-        run.signals.done(name)
+def _run_step(run: Run, name: str) -> TaskResult:
+    return attempt(run, with_retries(STEP_TASKS[name], run), run.key)
+
+
+def run_steps(run: Run, service: str) -> dict[str, TaskResult]:
+    """Run the steps of a service side by side, each a task of the current flow run, and return their results.
+
+    One that fails after its last retry leaves the others at work. Errors: RunStopped.
+    """
+    steps = steps_of(service)
+    run.signals.start(*(step.order for step in steps))
+    run.begun[service].set()
+    calls = {step.name: partial(_run_step, run, step.name) for step in steps}
+    ended = run_together(run, calls, lambda name: (name,))
+    for result in ended.values():
+        if not isinstance(result, TaskResult):
+            raise result
+    return ended

@@ -12,6 +12,7 @@ from extract_load.context import Context
 from extract_load.core.errors import ConfigurationError
 from extract_load.core.settings import Settings
 from extract_load.geography.enrich import derive_lookups, enrich
+from extract_load.step_signals import StepOrder
 from extract_load.storage.warehouse import Warehouse
 from sandbox import Sandbox
 from tests.support.malicious_inputs import hostile_server
@@ -200,29 +201,26 @@ def test_an_area_that_changes_is_located_again(offline: Context, no_seed: Path) 
 
 
 def test_it_goes_on_while_musicbrainz_brings_areas(offline: Context, no_seed: Path) -> None:
-    """The stage starts on what is there and takes up what comes, until the upstream stage is done."""
+    """The steps start on what is there and take up what comes, until areas can come no more."""
     book = ozarks(offline)
     signals = offline.signals
-    signals.start("musicbrainz", "geography")
+    signals.start(StepOrder("fetch areas"))
     results = []
     thread = threading.Thread(target=lambda: results.append(enrich(offline, manual_seed=no_seed)))
     thread.start()
-    version = signals.version()
     while OMAHA not in book.coordinates():
-        signals.wait(version, 0.2)
+        thread.join(0.2)
     assert thread.is_alive()
     book.add(mbid_of(50), "Lincoln", "City", "US", mbid_of(90))
-    signals.announce()
-    signals.done("musicbrainz")
+    signals.announce("fetch areas")
+    signals.done("fetch areas")
     thread.join(30)
     assert results[0].counts["areas_located"] == 7
     assert mbid_of(50) in book.coordinates()
 
 
 @pytest.mark.parametrize("name", ["nominatimm", "google maps"])
-def test_an_unknown_geocoder_stops_before_any_work(
-    context: Context, home: Settings, sandbox: Sandbox, name: str
-) -> None:
+def test_an_unknown_geocoder_is_told_plainly(context: Context, home: Settings, sandbox: Sandbox, name: str) -> None:
     online = at_sandbox(context, home, sandbox, geocoder=name)
     with pytest.raises(ConfigurationError, match="geopy does not know"):
         enrich(online)

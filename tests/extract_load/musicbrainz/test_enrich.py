@@ -6,8 +6,9 @@ import threading
 
 import pytest
 
-from extract_load.context import StageSignals
-from extract_load.musicbrainz.enrich import derive_lookups
+from extract_load.musicbrainz.derive import derive_lookups
+from extract_load.musicbrainz.enrich import STEPS
+from extract_load.step_signals import StepOrder, StepSignals
 from extract_load.storage.warehouse import Warehouse
 
 LOOKUPS = {
@@ -169,16 +170,16 @@ def test_limits_hold_and_the_next_run_goes_on(make_home) -> None:
 def test_beside_a_running_spotify_stage_no_request_is_wasted(make_home) -> None:
     """Artists come in bit by bit: batches wait until they are full, or until nothing more can come."""
     home = make_home(artists=250, link_all=True)
-    signals = StageSignals()
+    signals = StepSignals()
     home.context.signals = signals
-    signals.start("spotify", "musicbrainz")
+    signals.start(StepOrder("read artists"))
     results = []
     stage = threading.Thread(target=lambda: results.append(home.enrich()))
     stage.start()
     for first in range(0, 250, 60):
         home.listen(range(first, min(first + 60, 250)), tracks=1)
-        signals.announce()
-    signals.done("spotify")
+        signals.announce("read artists")
+    signals.done("read artists")
     stage.join(timeout=60)
     assert results[0].status == "success"
     assert (home.requests("/ws/2/url"), home.requests("/ws/2/artist?query"), home.requests("/ws/2/genre/all")) == (
@@ -187,7 +188,7 @@ def test_beside_a_running_spotify_stage_no_request_is_wasted(make_home) -> None:
         1,
     )
     assert len(home.matches()) == 250
-    assert home.context.signals.version() > 5  # it told what it landed
+    assert signals.landings("match by URL", "fetch artists", "fetch areas") > 5  # they told what they landed
 
 
 def test_at_one_request_a_second_answers_land_in_between(make_home) -> None:
@@ -196,7 +197,7 @@ def test_at_one_request_a_second_answers_land_in_between(make_home) -> None:
     home.listen(tracks=1)
     result = home.enrich(musicbrainz_requests_per_second=1.0)
     assert result.waited_seconds == pytest.approx(result.requests - 1)
-    assert home.context.signals.version() >= result.requests - 1
+    assert home.context.signals.landings(*(step.name for step in STEPS)) == result.requests
     assert home.wrong() == {}
 
 
@@ -250,16 +251,3 @@ def test_no_wrong_match_in_any_world(make_home, seed) -> None:
     assert polled.wrong() == {}
     known = [page for page in polled.matches() if polled.world.true_mbid(page)]
     assert sum(polled.matches()[page][0] == "found" for page in known) > 0.88 * len(known)
-
-
-def test_aliases_are_derived_again_when_the_rule_that_folds_names_changed(make_home) -> None:
-    """A data directory of an earlier version: its keys were made of names folded otherwise."""
-    home = make_home(artists=3)
-    state, now = home.context.state, home.context.clock.now()
-    with home.context.warehouse.open("test") as db:
-        derive_lookups(home.context, db, home.seed)
-        written_by_version_1 = str(state.get("aliases", "edition")).partition(" ")[2]
-        state.put("aliases", "edition", written_by_version_1, now)
-        db.execute("insert into lookup.artist_aliases values ('export_name', 'old form', md5('x'), 'Old', now())")
-        derive_lookups(home.context, db, home.seed)
-        assert db.execute("select count(*) from lookup.artist_aliases where alias = 'old form'").fetchall() == [(0,)]

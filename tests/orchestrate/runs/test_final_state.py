@@ -29,6 +29,7 @@ def results(**statuses: str) -> dict[str, TaskResult]:
         (results(a="failed", b="failed"), (), "FAILED", "Failed", "a: a said so; b: b said so"),
         (results(a="partial", b="success"), (), "FAILED", "Partial", "a: a said so"),
         ({"a": TaskResult("partial", resume_at=LATER)}, (), "COMPLETED", "Partial", "a: partial"),
+        ({"a": TaskResult("no_updates", message="Spent.", resume_at=LATER)}, (), "COMPLETED", "Completed", "a: Spent"),
         ({}, (), "FAILED", "Failed", "Nothing new."),
     ],
 )

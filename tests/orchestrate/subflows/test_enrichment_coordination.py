@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import pytest
 
+from extract_load.enrichment import STEPS
 from orchestrate.flow_config import FlowConfig
 from orchestrate.runs.context import shared_run
-from orchestrate.subflows.enrichment_coordination import PARTS, TASKS, enrichment_coordination_subflow
+from orchestrate.subflows.enrichment_coordination import PARTS, enrichment_coordination_subflow
 
 
 def test_all_three_have_a_result_and_none_waits_for_ever() -> None:
     """On an empty data directory; what each came to is in the run that they share."""
     with shared_run(FlowConfig(environment="testing"), "a-run") as run:
         ended = enrichment_coordination_subflow(None, "a-run", return_state=True)
-        assert run.results.keys() == {task.name for task in TASKS.values()}
+        assert run.results.keys() == {step.name for step in STEPS}
         assert not any(result.is_trouble for result in run.results.values())
-        assert not run.signals.is_running(*PARTS)
+        assert not run.signals.is_running(*run.results)
     assert (ended.type.value, ended.name) == ("COMPLETED", "Completed")
 
 
@@ -28,6 +29,6 @@ def test_a_part_that_fails_before_its_task_is_a_failed_result(monkeypatch: pytes
     monkeypatch.setitem(PARTS, "musicbrainz", fails)
     with shared_run(FlowConfig(environment="testing"), "a-run") as run:
         ended = enrichment_coordination_subflow(None, "a-run", return_state=True)
-        assert run.results["enrich from MusicBrainz"].message == "ConnectionError: the server went away"
-        assert run.results["find coordinates"].status == "no_updates"
+        assert run.results["match by URL"].message == "ConnectionError: the server went away"
+        assert run.results["match in the gazetteer"].status == "no_updates"
     assert (ended.type.value, "the server went away" in str(ended.message)) == ("FAILED", True)

@@ -11,9 +11,11 @@ import pytest
 
 from extract_load.core.errors import ServiceUnavailable
 from extract_load.core.results import TaskResult
+from extract_load.enrichment import STEPS, steps_of
+from orchestrate.atomic_tasks import STEP_TASKS, atomic
 from orchestrate.flow_config import FlowConfig
 from orchestrate.runs.context import Run, RunStopped, shared_run
-from orchestrate.subflows.utils import result_or_failure, run_together, stage
+from orchestrate.subflows.utils import result_or_failure, run_steps, run_together
 
 
 @pytest.fixture
@@ -26,18 +28,20 @@ def run() -> Iterator[Run]:
 def test_parts_run_at_the_same_time_and_one_that_fails_stops_no_other(run: Run) -> None:
     """All three meet at a barrier, which only those that run at once can pass."""
     barrier = threading.Barrier(3, timeout=20)
+    run.signals.start(*(step.order for step in STEPS))
 
     def part(name: str) -> str:
-        with stage(run, name):
-            barrier.wait()
-            if name == "musicbrainz":
-                raise ValueError("a bug")
+        run.begun[name].set()
+        barrier.wait()
+        if name == "musicbrainz":
+            raise ValueError("a bug")
         return name
 
-    ended = run_together(run, {name: lambda name=name: part(name) for name in ("spotify", "musicbrainz", "geography")})
+    parts = {name: lambda name=name: part(name) for name in ("spotify", "musicbrainz", "geography")}
+    ended = run_together(run, parts, lambda name: [step.name for step in steps_of(name)])
     assert ended["spotify"] == "spotify"
     assert isinstance(ended["musicbrainz"], ValueError)
-    assert not run.signals.is_running("spotify", "musicbrainz", "geography")
+    assert not run.signals.is_running(*(step.name for step in STEPS))
 
 
 def test_a_stop_ends_every_wait(run: Run) -> None:
@@ -48,7 +52,7 @@ def test_a_stop_ends_every_wait(run: Run) -> None:
 
     threading.Timer(0.2, run.stop).start()
     started = time.monotonic()
-    ended = run_together(run, {"spotify": part, "geography": part})
+    ended = run_together(run, {"spotify": part, "geography": part}, lambda _: ())
     assert time.monotonic() - started < 15
     assert all(isinstance(error, RunStopped) for error in ended.values())
 
@@ -64,3 +68,17 @@ def test_an_error_becomes_a_failed_result_but_a_stop_goes_on(run: Run) -> None:
     assert (failed.status, failed.message, run.results["b"]) == ("failed", "Down. Later.", failed)
     with pytest.raises(RunStopped):
         result_or_failure(run, "c", lambda: fails(RunStopped("Over.")))
+
+
+def test_a_stopped_run_ends_its_steps(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps that rest because another may bring more look again, and end with a word why."""
+
+    @atomic("match in the gazetteer")
+    def stops_before_it_ends(_: str) -> None:
+        run.stop()
+        run.clock.sleep(1)
+
+    monkeypatch.setitem(STEP_TASKS, "match in the gazetteer", stops_before_it_ends)
+    with pytest.raises(RunStopped):
+        run_steps(run, "geography")
+    assert not run.signals.is_running("match in the gazetteer", "ask the geocoder")

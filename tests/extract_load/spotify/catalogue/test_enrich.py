@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -140,22 +141,24 @@ def test_the_most_listened_come_first(listened: Make) -> None:
 
 
 def test_the_daily_budget_is_kept_and_polling_has_its_own(listened: Make) -> None:
-    """So many requests a bucket in 24 hours; then partial, with the time of the next; polls go on; work resumes."""
+    """So many requests a bucket in 24 hours; what is left is said, with the time of the next; polls and work go on."""
     spot = listened(settings_of_home={"spotify_daily_budget": 6})
     result = enrich(spot.run())
-    assert result.status == "partial"
+    assert (result.status, result.is_trouble) == ("success", False)
     assert "budget of 6 requests" in result.message
+    assert re.search(r"\d+ tracks wait\.", result.message)
     assert result.resume_at == min(
         at + timedelta(hours=24) for at in [spot.clock.now()]
     ) or result.resume_at > spot.clock.now() + timedelta(hours=23)
     assert max(spot.sent(endpoint) for endpoint in (TRACK, ALBUM, ARTIST)) <= 6
     sent = spot.sent()
-    assert enrich(spot.run()).status == "partial"
+    again = enrich(spot.run())
+    assert (again.status, again.resume_at) == ("no_updates", result.resume_at)
     assert spot.sent() == sent, "nothing is sent before it may be"
     assert spot.poll().new == 50
     done = {kind: statuses(spot, kind).get("found", 0) for kind in KINDS}
     spot.pass_time(hours=25)
-    assert enrich(spot.run()).status == "partial"
+    assert enrich(spot.run()).resume_at is not None
     assert all(statuses(spot, kind)["found"] > done[kind] for kind in ("albums", "artists"))
 
 
