@@ -1,7 +1,8 @@
 """The published file, opened read-only: a cursor for each request, at most two at once, none longer than five seconds.
 
 The file is attached to a connection in memory, which may then touch no other file. When a publish has put another file
-in its place, the next request opens that one; requests that are being answered finish on the old one.
+in its place, the next request opens that one; requests that are being answered finish on the old one. DuckDB keeps what
+it has read as long as its memory lasts, so a file that has filled more than a little is closed when nobody asks.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ from page.sql import Statement
 AT_ONCE = 2
 QUERY_SECONDS = 5.0
 WAIT_SECONDS = 30.0
+KEPT_BYTES = 32_000_000
+"""How much of the file DuckDB may hold in memory between requests."""
+
 _ALIAS = "published"
 _NO_FILE = "There is no published file yet."
 _NO_FILE_HINT = "Run `music-tracker etl`; when it has published, load this page again."
@@ -115,9 +119,11 @@ class Database:
     """The published file at `path`, whichever it is at the moment."""
 
     path: Path
-    memory_limit: str = "128MB"
+    memory_limit: str = "80MB"
     threads: int = 1
     _opened: OpenFile | None = None
+    _known: OpenFile | None = None
+    _asking: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _slots: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(AT_ONCE))
 
@@ -127,49 +133,64 @@ class Database:
         if not self._slots.acquire(timeout=WAIT_SECONDS):
             raise Unavailable("Too many pages are being asked for.", "Load this page again in a moment.")
         try:
-            opened = self._current()
-            connection = opened.connection.cursor()
+            with self._lock:
+                opened = self._current()
+                connection = opened.connection.cursor()
+                self._asking += 1
             try:
                 connection.execute(f"use {_ALIAS}")
                 yield Cursor(connection, opened.facts)
             finally:
                 connection.close()
+                self._give_back()
         finally:
             self._slots.release()
 
     def close(self) -> None:
         """Close the file."""
         with self._lock:
-            if self._opened:
-                self._opened.connection.close()
-            self._opened = None
+            self._close()
+
+    def _close(self) -> None:
+        if self._opened:
+            self._opened.connection.close()
+        self._opened = None
+
+    def _give_back(self) -> None:
+        """Count a request as answered; close the file when it was the only one and DuckDB keeps much in memory."""
+        with self._lock:
+            self._asking -= 1
+            if self._asking == 0 and self._opened and bytes_kept(self._opened.connection) > KEPT_BYTES:
+                self._close()
 
     def _current(self) -> OpenFile:
-        """Return the open file, opened again when another one stands at its path."""
-        with self._lock:
-            try:
-                found = self.path.stat()
-            except FileNotFoundError:
-                self._opened = None
-                raise Unavailable(_NO_FILE, _NO_FILE_HINT) from None
-            except OSError as error:
-                raise Unavailable(_UNREADABLE, _UNREADABLE_HINT) from error
-            identity = found.st_dev, found.st_ino, found.st_mtime_ns
-            if self._opened is None or self._opened.identity != identity:
-                # Cursors of the old connection keep its file open until their requests are answered.
-                self._opened = OpenFile(*self._open(identity))
-            return self._opened
+        """Return the open file, opened again when another one stands at its path; the lock is held."""
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            self._opened = None
+            raise Unavailable(_NO_FILE, _NO_FILE_HINT) from None
+        except OSError as error:
+            raise Unavailable(_UNREADABLE, _UNREADABLE_HINT) from error
+        identity = found.st_dev, found.st_ino, found.st_mtime_ns
+        if self._opened is None or self._opened.identity != identity:
+            # Cursors of the old connection keep its file open until their requests are answered.
+            self._opened = self._known = self._open(identity)
+        return self._opened
 
-    def _open(self, identity: tuple[int, int, int]) -> tuple[duckdb.DuckDBPyConnection, tuple[int, int, int], Facts]:
+    def _open(self, identity: tuple[int, int, int]) -> OpenFile:
+        """Open the file; its facts are not asked again when it is the one that was open before."""
         try:
             connection = attach_read_only(self.path, self.memory_limit, self.threads)
         except (duckdb.Error, OSError) as error:
             raise Unavailable(_UNREADABLE, _UNREADABLE_HINT) from error
         try:
-            return connection, identity, read_facts(connection)
+            known = self._known
+            facts = known.facts if known and known.identity == identity else read_facts(connection)
         except (duckdb.CatalogException, duckdb.BinderException) as error:
             connection.close()
             raise Unavailable(_OLD_FILE, _OLD_FILE_HINT) from error
+        return OpenFile(connection, identity, facts)
 
 
 def attach_read_only(path: Path, memory_limit: str, threads: int) -> duckdb.DuckDBPyConnection:
@@ -193,6 +214,12 @@ def attach_read_only(path: Path, memory_limit: str, threads: int) -> duckdb.Duck
             connection.close()
         raise
     return connection
+
+
+def bytes_kept(connection: duckdb.DuckDBPyConnection) -> int:
+    """Return how many bytes DuckDB holds in memory."""
+    kept = connection.execute("select cast(sum(memory_usage_bytes) as bigint) from duckdb_memory()").fetchone()
+    return int(kept[0]) if kept else 0
 
 
 def read_facts(connection: duckdb.DuckDBPyConnection) -> Facts:

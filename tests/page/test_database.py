@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from page.database import Database, attach_read_only
+from page.database import Database, Facts, attach_read_only
 from page.errors import Unavailable
 from page.sql import Statement
 
@@ -119,3 +119,24 @@ def test_too_many_at_once_is_told(published: Path, monkeypatch: pytest.MonkeyPat
         database.cursor(),
     ):
         pass
+
+
+def test_much_in_memory_is_given_back_when_nobody_asks(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not while another request is answered; the facts are not asked again for the same file."""
+    database = Database(published)
+    monkeypatch.setattr("page.database.KEPT_BYTES", 0)
+    facts_read: list[int] = []
+    monkeypatch.setattr("page.database.read_facts", lambda _: facts_read.append(1) or Facts())
+    with database.cursor() as first:
+        plays = first.fetch(COUNT).first["plays"]
+        with database.cursor() as second:
+            assert second.fetch(COUNT).first["plays"] == plays
+        assert database._opened is not None
+        assert first.fetch(COUNT).first["plays"] == plays
+    assert database._opened is None
+    assert plays_of(database) == plays
+    assert facts_read == [1]
+    monkeypatch.setattr("page.database.KEPT_BYTES", 1 << 40)
+    assert plays_of(database) == plays
+    assert database._opened is not None
+    database.close()
