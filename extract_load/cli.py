@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from extract_load.commands import alert, demo, ingestion, maintenance, status
+from extract_load.commands import alert, demo, ingestion, listener, maintenance, status
 from extract_load.core.disk_errors import translate_disk_errors
 from extract_load.core.errors import MusicTrackerError
 from extract_load.core.network_environment import prepare_network
@@ -41,6 +41,7 @@ def build_app() -> typer.Typer:
     status.register(app)
     alert.register(app)
     demo.register(app)
+    listener.register(app)
     maintenance.register(app)
     for entry in sorted(entry_points(group=COMMAND_GROUP), key=lambda entry: entry.name):
         entry.load()(app)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,7 +16,9 @@ from extract_load.core.text import printable
 
 if TYPE_CHECKING:
     from extract_load.context import Context
+    from extract_load.core.listener_registry import Listener
     from extract_load.monitoring.tracked_run import TrackedRun
+    from extract_load.spotify.poll_listeners import Polled
     from extract_load.spotify.recently_played import PollResult
 
 
@@ -27,37 +29,90 @@ def register(app: typer.Typer) -> None:
     app.command("import")(import_)
 
 
+ListenerOption = Annotated[str | None, typer.Option("--listener", metavar="ID", help="Whose; with several listeners.")]
+
+
 def auth(
     confirm: Annotated[bool, typer.Option(help="Yes, this other Spotify account is mine, too.")] = False,
     browser: Annotated[bool, typer.Option(help="Open the address in a browser on this machine.")] = True,
+    listener: ListenerOption = None,
 ) -> None:
     """Sign in at Spotify; on a box without a browser, paste back the address that you were led to."""
+    from extract_load.core.listeners import only_listener
     from extract_load.spotify.login import login
+    from extract_load.spotify.poll_listeners import context_for
 
     with context_of_a_command("auth", asks_services=True) as context:
-        typer.echo(login(context, confirm=confirm, browser=browser, say=typer.echo, ask=_ask))
+        own = context_for(context, only_listener(context.settings, listener))
+        typer.echo(login(own, confirm=confirm, browser=browser, say=typer.echo, ask=_ask))
 
 
 def ingest(
     limit: Annotated[int, typer.Option(min=1, max=50, help="How many of the newest plays to ask for.")] = 50,
+    listener: Annotated[
+        list[str] | None, typer.Option("--listener", metavar="ID", help="Only this one; may be repeated.")
+    ] = None,
 ) -> None:
-    """Ask Spotify for the newest plays and keep them; recorded and alerted like a run of `spotify-ingestion`."""
+    """Ask Spotify for the newest plays of every listener; recorded and alerted like a run of `spotify-ingestion`."""
     from extract_load.monitoring.tracked_run import tracked_run
-    from extract_load.spotify.auth import require_app
-    from extract_load.spotify.recently_played import poll
+    from extract_load.spotify.poll_listeners import listeners_to_poll
 
     with context_of_a_command("ingest", asks_services=True) as context:
-        require_app(context.settings)  # what was never set up did not fail
+        listeners = listeners_to_poll(context, listener or ())
+        _require_an_app(context, listeners)  # what was never set up did not fail
         with tracked_run(context, SPOTIFY_INGESTION) as run:
             try:
-                result = run.task("poll recently played", lambda: poll(context, limit=limit), summarize_poll)
+                polled = _poll_all(context, listeners, run, limit)
+                if len(polled) == 1 and polled[0].error:
+                    raise polled[0].error
             finally:
                 inbox = _import_inbox(context, run)
-    typer.echo(printable(result.message))
+    _tell_polled(polled)
     if inbox:
         typer.echo(printable(f"Inbox: {inbox}."))
-    if result.token_days_left is not None and result.token_days_left <= 30:
-        typer.echo(f"The sign-in lasts {result.token_days_left} more days: run `music-tracker auth` before then.")
+    if errors := [one.error for one in polled if one.error]:
+        raise errors[0]
+
+
+def _require_an_app(context: Context, listeners: Sequence[Listener]) -> None:
+    """Raise ConfigurationError when none of these listeners has a Spotify app."""
+    from extract_load.core.listeners import settings_of
+    from extract_load.spotify.auth import require_app
+
+    own = [settings_of(context.settings, one) for one in listeners]
+    if not any(settings.has_spotify_app for settings in own):
+        require_app(own[0])
+
+
+def _poll_all(context: Context, listeners: Sequence[Listener], run: TrackedRun, limit: int) -> list[Polled]:
+    """Poll each listener as a task of its own of the run."""
+    from extract_load.spotify.poll_listeners import poll_each, poll_task
+    from extract_load.spotify.recently_played import poll
+
+    is_only = not context.settings.has_several_listeners
+
+    def poll_one(listener: Listener, own: Context) -> PollResult:
+        return run.task(poll_task(listener, is_only=is_only), lambda: poll(own, limit=limit), summarize_poll)
+
+    return poll_each(context, listeners, poll_one)
+
+
+def _tell_polled(polled: Sequence[Polled]) -> None:
+    """Print what came of each poll; the first error ends the command, the others are printed here."""
+    is_only = len(polled) == 1
+    failed = 0
+    for one in polled:
+        whose = "" if is_only else f"{one.listener.shown}: "
+        if one.result is None:
+            failed += 1
+            if failed > 1:
+                typer.secho(printable(str(one.error)), err=True, fg=typer.colors.RED)
+            continue
+        typer.echo(printable(f"{whose}{one.result.message}"))
+        days = one.result.token_days_left
+        if days is not None and days <= 30:
+            option = "" if is_only else f" --listener {one.listener.listener_id}"
+            typer.echo(f"{whose}The sign-in lasts {days} more days: run `music-tracker auth{option}` before then.")
 
 
 def _import_inbox(context: Context, run: TrackedRun) -> str:

@@ -10,7 +10,8 @@ import typer
 
 from extract_load.core.settings import load_settings
 from extract_load.core.text import printable
-from extract_load.monitoring.health import Health, Level, health
+from extract_load.monitoring.check_result import Level
+from extract_load.monitoring.health import Health, health
 
 _SIGNS: dict[Level, tuple[str, str | None]] = {
     "ok": ("ok  ", typer.colors.GREEN),

@@ -15,10 +15,11 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from extract_load.core.errors import ConfigurationError
+from extract_load.core.listener_registry import FILE_NAME, read_registry
 from extract_load.core.text import printable
 
 Environment = Literal["development", "testing", "production"]
@@ -118,6 +119,9 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     music_tracker_demo: bool = False
 
+    _home: str | None = PrivateAttr(None)
+    _has_own_app: bool = PrivateAttr(False)
+
     @model_validator(mode="before")
     @classmethod
     def _presets(cls, values: dict[str, Any]) -> dict[str, Any]:
@@ -214,6 +218,37 @@ class Settings(BaseSettings):
     def published_path(self) -> Path:
         """The file that readers open."""
         return self.data_dir / "published" / "music_tracker.duckdb"
+
+    @property
+    def listeners_path(self) -> Path:
+        """The registry of listeners, absent while there is one."""
+        return self.spool_dir / FILE_NAME
+
+    @property
+    def has_several_listeners(self) -> bool:
+        """Whether more than one listener is registered. Errors: ConfigurationError when the registry is damaged."""
+        return len(read_registry(self.listeners_path)) > 1
+
+    @property
+    def home_listener_id(self) -> str:
+        """The listener of LISTENER_ID, also in the settings of another one (core/listeners.py)."""
+        return self._home or self.listener_id
+
+    @property
+    def scope(self) -> str:
+        """What the keys of this listener's sign-in end in: nothing for the listener of LISTENER_ID."""
+        return "" if self.listener_id == self.home_listener_id else f":{self.listener_id}"
+
+    @property
+    def app_scope(self) -> str:
+        """What the quota buckets of this listener's Spotify app end in: nothing for the app of the settings."""
+        return self.scope if self._has_own_app else ""
+
+    def as_listener(self, update: dict[str, Any], *, home: str, has_own_app: bool) -> Settings:
+        """Return the settings of another listener than that of LISTENER_ID, who is `home`."""
+        changed = self.model_copy(update=update)
+        changed._home, changed._has_own_app = home, has_own_app
+        return changed
 
     @property
     def token_path(self) -> Path:

@@ -29,6 +29,7 @@ from extract_load.core.settings import Settings
 from extract_load.maintenance.accepted_changes import is_accepted_change
 from extract_load.maintenance.backup_manifest import (
     INCOMING,
+    LISTENERS,
     MANIFEST,
     NEXT,
     SEEDS,
@@ -146,6 +147,8 @@ class _Backup:
     def _current_files(self) -> Iterator[tuple[str, Path]]:
         for path in self._store.paths():
             yield self._store.manifest_path(path), path
+        if self._settings.listeners_path.is_file():
+            yield LISTENERS, self._settings.listeners_path
         for path in sorted(self._seeds.glob("*.csv")):
             yield SEEDS + path.name, path
 
@@ -155,7 +158,8 @@ class _Backup:
         if known == mark and backup_place(self._folder, name).is_file():
             self._manifest.files[name] = mark
             return
-        if known and not name.startswith(SEEDS) and not self._is_accepted(name):
+        is_rewritten = name == LISTENERS or name.startswith(SEEDS)
+        if known and not is_rewritten and not self._is_accepted(name):
             self._keep(name, "differs in the data directory, which neither compaction nor forgetting explains")
             return
         staged = backup_place(self._incoming, name)
@@ -174,7 +178,9 @@ class _Backup:
         """Keep what is gone without an accepted reason; return what may be removed from the backup."""
         gone = []
         for name in sorted(self._before.files.keys() - self._manifest.files.keys() - current.keys()):
-            if name == STATE:
+            if name == LISTENERS:
+                gone.append(name)  # one listener is left: the registry is gone with the others
+            elif name == STATE:
                 self._keep(name, "is gone from the data directory")
             elif name.startswith(SEEDS) or self._is_accepted(name):
                 gone.append(name)

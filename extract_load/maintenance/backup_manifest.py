@@ -23,6 +23,7 @@ from extract_load.core.failpoints import failpoint
 from extract_load.maintenance.manifest_parser import (
     FORMAT,
     INCOMING,
+    LISTENERS,
     MANIFEST,
     NEXT,
     SEEDS,
@@ -37,7 +38,18 @@ from extract_load.maintenance.manifest_parser import (
 from extract_load.maintenance.manifest_parser import read_json as _read
 from extract_load.storage.gzip_files import PARTIAL, sync_folder
 
-__all__ = ["INCOMING", "MANIFEST", "NEXT", "SEEDS", "STATE", "FileMark", "Manifest", "Published", "place_of"]
+__all__ = [
+    "INCOMING",
+    "LISTENERS",
+    "MANIFEST",
+    "NEXT",
+    "SEEDS",
+    "STATE",
+    "FileMark",
+    "Manifest",
+    "Published",
+    "place_of",
+]
 
 _CHUNK = 1 << 20
 

@@ -18,7 +18,7 @@ from extract_load.maintenance.table_checksums import Marks, TableMark
 
 FORMAT, VERSION = "music-tracker backup", 1
 MANIFEST, NEXT, INCOMING = "manifest.json", "manifest.next.json", ".incoming"
-STATE, SEEDS = "state.sqlite", "seeds/"
+STATE, SEEDS, LISTENERS = "state.sqlite", "seeds/", "listeners.json"
 LARGEST_BYTES = 512 << 20
 """A manifest takes some 200 bytes a file: this is more than two million files."""
 _SHA256_LENGTH = 64

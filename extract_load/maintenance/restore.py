@@ -23,6 +23,7 @@ from extract_load.core.settings import Settings
 from extract_load.erasure import rules as erasure_rules
 from extract_load.erasure.rewrite import erase_everywhere
 from extract_load.maintenance.backup_manifest import (
+    LISTENERS,
     SEEDS,
     STATE,
     Manifest,
@@ -173,6 +174,8 @@ class _Restore:
     def _target_of(self, name: str) -> Path | None:
         if name == STATE:
             return self._settings.state_path
+        if name == LISTENERS:
+            return self._settings.listeners_path
         if name.startswith((SPOOL, CACHE)):
             return self._store.path_of(name)
         is_seed = name.startswith(SEEDS) and "/" not in name.removeprefix(SEEDS)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from extract_load.core.settings import Settings
-from extract_load.monitoring.health import CheckResult
+from extract_load.monitoring.check_result import CheckResult
 
 OTHER = "other"
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.settings import Settings
+from extract_load.monitoring.check_result import CheckResult
 from extract_load.monitoring.environment_checks import (
     check_clock,
     check_env_file,
@@ -21,7 +22,7 @@ from extract_load.monitoring.environment_checks import (
     machine_zone,
 )
 from extract_load.monitoring.filesystem_checks import check_filesystem, check_writable
-from extract_load.monitoring.health import CheckResult, Health
+from extract_load.monitoring.health import Health
 from extract_load.monitoring.network_checks import (
     check_alert_addresses,
     check_certificates,

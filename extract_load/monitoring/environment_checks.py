@@ -14,7 +14,7 @@ from zoneinfo import available_timezones
 
 from extract_load.core.clock import is_plausible
 from extract_load.core.settings import Settings, project_root
-from extract_load.monitoring.health import CheckResult
+from extract_load.monitoring.check_result import CheckResult
 
 TOLERANCE = timedelta(hours=1)
 _SET_THE_CLOCK = "Set the clock of this machine (`timedatectl set-ntp true` on Linux), then run the command again."

@@ -11,6 +11,8 @@ from typing import Any
 import duckdb
 
 from extract_load.core.flows import FLOWS
+from extract_load.core.listener_registry import Listener
+from extract_load.core.listeners import registry_of, settings_of
 from extract_load.core.settings import Settings
 from extract_load.landing.set_aside import files_set_aside
 from extract_load.monitoring.run_log import RunLog, RunRecord
@@ -25,6 +27,8 @@ WAITING = {
     "musicbrainz": {"waiting": "artists to look for at MusicBrainz", "without_facts": "to describe"},
 }
 MATCHING = {"matched": "matched", "in_review": "in review", "unmatched": "not found", "waiting": "not yet looked for"}
+_ALL_CLOSED_GAPS = "select gap_from, gap_until from marts.fct_listening_gaps where is_closed"
+_CLOSED_GAPS = f"{_ALL_CLOSED_GAPS} and listener_id = ?"
 _NO_BOUND = datetime(1970, 1, 1)  # what marts.fct_listening_gaps has for a gap whose begin is not known
 BUDGETED = ("artists", "albums", "tracks", "search")
 
@@ -42,22 +46,31 @@ class BackupFacts:
 
 
 @dataclass(slots=True)
-class Facts:
-    """Everything that is known at `now` (UTC). Spans and moments are naive UTC; lists are oldest first but for runs.
-
-    `looked_up` (at Spotify) and `matching` (with MusicBrainz, by state) are shares of the listening time, 0 to 1.
-    """
+class ListenerFacts:
+    """What is known at `now` (UTC) about the polls and the sign-in of one listener, whose settings these are."""
 
     settings: Settings
     now: datetime
-    running: list[RunRecord] = field(default_factory=list)
-    ended: dict[str, list[RunRecord]] = field(default_factory=dict)
-    first_run: datetime | None = None
+    listener: Listener
     last_poll: datetime | None = None
     last_poll_failure: str = ""
     gaps: list[tuple[datetime | None, datetime]] = field(default_factory=list)
     authorized_at: datetime | None = None
     needs_sign_in: bool = False
+
+
+@dataclass(slots=True)
+class Facts(ListenerFacts):
+    """Everything that is known at `now` (UTC). Spans and moments are naive UTC; lists are oldest first but for runs.
+
+    The facts of the first listener are its own, those of `others` stand beside them. `looked_up` (at Spotify) and
+    `matching` (with MusicBrainz, by state) are shares of the listening time, 0 to 1.
+    """
+
+    others: list[ListenerFacts] = field(default_factory=list)
+    running: list[RunRecord] = field(default_factory=list)
+    ended: dict[str, list[RunRecord]] = field(default_factory=dict)
+    first_run: datetime | None = None
     blocked: list[tuple[str, str, datetime]] = field(default_factory=list)
     budgets: list[tuple[str, str, int, int]] = field(default_factory=list)
     backlog: dict[str, int] = field(default_factory=dict)
@@ -75,12 +88,21 @@ class Facts:
     backup: BackupFacts = field(default_factory=BackupFacts)
     set_aside: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def listeners(self) -> list[ListenerFacts]:
+        """The facts of every listener."""
+        return [self, *self.others]
+
 
 def gather(settings: Settings, state: State, now: datetime) -> Facts:
-    """Read the state and the published file."""
-    facts = Facts(settings, now)
+    """Read the state and the published file. Errors: ConfigurationError when the registry of listeners is damaged."""
+    first, *others = registry_of(settings)
+    facts = Facts(settings_of(settings, first), now, first)
+    facts.others = [ListenerFacts(settings_of(settings, one), now, one) for one in others]
     _read_runs(facts, state)
-    _read_polls(facts, state)
+    for one in facts.listeners:
+        _read_polls(one, state, is_only=not others)
+        _read_sign_in(one, state)
     _read_services(facts, state)
     _read_builds(facts, state)
     _read_alert_addresses(facts, state)
@@ -100,26 +122,35 @@ def _read_runs(facts: Facts, state: State) -> None:
     facts.first_run = from_iso(first) if first else None
 
 
-def _read_polls(facts: Facts, state: State) -> None:
-    """Read the last poll, the last good one, and those with a gap: each by an index, however many polls there are."""
+def _read_polls(facts: ListenerFacts, state: State, *, is_only: bool) -> None:
+    """Read the last poll, the last good one, and those with a gap: each by an index, however many polls there are.
+
+    With one listener every poll is theirs, whatever LISTENER_ID was at the time.
+    """
+    whose = "true" if is_only else "listener_id = :listener"
+    asked = {"listener": facts.listener.listener_id}
     is_good = f"outcome in {GOOD_POLLS!r}"
-    last = state.rows("select outcome, message from polls order by polled_at desc limit 1")
-    good = state.rows(f"select polled_at from polls where {is_good} order by polled_at desc limit 1")
+    last = state.rows(f"select outcome, message from polls where {whose} order by polled_at desc limit 1", asked)
+    good = state.rows(f"select polled_at from polls where {whose} and {is_good} order by polled_at desc limit 1", asked)
     facts.last_poll = from_iso(good[0]["polled_at"]) if good else None
     if last and last[0]["outcome"] not in GOOD_POLLS:
         facts.last_poll_failure = last[0]["message"] or ""
     gaps = state.rows(
         "select gap_from, coalesce(gap_until, oldest_played_at, polled_at) as gap_until from polls"
-        " indexed by gaps_by_time where outcome = 'gap' order by polled_at"
+        f" indexed by gaps_by_time where outcome = 'gap' and {whose} order by polled_at",
+        asked,
     )
     facts.gaps = [(from_iso(gap["gap_from"]) if gap["gap_from"] else None, from_iso(gap["gap_until"])) for gap in gaps]
 
 
-def _read_services(facts: Facts, state: State) -> None:
-    spotify = state.facts("spotify")
-    token, refused = spotify.get("token") or {}, spotify.get("needs_reauth") or {}
+def _read_sign_in(facts: ListenerFacts, state: State) -> None:
+    scope = facts.settings.scope
+    token, refused = (state.get("spotify", f"{name}{scope}") or {} for name in ("token", "needs_reauth"))
     facts.needs_sign_in = bool(refused) and refused.get("token") == token.get("token", refused.get("token"))
     facts.authorized_at = from_iso(token["authorized_at"]) if token.get("authorized_at") else None
+
+
+def _read_services(facts: Facts, state: State) -> None:
     for row in state.rows("select service, key, value from service_state where key like 'blocked_until:%'"):
         bucket = str(row["key"]).removeprefix("blocked_until:")
         until = state.blocked_until(row["service"], bucket, facts.now)
@@ -198,10 +229,10 @@ def _read_published(facts: Facts) -> None:
         with open_published(facts.settings) as reader:
             plays, newest = reader.execute("select count(*), max(ended_at) from marts.fct_plays").fetchall()[0]
             facts.plays, facts.newest_play = int(plays), newest
-            closed = reader.execute(
-                "select gap_from, gap_until from marts.fct_listening_gaps where is_closed"
-            ).fetchall()
-            facts.gaps = [(since, until) for since, until in facts.gaps if (since or _NO_BOUND, until) not in closed]
+            for one in facts.listeners:
+                sql, whose = (_CLOSED_GAPS, [one.listener.listener_id]) if facts.others else (_ALL_CLOSED_GAPS, [])
+                closed = reader.execute(sql, whose).fetchall()
+                one.gaps = [(since, until) for since, until in one.gaps if (since or _NO_BOUND, until) not in closed]
     except (duckdb.Error, OSError, UnicodeDecodeError) as error:
         log.debug("The published file could not be queried: %s", error)
         facts.published_error = _describe_published_error(error)

@@ -21,7 +21,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from extract_load.core.folder_access import unwritable
-from extract_load.monitoring.health import CheckResult
+from extract_load.monitoring.check_result import CheckResult
 
 _MOVE = "Put DUCKDB_PATH on a disk of this machine; a share can keep the backups."
 _LOCK_SECONDS = 30

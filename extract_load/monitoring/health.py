@@ -12,38 +12,24 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.flows import FLOWS
 from extract_load.core.settings import Settings
 from extract_load.core.text import join_first
+from extract_load.monitoring.check_result import LEVELS, CheckResult, Level, ago, at
 from extract_load.monitoring.facts import Facts, gather
+from extract_load.monitoring.listener_checks import check_listeners
 from extract_load.monitoring.run_log import RunRecord
 from extract_load.storage.state import State
 
-Level = Literal["ok", "note", "warning", "problem"]
-LEVELS: tuple[Level, ...] = ("ok", "note", "warning", "problem")
-
 UNPUBLISHED_AFTER = timedelta(days=2)
-TOKEN_LIFETIME = timedelta(days=180)
-TOKEN_WARN_FROM = timedelta(days=150)
 DISK_LOW_BYTES = 2 * 1024**3
 MANY_TESTS = 3
 OLD_BACKUP_AFTER = timedelta(days=3)
 MANY_FILES = 3
 UNDELIVERED_AFTER = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class CheckResult:
-    """What one check found. `key` is stable (`gap:2026-...`); `alerts` means that a person is notified."""
-
-    key: str
-    level: Level
-    text: str
-    hint: str = ""
-    alerts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +73,7 @@ def health(settings: Settings, state: State | None = None, clock: Clock | None =
             own.close()
     checks = (
         _runs,
-        _polls,
-        _gaps,
-        _sign_in,
+        check_listeners,
         _services,
         _backlog,
         _set_aside,
@@ -105,7 +89,7 @@ def health(settings: Settings, state: State | None = None, clock: Clock | None =
 
 def _runs(facts: Facts) -> Iterator[CheckResult]:
     for run in facts.running:
-        yield CheckResult(f"running:{run.flow}", "note", f"{run.name} is running since {_at(run.started_at)}.")
+        yield CheckResult(f"running:{run.flow}", "note", f"{run.name} is running since {at(run.started_at)}.")
     for flow in FLOWS:
         ended = facts.ended.get(flow, [])
         if not ended:
@@ -114,68 +98,19 @@ def _runs(facts: Facts) -> Iterator[CheckResult]:
         last = ended[0]
         took = f" It took {last.seconds:,.0f} s." if last.seconds else ""
         if last.status in ("failed", "crashed"):
-            text = f"{flow} {_verb(last)} {_at(last.started_at)}: {last.message}"
+            text = f"{flow} {_verb(last)} {at(last.started_at)}: {last.message}"
             yield CheckResult(
                 f"run:{flow}", "problem", text, "The next run tries again; `music-tracker doctor` says more.", True
             )
         elif len(ended) > 1 and last.status == ended[1].status == "partial":
-            text = f"{flow} was partial twice in a row, last {_at(last.started_at)}: {last.message}"
+            text = f"{flow} was partial twice in a row, last {at(last.started_at)}: {last.message}"
             yield CheckResult(
                 f"partial:{flow}", "warning", text, "See what is left or refused in the sentence above.", True
             )
         else:
             level: Level = "note" if last.status in ("partial", "cancelled") else "ok"
             said = f" {last.message}" if last.status == "partial" else ""
-            yield CheckResult(f"run:{flow}", level, f"{flow} {_verb(last)} {_at(last.started_at)}.{took}{said}")
-
-
-def _polls(facts: Facts) -> Iterator[CheckResult]:
-    if facts.last_poll is None:
-        if facts.settings.has_spotify_app:
-            yield CheckResult("poll", "note", "Spotify was not polled yet.", "Run `music-tracker ingest`.")
-        else:
-            yield CheckResult(
-                "poll",
-                "note",
-                "Spotify is not polled: no app is set up. Imports and the daily run work all the same.",
-                "Set SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET, then run `music-tracker auth`.",
-            )
-        return
-    hours = (facts.now - facts.last_poll).total_seconds() / 3600
-    text = f"The last successful poll was {_at(facts.last_poll)}, {_ago(facts.now - facts.last_poll)} ago."
-    if hours > facts.settings.alert_no_poll_hours:
-        text = f"No poll succeeded for {_ago(facts.now - facts.last_poll)} (the last one {_at(facts.last_poll)})."
-        said = f" The last answer: {facts.last_poll_failure}" if facts.last_poll_failure else ""
-        hint = "Run `music-tracker ingest` to see why; Spotify keeps the newest 50 plays only."
-        yield CheckResult("no-poll", "problem", text + said, hint, True)
-    else:
-        yield CheckResult("poll", "ok", text)
-
-
-def _gaps(facts: Facts) -> Iterator[CheckResult]:
-    for since, until in facts.gaps:
-        span = f"between {_at(since)} and {_at(until)}" if since else f"before {_at(until)}"
-        text = f"Plays may be missing {span}: more than 50 came between two polls."
-        hint = "Ask Spotify for your extended streaming history and `music-tracker import` it."
-        yield CheckResult(f"gap:{since or until:%Y-%m-%dT%H:%M:%S}", "warning", text, hint, True)
-
-
-def _sign_in(facts: Facts) -> Iterator[CheckResult]:
-    if facts.needs_sign_in:
-        yield CheckResult("token", "problem", "Spotify wants you to sign in again.", "Run `music-tracker auth`.", True)
-    elif facts.authorized_at is not None:
-        age = facts.now - facts.authorized_at
-        left = max(0, (TOKEN_LIFETIME - age).days)
-        if age >= TOKEN_WARN_FROM:
-            text = f"The sign-in at Spotify ends in {left} days (it is {age.days} days old)."
-            last_days = left <= 3  # a second alert then
-            level: Level = "problem" if last_days else "warning"
-            key = "token-last-days" if last_days else "token"
-            yield CheckResult(key, level, text, "Run `music-tracker auth` before then.", True)
-        else:
-            yield CheckResult(
-                "token", "ok", f"The sign-in at Spotify is {pluralize(age.days, 'day')} old; {left} days are left."
-            )
+            yield CheckResult(f"run:{flow}", level, f"{flow} {_verb(last)} {at(last.started_at)}.{took}{said}")
 
 
 def _services(facts: Facts) -> Iterator[CheckResult]:
@@ -183,7 +118,7 @@ def _services(facts: Facts) -> Iterator[CheckResult]:
         yield CheckResult(
             f"blocked:{service}:{bucket}",
             "note",
-            f"{service} ({bucket}) is not asked before {_at(until)}.",
+            f"{service} ({bucket}) is not asked before {at(until)}.",
             "Work resumes by itself.",
         )
     for service, bucket, sent, budget in facts.budgets:
@@ -253,12 +188,12 @@ def _published(facts: Facts) -> Iterator[CheckResult]:
         yield CheckResult("published-unreadable", "problem", text, hint, True)
         return
     age = facts.now - facts.published_at
-    plays = f" It holds {facts.plays:,} plays, the last {_at(facts.newest_play)}." if facts.plays is not None else ""
+    plays = f" It holds {facts.plays:,} plays, the last {at(facts.newest_play)}." if facts.plays is not None else ""
     if age > UNPUBLISHED_AFTER:
-        text = f"Nothing was published for {_ago(age)}. {facts.kept}".rstrip()
+        text = f"Nothing was published for {ago(age)}. {facts.kept}".rstrip()
         yield CheckResult("unpublished", "problem", text, "Run `music-tracker etl` to see why.", True)
     else:
-        text = f"Published {_at(facts.published_at)}.{plays} {facts.kept}".rstrip()
+        text = f"Published {at(facts.published_at)}.{plays} {facts.kept}".rstrip()
         yield CheckResult("published", "warning" if facts.kept else "ok", text)
 
 
@@ -274,14 +209,14 @@ def _backup(facts: Facts) -> Iterator[CheckResult]:
         return
     age, why = facts.now - since, f" {found.failure}" if found.failure else ""
     if is_set and age > OLD_BACKUP_AFTER:
-        text = f"No good backup for {_ago(age)} (the last one {_at(found.last)}).{why}"
+        text = f"No good backup for {ago(age)} (the last one {at(found.last)}).{why}"
         yield CheckResult("backup-old", "problem", text, "Run `music-tracker backup` to see why.", True)
     elif found.failure:
-        text = f"The last backup failed (the last good one {_at(found.last)}).{why}"
+        text = f"The last backup failed (the last good one {at(found.last)}).{why}"
         yield CheckResult("backup", "warning", text, "The next daily run tries again.")
     else:
-        proof = f", verified {_at(found.verified)}" if found.verified else ", not verified yet"
-        yield CheckResult("backup", "ok", f"Backed up {_at(found.last)} to {found.folder}{proof}.")
+        proof = f", verified {at(found.verified)}" if found.verified else ", not verified yet"
+        yield CheckResult("backup", "ok", f"Backed up {at(found.last)} to {found.folder}{proof}.")
 
 
 def _disk(facts: Facts) -> Iterator[CheckResult]:
@@ -295,7 +230,7 @@ def _disk(facts: Facts) -> Iterator[CheckResult]:
 
 def _alert_addresses(facts: Facts) -> Iterator[CheckResult]:
     for name, since in facts.failing_addresses:
-        text = f"Alerts can't be delivered to {name} since {_at(since)}."
+        text = f"Alerts can't be delivered to {name} since {at(since)}."
         is_old = facts.now - since > UNDELIVERED_AFTER  # an outage of an hour is nobody's business
         hint = "Check it with `music-tracker alert --test`."
         yield CheckResult(f"alert-address:{name}", "warning", text, hint, is_old)
@@ -322,22 +257,6 @@ def _inbox(facts: Facts) -> Iterator[CheckResult]:
 def _verb(run: RunRecord) -> str:
     words = {"success": "ended well", "no_updates": "found nothing new", "partial": "did a part of its work"}
     return {**words, "failed": "failed", "crashed": "crashed", "cancelled": "was cancelled"}.get(run.status, run.status)
-
-
-def _at(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else "never"
-
-
-def _ago(span: timedelta) -> str:
-    hours = span.total_seconds() / 3600
-    if hours < 1:
-        return pluralize(round(span.total_seconds() / 60), "minute")
-    return pluralize(round(hours), "hour") if hours < 48 else pluralize(span.days, "day")
-
-
-def pluralize(number: int, thing: str) -> str:
-    """Return a number with its noun: "1 day", "2 days"."""
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def _as_json(result: CheckResult) -> dict[str, Any]:

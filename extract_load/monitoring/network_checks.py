@@ -28,7 +28,7 @@ from extract_load.core.network_environment import (
 )
 from extract_load.core.redaction import quiet_libraries
 from extract_load.core.settings import Settings
-from extract_load.monitoring.health import CheckResult
+from extract_load.monitoring.check_result import CheckResult
 
 _SECONDS = 3.0
 _SERVER_PORT = 4200

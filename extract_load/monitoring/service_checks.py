@@ -13,9 +13,10 @@ from requests import RequestException, Response
 
 from extract_load.core.clock import Clock
 from extract_load.core.errors import MusicTrackerError
+from extract_load.core.listeners import registry_of, settings_of
 from extract_load.core.settings import Settings
 from extract_load.http import Deliver, RequestPolicy, ThrottledSession, Verdict
-from extract_load.monitoring.health import CheckResult
+from extract_load.monitoring.check_result import CheckResult
 from extract_load.storage.state import State
 
 _SECONDS = 10.0
@@ -43,12 +44,26 @@ def check_credentials(settings: Settings) -> list[CheckResult]:
             "Set SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET in .env, then run `music-tracker auth`.",
         )
     ]
-    if settings.has_spotify_app and not (settings.spotify_refresh_token or settings.token_path.is_file()):
-        results.append(CheckResult("token", "warning", "Nobody is signed in at Spotify.", "Run `music-tracker auth`."))
+    results.extend(_missing_sign_ins(settings))
     if not settings.contact:
         hint = "Set CONTACT to a mail or web address."
         results.append(CheckResult("contact", "note", "MusicBrainz and Nominatim ask for a way to reach you.", hint))
     return results
+
+
+def _missing_sign_ins(settings: Settings) -> Iterator[CheckResult]:
+    """Yield a warning for each listener who could be polled, and is not signed in."""
+    known = registry_of(settings)
+    for listener in known:
+        own = settings_of(settings, listener)
+        if not own.has_spotify_app or own.spotify_refresh_token or own.token_path.is_file():
+            continue
+        if len(known) == 1:
+            yield CheckResult("token", "warning", "Nobody is signed in at Spotify.", "Run `music-tracker auth`.")
+        else:
+            hint = f"Run `music-tracker auth --listener {listener.listener_id}`."
+            text = f"{listener.shown} is not signed in at Spotify."
+            yield CheckResult(f"token:{listener.listener_id}", "warning", text, hint)
 
 
 def _services(settings: Settings) -> Iterator[tuple[str, str]]:

@@ -16,7 +16,7 @@ import duckdb
 
 from extract_load.core.errors import MusicTrackerError
 from extract_load.core.settings import Settings
-from extract_load.monitoring.health import CheckResult
+from extract_load.monitoring.check_result import CheckResult
 from extract_load.storage.duckdb_connection import open_read_only
 from extract_load.storage.state import from_iso
 from extract_load.storage.warehouse import SCHEMA_DIR, Warehouse, translate_error

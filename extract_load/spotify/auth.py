@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -24,6 +24,7 @@ from spotipy.oauth2 import SpotifyOauthError
 
 from extract_load.core.clock import Clock
 from extract_load.core.errors import MALFORMED, AuthorizationNeeded, ConfigurationError, ServiceUnavailable
+from extract_load.core.listeners import registry_of
 from extract_load.core.settings import Settings
 from extract_load.core.text import LONGEST_REASON, printable
 from extract_load.http import ThrottledSession
@@ -126,7 +127,7 @@ class Auth:
         """Store a new sign-in, and return what was stored before, for `restore`."""
         with self._renewal_lock():
             path = TokenStore(self.settings).path
-            facts = {key: self.state.get(SERVICE, key) for key in ("needs_reauth", "token")}
+            facts = {key: self.state.get(SERVICE, key) for key in (self._key("needs_reauth"), self._key("token"))}
             snapshot = SignInSnapshot(path.read_bytes() if path.exists() else None, facts)
             self._save(token)
             return snapshot
@@ -146,10 +147,13 @@ class Auth:
 
         One known name is enough: Spotify added the second id to existing accounts.
         """
-        account = {
-            hashlib.sha256(f"{self.settings.listener_id}:{name}".encode(errors="replace")).hexdigest()[:16]
-            for name in names
-        }
+        names = list(names)
+        account = account_hashes(self.settings.listener_id, names)
+        if not confirmed and (other := self._listener_of_account(names)):
+            raise AuthorizationNeeded(
+                f"This Spotify account is {other}'s already: its plays would be here twice.",
+                hint="Sign in with the account of the listener whom you mean.",
+            )
         key = f"account:{self.settings.listener_id}"
         stored = self.state.get("listener", key) or []
         known = {stored} if isinstance(stored, str) else set(stored)
@@ -160,9 +164,20 @@ class Auth:
             )
         self.state.put("listener", key, sorted(known | account), self.clock.now())
 
+    def _listener_of_account(self, names: Sequence[str]) -> str | None:
+        """Return the other registered listener who is bound to this account, None when nobody is."""
+        for listener in registry_of(self.settings):
+            stored = self.state.get("listener", f"account:{listener.listener_id}") or []
+            known = {stored} if isinstance(stored, str) else set(stored)
+            if listener.listener_id != self.settings.listener_id and known & account_hashes(
+                listener.listener_id, names
+            ):
+                return listener.shown
+        return None
+
     def _require_valid(self, token: Token | None) -> Token:
         """Return the token. Errors: AuthorizationNeeded when there is none, or Spotify has refused this very one."""
-        refused = self.state.get(SERVICE, "needs_reauth")
+        refused = self.state.get(SERVICE, self._key("needs_reauth"))
         if token is None and refused:
             raise _sign_in_ended(str(refused.get("reason", "")))
         if token is None:
@@ -191,7 +206,7 @@ class Auth:
 
     def _save(self, token: Token) -> None:
         TokenStore(self.settings).save(token)
-        self.state.put(SERVICE, "needs_reauth", None, self.clock.now())
+        self.state.put(SERVICE, self._key("needs_reauth"), None, self.clock.now())
         self._record_token_dates(token)
 
     def _is_replaced(self, token: Token) -> bool:
@@ -229,7 +244,7 @@ class Auth:
         if error.error == "invalid_grant":
             reason = printable(str(error.error_description or "the sign-in has ended"), LONGEST_REASON)
             fact = {"since": to_iso(self.clock.now()), "reason": reason, "token": token_hash(token.refresh_token)}
-            self.state.put(SERVICE, "needs_reauth", fact, self.clock.now())
+            self.state.put(SERVICE, self._key("needs_reauth"), fact, self.clock.now())
             if not self.settings.spotify_refresh_token:
                 TokenStore(self.settings).set_aside()
             return _sign_in_ended(reason)
@@ -241,10 +256,18 @@ class Auth:
             hint="Check the app on developer.spotify.com/dashboard, then run `music-tracker auth`.",
         )
 
+    def _key(self, fact: str) -> str:
+        return f"{fact}{self.settings.scope}"
+
     def _record_token_dates(self, token: Token) -> None:
         dates = {"authorized_at": to_iso(token.authorized_at), "token": token_hash(token.refresh_token)}
-        if self.state.get(SERVICE, "token") != dates:
-            self.state.put(SERVICE, "token", dates, self.clock.now())
+        if self.state.get(SERVICE, self._key("token")) != dates:
+            self.state.put(SERVICE, self._key("token"), dates, self.clock.now())
+
+
+def account_hashes(listener_id: str, names: Iterable[str]) -> set[str]:
+    """Return the hashes by which the state knows the Spotify account of a listener."""
+    return {hashlib.sha256(f"{listener_id}:{name}".encode(errors="replace")).hexdigest()[:16] for name in names}
 
 
 def wrong_app_credentials() -> ConfigurationError:

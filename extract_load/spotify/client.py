@@ -75,13 +75,14 @@ class SpotifyClient:
         Errors: AuthorizationNeeded when it belongs to somebody else.
         """
         token = token_hash(self.auth.current_token().refresh_token)
-        if self._context.state.get(SERVICE, "account_checked") == token and not confirmed:
+        key = f"account_checked{self._context.settings.scope}"
+        if self._context.state.get(SERVICE, key) == token and not confirmed:
             return
         me = self.get(lambda api: api.me())
         names = [str(me[key]) for key in ("account_id", "id") if me.get(key)]
         self.auth.bind_account(names, confirmed=confirmed)
         current = token_hash(self.auth.current_token().refresh_token)
-        self._context.state.put(SERVICE, "account_checked", current, self._context.clock.now())
+        self._context.state.put(SERVICE, key, current, self._context.clock.now())
 
     def _open_api(self) -> spotipy.Spotify:
         quiet_libraries()

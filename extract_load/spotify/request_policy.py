@@ -43,7 +43,7 @@ def open_session(settings: Settings, state: State, run_id: str, clock: Clock) ->
         max_attempts=4,
         max_wait=60,
         classify=classify_response,
-        bucket=bucket_of,
+        bucket=lambda request: f"{bucket_of(request)}{settings.app_scope}",
         daily_budget=daily_budget,
     )
     return ThrottledSession(policy, state, run_id=run_id, user_agent=settings.user_agent(), clock=clock)

@@ -7,8 +7,6 @@ a later sign-in wins over it until the variable changes. Tokens are never logged
 from __future__ import annotations
 
 import hashlib
-import os
-import secrets
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,6 +14,7 @@ from pathlib import Path
 import orjson
 
 from extract_load.core.errors import ConfigurationError
+from extract_load.core.listener_registry import write_private
 from extract_load.core.settings import Settings
 from extract_load.storage.state import from_iso
 
@@ -78,19 +77,7 @@ class TokenStore:
         if content is None:
             self.path.unlink(missing_ok=True)
             return
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        # a unique name: two processes that shared one would remove each other's file
-        partial = self.path.with_name(f"{self.path.name}.{os.getpid()}-{secrets.token_hex(4)}.partial")
-        try:
-            handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "wb") as out:
-                out.write(content)
-                out.flush()
-                os.fsync(out.fileno())
-            partial.replace(self.path)
-        except BaseException:
-            partial.unlink(missing_ok=True)
-            raise
+        write_private(self.path, content)
 
     def set_aside(self) -> Path | None:
         """Rename the file of a token that Spotify refused, and return its new path; it sometimes works again later."""

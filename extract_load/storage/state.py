@@ -189,7 +189,7 @@ class State:
         except sqlite3.Error as error:
             log.debug("The rollback failed as well: %s", error)
 
-    def rows(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[dict[str, Any]]:
+    def rows(self, sql: str, parameters: tuple[Any, ...] | dict[str, Any] = ()) -> list[dict[str, Any]]:
         """Return the rows of a query as dictionaries."""
         with self._lock:
             return [dict(row) for row in self._db.execute(sql, parameters)]

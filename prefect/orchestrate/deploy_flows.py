@@ -15,7 +15,7 @@ import typer
 from extract_load.core.errors import ConfigurationError
 from extract_load.core.flows import DAILY_ETL, SPOTIFY_INGESTION
 from extract_load.core.settings import Settings, load_settings
-from extract_load.monitoring.health import CheckResult
+from extract_load.monitoring.check_result import CheckResult
 from orchestrate.console import prepare_prefect, run_script
 
 _MARKS = {"ok": "ok     ", "note": "note   ", "warning": "warning", "problem": "PROBLEM"}

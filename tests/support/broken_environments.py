@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from extract_load.core.settings import Settings
+from extract_load.monitoring.check_result import CheckResult
 from extract_load.monitoring.doctor import examine
-from extract_load.monitoring.health import CheckResult
 from tests.support.clock import ManualClock
 
 NOTHING_LISTENS = "http://127.0.0.1:9"

@@ -23,7 +23,7 @@ import httpx
 from extract_load.core.errors import ConfigurationError, ServiceUnavailable
 from extract_load.core.network_environment import is_loopback
 from extract_load.core.settings import Settings
-from extract_load.monitoring.health import CheckResult
+from extract_load.monitoring.check_result import CheckResult
 from orchestrate.server.credentials import (
     CLIENT_VARIABLE,
     SERVER_VARIABLE,

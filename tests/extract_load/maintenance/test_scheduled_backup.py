@@ -11,7 +11,8 @@ from extract_load.core.errors import BadInput, ConfigurationError
 from extract_load.core.results import TaskResult
 from extract_load.maintenance import scheduled_backup
 from extract_load.maintenance.scheduled_backup import back_up_by_hand, back_up_daily, is_unmounted
-from extract_load.monitoring.health import CheckResult, health
+from extract_load.monitoring.check_result import CheckResult
+from extract_load.monitoring.health import health
 from tests.support.data_directories import START, DataDirectory, small_transform
 
 DAY = 86400

@@ -69,14 +69,14 @@ class Installation:
             out.execute("create or replace table marts.fct_plays as select timestamp '2026-11-22 20:00' as ended_at")
             out.execute(
                 "create table if not exists marts.fct_listening_gaps"
-                " (gap_from timestamp, gap_until timestamp, is_closed boolean)"
+                " (gap_from timestamp, gap_until timestamp, is_closed boolean, listener_id varchar)"
             )
         self.state.put("publish", "last", {"at": to_iso(self.clock.now())}, self.clock.now())
 
     def close_gap(self, gap: tuple[datetime, datetime]) -> None:
         """Let an export cover a gap."""
         with duckdb.connect(str(self.settings.published_path)) as out:
-            out.execute("insert into marts.fct_listening_gaps values (?, ?, true)", list(gap))
+            out.execute("insert into marts.fct_listening_gaps values (?, ?, true, 'me')", list(gap))
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from extract_load.core.settings import Settings
-from extract_load.monitoring.health import CheckResult, Health, health, pluralize
+from extract_load.monitoring.check_result import CheckResult, pluralize
+from extract_load.monitoring.health import Health, health
 from extract_load.monitoring.run_log import RunRecord
 from extract_load.storage.state import RequestRecord
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from extract_load.monitoring.health import CheckResult, Health
+from extract_load.monitoring.check_result import CheckResult
+from extract_load.monitoring.health import Health
 from extract_load.monitoring.run_log import RunRecord, TaskRecord
 from orchestrate.dbt_build.results import NodeResult
 from orchestrate.runs.report import summary

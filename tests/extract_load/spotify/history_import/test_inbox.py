@@ -15,7 +15,8 @@ import pytest
 from extract_load.context import Context
 from extract_load.core.settings import Settings, load_settings
 from extract_load.monitoring.alerts import send_alerts
-from extract_load.monitoring.health import CheckResult, health
+from extract_load.monitoring.check_result import CheckResult
+from extract_load.monitoring.health import health
 from extract_load.spotify.history_import.importer import import_paths
 from extract_load.spotify.history_import.inbox import InboxResult, has_entries, import_inbox, summarize_inbox
 from extract_load.storage.writer_lock import WriterLock

@@ -1,0 +1,39 @@
+"""What one check found, in words for a person; with the ways to write a moment, a span and a number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+Level = Literal["ok", "note", "warning", "problem"]
+LEVELS: tuple[Level, ...] = ("ok", "note", "warning", "problem")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What one check found. `key` is stable (`gap:2026-...`); `alerts` means that a person is notified."""
+
+    key: str
+    level: Level
+    text: str
+    hint: str = ""
+    alerts: bool = False
+
+
+def at(moment: datetime | None) -> str:
+    """Return a moment (UTC) as a person reads it."""
+    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else "never"
+
+
+def ago(span: timedelta) -> str:
+    """Return a span in its largest whole unit."""
+    hours = span.total_seconds() / 3600
+    if hours < 1:
+        return pluralize(round(span.total_seconds() / 60), "minute")
+    return pluralize(round(hours), "hour") if hours < 48 else pluralize(span.days, "day")
+
+
+def pluralize(number: int, thing: str) -> str:
+    """Return a number with its noun: "1 day", "2 days"."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

@@ -1,0 +1,30 @@
+"""`music-tracker listener`: who listens here, in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from extract_load.core.settings import Settings
+
+
+def test_a_household_in_words(music_tracker: Any, settings: Settings) -> None:
+    """One listener until another is added; a name is shown; what can't be is an error of configuration."""
+    assert music_tracker("listener", "list").out == "me: UTC, not signed in, shares nothing\n"
+    assert not settings.listeners_path.exists()
+    added = music_tracker("listener", "add", "anna", "--name", "Anna", "--time-zone", "Europe/Berlin")
+    assert (added.exit_code, added.out.splitlines()[0]) == (0, "Anna is a listener now.")
+    assert music_tracker("listener", "add", "anna").exit_code == 2
+    assert music_tracker("listener", "rename", "anna", "Änne").out == "anna is shown as Änne.\n"
+    assert music_tracker("listener", "share", "anna").exit_code == 0
+    listed = music_tracker("listener", "list").out.splitlines()
+    assert listed[1] == "anna (Änne): Europe/Berlin, not signed in, in the family file"
+    assert music_tracker("listener", "share", "anna", "--off").exit_code == 0
+    assert "shares nothing" in music_tracker("listener", "list").out.splitlines()[1]
+
+
+def test_whose_sign_in_has_to_be_said(music_tracker: Any) -> None:
+    """With several listeners; and a listener who is not there is named."""
+    music_tracker("listener", "add", "anna")
+    done = music_tracker("auth")
+    assert (done.exit_code, "--listener: me, anna" in done.err) == (2, True)
+    assert "no listener 'ben'" in music_tracker("ingest", "--listener", "ben").err
