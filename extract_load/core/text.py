@@ -24,17 +24,25 @@ _ACCENTS = "\\u0300-\\u036F\\u1AB0-\\u1AFF\\u1DC0-\\u1DFF\\u20D0-\\u20FF\\uFE20-
 _INVISIBLE = "\\u00AD\\u034F\\u061C\\u180B-\\u180F\\u200B-\\u200F\\u202A-\\u202E\\u2060-\\u206F\\uFE00-\\uFE0F\\uFEFF"
 # Letters that have their accent in them, and the usual punctuation: no mark stands alone among these.
 _SIMPLE = " -~\\u00C0-\\u00D6\\u00D8-\\u00F6\\u00F8-\\u024F\\u2010-\\u2027"
+# Letters, marks and numbers of Unicode 15 and later: one version of Python knows them, another not, DuckDB has its own.
+_NEW_LETTERS = (
+    "\\u0CF3\\u0ECE\\U00010EFD-\\U00010EFF\\U0001123F-\\U00011241\\U00011F00-\\U00011F10\\U00011F12-\\U00011F3A"
+    "\\U00011F3E-\\U00011F42\\U00011F50-\\U00011F59\\U0001342F\\U00013440-\\U00013455\\U0001B132\\U0001B155"
+    "\\U0001D2C0-\\U0001D2D3\\U0001DF25-\\U0001DF2A\\U0001E030-\\U0001E06D\\U0001E08F\\U0001E4D0-\\U0001E4F9"
+    "\\U00020000-\\U0003FFFD"
+)
 _SPACES = " \t\n\r\f"
 
 _ACCENTED = re.compile(f"(?:[{_LATIN_AND_GREEK}][{_ACCENTS}]*)+")
 _NOT_SHOWN = re.compile(f"[{_INVISIBLE}]+")
+_NEW_LETTER = re.compile(f"[{_NEW_LETTERS}]")
 
 
 def fold_name(name: str) -> str:
     """Return the folded form: "  Sigur Rós! " -> "sigur ros"; a name of signs only is kept in lower case."""
     shown = unicodedata.normalize("NFC", _NOT_SHOWN.sub("", name))
     plain = _lower(_ACCENTED.sub(lambda part: _without_marks(part[0]), shown))
-    folded = " ".join("".join(c if _kind(c) in "LMN" else " " for c in plain).split())
+    folded = " ".join("".join(c if _kind(c) in "LMN" or _NEW_LETTER.match(c) else " " for c in plain).split())
     return folded or _lower(unicodedata.normalize("NFC", name)).strip(_SPACES)
 
 
@@ -61,6 +69,7 @@ def fold_name_sql(expression: str) -> str:
     letters, nearly all, are not cut. The dbt macro `fold_name` is the same text. Null stays null.
     """
     letters, accents, invisible, simple = map(_as_re2, (_LATIN_AND_GREEK, _ACCENTS, _INVISIBLE, _SIMPLE))
+    kept = f"\\p{{L}}\\p{{M}}\\p{{N}}{_as_re2(_NEW_LETTERS)} "
     is_simple = f"regexp_full_match({expression}, '[{simple}]*')"
     shown = f"nfc_normalize(regexp_replace({expression}, '[{invisible}]+', '', 'g'))"
     runs = f"regexp_extract_all({shown}, '(?:[{letters}][{accents}]*)+|[^{letters}]+')"
@@ -68,14 +77,14 @@ def fold_name_sql(expression: str) -> str:
     cut = f"list_transform(case when {is_simple} then [] else {runs} end, {bare})"
     plain = f"case when {is_simple} then strip_accents({expression}) else array_to_string({cut}, '') end"
     lowered = f"replace(lower({plain}), 'ς', 'σ')"
-    spaced = f"regexp_replace({lowered}, '[^\\p{{L}}\\p{{M}}\\p{{N}} ]+', ' ', 'g')"
+    spaced = f"regexp_replace({lowered}, '[^{kept}]+', ' ', 'g')"
     signs = f"trim(replace(lower(nfc_normalize({expression})), 'ς', 'σ'), e' \\t\\n\\r\\f')"
     return f"coalesce(nullif(trim(regexp_replace({spaced}, '  +', ' ', 'g')), ''), {signs})"
 
 
 def _as_re2(characters: str) -> str:
     """Return a class of characters as DuckDB's regular expressions write it."""
-    return re.sub(r"\\u([0-9A-F]{4})", r"\\x{\1}", characters)
+    return re.sub(r"\\u([0-9A-F]{4})|\\U000([0-9A-F]{5})", r"\\x{\1\2}", characters)
 
 
 def _without_marks(letters: str) -> str:

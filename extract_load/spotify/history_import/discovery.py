@@ -1,7 +1,7 @@
 """Find the history files in the paths that a person names: a zip as downloaded, a folder, or single files.
 
-Content decides, not the name: every `.json` is a candidate for the reader. Nothing is written here.
-Links inside a folder are not followed; archives in a folder are read, archives inside archives are not.
+Content decides, not the name: every `.json`, also packed, is a candidate for the reader. Nothing is written here.
+Links inside a folder are not followed; zips in a folder are read, archives inside archives are not. Each is named.
 """
 
 from __future__ import annotations
@@ -20,11 +20,14 @@ from extract_load.spotify.history_import.history_file import (
     MAX_FILE_BYTES,
     MAX_FOUND,
     MAX_RATIO,
+    OTHER_ARCHIVE,
     SMALL_BYTES,
     Found,
     Member,
     Refused,
+    is_other_archive,
     is_resource_fork,
+    may_hold_history,
     plain_name,
 )
 from extract_load.spotify.history_import.zip_archive import read_zip
@@ -54,9 +57,11 @@ def _find_in_path(path: Path) -> Found:
             return Found(refused=[Refused(name, "there is no such file or folder")])
         if not path.is_file():
             return Found(refused=[Refused(name, "it is neither a file nor a folder")])
+        if is_other_archive(path.name) and not path.name.lower().endswith(".gz"):
+            return Found(refused=[Refused(name, OTHER_ARCHIVE)])
         return _find_in_file(path, asked_for=True)
     except OSError as error:
-        return Found(refused=[Refused(name, f"it can't be read ({(error.strerror or 'I/O error').lower()})")])
+        return Found(refused=[Refused(name, _unreadable(error))])
 
 
 def _find_in_file(path: Path, *, asked_for: bool) -> Found:
@@ -77,32 +82,56 @@ def _find_in_file(path: Path, *, asked_for: bool) -> Found:
 
 def _find_in_folder(folder: Path) -> Found:
     found = Found()
-    for count, path in enumerate(_walk_files(folder)):
+    for count, path in enumerate(_walk_files(folder, found.refused)):
         if count == MAX_FOUND:
             reason = f"it holds more than {MAX_FOUND:,} files, the others were not read; name the folders inside it"
             found.refused.append(Refused(plain_name(str(folder)), reason))
             break
-        if path.is_symlink():
-            if path.suffix.lower() == ".json":
-                found.refused.append(Refused(plain_name(path.name), "it is a link; name the real file to import it"))
-        elif is_resource_fork(str(path)) or path.suffix.lower() not in {".json", ".zip"}:
-            found.left_alone += 1
-        else:
-            part = _find_in_file(path, asked_for=False)
-            found.members.extend(part.members)
-            found.refused.extend(part.refused)
-            found.left_alone += part.left_alone
+        part = _find_in_entry(path)
+        found.members.extend(part.members)
+        found.refused.extend(part.refused)
+        found.left_alone += part.left_alone
     if not found.members and not found.refused:
         found.refused.append(Refused(plain_name(str(folder)), "the folder holds no listening history"))
     return found
 
 
-def _walk_files(folder: Path) -> Iterator[Path]:
-    """Yield the files below a folder in a fixed order."""
-    for root, folders, names in os.walk(folder):
+def _find_in_entry(path: Path) -> Found:
+    """Return what one file of a folder holds; trouble of one is its own."""
+    is_foreign = is_other_archive(path.name) and "spotify" in path.name.lower()
+    is_candidate = may_hold_history(path.name) or path.suffix.lower() == ".zip" or is_foreign
+    if not is_candidate or is_resource_fork(str(path)):
+        return Found(left_alone=1)
+    try:
+        if path.is_symlink():
+            reason = "it is a link; name the real file to import it"
+        elif not path.is_file():  # a pipe would be waited for without end
+            reason = "it is neither a file nor a folder"
+        elif is_foreign:
+            reason = OTHER_ARCHIVE
+        else:
+            return _find_in_file(path, asked_for=False)
+    except OSError as error:
+        reason = _unreadable(error)
+    return Found(refused=[Refused(plain_name(path.name), reason)])
+
+
+def _walk_files(folder: Path, refused: list[Refused]) -> Iterator[Path]:
+    """Yield the files below a folder in a fixed order; add the folders that can't be read, and links to folders."""
+
+    def refuse(error: OSError) -> None:
+        refused.append(Refused(plain_name(str(error.filename)), _unreadable(error)))
+
+    for root, folders, names in os.walk(folder, onerror=refuse):
         folders.sort()
+        links = [name for name in folders if Path(root, name).is_symlink()]
+        refused.extend(Refused(plain_name(name), "it is a link; name the real folder to import it") for name in links)
         for name in sorted(names):
             yield Path(root) / name
+
+
+def _unreadable(error: OSError) -> str:
+    return f"it can't be read ({(error.strerror or 'I/O error').lower()})"
 
 
 class _BoundedStream:

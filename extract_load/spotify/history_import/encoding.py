@@ -123,18 +123,19 @@ def format_of(name: str, head: bytes) -> Format | None:
 def _format_of_text(lower: str, text: bytes) -> Format | None:
     if text.startswith(b"[") and text[1:].lstrip()[:1] in (b"]", b""):
         return _format_from_name(lower)
-    keys = _keys_of_first_object(text)
+    keys, is_whole = _keys_of_first_object(text)
     if {b"endTime", b"msPlayed"} & keys and b"ts" not in keys:
         return "account_data" if b"endTime" in keys or _format_from_name(lower) == "account_data" else None
     if not {b"ts", b"ms_played", b"spotify_track_uri"} & keys:
-        return _format_from_name(lower) if any(key in text for key in _HISTORY_KEYS) else None
+        is_likely = not is_whole or any(key in text for key in _HISTORY_KEYS)
+        return _format_from_name(lower) if is_likely else None
     if lower.startswith(("endsong", "endvideo")):
         return "endsong"
     return "endsong" if _OLD & keys and not lower.startswith("streaming_history") else "extended"
 
 
-def _keys_of_first_object(text: bytes) -> set[bytes]:
-    """Return the keys of the first object in a text, as far as it goes, without those of what lies inside it."""
+def _keys_of_first_object(text: bytes) -> tuple[set[bytes], bool]:
+    """Return the keys of the first object in a text, as far as it goes, and whether it is whole, or there is none."""
     keys, depth, start = set[bytes](), 0, text.find(b"{")
     for token in _KEY_OR_BRACKET.finditer(text, start) if start >= 0 else ():
         if token[1] is not None:
@@ -143,8 +144,8 @@ def _keys_of_first_object(text: bytes) -> set[bytes]:
         else:
             depth += 1 if token[0] in (b"{", b"[") else -1
             if depth <= 0:
-                break
-    return keys
+                return keys, True
+    return keys, start < 0
 
 
 def _format_from_name(lower: str) -> Format | None:

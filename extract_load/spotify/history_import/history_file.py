@@ -20,6 +20,12 @@ _SPOTIFYS = re.compile(
 )
 
 
+# What a browser or a system makes of such a name: without its ending, or with another one behind it.
+_ALMOST_SPOTIFYS = re.compile(r"^(streaming_?history|endsong|endvideo)[^.]*(\.json)?(\.txt)?$", re.I)
+OTHER_ARCHIVE = "archives of this kind can't be read here; unpack it and import the folder"
+_OTHER_ARCHIVES = (".7z", ".rar", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst")
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """One file that may hold a listening history. `size` in bytes as declared; `place` groups files of one download.
@@ -62,6 +68,16 @@ def plain_name(name: str) -> str:
     last = re.split(r"[\\/]", name)[-1]
     shown = last.encode("utf-8", "replace").decode("utf-8")
     return "".join(character if character.isprintable() else "?" for character in shown)[:120] or "unnamed"
+
+
+def may_hold_history(name: str) -> bool:
+    """Return whether a file is looked into, by its name: JSON, also packed, and what is called like Spotify's files."""
+    return name.lower().endswith((".json", ".json.gz")) or bool(_ALMOST_SPOTIFYS.match(plain_name(name)))
+
+
+def is_other_archive(name: str) -> bool:
+    """Return whether a file is by its name an archive that can't be read here."""
+    return name.lower().endswith(_OTHER_ARCHIVES) and not name.lower().endswith(".json.gz")
 
 
 def is_resource_fork(name: str) -> bool:

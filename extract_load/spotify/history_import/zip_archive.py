@@ -23,6 +23,7 @@ from extract_load.spotify.history_import.history_file import (
     Member,
     Refused,
     is_resource_fork,
+    may_hold_history,
     plain_name,
 )
 
@@ -64,10 +65,17 @@ def _add_entry(path: Path, entry: zipfile.ZipInfo, found: Found) -> None:
             Refused(plain_name(entry.filename), "it is a zip inside a zip; unpack it and import it alone")
         )
         return
-    if is_resource_fork(entry.filename) or not entry.filename.lower().endswith(".json"):
+    if is_resource_fork(entry.filename):
         found.left_alone += 1
         return
-    name, trouble = plain_name(entry.filename), _check_entry(entry)
+    name, is_packed = plain_name(entry.filename), entry.filename.lower().endswith(".gz")
+    if is_packed and may_hold_history(name):
+        found.refused.append(Refused(name, "it is packed inside the zip; unpack it and import it alone"))
+        return
+    if not may_hold_history(name):
+        found.left_alone += 1
+        return
+    trouble = _check_entry(entry)
     if trouble:
         found.refused.append(Refused(name, trouble))
         return

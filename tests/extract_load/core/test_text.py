@@ -22,6 +22,8 @@ SCRIPTS = (
     *((0xFF01, 0xFFDC), (0x1F3B5, 0x1F3C4)),
 )
 
+POINTS = [chr(point) for point in range(1, 0x110000) if not 0xD800 <= point < 0xE000]
+
 
 def in_sql(names: list[str], rule: str | None = None) -> list[str]:
     """Return the names folded by DuckDB."""
@@ -108,6 +110,25 @@ def test_composed_or_not_and_of_any_case_a_name_is_the_same(name: str) -> None:
     """Unicode writes one name in several ways."""
     assert fold_name(unicodedata.normalize("NFD", name)) == fold_name(unicodedata.normalize("NFC", name))
     assert exact_name(unicodedata.normalize("NFD", name)) == exact_name(unicodedata.normalize("NFC", name))
+
+
+def test_every_code_point_folds_alike() -> None:
+    """Also those that only one of Python and DuckDB knows: letters of later versions of Unicode stay, signs fall."""
+    assert unlike("x", "", POINTS) == []
+    assert fold_name("\U00031350 \U0001fae8") == "\U00031350"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("before", "after"), [("", "\u0301 "), ("ハ", " "), ("", "\u3099 "), ("и", "\u0306 ")])
+def test_every_code_point_folds_alike_beside_a_mark(before: str, after: str) -> None:
+    """Of those that Python knows: it can't put a mark that it does not know in its order."""
+    assert unlike(before, after, [point for point in POINTS if unicodedata.category(point) != "Cn"]) == []
+
+
+def unlike(before: str, after: str, points: list[str]) -> list[str]:
+    """Return the names, each of fifty code points, that Python and SQL fold differently."""
+    names = ["".join(before + point + after for point in points[at : at + 50]) for at in range(0, len(points), 50)]
+    return [name for name, folded in zip(names, in_sql(names), strict=True) if fold_name(name) != folded]
 
 
 def test_null_stays_null() -> None:

@@ -40,7 +40,7 @@ final as (
         track.track_number,
         track.explicit as is_explicit,
 
-        case when track.duration_ms > 0 then track.duration_ms end as duration_ms,
+        case when track.duration_ms between 1 and 86400000 then track.duration_ms end as duration_ms,
         track.album.total_tracks as album_total_tracks,
         nullif(track.popularity, 0) as popularity,
 

@@ -59,6 +59,9 @@ ACCOUNT = {"endTime": "2024-05-01 13:07", "artistName": "A", "trackName": "T", "
         ("x.json", b'[{"searchTime": 1}]', None),
         ("x.json", b'[{"mix": {"a": [{"b": 1}]}, "x": "}{\\"", "ms_played": 1, "username": "u"}]', "endsong"),
         ("x.json", b'[{"mix": {"ts": 1}}, {"ts": 1}]', None),
+        ("StreamingHistory_music_0.json", b'[{"trackName": "A"}]', None),
+        ("StreamingHistory_music_0.json", b'[{"trackName": "A", "msPl', "account_data"),
+        ("StreamingHistory_music_0.json", b"[1, 2", None),
         ("x.json", b'[{"quote": "\\"ts\\": {", "endTime": "2024-05-01 13:07"', "account_data"),
     ],
 )
