@@ -1,4 +1,4 @@
-"""The share bundle: aggregates only."""
+"""The share bundle (feature 10: a public read-only link): aggregates only."""
 
 from __future__ import annotations
 
