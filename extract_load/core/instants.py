@@ -16,6 +16,11 @@ import re
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
+FIRST_POSSIBLE = datetime(2006, 1, 1)
+"""When a play can have happened at the earliest: Spotify was founded that year."""
+LAST_POSSIBLE = datetime(2100, 1, 1)
+"""When at the latest; a trusted clock says more. A play of the year 9999 would need all days before it."""
+
 _BLANKS = " \t\r\n"
 _HOUR, _SIXTY = "(?:[01]?[0-9]|2[0-3])", "[0-5][0-9]"
 _DAY = "[0-9]{4}(?:-[0-9]{1,2}-[0-9]{1,2}|/[0-9]{1,2}/[0-9]{1,2})"

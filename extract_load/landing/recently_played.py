@@ -17,7 +17,7 @@ import duckdb
 
 from extract_load.core.clock import Clock
 from extract_load.core.content import polled_content_kind_sql
-from extract_load.core.instants import parse_instant_sql
+from extract_load.core.instants import FIRST_POSSIBLE, LAST_POSSIBLE, parse_instant_sql
 from extract_load.landing.manifest import Landed, SpoolFile
 from extract_load.landing.spool_reader import read_files
 
@@ -38,6 +38,8 @@ select
         when json_type(payload) is distinct from 'OBJECT' then 'not an object'
         when (payload ->> '$.played_at') is null then 'played_at is missing'
         when played_at is null then 'played_at is not a time'
+        when not played_at between timestamp '{FIRST_POSSIBLE}' and timestamp '{LAST_POSSIBLE}'
+            then 'played_at is before Spotify or far in the future'
     end as reason,
     {polled_content_kind_sql("(payload -> '$.track')")} as content_kind
 from incoming

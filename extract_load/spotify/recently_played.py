@@ -22,7 +22,7 @@ from extract_load.context import Context
 from extract_load.core.clock import is_plausible
 from extract_load.core.errors import ConfigurationError, MusicTrackerError, ServiceUnavailable
 from extract_load.core.failpoints import failpoint
-from extract_load.core.instants import parse_instant
+from extract_load.core.instants import FIRST_POSSIBLE, LAST_POSSIBLE, parse_instant
 from extract_load.core.redaction import redact
 from extract_load.spotify.client import SpotifyClient
 from extract_load.spotify.request_policy import SERVICE
@@ -120,7 +120,7 @@ def _record(context: Context, at: datetime, items: list[Any], limit: int) -> Pol
     seen = _seen(context, at)
     keys = {key for item in items if (key := item_key(item))}
     known = len(keys & seen["keys"])
-    times = sorted(time for item in items if (time := _played_at(item)) and time <= _latest(at))
+    times = sorted(_possible_times(items, at))
     oldest, newest = (times[0], times[-1]) if times else (None, None)
     last = seen["newest"]
     gap_from = gap_until = None
@@ -234,14 +234,19 @@ def _remember(context: Context, items: Iterable[Any], at: datetime) -> None:
     found = context.state.get(SERVICE, _key("seen", context)) or {}
     fresh = [key for item in items if (key := item_key(item))]
     keys = list(dict.fromkeys([*fresh, *found.get("keys", ())]))[:_REMEMBERED]
-    times = [time for item in items if (time := _played_at(item)) and time <= _latest(at)]
+    times = _possible_times(items, at)
     newest = to_iso(max([*times, *filter(None, [_seen(context, at)["newest"]])], default=None))
     context.state.put(SERVICE, _key("seen", context), {"keys": keys, "newest": newest}, at)
 
 
 def _latest(at: datetime) -> datetime:
     """Return the latest time of a play that can be true; a clock that is wrong judges none."""
-    return at + _AHEAD if is_plausible(at) else datetime.max
+    return at + _AHEAD if is_plausible(at) else LAST_POSSIBLE
+
+
+def _possible_times(items: Iterable[Any], at: datetime) -> list[datetime]:
+    """Return the times of the items that can be true, in their order."""
+    return [time for item in items if (time := _played_at(item)) and FIRST_POSSIBLE <= time <= _latest(at)]
 
 
 def _played_at(item: Any) -> datetime | None:

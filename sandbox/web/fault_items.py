@@ -42,15 +42,20 @@ def _position(items: list[Any], strike: Strike) -> int:
     return min(int(strike.option("position", 1)), len(items) - 1)
 
 
+_TIMES = {
+    "bad_played_at": "yesterday evening",
+    "epoch": "1970-01-01T00:00:00.000Z",
+    "future": "2099-01-01T00:00:00.000Z",
+}
+
+
 def _malformed_item(_payload: Json, items: list[Any], strike: Strike) -> bool:
     how, item = strike.option("how", "text"), _chosen(items, strike)
     track = item.get("track") or item
     if how == "no_played_at":
         item.pop("played_at", None)
-    elif how == "bad_played_at":
-        item["played_at"] = "yesterday evening"
-    elif how == "future":
-        item["played_at"] = "2099-01-01T00:00:00.000Z"
+    elif how in _TIMES:
+        item["played_at"] = _TIMES[how]
     elif how == "no_track_id":
         track.pop("id", None)
         track.pop("uri", None)
@@ -126,7 +131,8 @@ def _no_items(payload: Json, _items: list[Any], strike: Strike) -> bool:
 EDITS: tuple[tuple[str, str, tuple[str, ...], Edit], ...] = (
     (
         "malformed_item",
-        "the item at `position` (1) is broken; `how`: text, no_played_at, bad_played_at, future, no_track_id, no_name",
+        "the item at `position` (1) is broken;"
+        " `how`: text, no_played_at, bad_played_at, epoch, future, no_track_id, no_name",
         ("position", "how"),
         _malformed_item,
     ),

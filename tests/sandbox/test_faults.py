@@ -105,7 +105,7 @@ def test_a_quota_counts_each_endpoint_over_a_day_from_the_first_request(sandbox:
     assert fresh.get(path).ok
 
 
-@pytest.mark.parametrize("how", ["text", "no_played_at", "bad_played_at", "future", "no_track_id", "no_name"])
+@pytest.mark.parametrize("how", ["text", "no_played_at", "bad_played_at", "epoch", "future", "no_track_id", "no_name"])
 def test_one_item_is_malformed_and_the_others_are_good(sandbox: Sandbox, api: Client, how: str) -> None:
     good = api.get(RECENT, limit=5).json()["items"]
     sandbox.faults.add("spotify", "malformed_item", times=1, position=2, how=how)

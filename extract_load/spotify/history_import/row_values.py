@@ -10,10 +10,9 @@ import re
 from datetime import datetime
 from typing import Any
 
-from extract_load.core.instants import parse_instant
+from extract_load.core.instants import FIRST_POSSIBLE, parse_instant
 
 MAX_PLAYED_MS = 3650 * 86_400_000  # ten years: what is longer than a day lands and is flagged, a counter is no play
-FIRST_POSSIBLE = datetime(2006, 1, 1)
 NUMBER_KEYS = ("offline_timestamp",)
 
 _UTC = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?Z?", re.ASCII)

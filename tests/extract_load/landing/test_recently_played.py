@@ -31,6 +31,9 @@ def test_an_item_seen_by_two_polls_is_one_row(context: Context) -> None:
         (7, "not an object"),
         ({"track": {}}, "played_at is missing"),
         (item("yesterday"), "played_at is not a time"),
+        (item("0001-01-01T00:00:00Z"), "played_at is before Spotify or far in the future"),
+        (item("1970-01-01T00:00:00Z"), "played_at is before Spotify or far in the future"),
+        (item("9999-12-31T23:59:59.999Z"), "played_at is before Spotify or far in the future"),
     ],
 )
 def test_a_malformed_item_is_rejected_with_its_reason_and_the_rest_lands(

@@ -73,6 +73,18 @@ def test_an_item_of_the_future_bounds_no_gap(listener: Make) -> None:
     assert gap[0] == datetime.fromisoformat(newest) < gap[1] < spot.clock.now()
 
 
+def test_an_item_of_before_spotify_bounds_nothing_and_is_rejected(listener: Make) -> None:
+    """A player whose clock was never set says 1970: the gap ends at the oldest true play."""
+    spot = listener()
+    spot.poll()
+    spot.pass_time(days=8)
+    spot.fault("malformed_item", position=49, how="epoch", times=1)
+    result = spot.poll()
+    assert (result.outcome, result.landed, result.rejected) == ("gap", 49, 1)
+    assert result.gap[0] < result.gap[1] < spot.clock.now()
+    assert spot.rows("select min(played_at) >= timestamp '2006-01-01' from raw.spotify_recently_played") == [(True,)]
+
+
 def test_a_future_that_is_remembered_already_bounds_no_gap(listener: Make) -> None:
     """A state that believed such an item goes back to the newest play that a poll showed, and stays there."""
     spot = listener()
