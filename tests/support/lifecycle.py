@@ -33,7 +33,10 @@ FORGOTTEN = "The Forgotten Few"
 
 @dataclass
 class Lifecycle:
-    """One data directory. `now` is the time at which polls are made, `variables` lead to the sandbox."""
+    """One data directory. `now` is the time at which polls are made, `variables` lead to the sandbox.
+
+    `open_warehouse` makes the warehouse of the steps that ask services.
+    """
 
     folder: Path
     variables: dict[str, str]
@@ -41,6 +44,7 @@ class Lifecycle:
     export: Path
     artist: str
     transform: Callable[[Settings], Any] = small_transform
+    open_warehouse: Callable[[Settings], Warehouse] = Warehouse
     steps: dict[str, Callable[[], None]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -191,7 +195,8 @@ class _Context:
     def __init__(self, lifecycle: Lifecycle) -> None:
         settings = lifecycle.settings
         self._state = State(settings.state_path)
-        self._context = Context(settings, Warehouse(settings), self._state, "lifecycle", FixedClock(lifecycle.now))
+        warehouse = lifecycle.open_warehouse(settings)
+        self._context = Context(settings, warehouse, self._state, "lifecycle", FixedClock(lifecycle.now))
 
     def __enter__(self) -> Context:
         return self._context
