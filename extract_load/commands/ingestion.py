@@ -138,12 +138,13 @@ def summarize_poll(poll: PollResult) -> TaskResult:
 def import_(
     paths: Annotated[list[Path], typer.Argument(help="The zip as downloaded, a folder, or single files.")],
     confirm_listener: Annotated[bool, typer.Option(help="Yes, this export of another account is mine, too.")] = False,
+    listener: ListenerOption = None,
 ) -> None:
     """Land an export of your streaming history; sends no request, and accounts for every row."""
     from extract_load.spotify.history_import.importer import import_paths
 
     with context_of_a_command("import") as context, _progress_bar() as progress:
-        result = import_paths(context, paths, confirm_listener=confirm_listener, progress=progress)
+        result = import_paths(context, paths, listener=listener, confirm_listener=confirm_listener, progress=progress)
     for line in result.account():
         typer.echo(printable(line))
     raise typer.Exit(result.exit_code)

@@ -244,9 +244,8 @@ def _inbox(facts: Facts) -> Iterator[CheckResult]:
             yield CheckResult("inbox", "note", f"{fact['reason']}.".replace("..", "."), "The next run tries again.")
         elif kind == "waiting":
             text = f"{fact['name']} in the inbox waits for your confirmation: {fact['reason']}."
-            hint = (
-                f"If it is yours: `music-tracker import --confirm-listener {shlex.quote(str(where))}`; else delete it."
-            )
+            option = "--listener ID" if facts.others else "--confirm-listener"
+            hint = f"If it is yours: `music-tracker import {option} {shlex.quote(str(where))}`; else delete it."
             yield CheckResult(f"inbox:{entry}:{fact['at']}", "warning", text, hint, True)
         else:
             text = f"{fact['name']} from the inbox could not be imported: {fact['reason']}."

@@ -19,12 +19,16 @@ from typing import Literal
 
 from extract_load.context import Context
 from extract_load.core.errors import BadInput, ServiceUnavailable
+from extract_load.core.listener_registry import Listener
+from extract_load.core.listeners import chosen_listeners
+from extract_load.core.settings import Settings
 from extract_load.spotify.history_import.discovery import find_members
 from extract_load.spotify.history_import.encoding import UTF_8
 from extract_load.spotify.history_import.file_reader import FileSummary, MemberReader, read_ahead
 from extract_load.spotify.history_import.history_file import Found, Member, Refused, export_id_of, newest_first
 from extract_load.spotify.history_import.landing_thread import LandedFiles, LandingThread
-from extract_load.spotify.history_import.ownership import OwnershipCheck, Verdict, known_plays
+from extract_load.spotify.history_import.owner_search import Owners
+from extract_load.spotify.history_import.ownership import OwnershipCheck, Verdict
 from extract_load.spotify.history_import.row_parser import RowCounts
 from extract_load.spotify.history_import.spool_writer import (
     find_spooled,
@@ -43,6 +47,12 @@ Status = Literal["landed", "spooled", "known"]
 FOREIGN = (
     "it looks like another listener's export ({why}); nothing of it was kept."
     " If it is yours, import it again with --confirm-listener"
+)
+
+
+NOBODYS = (
+    "nothing in it shows which listener it belongs to; nothing of it was kept."
+    " Say whose it is: import it again with --listener and one of {ids}"
 )
 
 
@@ -114,17 +124,24 @@ class ImportResult:
 
 
 def import_paths(
-    context: Context, paths: Iterable[Path], *, confirm_listener: bool = False, progress: Progress | None = None
+    context: Context,
+    paths: Iterable[Path],
+    *,
+    listener: str | None = None,
+    confirm_listener: bool = False,
+    progress: Progress | None = None,
 ) -> ImportResult:
     """Import what the paths hold and return the counts; what can't be read is refused with a reason, the rest goes on.
 
-    `progress` is called with (bytes done, bytes in total). Errors: ServiceUnavailable when another import is running.
+    With several listeners each download finds its owner, unless `listener` names them. `progress` is called with (bytes
+    done, bytes in total). Errors: ServiceUnavailable when another import is running.
     """
     lock = WriterLock(context.settings.data_dir / ".import.lock", context.clock)
     try:
         with lock.held("another import", context.settings.lock_wait_seconds), _short_thread_switches():
             remove_held_files(context.settings.spool_dir)
-            return _Import(context, find_members(paths), confirm_listener, progress).run()
+            whose = chosen_listeners(context.settings, [listener] if listener else [])
+            return _Import(context, find_members(paths), whose, confirm_listener, progress).run()
     except WarehouseBusy as busy:
         raise ServiceUnavailable(f"Another import is running: {lock.holder() or busy.message}.") from None
 
@@ -152,8 +169,11 @@ class _Spooled:
 class _Import:
     """One import: groups files by download, spools each, hands them to the landing thread, sums up the counts."""
 
-    def __init__(self, context: Context, found: Found, confirmed: bool, progress: Progress | None) -> None:
+    def __init__(
+        self, context: Context, found: Found, whose: list[Listener], confirmed: bool, progress: Progress | None
+    ) -> None:
         self._context = context
+        self._whose = whose
         self._confirmed = confirmed
         self._result = ImportResult(refused=list(found.refused), left_alone=found.left_alone)
         self._readers = list(self._find_history(found.members))
@@ -163,7 +183,9 @@ class _Import:
 
     def run(self) -> ImportResult:
         """Run the import and return its result."""
-        self._known = [] if self._confirmed else known_plays(self._context)  # before landing takes the warehouse
+        self._owners = Owners(
+            self._context, self._whose, confirmed=self._confirmed
+        )  # before landing takes the warehouse
         self._thread = LandingThread(self._context, self._progress.landed)
         try:
             key = _download_key
@@ -192,11 +214,17 @@ class _Import:
     def _import_one_download(self, group: list[tuple[Member, MemberReader, str]]) -> None:
         """Import the files of one download, newest first; all of it is refused when it is another listener's."""
         export_id = export_id_of(member for member, _, _ in group)
-        owner = OwnershipCheck(self._context, self._known, confirmed=self._confirmed)
+        group.sort(key=lambda one: newest_first(one[0]))
+        own = self._owners.find([member for member, _, _ in group])
+        if own is None:
+            reason = NOBODYS.format(ids=self._owners.ids)
+            self._result.refused.append(Refused(group[0][0].name, reason, needs_confirmation=True))
+            return
+        owner = self._owners.check(own)
         held: list[_Spooled] = []
-        for reader in read_ahead([one[1] for one in sorted(group, key=lambda one: newest_first(one[0]))]):
+        for reader in read_ahead([one[1] for one in group]):
             member = reader.member
-            spooled = self._spool(reader, export_id)
+            spooled = self._spool(own.settings, reader, export_id)
             if spooled is None:
                 continue
             held.append(spooled[0])
@@ -210,9 +238,9 @@ class _Import:
             return
         self._release(owner, held)
 
-    def _spool(self, reader: MemberReader, export_id: str) -> tuple[_Spooled, FileSummary] | None:
+    def _spool(self, settings: Settings, reader: MemberReader, export_id: str) -> tuple[_Spooled, FileSummary] | None:
         """Read one file and write it under its held name; return None when it is refused."""
-        settings, member, at = self._context.settings, reader.member, self._context.clock.now()
+        member, at = reader.member, self._context.clock.now()
         try:
             format_ = reader.format()
             assert format_ is not None

@@ -158,7 +158,8 @@ class _Inbox:
             self._move(entry, DONE, now)
 
     def _wait_for_confirmation(self, entry: Path, now: str, reason: str) -> None:
-        command = f"music-tracker import --confirm-listener {shlex.quote(str(entry))}"
+        option = "--listener ID" if self._context.settings.has_several_listeners else "--confirm-listener"
+        command = f"music-tracker import {option} {shlex.quote(str(entry))}"
         note_of(entry, WAITING_NOTE).write_text(
             f"{plain_name(entry.name)} waits: {reason}.\n\nIf it is yours, run:\n\n    {command}\n\n"
             "The next `ingest` or `etl` then moves it to the folder done. If it is not, delete it.\n",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
@@ -114,7 +114,9 @@ class Verdict(Enum):
 class OwnershipCheck:
     """The check of one export, file by file, before any of it lands, against the known plays of the listener."""
 
-    def __init__(self, context: Context, known: Iterable[KnownPlay], *, confirmed: bool) -> None:
+    def __init__(
+        self, context: Context, known: Iterable[KnownPlay], *, confirmed: bool, others: Sequence[str] = ()
+    ) -> None:
         self._state = context.state
         self._data_dir = context.settings.data_dir
         self._listener = context.settings.listener_id
@@ -124,6 +126,13 @@ class OwnershipCheck:
         self._covered: set[int] = set()
         self._matched: set[int] = set()
         self._names: set[str] = set()
+        self._others = others
+        self._has_known_name = False
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether something says that it is this listener's: a known user name, or enough plays."""
+        return self._has_known_name or self._verdict() is Verdict.OWN
 
     def is_sure(self) -> bool:
         """Return whether the verdict is settled: confirmed, same user name, enough matches, or nothing to compare."""
@@ -132,10 +141,13 @@ class OwnershipCheck:
     def add_file(self, spooled: Path, usernames: Iterable[bytes]) -> Verdict:
         """Add one file and return the verdict so far; FOREIGN by user name is final."""
         self._names |= {self._hash(name) for name in usernames}
-        known = set(self._state.get("listener", self._key()) or ())
+        if not self._confirmed and any(self._names & set(self._known_names(other)) for other in self._others):
+            return Verdict.FOREIGN
+        known = set(self._known_names(self._listener))
         if self._names and known and not self._confirmed:
             if not self._names & known:
                 return Verdict.FOREIGN
+            self._has_known_name = True
             self._plays = []
         if self._plays and not self.is_sure():
             self._compare(spooled)
@@ -149,9 +161,9 @@ class OwnershipCheck:
 
     def remember(self) -> None:
         """Bind the user names of an accepted export to the listener, as hashes."""
-        known = list(self._state.get("listener", self._key()) or ())
-        if self._names - set(known):
-            self._state.put("listener", self._key(), sorted(self._names | set(known)), self._now)
+        known = set(self._known_names(self._listener))
+        if self._names - known:
+            self._state.put("listener", f"usernames:{self._listener}", sorted(self._names | known), self._now)
 
     def _verdict(self) -> Verdict:
         if len(self._matched) >= ENOUGH_PLAYS and len(self._matched) >= OWN_FROM * len(self._covered):
@@ -172,8 +184,8 @@ class OwnershipCheck:
     def _hash(self, name: bytes) -> str:
         return name_hash(self._state, name, self._now)
 
-    def _key(self) -> str:
-        return f"usernames:{self._listener}"
+    def _known_names(self, listener_id: str) -> list[str]:
+        return self._state.get("listener", f"usernames:{listener_id}") or []
 
 
 def name_hash(state: State, name: bytes, at: datetime) -> str:
