@@ -1,10 +1,19 @@
 {#-
-  The listener's time zone until the seed listener_zones says otherwise: of the environment, else of `.env`, which
-  plugins/attach_warehouse.py has read.
+  The time zone of a listener until the seed listener_zones says otherwise: of the registry of listeners, else of the
+  environment, else of `.env`. plugins/attach_warehouse.py has read registry and `.env`.
 -#}
-{% macro listener_timezone() -%}
+{% macro listener_timezone(listener_id) -%}
     {%- set named = env_var('LISTENER_TIMEZONE', '') | trim -%}
-    {%- if named -%} '{{ named }}' {%- else -%} coalesce(getvariable('listener_timezone'), 'UTC') {%- endif -%}
+    coalesce(
+        getvariable('listener_time_zones')[{{ listener_id }}],
+        {% if named %} '{{ named }}' {%- else %} getvariable('listener_timezone') {%- endif %},
+        'UTC'
+    )
+{%- endmacro %}
+
+{#- Whether the trips of the setting are a listener's: with several listeners only those of the one of LISTENER_ID. -#}
+{% macro has_trips_of_setting(listener_id) -%}
+    coalesce({{ listener_id }} = getvariable('listener_with_trips'), true)
 {%- endmacro %}
 
 {#-

@@ -20,6 +20,7 @@ from dev_relations import DEV, prepare_dev
 
 from extract_load.core.clock import SystemClock
 from extract_load.core.errors import MusicTrackerError
+from extract_load.core.listeners import registry_of
 from extract_load.core.settings import Settings, load_settings, project_root
 from extract_load.storage.duckdb_connection import attach, connect
 from extract_load.storage.warehouse import CATALOGUE, STORAGE, apply_schema, translate_error
@@ -42,9 +43,16 @@ class Plugin(BasePlugin):
             settings = load_settings()
             if not named and not self._writes_warehouse and not settings.warehouse_path.exists():
                 settings = _demo_settings() or settings
+            known = registry_of(settings)
         except MusicTrackerError as error:
             raise DbtRuntimeError(str(error)) from None
-        self._listener = {"listener_timezone": settings.listener_timezone, "listener_trips": settings.listener_trips}
+        self._listener = {
+            "listener_timezone": settings.listener_timezone,
+            "listener_trips": settings.listener_trips,
+            # None: everybody's, as ever; with several listeners those of LISTENER_ID, if still there.
+            "listener_with_trips": (known.home or "") if len(known) > 1 else None,
+        }
+        self._zones = {one.listener_id: one.time_zone for one in known if one.time_zone}
         self._warehouse = project_root() / Path(named).expanduser() if named else settings.warehouse_path
         self._own = project_root() / Path(plugin_config["own_path"]).expanduser()
 
@@ -66,9 +74,11 @@ class Plugin(BasePlugin):
         prepare_dev(conn, SEEDS_DIR)
 
     def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        """Set the listener's time zone and trips for int_zones__spanned, which cannot read `.env`."""
+        """Set zones and trips of the listeners for int_zones__spanned, which can read neither `.env` nor registry."""
         for name, value in self._listener.items():
             cursor.execute(f"set variable {name} = ?", [value])
+        zones = "map(cast(? as varchar[]), cast(? as varchar[]))"
+        cursor.execute(f"set variable listener_time_zones = {zones}", [list(self._zones), list(self._zones.values())])
 
 
 def _demo_settings() -> Settings | None:

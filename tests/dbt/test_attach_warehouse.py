@@ -15,6 +15,7 @@ import pytest
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt_common.exceptions import DbtRuntimeError
 
+from extract_load.core.listener_registry import Listener, Registry, write_registry
 from extract_load.core.settings import project_root
 from extract_load.storage.warehouse import CATALOGUE
 from tests.dbt.conftest import ROOT
@@ -163,6 +164,23 @@ def test_with_no_path_the_warehouse_is_that_of_the_settings(
     env_file.write_text("LISTENER_TIMEZONE=Berlin\n", encoding="utf-8")
     with pytest.raises(DbtRuntimeError, match="LISTENER_TIMEZONE"):
         plugin_for("dev", "", tmp_path / "dev.duckdb")
+
+
+def test_registered_listeners_have_zones_of_their_own(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The registry beside the spool has them; trips of the setting are those of LISTENER_ID, of all without others."""
+    monkeypatch.setenv("DATA_BASE_PATH", str(tmp_path / "src"))
+    asked = "select getvariable('listener_time_zones')['anna'], getvariable('listener_with_trips')"
+    plugin_for("prod", tmp_path / "mine.duckdb").configure_cursor(connection)
+    assert connection.execute(asked).fetchall() == [(None, None)]
+    both = Registry((Listener("me"), Listener("anna", time_zone="Asia/Tokyo")), "me")
+    write_registry(tmp_path / "src" / "listeners.json", both)
+    plugin_for("prod", tmp_path / "mine.duckdb").configure_cursor(connection)
+    assert connection.execute(asked).fetchall() == [("Asia/Tokyo", "me")]
+    (tmp_path / "src" / "listeners.json").write_text("{", encoding="utf-8")
+    with pytest.raises(DbtRuntimeError, match="listeners"):
+        plugin_for("prod", tmp_path / "mine.duckdb")
 
 
 def test_dev_reads_the_demo_until_there_is_a_warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -134,6 +134,8 @@ def dbt_session(settings: Settings) -> Iterator[None]:
         "DUCKDB_PATH": str(settings.warehouse_path),
         "DUCKDB_MEMORY_LIMIT": settings.duckdb_memory_limit,
         "DUCKDB_THREADS": str(settings.duckdb_threads),
+        "DATA_BASE_PATH": str(settings.spool_dir),  # the registry of listeners is there
+        "LISTENER_ID": settings.home_listener_id,
         "LISTENER_TIMEZONE": settings.listener_timezone,
         "LISTENER_TRIPS": settings.listener_trips,
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",

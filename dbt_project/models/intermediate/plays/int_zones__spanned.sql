@@ -68,7 +68,7 @@ stays as (
     select
         listener_id,
         timestamp '1970-01-01' as valid_from,
-        {{ listener_timezone() }} as time_zone,
+        {{ listener_timezone('listener_id') }} as time_zone,
         0 as priority
     from listeners
     union all
@@ -79,6 +79,7 @@ stays as (
         1 as priority
     from listeners
     cross join trips
+    where {{ has_trips_of_setting('listeners.listener_id') }}
     union all
     select
         listeners.listener_id,
