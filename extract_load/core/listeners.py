@@ -98,6 +98,13 @@ def secrets_dir(settings: Settings, listener_id: str) -> Path:
     return settings.data_dir / "listeners" / listener_id
 
 
+def published_path_of(settings: Settings, listener_id: str) -> Path:
+    """Return the published file of a listener; with one listener it is the one of `data/published`."""
+    if not settings.has_several_listeners:
+        return settings.published_path
+    return settings.data_dir / "published" / listener_id / settings.published_path.name
+
+
 def write_app(settings: Settings, listener_id: str, client_id: str, client_secret: SecretStr) -> None:
     """Keep the Spotify app of a listener (0600)."""
     content = {"client_id": client_id, "client_secret": client_secret.get_secret_value()}

@@ -216,8 +216,9 @@ class Settings(BaseSettings):
 
     @property
     def published_path(self) -> Path:
-        """The file that readers open."""
-        return self.data_dir / "published" / "music_tracker.duckdb"
+        """The file of all that was published. Readers open it while there is one listener, else the file of each."""
+        folder = ".published" if self.has_several_listeners else "published"
+        return self.data_dir / folder / "music_tracker.duckdb"
 
     @property
     def listeners_path(self) -> Path:

@@ -5,16 +5,21 @@ Always holds: the id of a listener never changes, since every row carries it; wh
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
+from pathlib import Path
 from zoneinfo import available_timezones
 
 from pydantic import SecretStr
 
 from extract_load.core.errors import ConfigurationError
 from extract_load.core.listener_registry import Listener, Registry, is_usable_id, write_registry
-from extract_load.core.listeners import find_listener, registry_of, write_app
+from extract_load.core.listeners import find_listener, published_path_of, registry_of, write_app
 from extract_load.core.settings import Settings
 from extract_load.core.text import printable
+from extract_load.publishing.draft import set_access
+from extract_load.publishing.listener_files import remove_other_forms
+from extract_load.storage.writer_lock import WriterLock
 
 LONGEST_NAME = 80
 
@@ -33,7 +38,11 @@ def add_listener(
         raise ConfigurationError("An app is an id and a secret.", hint="Give --client-id, and the secret when asked.")
     if client_id and client_secret:
         write_app(settings, listener.listener_id, client_id, client_secret)
-    write_registry(settings.listeners_path, known.put(listener))
+    with WriterLock(settings.lock_path).held("listener add", settings.lock_wait_seconds):
+        published = settings.published_path
+        write_registry(settings.listeners_path, known.put(listener))
+        if settings.published_path != published and published.exists():
+            _split(settings, published, known.listeners[0])
     return listener
 
 
@@ -46,6 +55,16 @@ def change_listener(settings: Settings, listener_id: str, **changes: str | bool)
     _check(changed)
     write_registry(settings.listeners_path, registry_of(settings).put(changed))
     return changed
+
+
+def _split(settings: Settings, published: Path, only: Listener) -> None:
+    """Make the published file of one listener theirs among several, and that of all."""
+    for target in (settings.published_path, published_path_of(settings, only.listener_id)):
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        shutil.copy2(published, target.with_name(f"{target.name}.partial"))
+        target.with_name(f"{target.name}.partial").replace(target)
+    set_access(settings.published_path, settings.published_path.parent, settings)
+    remove_other_forms(settings)
 
 
 def _check(listener: Listener) -> None:
