@@ -8,9 +8,10 @@ import typer
 from pydantic import SecretStr
 
 from extract_load.core.listener_registry import Listener
-from extract_load.core.listeners import has_signed_in, registry_of, settings_of
+from extract_load.core.listeners import find_listener, has_signed_in, registry_of, settings_of
 from extract_load.core.settings import Settings, load_settings
 from extract_load.core.text import printable
+from extract_load.storage.state import State
 
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="Of the listener, such as anna.")]
 
@@ -22,6 +23,7 @@ def register(app: typer.Typer) -> None:
     group.command("list")(list_)
     group.command()(rename)
     group.command()(share)
+    group.command()(remove)
     app.add_typer(group, name="listener")
 
 
@@ -68,6 +70,31 @@ def share(
 
     changed = change_listener(load_settings(), listener_id, shares=on)
     typer.echo(f"{printable(changed.shown)} is {'in' if on else 'not in'} the family file from the next `etl` on.")
+
+
+def remove(listener_id: IdArgument, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+    """Erase a listener everywhere: plays, answers that nobody else needs, sign-in, published file, state."""
+    from extract_load.commands.maintenance import drop_dev_build, print_rebuilt
+    from extract_load.maintenance.marts_builder import find_transform
+    from extract_load.maintenance.remove_listener import plan_removal, remove_listener
+
+    transform, settings = find_transform(), load_settings()
+    listener = find_listener(settings, listener_id)
+    plan = plan_removal(settings, listener)
+    typer.echo(f"This erases {printable(listener.shown)}: {plan.files:,} files of plays. It can't be undone from here.")
+    if not yes:
+        typer.confirm("Remove this listener?", abort=True)
+    state = State(settings.state_path)
+    try:
+        report = remove_listener(settings, state, transform, plan)
+    finally:
+        state.close()
+    drop_dev_build()
+    print_rebuilt(report)
+    typer.echo(
+        "Backups follow when they are made again: music-tracker backup DIR. What you exported, what lies in inbox/done,"
+        " and pages that were written are yours to delete."
+    )
 
 
 def _line(settings: Settings, listener: Listener) -> str:

@@ -40,7 +40,7 @@ def rebuild() -> None:
     transform = find_transform()
     with _settings_and_state() as (settings, state), _progress_bar("Landing files") as progress:
         report = make(settings, state, transform, progress=progress)
-    _print_rebuilt(report)
+    print_rebuilt(report)
 
 
 def backup(
@@ -90,7 +90,7 @@ def restore(
         return
     with _settings_and_state() as (settings, state), _progress_bar("Landing files") as progress:
         rebuilt = make(settings, state, transform, progress=progress)
-    _print_rebuilt(rebuilt)
+    print_rebuilt(rebuilt)
 
 
 def compact(
@@ -131,7 +131,7 @@ def forget(
         with _progress_bar("Landing files") as progress:
             finished = finish_erasure(settings, state, transform, progress=progress)
         if finished:
-            _drop_dev_build()
+            drop_dev_build()
             typer.echo("An earlier forget had been interrupted; it is finished now. Run this again for anything else.")
             return
         request = _erasure_request(settings, play, artist, since, until)
@@ -145,8 +145,8 @@ def forget(
             typer.confirm("Forget them?", abort=True)
         with _progress_bar("Landing files") as progress:
             report = take_out(settings, state, transform, plan, note=note, progress=progress)
-        _drop_dev_build()
-    _print_rebuilt(report)
+        drop_dev_build()
+    print_rebuilt(report)
     typer.echo(
         "Backups follow when they are made again: music-tracker backup DIR. What you exported is yours to delete."
     )
@@ -250,13 +250,14 @@ def _parse_utc(settings: Settings, option: str, text: str | None) -> datetime | 
     return local.astimezone(UTC).replace(tzinfo=None)
 
 
-def _drop_dev_build() -> None:
+def drop_dev_build() -> None:
     """Delete what a bare `dbt build` made: it still holds what was erased, and the next one makes it again."""
     for name in ("dev.duckdb", "dev.duckdb.wal"):
         (project_root() / "dbt_project" / name).unlink(missing_ok=True)
 
 
-def _print_rebuilt(report: RebuildReport) -> None:
+def print_rebuilt(report: RebuildReport) -> None:
+    """Print what a rebuild made. Errors: BadInput naming the blocking tests that failed."""
     plays = report.marts.get("marts.fct_plays")
     landed = sum(report.landing.landed.values())
     typer.echo(f"{landed:,} rows of {report.landing.files:,} files landed; {plays.rows if plays else 0:,} plays.")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from extract_load.core.failpoints import failpoint
 from extract_load.erasure.line_subjects import tombstone
+from extract_load.erasure.removed_listeners import KIND, erase_unheard, remove_listener_files
 from extract_load.erasure.rules import Rules, is_rule_file
 from extract_load.storage.gzip_files import PARTIAL
 from extract_load.storage.spool import SpoolStore
@@ -26,11 +27,19 @@ def erase_everywhere(store: SpoolStore, rules: Rules) -> int:
         for partial in root.rglob(f"*{PARTIAL}"):
             if time.time() - partial.stat().st_mtime > _SURELY_DEAD_SECONDS:
                 partial.unlink(missing_ok=True)
-    count = 0
+    count = _remove_listeners(store, rules)
     for path in store.paths():
         count += erase_in_file(store, path, rules)
         failpoint("forget.while_scrubbing")
     return count
+
+
+def _remove_listeners(store: SpoolStore, rules: Rules) -> int:
+    """Delete the files of removed listeners, and what was only ever asked for them."""
+    removals = [rule.forget_id for rule in rules.rules if rule.kind == KIND]
+    if not removals:
+        return 0
+    return remove_listener_files(store, rules) + erase_unheard(store, removals[-1])
 
 
 def erase_in_file(store: SpoolStore, path: Path, rules: Rules) -> int:

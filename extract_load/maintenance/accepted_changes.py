@@ -1,14 +1,16 @@
 """Which changes of a spool file a backup follows.
 
-A file of the backup may be gone or different in the data directory for two reasons: it is now a member of a day
-archive (compaction), or lines of it were replaced by tombstones (erasure). Anything else is damage or loss in the data
-directory, and the backup keeps its own copy: a backup never follows a loss.
+A file of the backup may be gone or different in the data directory for three reasons: it is now a member of a day
+archive (compaction), lines of it were replaced by tombstones (erasure), or its listener was removed. Anything else is
+damage or loss in the data directory, and the backup keeps its own copy: a backup never follows a loss.
 """
 
 from __future__ import annotations
 
 from extract_load.core.errors import BadInput
 from extract_load.erasure.line_subjects import tombstone_of
+from extract_load.erasure.removed_listeners import is_removed
+from extract_load.erasure.rules import load_rules
 from extract_load.storage.spool import SpoolStore
 
 
@@ -21,7 +23,9 @@ def is_accepted_change(backup: SpoolStore, store: SpoolStore, name: str) -> bool
         for before in backup.files_in(backup.path_of(name)):
             after = store.find(before.manifest_path)
             if after is None:
-                return False
+                if not is_removed(backup, before, load_rules(store.roots[0])):
+                    return False
+                continue
             if not _is_same_but_tombstones(backup.read_content(before), store.read_content(after)):
                 return False
     except (BadInput, OSError):

@@ -19,8 +19,10 @@ from pathlib import Path
 from extract_load.core.clock import Clock
 from extract_load.core.errors import BadInput
 from extract_load.core.failpoints import failpoint
+from extract_load.core.listener_registry import read_registry, write_registry
 from extract_load.core.settings import Settings
 from extract_load.erasure import rules as erasure_rules
+from extract_load.erasure.removed_listeners import names_listener
 from extract_load.erasure.rewrite import erase_everywhere
 from extract_load.maintenance.backup_manifest import (
     LISTENERS,
@@ -82,7 +84,9 @@ def restore(
             failpoint("restore.while_copying")
             if progress:
                 progress(number, len(names))
-        erase_everywhere(SpoolStore.of(settings), erasure_rules.load_rules(settings.spool_dir))
+        rules = erasure_rules.load_rules(settings.spool_dir)
+        _forget_removed_listeners(settings, manifest, rules)
+        erase_everywhere(SpoolStore.of(settings), rules)
     return restoring.report
 
 
@@ -91,6 +95,16 @@ def describe_damage(damaged: dict[str, str]) -> str:
     named = "; ".join(f"{name} {why}" for name, why in list(damaged.items())[:20])
     more = f"; and {len(damaged) - 20} more" if len(damaged) > 20 else ""
     return f"{len(damaged)} file(s) of the backup are damaged: {named}{more}."
+
+
+def _forget_removed_listeners(settings: Settings, manifest: Manifest, rules: erasure_rules.Rules) -> None:
+    """Take those out of a restored registry who were removed after the backup was made."""
+    registry = read_registry(settings.listeners_path)
+    for listener in registry:
+        removals = [rule for rule in rules.rules if names_listener(rule, listener.listener_id)]
+        if any(str(rule.reaches_until) > manifest.made_at for rule in removals):
+            registry = registry.without(listener.listener_id)
+    write_registry(settings.listeners_path, registry)
 
 
 def merge_state(source: Path, target: Path, *, with_facts: bool) -> None:

@@ -52,15 +52,23 @@ def poll_each(
     done = []
     for listener in listeners:
         try:
-            done.append(Polled(listener, poll_one(listener, context_for(context, listener))))
+            done.append(Polled(listener, poll_as(context, listener, poll_one)))
         except Exception as error:
-            done.append(Polled(listener, error=name_in_error(context, listener, error)))
+            done.append(Polled(listener, error=error))
     return done
 
 
-def name_in_error(context: Context, listener: Listener, error: Exception) -> Exception:
+def poll_as(context: Context, listener: Listener, poll_one: Callable[[Listener, Context], PollResult]) -> PollResult:
+    """Poll one listener by `poll_one(listener, their context)`. Errors: its own, saying whose poll they stopped."""
+    try:
+        return poll_one(listener, context_for(context, listener))
+    except MusicTrackerError as error:
+        raise name_in_error(context, listener, error) from error.__cause__
+
+
+def name_in_error(context: Context, listener: Listener, error: MusicTrackerError) -> MusicTrackerError:
     """Return an error that says whose poll it stopped, when there are several listeners."""
-    if isinstance(error, MusicTrackerError) and len(registry_of(context.settings)) > 1:
+    if len(registry_of(context.settings)) > 1:
         error.message = f"{listener.shown}: {error.message}"
         error.hint = error.hint.replace(SIGN_IN, f"`music-tracker auth --listener {listener.listener_id}`")
         error.args = (f"{error.message} {error.hint}".strip(),)

@@ -189,6 +189,12 @@ class State:
         except sqlite3.Error as error:
             log.debug("The rollback failed as well: %s", error)
 
+    def compact(self) -> None:
+        """Write the file anew without what was deleted: SQLite keeps deleted rows in free pages and in its log."""
+        with self._lock:
+            self._db.execute("vacuum")
+            self._db.execute("pragma wal_checkpoint(truncate)")
+
     def rows(self, sql: str, parameters: tuple[Any, ...] | dict[str, Any] = ()) -> list[dict[str, Any]]:
         """Return the rows of a query as dictionaries."""
         with self._lock:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -25,6 +25,9 @@ from extract_load.step import StepDefinition
 from orchestrate.base_tasks import BaseEnrichmentTask, BaseProcessorTask, is_transient
 from orchestrate.flow_config import RETRY_DELAY
 from orchestrate.runs.context import BACKLOG_TIMEOUT_SECONDS, Run, shared_run
+
+if TYPE_CHECKING:
+    from extract_load.spotify.recently_played import PollResult
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -64,15 +67,21 @@ def with_retries(work: Task[P, R], run: Run, *, one_call: bool = False) -> Task[
 
 
 @atomic("poll recently played")
-def poll_recently_played(limit: int, run_key: str) -> TaskResult:
-    """Poll Spotify for the newest plays, spool them as a file, and land them if the warehouse is free."""
+def poll_recently_played(limit: int, run_key: str, listener_id: str | None = None) -> TaskResult:
+    """Poll Spotify for the newest plays of a listener, spool them as a file, and land them if the warehouse is free."""
     from extract_load.commands.ingestion import summarize_poll
+    from extract_load.core.listeners import only_listener
+    from extract_load.spotify.poll_listeners import poll_as, poll_task
     from extract_load.spotify.recently_played import poll
 
     with shared_run(key=run_key) as run:
-        return BaseProcessorTask(
-            run, "poll recently played", lambda context: poll(context, limit=limit), summarize_poll
-        ).execute()
+        listener = only_listener(run.settings, listener_id)
+        name = poll_task(listener, is_only=not run.settings.has_several_listeners)
+
+        def work(context: Context) -> PollResult:
+            return poll_as(context, listener, lambda _, own: poll(own, limit=limit))
+
+        return BaseProcessorTask(run, name, work, summarize_poll).execute()
 
 
 @atomic("import the inbox")

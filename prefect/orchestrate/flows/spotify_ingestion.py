@@ -8,6 +8,7 @@ Exports that lie in the inbox are imported after the poll.
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from prefect import State, flow, get_run_logger
@@ -16,6 +17,7 @@ from pydantic import Field
 
 from extract_load.core.flows import SPOTIFY_INGESTION
 from extract_load.spotify.history_import.inbox import has_entries
+from extract_load.spotify.poll_listeners import listeners_to_poll, poll_task
 from orchestrate.atomic_tasks import import_the_inbox, poll_recently_played, with_retries
 from orchestrate.flow_config import FlowConfig
 from orchestrate.monitoring import monitored
@@ -30,16 +32,26 @@ JITTER_SHARE = 0.05
 def spotify_ingestion(
     limit: Annotated[int, Field(ge=1, le=50, description="How many of the newest plays to ask for.")] = 50,
     config: FlowConfig | None = None,
+    listeners: Annotated[list[str] | None, Field(description="Whose, by id; empty: all who have signed in.")] = None,
 ) -> State[Any]:
     """Poll the newest plays and land them."""
     with monitored(SPOTIFY_INGESTION, config, fatal=(poll_recently_played.name,)) as monitored_run:
         run = monitored_run.run
         if not monitored_run.busy:
             _wait_with_jitter(run)
-            attempt(run, with_retries(poll_recently_played, run, one_call=True), limit, run.key)
+            _poll(run, limit, listeners or ())
             if has_entries(run.context()):
                 attempt(run, with_retries(import_the_inbox, run), run.key)
     return monitored_run.state()
+
+
+def _poll(run: Run, limit: int, named: Sequence[str]) -> None:
+    """Poll each listener by a task of their own: what stops one leaves the others at work."""
+    is_only = not run.settings.has_several_listeners
+    for listener in listeners_to_poll(run.context(), named):
+        name = poll_task(listener, is_only=is_only)
+        work = with_retries(poll_recently_played, run, one_call=True).with_options(name=name, task_run_name=name)
+        attempt(run, work, limit, run.key, listener.listener_id)
 
 
 def _wait_with_jitter(run: Run) -> None:
