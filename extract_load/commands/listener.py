@@ -69,7 +69,7 @@ def share(
     from extract_load.maintenance.listener_changes import change_listener
 
     changed = change_listener(load_settings(), listener_id, shares=on)
-    typer.echo(f"{printable(changed.shown)} is {'in' if on else 'not in'} the family file from the next `etl` on.")
+    typer.echo(f"{printable(changed.shown)} {'agrees to be' if on else 'is no longer'} in the family file.")
 
 
 def remove(listener_id: IdArgument, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:

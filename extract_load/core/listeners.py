@@ -20,6 +20,7 @@ from extract_load.core.listener_registry import Listener, Registry, read_registr
 from extract_load.core.settings import Settings
 
 TOKEN, APP = "spotify_token.json", "spotify_app.json"
+FAMILY = "family"
 _UNREADABLE: tuple[type[Exception], ...] = (OSError, *MALFORMED)
 _LIST = "`music-tracker listener list` shows who there is."
 
@@ -103,6 +104,11 @@ def published_path_of(settings: Settings, listener_id: str) -> Path:
     if not settings.has_several_listeners:
         return settings.published_path
     return settings.data_dir / "published" / listener_id / settings.published_path.name
+
+
+def family_path(settings: Settings) -> Path:
+    """Return the file of what listeners who agreed have in common; it exists while at least two of them do."""
+    return settings.data_dir / "published" / FAMILY / "music_tracker.duckdb"
 
 
 def write_app(settings: Settings, listener_id: str, client_id: str, client_secret: SecretStr) -> None:

@@ -12,13 +12,16 @@ from zoneinfo import available_timezones
 
 from pydantic import SecretStr
 
+from extract_load.core.clock import SystemClock
 from extract_load.core.errors import ConfigurationError
 from extract_load.core.listener_registry import Listener, Registry, is_usable_id, write_registry
 from extract_load.core.listeners import find_listener, published_path_of, registry_of, write_app
 from extract_load.core.settings import Settings
 from extract_load.core.text import printable
 from extract_load.publishing.draft import set_access
+from extract_load.publishing.family_file import publish_family
 from extract_load.publishing.listener_files import remove_other_forms
+from extract_load.publishing.publish import label_of
 from extract_load.storage.writer_lock import WriterLock
 
 LONGEST_NAME = 80
@@ -47,13 +50,15 @@ def add_listener(
 
 
 def change_listener(settings: Settings, listener_id: str, **changes: str | bool) -> Listener:
-    """Change the name, the time zone or the agreement of a listener, and return them.
+    """Change the name, the time zone or the agreement of a listener, write the family file anew, and return them.
 
     Errors: ConfigurationError when there is no such listener, for an empty name, or an unknown zone.
     """
     changed = replace(find_listener(settings, listener_id), **changes)  # type: ignore[arg-type]
     _check(changed)
-    write_registry(settings.listeners_path, registry_of(settings).put(changed))
+    with WriterLock(settings.lock_path).held("listener change", settings.lock_wait_seconds):
+        write_registry(settings.listeners_path, registry_of(settings).put(changed))
+        publish_family(settings, label_of(settings), SystemClock().now())  # who takes it back is out of it at once
     return changed
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.listener_registry import Listener, write_registry
-from extract_load.core.listeners import published_path_of, registry_of, secrets_dir, settings_of
+from extract_load.core.listeners import family_path, published_path_of, registry_of, secrets_dir, settings_of
 from extract_load.core.settings import Settings
 from extract_load.erasure import rules as erasure_rules
 from extract_load.erasure.line_subjects import PLAYS
@@ -78,7 +78,7 @@ def remove_listener(
         write_registry(settings.listeners_path, registry_of(settings).without(listener.listener_id))
         _remove_secrets(settings, own)
         published.unlink(missing_ok=True)
-        (settings.data_dir / "published" / "family.duckdb").unlink(missing_ok=True)
+        family_path(settings).unlink(missing_ok=True)
         forget_in_state(state, listener, own.scope)
         _forget_in_seeds(seeds or seeds_dir(), listener.listener_id)
         return rebuild_with_lock_held(settings, state, transform, seeds=seeds, clock=clock, progress=progress)

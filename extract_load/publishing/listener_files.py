@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from extract_load.core.listener_registry import Listener
-from extract_load.core.listeners import published_path_of, registry_of
+from extract_load.core.listeners import FAMILY, published_path_of, registry_of
 from extract_load.core.settings import Settings
 from extract_load.publishing.draft import DRAFT_PREFIX, SCHEMAS, check_draft, put_in_place, set_access, write_draft
 from extract_load.publishing.listener_rows import rows_of_listener
@@ -40,7 +40,7 @@ def remove_other_forms(settings: Settings) -> None:
     """Remove published files that nobody should open any more: of one listener or of several, of who is gone."""
     known = registry_of(settings)
     folder = settings.data_dir / "published"
-    kept = {one.listener_id for one in known} if len(known) > 1 else set()
+    kept = {FAMILY, *(one.listener_id for one in known)} if len(known) > 1 else set()
     if len(known) > 1:
         for name in ("music_tracker.duckdb", "music_tracker.duckdb.wal"):
             (folder / name).unlink(missing_ok=True)

@@ -18,6 +18,7 @@ from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.settings import Settings
 from extract_load.core.text import join_first
 from extract_load.publishing.draft import DRAFT_PREFIX, check_draft, put_in_place, set_access, write_draft
+from extract_load.publishing.family_file import publish_family
 from extract_load.publishing.listener_files import publish_listeners
 from extract_load.storage.held_folder import held_folder, remove_abandoned
 from extract_load.storage.state import State, to_iso
@@ -71,6 +72,7 @@ def publish(
         set_access(draft, target.parent, settings)
         put_in_place(draft, target)
     publish_listeners(settings, label_of(settings), clock.now())
+    publish_family(settings, label_of(settings), clock.now())
     now = clock.now()
     names = tuple(str(macro) for macro in macros)
     result = PublishResult(target, now, tables, tuple(views), names, target.stat().st_size)
