@@ -35,6 +35,11 @@ _LINK = re.compile(r' (href|src|data-url|data-sql|action)="([^"]*)"')
 _MARKS = re.compile(r'(<td[^>]*?) data-column="[^"]*" data-value="[^"]*"')
 _FORM = re.compile(r"<form\b.*?</form>", re.DOTALL)
 _RANGE = re.compile(r'<section class="range".*?</section>', re.DOTALL)
+_CHOICES = re.compile(r'<ul class="presets".*?</ul>', re.DOTALL)
+_WRITTEN = (
+    '<p class="definition">These pages were written once. Other ranges, each day and each play are on the live pages:'
+    " <code>music-tracker page</code>.</p>"
+)
 _ENTITY = re.compile(r'href="(/(artist|album|track|genre|country)/[^"?]+)"')
 
 
@@ -181,7 +186,9 @@ def rewritten(text: str, known: dict[str, str]) -> str:
             return f' {name}="{address[1:].partition("?")[0]}"'
         return f' {name}="{known[address]}"' if address in known else ""
 
-    return _LINK.sub(link, _MARKS.sub(r"\1", _FORM.sub("", _RANGE.sub("", text))))
+    for pattern, written in ((_RANGE, _WRITTEN), (_FORM, ""), (_CHOICES, ""), (_MARKS, r"\1")):
+        text = pattern.sub(written, text)
+    return _LINK.sub(link, text)
 
 
 def _write(made: Path, pages: dict[str, str]) -> None:

@@ -56,8 +56,11 @@ def command(published: Path, sql: str) -> str:
 
 def _totals(connection: duckdb.DuckDBPyConnection) -> list[str]:
     plays, hours, artists, tracks, first, last = connection.execute(
-        "select count(*), sum(ms_played) / 3600000.0, count(distinct artist_key), count(distinct recording_key),"
-        " min(date_key), max(date_key) from marts.fct_plays where is_play_spotify30 and not is_excluded"
+        "select count(*), sum(ms_played) / 3600000.0,"
+        " count(distinct artists.artist_key) filter (where not artists.is_special_purpose),"
+        " count(distinct recording_key) filter (where recording_key <> 'unknown'), min(date_key), max(date_key)"
+        " from marts.fct_plays inner join marts.dim_artist as artists using (artist_key)"
+        " where is_play_spotify30 and not is_excluded"
     ).fetchall()[0]
     return [f"{plays:,} plays, {hours:,.0f} hours, {artists:,} artists, {tracks:,} recordings, {first} to {last}"]
 
@@ -76,6 +79,6 @@ def _completeness(connection: duckdb.DuckDBPyConnection) -> list[str]:
     ).fetchall()[0]
     return [
         "How complete that is",
-        f"  {coverage:g} % of the time is covered; {exact:g} % of the plays are timed exactly, the rest by polls alone",
+        f"  {coverage:g} % of the time is covered; {exact:g} % of the plays are timed exactly",
         f"  Looked up: {looked_up:g} % of the plays at Spotify, {country:g} % have a country, {genre:g} % a genre",
     ]

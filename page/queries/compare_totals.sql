@@ -12,12 +12,14 @@ heard as (
         spans.span,
         sum(days.{plays}) as plays,
         sum(days.{ms}) as ms,
-        count(distinct days.artist_number) as artists,
-        count(distinct days.recording_number) as tracks,
+        count(distinct days.artist_number) filter (where not artists.is_special_purpose) as artists,
+        count(distinct days.recording_number) filter (where recordings.recording_key <> 'unknown') as tracks,
         count(distinct days.date_key) as days
     from spans
     inner join marts.fct_listening_days as days
         on days.listener_id = $listener and days.date_key between spans.first_day and spans.last_day
+    inner join marts.dim_artist as artists on days.artist_number = artists.artist_number
+    inner join marts.dim_recording as recordings on days.recording_number = recordings.recording_number
     where days.{plays} > 0
     group by all
 ),

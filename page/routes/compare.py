@@ -10,6 +10,7 @@ from starlette.responses import Response
 from page.charts.lines import Line, lines
 from page.context import PageContext
 from page.entities import Kind
+from page.params import OLDEST
 from page.periods import Period, period_of
 from page.routes.shared import definition_of_plays
 from page.sql import Value
@@ -20,9 +21,9 @@ LISTED = 50
 
 def compare(context: PageContext) -> Response:
     """Answer with the comparison. Errors: BadRequest for a period that is none."""
-    last_year = context.params.listener.last_day.year
-    b = period_of(context.text("b") or str(last_year), "b")
-    a = period_of(context.text("a") or _year_before(b, last_year), "a")
+    last_day = context.params.listener.last_day
+    b = period_of(context.text("b") or _year_so_far(last_day), "b")
+    a = period_of(context.text("a") or _year_before(b, last_day.year), "a")
     arguments: dict[str, Value] = {"a_from": a.first, "a_to": a.last, "b_from": b.first, "b_to": b.last}
     views = (
         _totals(context, a, b, arguments),
@@ -36,13 +37,22 @@ def compare(context: PageContext) -> Response:
         has_range=False,
         a=a,
         b=b,
+        is_over=max(a.last, b.last) <= last_day,
         pairs=_pairs(context, b),
         views=views,
     )
 
 
+def _year_so_far(last_day: date) -> str:
+    """Return the last year that is known, as far as it is known: with it the same days of another are compared."""
+    first, last = date(last_day.year, 1, 1), date(last_day.year, 12, 31)
+    return str(last_day.year) if last_day >= last else f"{first}..{last_day}"
+
+
 def _year_before(b: Period, last_year: int) -> str:
     """Return the period that a period is compared with when none is named."""
+    if b.kind == "range" and b.first.year > OLDEST.year:
+        return f"{_year_earlier(b.first)}..{_year_earlier(b.last)}"
     before = b.beside(-1) if b.kind in {"year", "month", "week"} else None
     return before.text if before else str(last_year - 1)
 

@@ -42,6 +42,7 @@ def home(context: PageContext) -> Response:
         f"Listening, {context.params.range_label}",
         totals=totals,
         has_before=context.params.previous() is not None,
+        is_over=context.params.to_day <= context.params.listener.last_day,
         totals_sql=context.links.to("/data/totals.sql"),
         months=month_view(context, "months"),
         tops=tops,

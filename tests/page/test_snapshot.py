@@ -28,12 +28,14 @@ def test_every_link_leads_to_a_file_of_the_folder_or_to_another_site(written: Wr
             is_outside = urlsplit(link).scheme in {"http", "https"} or link.startswith("#")
             assert is_outside or (written.folder / link).is_file(), (path.name, link)
         assert "form" not in page.tags
+        assert "presets" not in path.read_text(encoding="utf-8"), path.name
         assert not page.wrongly_closed
 
 
 def test_the_menu_of_a_snapshot_works(written: Written) -> None:
     """From the home page to every section that it has."""
     links = set(read_page((written.folder / "index.html").read_text(encoding="utf-8")).links)
+    assert "music-tracker page" in (written.folder / "index.html").read_text(encoding="utf-8")
     assert {"index.html", "top-artists.html", "calendar.html", "map.html", "year-2025.html", "about.html"} <= links
 
 
