@@ -99,9 +99,7 @@ def _runs(facts: Facts) -> Iterator[CheckResult]:
         took = f" It took {last.seconds:,.0f} s." if last.seconds else ""
         if last.status in ("failed", "crashed"):
             text = f"{flow} {_verb(last)} {at(last.started_at)}: {last.message}"
-            yield CheckResult(
-                f"run:{flow}", "problem", text, "The next run tries again; `music-tracker doctor` says more.", True
-            )
+            yield CheckResult(f"run:{flow}", "problem", text, "`music-tracker doctor` says more.", True)
         elif len(ended) > 1 and last.status == ended[1].status == "partial":
             text = f"{flow} was partial twice in a row, last {at(last.started_at)}: {last.message}"
             yield CheckResult(

@@ -60,13 +60,13 @@ class Installation:
             )
         )
 
-    def publish(self) -> None:
-        """Let something be published."""
+    def publish(self, heard_at: datetime = datetime(2026, 11, 22, 20)) -> None:
+        """Let something be published, with one play that ended then."""
         path = self.settings.published_path
         path.parent.mkdir(parents=True, exist_ok=True)
         with duckdb.connect(str(path)) as out:
             out.execute("create schema if not exists marts")
-            out.execute("create or replace table marts.fct_plays as select timestamp '2026-11-22 20:00' as ended_at")
+            out.execute("create or replace table marts.fct_plays as select cast(? as timestamp) ended_at", [heard_at])
             out.execute(
                 "create table if not exists marts.fct_listening_gaps"
                 " (gap_from timestamp, gap_until timestamp, is_closed boolean, listener_id varchar)"

@@ -49,7 +49,7 @@ def test_a_failed_run(installation: Any) -> None:
 def test_a_crashed_run(installation: Any) -> None:
     """A crash is a failure."""
     installation.run("crashed", "Its process crashed.")
-    expect(installation, "run:daily-etl", "daily-etl crashed", "The next run tries again")
+    expect(installation, "run:daily-etl", "daily-etl crashed", "`music-tracker doctor` says more")
 
 
 def test_partial_twice_in_a_row(installation: Any) -> None:
