@@ -17,10 +17,27 @@ from extract_load.core.redaction import TOO_DEEP, is_personal, redact
 _PERSONAL_WORDS = frozenset(
     {
         *("ip", "ipv", "ipaddr", "ipaddress", "useragent", "username", "usernames", "email", "emails", "mail", "mails"),
-        *("latitude", "longitude", "lat", "lon", "lng", "latlng", "latlon", "coordinates", "coords", "coordinate"),
-        *("geo", "geohash", "gps", "location", "city", "town", "village", "suburb", "neighborhood", "neighbourhood"),
+        *("latitude", "longitude", "lat", "lon", "lng", "latlng", "latlong", "latlon", "coordinates", "coords"),
+        *(
+            "coordinate",
+            "geo",
+            "geohash",
+            "geoip",
+            "gps",
+            "location",
+            "locality",
+            "elevation",
+            "altitude",
+            "city",
+            "town",
+            "village",
+            "suburb",
+            "neighborhood",
+            "neighbourhood",
+        ),
         *("region", "subregion", "province", "county", "district", "metro", "dma", "zip", "zipcode", "postal"),
-        *("postcode", "postalcode", "street", "addr", "hostname", "ssid", "bssid", "phone"),
+        *("postcode", "postalcode", "street", "addr", "hostname", "ssid", "bssid", "phone", "isp", "asn"),
+        *("mac", "tel", "login", "nickname", "adid", "serial"),
         *("imei", "imsi", "idfa", "idfv", "gaid", "udid", "birthdate", "birthday", "birth", "password", "msisdn"),
         *("firstname", "lastname", "surname", "fullname", "displayname", "userid", "deviceid", "accountid"),
     }
@@ -38,16 +55,27 @@ _PAIRS = (
     ("full", "name"),
     ("display", "name"),
     ("given", "name"),
-    ("mac", "addr"),
+    ("place", "name"),
+    ("network", "name"),
+    ("home", "address"),
+    ("address", "line"),
 )
+_DEGREES = re.compile(r"(?<![a-z])(?:lat+itud|long?t?itud)", re.I)
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
-_IPV4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]*\d)")
+# row_template.py finds at least these in the text of a row.
+_IPV4 = re.compile(r"(?<![0-9.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9.]*[0-9])")
 _IPV6 = re.compile(r"[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
 _MAC = re.compile(r"(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}")
 _MAIL = re.compile(r"[^@\s]@[^@\s]+\.[^@\s]")
-_COORDINATES = re.compile(r"-?\d{1,3}\.\d+\s*[^\w\s.]?\s*[NSns]?[,;/ ]\s*-?\d{1,3}\.\d+")
-_LONGEST_SEARCHED = 4096
+_COORDINATES = re.compile(r"-?[0-9]{1,3}\.[0-9]+\s*[^\w\s.]?\s*[NSns]?[,;/ ]\s*-?[0-9]{1,3}\.[0-9]+")
+_WITH_COMMAS = re.compile(r"[0-9],[0-9]{4,}\s*[^\w\s]?\s*[NSns]?[,;/ ]\s*-?[0-9]{1,3},[0-9]{4}")
+_DEGREES_AND_MINUTES = re.compile(r"[0-9]\s*[°º]\s*[0-9]")
+_NAMED_DEGREES = re.compile(r"\blat\w*\W{1,4}-?[0-9]{1,3}[.,][0-9]", re.I)
+_AGENT = re.compile(r"Mozilla/|\b[A-Za-z][\w-]*/[0-9][\w.]*\s*(?:\(|[A-Za-z][\w-]*/[0-9])")
+_TELLING = (_MAIL, _MAC, _COORDINATES, _WITH_COMMAS, _DEGREES_AND_MINUTES, _NAMED_DEGREES, _AGENT)
+_DECIMAL = re.compile(r"-?[0-9]{1,3}[.,][0-9]+")
+_WINDOW, _OVERLAP = 4096, 512
 
 
 def redact_row(row: dict[str, Any], is_left_out: Callable[[str], bool], *, deepest: int = 300) -> dict[str, Any]:
@@ -73,6 +101,7 @@ def is_personal_in_row(key: str) -> bool:
     return (
         is_personal(key)
         or not _PERSONAL_WORDS.isdisjoint(found)
+        or _DEGREES.search(key[:200]) is not None
         or (not _OWNERS.isdisjoint(found) and not _MARKS.isdisjoint(found))
         or any(first in found and second in found for first, second in _PAIRS)
     )
@@ -81,11 +110,22 @@ def is_personal_in_row(key: str) -> bool:
 def holds_personal(value: Any) -> bool:
     """Return whether a value is or holds an address, a mail address, a user agent, or the coordinates of a place."""
     if isinstance(value, str):
-        return _is_personal_text(value[:_LONGEST_SEARCHED])
+        starts = range(0, max(1, len(value)), _WINDOW - _OVERLAP)
+        return any(_is_personal_text(value[start : start + _WINDOW]) for start in starts)
     if isinstance(value, list):
-        is_pair = len(value) == 2 and all(isinstance(one, float) for one in value)
-        return is_pair or any(isinstance(one, str) and holds_personal(one) for one in value)
+        return _is_place(value) or any(isinstance(one, str) and holds_personal(one) for one in value)
     return False
+
+
+def _is_place(value: list[Any]) -> bool:
+    """Return whether a list is the coordinates of a place: two or three numbers, with fractions, also as texts."""
+    pair = value[:2]
+    if len(pair) < 2 or len(value) > 3:
+        return False
+    numbers = [one for one in value if isinstance(one, int | float) and not isinstance(one, bool)]
+    if len(numbers) == len(value):
+        return any(isinstance(one, float) for one in pair) and all(abs(one) <= 180 for one in pair)
+    return all(isinstance(one, str) and _DECIMAL.fullmatch(one.strip()) for one in pair)
 
 
 def _without_personal(value: Any, deepest: int) -> Any:
@@ -101,12 +141,14 @@ def _without_personal(value: Any, deepest: int) -> Any:
 
 
 def _is_personal_text(text: str) -> bool:
-    if text.startswith("Mozilla/") or _MAIL.search(text) or _MAC.search(text) or _COORDINATES.search(text):
+    if any(pattern.search(text) for pattern in _TELLING):
         return True
     return any(_is_address(found[0]) for pattern in (_IPV4, _IPV6) for found in pattern.finditer(text))
 
 
 def _is_address(text: str) -> bool:
+    if ":" not in text:  # zeros before a number are no mistake to whom it belongs
+        return all(int(part) <= 255 for part in text.split("."))
     try:
         ipaddress.ip_address(text)
     except ValueError:

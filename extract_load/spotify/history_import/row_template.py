@@ -49,11 +49,17 @@ _MINUTE = rf'"{{year}}-{_DAY} (?:[01]\d|2[0-3]):[0-5]\d"'
 _STRING = r'"[\x00-!#-\[\]-\xff]*+(?:\\.[\x00-!#-\[\]-\xff]*+)*+"'
 _NUMBER = r"-?(?:0|[1-9]\d{0,14}+)(?:\.\d{1,17}+)?+(?:[eE][+-]?\d{1,2}+)?+(?=[ \t\r\n,}])"
 _PERSONAL = rf"(?:null|true|false|{_NUMBER}|{_STRING})"
-# A text of an unknown key: without a dot or two colons in a row it can't be an address or a place; else it is searched.
-_HARMLESS = r"[ !#-\-/-9;-?A-\[\]-\xff]*+(?::[ !#-\-/-9;-?A-\[\]-\xff]++){0,4}+"
-_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
-_IPV4 = rf"(?<![\d.]){_OCTET}(?:\.{_OCTET}){{3}}(?![\d.]*\d)"
-_SUSPICIOUS = rf'(?:[^"@]*?(?:{_IPV4}|::|\d\.\d+[^"\d.]{{1,4}}-?\d+\.\d)|(?:[^":]*+:){{5}}|Mozilla)'
+# A text of an unknown key: of these signs, without two colons in a row, it can't be an address, a place or an agent;
+# else it is searched for all that `holds_personal` may find, past escaped quotes, and for escapes of odd spaces.
+_PLAIN = r"[ !#-+0-9<-?A-\[\]-\xaf\xb1-\xb9\xbb-\xff]"
+_HARMLESS = rf"{_PLAIN}*+(?::{_PLAIN}++){{0,4}}+"
+_OCTET = r"0{0,2}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+_IPV4 = rf"{_OCTET}(?:\.{_OCTET}){{3}}(?![\d.]*\d)"  # the digit before it may be of an escape
+_WITHIN = r'(?:[^"\\]|\\.)'
+_PLACE = rf'\d[.,]\d+(?:[^"\\\d.]|\\.)+-?\d+[.,]\d|\xc2[\xb0\xba]|[lL][aA][tT]{_WITHIN}*?\d[.,]\d'
+_ODD_ESCAPES = r"\\u(?:00[89abAB]|1680|20|3000|[fF][eE])"
+_FOUND = rf"@|{_IPV4}|::|(?:[0-9A-Fa-f]{{2}}[:-]){{5}}|{_PLACE}|[A-Za-z0-9_\x80-\xff-]/\d|Mozilla|{_ODD_ESCAPES}"
+_SUSPICIOUS = rf'(?:{_WITHIN}*?(?:{_FOUND})|(?:[^":\\]|\\.)*+(?::(?:[^":\\]|\\.)*+){{5}})'
 _SEARCHED = rf"(?!{_SUSPICIOUS})[ !#-?A-\[\]-\xff]*+(?:{_ESCAPED}[ !#-?A-\[\]-\xff]*+)*+"
 _UNKNOWN = rf'(?:null|true|false|{_NUMBER}|"(?!spotify:|http)(?:{_HARMLESS}"|{_SEARCHED}"))'
 

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from extract_load.spotify.history_import.row_values import normalize_row, whole_number
 
@@ -32,6 +34,16 @@ LAST = datetime(2026, 11, 29)
 def test_whole_numbers(value: object, number: int | None) -> None:
     """Whole ones are taken in any form; fractions, words and flags are none."""
     assert whole_number(value) == number
+
+
+@given(st.integers(0, 10**15 - 1), st.booleans())
+def test_every_form_of_a_whole_number_is_that_number(number: int, as_text: bool) -> None:
+    """With a point and zeros, with an exponent, as a text with spaces; half of one more is none."""
+    forms: list[object] = [number, float(number), f"{number}", f" {number}.000 ", f"{number}.", f"{number}e0"]
+    if number % 1000 == 0:
+        forms += [f"{number // 1000}e3", f"{number // 1000}.0E+03"]
+    assert {whole_number(str(form) if as_text else form) for form in forms} == {number}
+    assert whole_number(f"{number}.5") is None
 
 
 @pytest.mark.parametrize(
