@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from extract_load.core.errors import BadInput, ConfigurationError
 from extract_load.core.settings import Settings, load_settings, project_root
-from extract_load.core.text import printable
+from extract_load.core.text import pluralize, printable
 from extract_load.monitoring.disk_usage import readable_size
 from extract_load.storage.state import State
 from extract_load.storage.warehouse import Warehouse
@@ -82,12 +82,13 @@ def restore(
     settings = load_settings()
     with _progress_bar("Restoring files") as progress:
         report = put_back(settings, folder, despite_damage=despite_damage, progress=progress)
-    typer.echo(f"{report.restored:,} files restored, {report.already_there:,} were there already.")
+    typer.echo(f"{pluralize(report.restored, 'file')} restored, {report.already_there:,} were there already.")
     for line in report.left_out:
         typer.secho(f"Left out: {printable(line)}.", fg=typer.colors.YELLOW)
     if transform is None:
         typer.echo("Next: music-tracker rebuild")
         return
+    typer.echo("Building the warehouse and its reports from them; that takes minutes.")
     with _settings_and_state() as (settings, state), _progress_bar("Landing files") as progress:
         rebuilt = make(settings, state, transform, progress=progress)
     print_rebuilt(rebuilt)
@@ -204,6 +205,7 @@ def _verify(folder: Path) -> None:
 
     transform = find_transform()
     settings = load_settings()
+    typer.echo("Reading every byte, then building the reports from it in a temporary folder; that takes minutes.")
     with _progress_bar("Landing files") as progress:
         report = verify(settings, folder, transform, progress=progress)
     for line in report.notes:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from extract_load.core.errors import MusicTrackerError
+from extract_load.core.text import pluralize
 
 Status = Literal["success", "no_updates", "partial", "failed"]
 
@@ -41,7 +42,7 @@ class TaskResult:
         """Return it in one line: counts, requests and waits where there are any, and the message."""
         parts = [f"{count:,} {name.replace('_', ' ')}" for name, count in self.counts.items() if count]
         if self.requests:
-            parts.append(f"{self.requests:,} requests")
+            parts.append(pluralize(self.requests, "request"))
         if self.waited_seconds >= 1:
             parts.append(f"{self.waited_seconds:,.0f} s waited")
         said = ", ".join(parts)

@@ -125,3 +125,8 @@ def join_first(names: Sequence[str], count: int = 3) -> str:
     """Name the first few and say how many more there are: "a, b, c and 5 more"."""
     more = len(names) - count
     return ", ".join(names[:count]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def pluralize(number: int, thing: str) -> str:
+    """Return a number with its noun: "1 day", "2 days"."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

@@ -1,10 +1,12 @@
-"""What one check found, in words for a person; with the ways to write a moment, a span and a number."""
+"""What one check found, in words for a person; with the ways to write a moment and a span."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
+
+from extract_load.core.text import pluralize
 
 Level = Literal["ok", "note", "warning", "problem"]
 LEVELS: tuple[Level, ...] = ("ok", "note", "warning", "problem")
@@ -32,8 +34,3 @@ def ago(span: timedelta) -> str:
     if hours < 1:
         return pluralize(round(span.total_seconds() / 60), "minute")
     return pluralize(round(hours), "hour") if hours < 48 else pluralize(span.days, "day")
-
-
-def pluralize(number: int, thing: str) -> str:
-    """Return a number with its noun: "1 day", "2 days"."""
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

@@ -17,7 +17,7 @@ from typing import Any
 from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.flows import FLOWS
 from extract_load.core.settings import Settings
-from extract_load.core.text import join_first
+from extract_load.core.text import join_first, pluralize
 from extract_load.monitoring.check_result import LEVELS, CheckResult, Level, ago, at
 from extract_load.monitoring.facts import Facts, gather
 from extract_load.monitoring.listener_checks import check_listeners
@@ -30,6 +30,7 @@ MANY_TESTS = 3
 OLD_BACKUP_AFTER = timedelta(days=3)
 MANY_FILES = 3
 UNDELIVERED_AFTER = timedelta(days=1)
+BEGIN = "Import your export, or sign in and `music-tracker ingest`; then run `music-tracker etl`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,7 @@ def _published(facts: Facts) -> Iterator[CheckResult]:
     if facts.published_at is None:
         text = "Nothing is published yet."
         waits = facts.first_run is not None and facts.now - facts.first_run > UNPUBLISHED_AFTER
-        yield CheckResult("unpublished", "problem" if waits else "note", text, "Run `music-tracker etl`.", waits)
+        yield CheckResult("unpublished", "problem" if waits else "note", text, BEGIN, waits)
         return
     if facts.published_error:
         text = f"The published file can't be opened: {facts.published_error}."
@@ -186,13 +187,18 @@ def _published(facts: Facts) -> Iterator[CheckResult]:
         yield CheckResult("published-unreadable", "problem", text, hint, True)
         return
     age = facts.now - facts.published_at
-    plays = f" It holds {facts.plays:,} plays, the last {at(facts.newest_play)}." if facts.plays is not None else ""
+    plays = (
+        f" It holds {pluralize(facts.plays, 'play')}, the last {at(facts.newest_play)}."
+        if facts.plays is not None
+        else ""
+    )
     if age > UNPUBLISHED_AFTER:
         text = f"Nothing was published for {ago(age)}. {facts.kept}".rstrip()
         yield CheckResult("unpublished", "problem", text, "Run `music-tracker etl` to see why.", True)
     else:
         text = f"Published {at(facts.published_at)}.{plays} {facts.kept}".rstrip()
-        yield CheckResult("published", "warning" if facts.kept else "ok", text)
+        hint = "" if facts.plays != 0 else BEGIN
+        yield CheckResult("published", "warning" if facts.kept or hint else "ok", text, hint)
 
 
 def _backup(facts: Facts) -> Iterator[CheckResult]:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from extract_load.monitoring.check_result import CheckResult, Level, ago, at, pluralize
+from extract_load.core.text import pluralize
+from extract_load.monitoring.check_result import CheckResult, Level, ago, at
 from extract_load.monitoring.facts import Facts, ListenerFacts
 
 _SIGN_IN = "`music-tracker auth`"

@@ -36,7 +36,7 @@ def _places(context: PageContext) -> View:
     measure = context.params.measure.value
     result = context.query("map_places", row_limit=PLACES)
     countries = context.query("map_countries").rows
-    title = f"Most {measure} are of artists from {result.first['name']}" if result.rows else "No place is known"
+    title = f"The place with most {measure}: {result.first['name']}" if result.rows else "No place is known"
     chart = world(
         {row["country_code"]: float(row[measure]) for row in countries},
         [_dot(context, row, measure) for row in result.rows],

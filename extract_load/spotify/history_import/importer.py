@@ -22,6 +22,7 @@ from extract_load.core.errors import BadInput, ServiceUnavailable
 from extract_load.core.listener_registry import Listener
 from extract_load.core.listeners import chosen_listeners
 from extract_load.core.settings import Settings
+from extract_load.core.text import pluralize
 from extract_load.spotify.history_import.discovery import find_members
 from extract_load.spotify.history_import.encoding import UTF_8
 from extract_load.spotify.history_import.file_reader import FileSummary, MemberReader, read_ahead
@@ -54,6 +55,7 @@ NOBODYS = (
     "nothing in it shows which listener it belongs to; nothing of it was kept."
     " Say whose it is: import it again with --listener and one of {ids}"
 )
+WHAT_TO_GIVE = "Give the zip as Spotify sends it (my_spotify_data.zip), or the folder that it holds."
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ class ImportResult:
     def message(self) -> str:
         """One sentence that sums up the import."""
         if not self.files:
-            return "Nothing was imported."
+            return f"Nothing was imported. {WHAT_TO_GIVE}"
         rows = f"{self.total('rows'):,} rows in {len(self.files)} file(s)"
         parts = {"landed": "new", "known": "known already", "rejected": "rejected (ops.rejected_rows says why)"}
         parts_shown = [f"{self.total(what):,} {words}" for what, words in parts.items() if self.total(what)]  # type: ignore[arg-type]
@@ -119,7 +121,8 @@ class ImportResult:
             if file.trouble:
                 lines.append(f"{file.name}: {file.trouble}.")
         if self.left_alone:
-            lines.append(f"{self.left_alone:,} other files hold no listening history and were left alone.")
+            alone = pluralize(self.left_alone, "other file")
+            lines.append(f"Left alone, as no listening history is there: {alone}.")
         return [*lines, self.message]
 
 

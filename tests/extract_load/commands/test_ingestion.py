@@ -72,7 +72,10 @@ def test_a_file_that_is_no_export_is_refused(music_tracker: Any, tmp_path: Path)
     (tmp_path / "holiday.zip").write_text("no zip at all")
     done = music_tracker("import", str(tmp_path / "holiday.zip"))
     assert done.exit_code == 1
-    assert done.out == "Refused holiday.zip: it is not a JSON list of plays.\nNothing was imported.\n"
+    assert done.out == (
+        "Refused holiday.zip: it is not a JSON list of plays.\nNothing was imported. "
+        "Give the zip as Spotify sends it (my_spotify_data.zip), or the folder that it holds.\n"
+    )
 
 
 def test_the_result_of_a_poll() -> None:

@@ -40,7 +40,7 @@ def test_a_backup_is_made_and_names_what_it_copied(music_tracker: Any, settings:
     assert "0 of them (0 bytes) copied now" in again.out
     spooled.unlink()
     restored = music_tracker("restore", str(folder), "--no-rebuild")
-    assert "1 files restored" in restored.out
+    assert "1 file restored" in restored.out
     assert spooled.read_bytes() == b"some bytes"
 
 

@@ -17,7 +17,7 @@ def test_a_new_installation_is_healthy_and_says_what_to_do_next(music_tracker: A
     """Each hint stands below its line."""
     done = music_tracker("status")
     assert done.exit_code == 0
-    assert "Nothing is published yet.\n      -> Run `music-tracker etl`." in done.out
+    assert "Nothing is published yet.\n      -> Import your export, or sign in and" in done.out
 
 
 def test_a_problem_is_an_exit_code_and_json_says_which(music_tracker: Any, state: State) -> None:

@@ -39,7 +39,7 @@ def test_stopping_half_way_is_trouble_unless_a_time_is_named(
         (TaskResult(counts={"found": 2}, requests=1500, waited_seconds=61.4), "2 found, 1,500 requests, 61 s waited"),
         (
             TaskResult("partial", {"found": 2}, 1, 0.9, "The budget is spent."),
-            "The budget is spent. 2 found, 1 requests",
+            "The budget is spent. 2 found, 1 request",
         ),
         (TaskResult("failed", message="Spotify is down."), "Spotify is down"),
     ],

@@ -75,6 +75,8 @@ class Installation:
 
     def close_gap(self, gap: tuple[datetime, datetime]) -> None:
         """Let an export cover a gap."""
+        if not self.settings.published_path.exists():  # it moves when a second listener comes
+            self.publish()
         with duckdb.connect(str(self.settings.published_path)) as out:
             out.execute("insert into marts.fct_listening_gaps values (?, ?, true, 'me')", list(gap))
 

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from extract_load.monitoring.check_result import LEVELS, ago, at, pluralize
+from extract_load.core.text import pluralize
+from extract_load.monitoring.check_result import LEVELS, ago, at
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from extract_load.core.settings import Settings
-from extract_load.monitoring.check_result import CheckResult, pluralize
+from extract_load.core.text import pluralize
+from extract_load.monitoring.check_result import CheckResult
 from extract_load.monitoring.health import Health, health
 from extract_load.monitoring.run_log import RunRecord
 from extract_load.storage.state import RequestRecord
@@ -48,7 +49,7 @@ def test_what_is_known_is_reported(installation: Any) -> None:
     said = "90.0% matched, 4.0% in review, 5.0% not found, 1.0% not yet looked for"
     assert found["matching"] == f"Artists at MusicBrainz, by listening time: {said}."
     assert found["running:daily-etl"].startswith("daily-etl today is running since")
-    assert "holds 1 plays, the last 2026-11-22 20:00 UTC" in found["published"]
+    assert "holds 1 play, the last 2026-11-22 20:00 UTC" in found["published"]
     plain = health(installation.settings, installation.state, installation.clock).to_dict()
     assert json.loads(json.dumps(plain))["health"] == "note"
 

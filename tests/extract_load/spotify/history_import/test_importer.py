@@ -183,7 +183,7 @@ def test_other_files_are_left_alone_and_counted(tmp_path: Path, bring_in: Import
     }
     result = bring_in(write_zip(tmp_path / "my_spotify_data.zip", files))
     assert (result.exit_code, result.total("landed"), result.left_alone) == (0, 1, 5)
-    assert "5 other files hold no listening history and were left alone." in result.account()
+    assert "Left alone, as no listening history is there: 5 other files." in result.account()
 
 
 def test_spooled_rows_come_back_after_the_warehouse_is_lost(
