@@ -49,10 +49,13 @@ _MINUTE = rf'"{{year}}-{_DAY} (?:[01]\d|2[0-3]):[0-5]\d"'
 _STRING = r'"[\x00-!#-\[\]-\xff]*+(?:\\.[\x00-!#-\[\]-\xff]*+)*+"'
 _NUMBER = r"-?(?:0|[1-9]\d{0,14}+)(?:\.\d{1,17}+)?+(?:[eE][+-]?\d{1,2}+)?+(?=[ \t\r\n,}])"
 _PERSONAL = rf"(?:null|true|false|{_NUMBER}|{_STRING})"
-# A text of an unknown key: of these signs, without two colons in a row, it can't be an address, a place or an agent;
-# else it is searched for all that `holds_personal` may find, past escaped quotes, and for escapes of odd spaces.
-_PLAIN = r"[ !#-+0-9<-?A-\[\]-\xaf\xb1-\xb9\xbb-\xff]"
-_HARMLESS = rf"{_PLAIN}*+(?::{_PLAIN}++){{0,4}}+"
+# A text of an unknown key with four colons and dashes, and one number of two points at most, can't be an address, a
+# place or an agent. Else it is searched for all that `holds_personal` may find, past escaped quotes and odd spaces.
+_PLAIN = r"[ !#-+0-9;-?A-\[\]-\xaf\xb1-\xb9\xbb-\xff]*+"
+_MANY = rf'{_PLAIN}(?:(?:[.,](?!\d)|(?<!Mozilla)/(?!\d)|\\["\\bfnrt]){_PLAIN})*+'
+_FEW = rf"{_MANY}(?:(?::(?!:)|-){_MANY}){{0,4}}+"
+_ONE_NUMBER = rf'(?!(?:[^"\\]|\\.)*?[lL][aA][tT]){_FEW}[.,]\d++(?:\.\d++)?+(?![.,]\d){_FEW}'
+_HARMLESS = rf'(?:{_FEW}"|{_ONE_NUMBER}")'
 _OCTET = r"0{0,2}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 _IPV4 = rf"{_OCTET}(?:\.{_OCTET}){{3}}(?![\d.]*\d)"  # the digit before it may be of an escape
 _WITHIN = r'(?:[^"\\]|\\.)'
@@ -61,7 +64,7 @@ _ODD_ESCAPES = r"\\u(?:00[89abAB]|1680|20|3000|[fF][eE])"
 _FOUND = rf"@|{_IPV4}|::|(?:[0-9A-Fa-f]{{2}}[:-]){{5}}|{_PLACE}|[A-Za-z0-9_\x80-\xff-]/\d|Mozilla|{_ODD_ESCAPES}"
 _SUSPICIOUS = rf'(?:{_WITHIN}*?(?:{_FOUND})|(?:[^":\\]|\\.)*+(?::(?:[^":\\]|\\.)*+){{5}})'
 _SEARCHED = rf"(?!{_SUSPICIOUS})[ !#-?A-\[\]-\xff]*+(?:{_ESCAPED}[ !#-?A-\[\]-\xff]*+)*+"
-_UNKNOWN = rf'(?:null|true|false|{_NUMBER}|"(?!spotify:|http)(?:{_HARMLESS}"|{_SEARCHED}"))'
+_UNKNOWN = rf'(?:null|true|false|{_NUMBER}|"(?!spotify:|http)(?:{_HARMLESS}|{_SEARCHED}"))'
 
 _OPENING = re.compile(rb'\{([ \t\r\n]*)"')
 _COLON = re.compile(rb'"([ \t]*:[ \t]*)')
