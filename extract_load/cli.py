@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from extract_load.commands import alert, demo, ingestion, listener, maintenance, status
+from extract_load.commands import alert, demo, ingestion, listener, maintenance, run_step, status
 from extract_load.core.disk_errors import translate_disk_errors
 from extract_load.core.errors import MusicTrackerError
 from extract_load.core.network_environment import prepare_network
@@ -38,6 +38,7 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     ingestion.register(app)
+    run_step.register(app)
     status.register(app)
     alert.register(app)
     demo.register(app)

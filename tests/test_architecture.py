@@ -49,7 +49,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("extract_load.cli",),
     ("extract_load.commands",),
     ("extract_load.maintenance",),
-    ("extract_load.enrichment",),
+    ("extract_load.enrichment", "extract_load.local_steps"),
     ("extract_load.spotify", "extract_load.musicbrainz", "extract_load.geography", "extract_load.monitoring"),
     ("extract_load.side_by_side",),
     ("extract_load.step",),

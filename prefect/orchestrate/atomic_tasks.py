@@ -16,13 +16,12 @@ from prefect.cache_policies import NO_CACHE
 from prefect.tasks import Task, exponential_backoff
 
 from extract_load.context import Context
-from extract_load.core.errors import BadInput
-from extract_load.core.flows import DAILY_ETL
 from extract_load.core.results import TaskResult
-from extract_load.core.text import join_first
 from extract_load.enrichment import STEPS
+from extract_load.local_steps import LOAD, PUBLISH, RECONCILE, load_spool, publish_marts, reconcile
 from extract_load.step import StepDefinition
 from orchestrate.base_tasks import BaseEnrichmentTask, BaseProcessorTask, is_transient
+from orchestrate.dbt_build.alone import BUILD, TEST, mark_tested, mark_untested
 from orchestrate.flow_config import RETRY_DELAY
 from orchestrate.runs.context import BACKLOG_TIMEOUT_SECONDS, Run, shared_run
 
@@ -93,47 +92,18 @@ def import_the_inbox(run_key: str) -> TaskResult:
         return BaseProcessorTask(run, "import the inbox", import_inbox, summarize_inbox).execute()
 
 
-@atomic("load what was spooled")
-def load_spool(run_key: str) -> TaskResult:
+@atomic(LOAD)
+def load_the_spool(run_key: str) -> TaskResult:
     """Land every file of the spool and the cache that is not in the warehouse yet."""
-    from extract_load.landing import LandingReport
-
-    def report(result: LandingReport) -> TaskResult:
-        counts = {
-            "files": result.files,
-            "rows_landed": sum(result.landed.values()),
-            "rows_rejected": sum(result.rejected.values()),
-            "files_unreadable": len(result.unreadable),
-        }
-        if result.unreadable:
-            named = join_first(result.unreadable)
-            return TaskResult("partial", counts, message=f"Not loaded, and left where they are: {named}")
-        return TaskResult("success" if result.files else "no_updates", counts)
-
     with shared_run(key=run_key) as run:
-        return BaseProcessorTask(
-            run, "load what was spooled", lambda context: context.landing.land(purpose=f"{DAILY_ETL}: landing"), report
-        ).execute()
+        return BaseProcessorTask(run, LOAD, load_spool, lambda result: result).execute()
 
 
-@atomic("validate what was loaded")
-def validate_landing(run_key: str) -> TaskResult:
-    """Reconcile: check that every row of every file is accounted for."""
-    from extract_load.landing.reconciliation import Validation, validate
-
-    def report(result: Validation) -> TaskResult:
-        if result.unbalanced:
-            raise BadInput(
-                f"Rows went missing while landing: {join_first(result.unbalanced)}.",
-                hint="Run `music-tracker rebuild`: the files are safe.",
-            )
-        counts = {"poll_items": result.poll_items, "export_rows": result.export_rows}
-        return TaskResult("success", {**counts, "rows_rejected": sum(result.rejected.values())})
-
+@atomic(RECONCILE)
+def reconcile_landing(run_key: str) -> TaskResult:
+    """Check that every row of every file is accounted for."""
     with shared_run(key=run_key) as run:
-        return BaseProcessorTask(
-            run, "validate what was loaded", lambda context: validate(context.warehouse), report
-        ).execute()
+        return BaseProcessorTask(run, RECONCILE, reconcile, lambda result: result).execute()
 
 
 def step_task(step: StepDefinition) -> Task[[str], TaskResult]:
@@ -151,39 +121,46 @@ STEP_TASKS = {step.name: step_task(step) for step in STEPS}
 """The task of each step, by its name: `STEP_TASKS["read tracks"](run_key)`."""
 
 
-@atomic("test with dbt")
+@atomic(BUILD)
+def build_seeds_and_models(run_key: str) -> TaskResult:
+    """Build seeds and models with dbt, each shown as a task of the flow run. Call it inside a `dbt_session`."""
+    from orchestrate.dbt_build.results import summarize_build
+    from orchestrate.dbt_build.runner import build_models
+
+    with shared_run(key=run_key) as run:
+
+        def work(context: Context) -> TaskResult:
+            mark_untested(context.state, context.clock)
+            run.nodes = build_models(run.settings)
+            return summarize_build(run.nodes)
+
+        return BaseProcessorTask(run, BUILD, work, lambda result: result).execute()
+
+
+@atomic(TEST)
 def check_models(run_key: str) -> TaskResult:
-    """Run every data test of the dbt project and name those that failed."""
+    """Run every data test of the dbt project and name those that failed. Call it inside a `dbt_session`."""
     from orchestrate.dbt_build.results import summarize_tests
     from orchestrate.dbt_build.runner import run_tests
 
     with shared_run(key=run_key) as run:
 
-        def work(_: Context) -> TaskResult:
+        def work(context: Context) -> TaskResult:
             tests = run_tests(run.settings)
             run.nodes = [*run.nodes, *tests]
+            mark_tested(context.state, context.clock)
             return summarize_tests(tests)
 
-        return BaseProcessorTask(run, "test with dbt", work, lambda result: result).execute()
+        return BaseProcessorTask(run, TEST, work, lambda result: result).execute()
 
 
-@atomic("publish")
-def publish_marts(run_key: str, blocking_failures: list[str]) -> TaskResult:
+@atomic(PUBLISH)
+def publish_the_marts(run_key: str, blocking_failures: list[str]) -> TaskResult:
     """Publish the marts to the file that readers open, unless a blocking test failed."""
-    from extract_load.publishing.publish import PublishResult, publish
-
-    def report(result: PublishResult) -> TaskResult:
-        if result.skipped_reason:
-            return TaskResult("failed", message=result.skipped_reason)
-        counts = {"tables": len(result.tables), "views": len(result.views), "rows": sum(result.tables.values())}
-        return TaskResult("success", counts)
-
     with shared_run(key=run_key) as run:
-
-        def work(context: Context) -> PublishResult:
-            return publish(context.settings, context.warehouse, context.state, blocking_failures=blocking_failures)
-
-        return BaseProcessorTask(run, "publish", work, report).execute()
+        return BaseProcessorTask(
+            run, PUBLISH, lambda context: publish_marts(context, blocking_failures), lambda result: result
+        ).execute()
 
 
 @atomic("write pages")

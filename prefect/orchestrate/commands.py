@@ -8,10 +8,12 @@ from typing import Annotated
 
 import typer
 
+from extract_load.commands.run_step import offer_step
 from extract_load.core.folder_access import require_writable
 from extract_load.core.settings import load_settings
 from extract_load.maintenance.marts_builder import offer
 from orchestrate.console import prepare_prefect
+from orchestrate.dbt_build.alone import BUILD, TEST, build_alone, run_tests_alone
 from orchestrate.dbt_build.runner import build_marts
 
 MAX_RUNS = 2
@@ -24,6 +26,8 @@ def register(app: typer.Typer) -> None:
     app.command()(serve)
     app.command()(password)
     offer(build_marts)
+    offer_step(BUILD, "Build seeds and models with dbt.", build_alone)
+    offer_step(TEST, "Run dbt's tests on what was built last.", run_tests_alone)
 
 
 def etl(

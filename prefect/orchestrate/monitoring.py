@@ -31,7 +31,7 @@ from extract_load.monitoring.run_log import RunLog, RunRecord
 from extract_load.monitoring.tracked_run import tracked_run
 from extract_load.publishing.publish import label_of
 from extract_load.storage.writer_lock import WarehouseBusy, WriterLock
-from orchestrate.dbt_build.results import split_failures
+from orchestrate.dbt_build.alone import record_build
 from orchestrate.flow_config import FlowConfig, in_effect
 from orchestrate.runs.context import Run, RunStopped, shared_run
 from orchestrate.runs.crashed import mark_crashed
@@ -159,10 +159,7 @@ def _mark_orphans_crashed(run: Run, flow_name: str) -> None:
 
 def _record_dbt_results(run: Run) -> None:
     if run.nodes:
-        failed, warned = split_failures(run.nodes)
-        # `told` is what older versions called the tests that warned; the key stays, so that their state is read
-        build = {"failed": failed, "told": warned, "nodes": len(run.nodes)}
-        run.state.put("dbt", "last_build", build, run.clock.now())
+        record_build(run.state, run.nodes, run.clock)
 
 
 def _show(run: Run, record: RunRecord, health: Health) -> None:

@@ -35,6 +35,9 @@ HERE_LONG = {
 ELSEWHERE = {
     f"{MUSIC}auth": "tests/end_to_end/test_readme_commands.py::test_signing_in",
     f"{MUSIC}etl": "tests/end_to_end/test_from_nothing_to_answers.py::test_a_run_ends_without_warning_or_traceback",
+    f"{MUSIC}run read-tracks --limit 20": (
+        "tests/extract_load/commands/test_run_step.py::test_a_limit_bounds_what_a_step_does"
+    ),
     f"{MUSIC}serve": "tests/orchestrate/test_serving.py::test_serve_runs_a_deployment_and_ends_in_order",
     f"{FLOWS}deploy_flows.py --validate": "tests/orchestrate/test_commands.py::test_deploying_validates_first",
     f"{FLOWS}deploy_flows.py --spotify-only": (

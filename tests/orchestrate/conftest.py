@@ -135,10 +135,13 @@ def export(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def api() -> Iterator[str]:
     """Yield the address of one Prefect server for all tests, with a long start-up time-out."""
+    from prefect.logging.handlers import APILogHandler
+
     from orchestrate.server.api import api_in_use, temporary_api
 
     with temporary_api() as url, api_in_use(url):
         yield url
+        APILogHandler().flush()  # what is left would be tried for a minute against a server that is gone
 
 
 @pytest.fixture(scope="session")

@@ -155,9 +155,9 @@ def test_the_run_is_readable_on_the_server(built: Any) -> None:
             for child in below.values()
             for task in client.read_task_runs(flow_run_filter=FlowRunFilter(id={"any_": [child.id]}))  # type: ignore[arg-type]
         }
-    assert {"load what was spooled", "match by URL", "test with dbt", "publish"} <= tasks
+    assert {"load the spool", "match by URL", "run the tests", "publish"} <= tasks
     assert "model fct_plays" in tasks
-    assert not any(task.startswith("test ") and task != "test with dbt" for task in tasks)
+    assert not any(task.startswith("test ") and task != "run the tests" for task in tasks)
     assert run.parameters["config"]["environment"] == "testing"
 
 

@@ -24,7 +24,7 @@ from orchestrate.console import CONSOLE_FORMAT, PREFECT_DEFAULTS, DropPrefectNoi
         ("prefect.task_runs", "Task run failed with exception", ValueError("a bug"), True),
         ("prefect.task_runs", "8 of 102 ERROR creating sql table model marts.dim_artist", None, False),
         ("prefect.task_runs", "Beginning flow run", None, False),
-        ("orchestrate.base_tasks", "build with dbt: dbt could not build dim_artist", None, True),
+        ("orchestrate.base_tasks", "build seeds and models: dbt could not build dim_artist", None, True),
         ("extract_load.http", "Down.", ServiceUnavailable("Down."), True),
     ],
 )

@@ -64,11 +64,11 @@ def working_on(task: str, state: str) -> Callable[[Any, Beginning], bool]:
 
 SLOWLY = {"SPOTIFY_REQUESTS_PER_SECOND": "8"}
 STAGES = (
-    Stage("landing", "load what was spooled", {"MUSIC_TRACKER_KILL_AT": "landing.in_transaction"}),
+    Stage("landing", "load the spool", {"MUSIC_TRACKER_KILL_AT": "landing.in_transaction"}),
     Stage("spotify", "read tracks", SLOWLY, asked("spotify", 12)),
     Stage("musicbrainz", "match by URL", {"MUSICBRAINZ_REQUESTS_PER_SECOND": "2"}, asked("musicbrainz", 2)),
     Stage("geography", "match in the gazetteer", SLOWLY, working_on("match in the gazetteer", "RUNNING")),
-    Stage("dbt", "build with dbt", {}, working_on("model ", "COMPLETED")),
+    Stage("dbt", "build seeds and models", {}, working_on("model ", "COMPLETED")),
     Stage("publish", "publish", {"MUSIC_TRACKER_KILL_AT": "publish.before_rename"}),
 )
 
@@ -121,7 +121,7 @@ def _run_and_kill(installation: Any, stage: Stage) -> str:
         ended = [task.task for task in RunLog(state).tasks(run_id)]
     assert stage.task not in ended, f"{stage.name}: it was over already"
     if stage.name != "landing":
-        assert "validate what was loaded" in ended, f"{stage.name}: it never came so far"
+        assert "reconcile" in ended, f"{stage.name}: it never came so far"
     return run_id
 
 

@@ -1,4 +1,4 @@
-"""`daily-etl`: load and validate, enrich from three services at once, transform, test, publish; then maintenance.
+"""`daily-etl`: load and reconcile, enrich from three services at once, transform, test, publish; then maintenance.
 
 Deployed with a daily schedule at ETL_HOUR in LISTENER_TIMEZONE; idempotent, so it is safe to run at any time. It needs
 no credentials: what can't be done without them is reported and skipped.
@@ -11,7 +11,7 @@ from typing import Any
 from prefect import State, flow
 
 from extract_load.core.flows import DAILY_ETL
-from orchestrate.atomic_tasks import load_spool, publish_marts, validate_landing
+from orchestrate.atomic_tasks import load_the_spool, publish_the_marts, reconcile_landing
 from orchestrate.flow_config import FlowConfig
 from orchestrate.monitoring import monitored
 from orchestrate.runs.context import Run, run_name
@@ -20,7 +20,7 @@ from orchestrate.subflows.enrichment_coordination import enrichment_coordination
 from orchestrate.subflows.maintenance import is_maintenance_due, maintenance_subflow
 from orchestrate.subflows.transformation import transformation_subflow
 
-FATAL = (load_spool.name, validate_landing.name, publish_marts.name)
+FATAL = (load_the_spool.name, reconcile_landing.name, publish_the_marts.name)
 DAY_SECONDS = 23 * 3600
 
 

@@ -16,8 +16,8 @@ def test_loading_comes_before_validation(state: State) -> None:
     assert (ended.type.value, ended.name) == ("COMPLETED", "Completed")
     (run_id,) = {row["run_id"] for row in state.rows("select run_id from task_runs")}
     assert [(task.task, task.status) for task in RunLog(state).tasks(run_id)] == [
-        ("load what was spooled", "no_updates"),
-        ("validate what was loaded", "success"),
+        ("load the spool", "no_updates"),
+        ("reconcile", "success"),
     ]
 
 
@@ -27,7 +27,7 @@ def test_nothing_is_validated_when_nothing_could_be_loaded(settings: Settings, s
         ended = data_preparation_subflow(return_state=True)
     assert (ended.type.value, ended.name) == ("FAILED", "Failed")
     assert "a long import" in str(ended.message)
-    assert {row["task"] for row in state.rows("select task from task_runs")} == {"load what was spooled"}
+    assert {row["task"] for row in state.rows("select task from task_runs")} == {"load the spool"}
 
 
 def test_the_inbox_is_imported_first(settings: Settings, state: State) -> None:
@@ -41,5 +41,5 @@ def test_the_inbox_is_imported_first(settings: Settings, state: State) -> None:
     assert [path.name for path in (settings.inbox_path / "done").iterdir()] == ["data.zip"]
     run_id = state.rows("select run_id from task_runs order by started_at desc limit 1")[0]["run_id"]
     tasks = {task.task: task for task in RunLog(state).tasks(run_id)}
-    assert list(tasks) == ["import the inbox", "load what was spooled", "validate what was loaded"]
-    assert tasks["validate what was loaded"].counts["export_rows"] == 3
+    assert list(tasks) == ["import the inbox", "load the spool", "reconcile"]
+    assert tasks["reconcile"].counts["export_rows"] == 3

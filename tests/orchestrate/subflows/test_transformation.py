@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from extract_load.core.settings import Settings
+from extract_load.local_steps import NOT_TESTED
 from extract_load.storage.writer_lock import WriterLock
+from orchestrate.dbt_build.alone import BUILD
 from orchestrate.flow_config import FlowConfig
 from orchestrate.runs.context import shared_run
-from orchestrate.subflows.transformation import BUILD, NOT_TESTED, transformation_subflow
+from orchestrate.subflows.transformation import transformation_subflow
 
 
 def test_a_busy_warehouse_fails_the_build_and_publishes_nothing(settings: Settings) -> None:
@@ -18,6 +20,6 @@ def test_a_busy_warehouse_fails_the_build_and_publishes_nothing(settings: Settin
         ended = transformation_subflow(None, "a-run", return_state=True)
         assert "a long import" in run.results[BUILD].message
         assert NOT_TESTED in run.results["publish"].message
-        assert "test with dbt" not in run.results
+        assert "run the tests" not in run.results
     assert (ended.type.value, ended.name) == ("FAILED", "Failed")
     assert not settings.published_path.exists()
