@@ -34,11 +34,12 @@ def etl(
     config_env: Annotated[
         str | None, typer.Option(help="development, testing or production; default: ENVIRONMENT.")
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Build and publish also when nothing changed.")] = False,
 ) -> None:
     """Load, enrich, transform, test and publish, once; needs no server and no schedule."""
     from orchestrate.prefect_flows import WhichFlow, run
 
-    raise typer.Exit(run(WhichFlow.ETL, config_env=config_env))
+    raise typer.Exit(run(WhichFlow.ETL, config_env=config_env, force=force))
 
 
 def serve() -> None:

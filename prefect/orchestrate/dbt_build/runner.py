@@ -34,33 +34,22 @@ def build_models(settings: Settings) -> list[NodeResult]:
 
     Errors: ServiceUnavailable when the warehouse is taken, ConfigurationError when the project does not compile.
     """
-    from dbt_common.events.base_types import EventLevel
     from prefect.context import GLOBAL_SETTINGS_CONTEXT, SettingsContext
-    from prefect_dbt import PrefectDbtRunner, PrefectDbtSettings
+    from prefect_dbt import PrefectDbtRunner
 
-    class ProfileInPlace(PrefectDbtSettings):  # type: ignore[misc]
-        """Reads profiles.yml where it lies: the profile finds its plugin by its own folder."""
-
-        @contextmanager
-        def resolve_profiles_yml(self) -> Iterator[str]:
-            yield str(self.profiles_dir)
+    is_settings_of_the_process = SettingsContext.get() is GLOBAL_SETTINGS_CONTEXT
 
     class SharedSettingsRunner(PrefectDbtRunner):  # type: ignore[misc]
         """Lets the thread of each model use the settings of this process; reading them again costs 0.1 s a model."""
 
         def _call_task(self, task_state: Any, node: Any, context: dict[str, Any], enable_assets: bool) -> None:
-            if SettingsContext.get() is GLOBAL_SETTINGS_CONTEXT:
+            if is_settings_of_the_process:
                 context = {**context, "settings_context": {}}
             failpoint("dbt.model")
             super()._call_task(task_state, node, context, enable_assets)
 
     runner = SharedSettingsRunner(
-        settings=ProfileInPlace(
-            project_dir=project_dir(),
-            profiles_dir=project_dir(),
-            target_path=target_dir(settings),
-            log_level=EventLevel.ERROR,  # failed tests are logged by name instead
-        ),
+        settings=_runner_settings(settings),
         raise_on_failure=False,
         disable_assets=True,
     )
@@ -73,6 +62,25 @@ def build_models(settings: Settings) -> list[NodeResult]:
     if done.exception is not None and not isinstance(done.exception, Exception):
         raise done.exception
     return node_results(done.result)
+
+
+def _runner_settings(settings: Settings) -> Any:
+    from dbt_common.events.base_types import EventLevel
+    from prefect_dbt import PrefectDbtSettings
+
+    class ProfileInPlace(PrefectDbtSettings):  # type: ignore[misc]
+        """Reads profiles.yml where it lies: the profile finds its plugin by its own folder."""
+
+        @contextmanager
+        def resolve_profiles_yml(self) -> Iterator[str]:
+            yield str(self.profiles_dir)
+
+    return ProfileInPlace(
+        project_dir=project_dir(),
+        profiles_dir=project_dir(),
+        target_path=target_dir(settings),
+        log_level=EventLevel.ERROR,  # failed tests are logged by name instead
+    )
 
 
 def build_models_quietly(settings: Settings) -> list[NodeResult]:

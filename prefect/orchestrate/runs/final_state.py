@@ -3,7 +3,8 @@
 Completed: all done that may be done today; what a limit or our own budget left is in the message. Completed, named
 Partial: a service asked for a pause, and a later run goes on.
 Failed, named Partial: some of it was done, some could not be (an outage, a sign-in). Failed: nothing usable came of it.
-Cancelled, named Skipped: another run of the same flow was running. Cancelled: it was stopped.
+Cancelled, named Skipped: another run of the same flow was running. Completed, named Skipped: a part had nothing to do.
+Cancelled: it was stopped.
 """
 
 from __future__ import annotations
@@ -36,6 +37,11 @@ def closing_state(results: Mapping[str, TaskResult], *, fatal: tuple[str, ...] =
 def skipped_state(reason: str) -> State[Any]:
     """Return the state of a run that was skipped because another run of the same flow is running."""
     return State(type=StateType.CANCELLED, name=SKIPPED, message=reason)
+
+
+def not_needed_state(reason: str) -> State[Any]:
+    """Return the state of a part that was skipped because it would have changed nothing."""
+    return State(type=StateType.COMPLETED, name=SKIPPED, message=reason)
 
 
 def failed_state(reason: str) -> State[Any]:

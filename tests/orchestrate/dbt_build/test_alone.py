@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
 from extract_load.context import Context
-from extract_load.core.settings import Settings, project_root
+from extract_load.core.settings import Settings
 from extract_load.local_steps import publish_last_build
 from extract_load.storage.state import State
 from extract_load.storage.warehouse import Warehouse
 from orchestrate.dbt_build.alone import build_alone, run_tests_alone
-
-MODEL = "{{ config(schema='marts') }} select 2 * number as number from {{ ref('numbers') }}"
+from tests.support.small_dbt_project import small_dbt_project
 
 
 @pytest.fixture
 def context(settings: Settings, state: State, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Context:
     """Return the context of a home whose dbt project is small."""
-    real, small = project_root() / "dbt_project", tmp_path / "root" / "dbt_project"
-    for name in ("macros", "plugins"):
-        shutil.copytree(real / name, small / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(real / "profiles.yml", small)
-    shutil.copy(real / "dbt_project.yml", small)
-    for folder in ("seeds", "models/staging", "tests/blocking"):
-        (small / folder).mkdir(parents=True)
-    (small / "seeds/numbers.csv").write_text("number\n1\n2\n")
-    (small / "models/staging/doubled.sql").write_text(MODEL)
-    (small / "tests/blocking/none_is_odd.sql").write_text("select * from {{ ref('doubled') }} where number % 2 = 1")
-    monkeypatch.setenv("MUSIC_TRACKER_HOME", str(small.parent))
+    monkeypatch.setenv("MUSIC_TRACKER_HOME", str(small_dbt_project(tmp_path / "root").parent))
     return Context(settings, Warehouse(settings), state, "a test")
 
 

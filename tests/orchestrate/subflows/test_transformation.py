@@ -1,14 +1,22 @@
-"""Transformation: what was not built is not tested, and what was not tested is not published."""
+"""Transformation: what was not built is not tested, what was not tested is not published, what did not change is not
+built.
+"""
 
 from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
 
 from extract_load.core.settings import Settings
 from extract_load.local_steps import NOT_TESTED
 from extract_load.storage.writer_lock import WriterLock
-from orchestrate.dbt_build.alone import BUILD
+from orchestrate.dbt_build.alone import BUILD, TEST
 from orchestrate.flow_config import FlowConfig
 from orchestrate.runs.context import shared_run
 from orchestrate.subflows.transformation import transformation_subflow
+from tests.support.small_dbt_project import small_dbt_project
 
 
 def test_a_busy_warehouse_fails_the_build_and_publishes_nothing(settings: Settings) -> None:
@@ -23,3 +31,26 @@ def test_a_busy_warehouse_fails_the_build_and_publishes_nothing(settings: Settin
         assert "run the tests" not in run.results
     assert (ended.type.value, ended.name) == ("FAILED", "Failed")
     assert not settings.published_path.exists()
+
+
+def test_it_is_skipped_as_long_as_nothing_changed(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """On a small dbt project: a run with nothing new, one that is forced, one with another model."""
+    project = small_dbt_project(tmp_path / "root")
+    monkeypatch.setenv("MUSIC_TRACKER_HOME", str(project.parent))
+
+    def ends(**options: Any) -> tuple[str, str, dict[str, str]]:
+        with shared_run(FlowConfig(environment="testing"), "a-run") as run:
+            ended = transformation_subflow(None, "a-run", return_state=True, **options)
+            return ended.type.value, ended.name, {name: result.status for name, result in run.results.items()}
+
+    done = {BUILD: "success", TEST: "success", "publish": "success"}
+    assert ends() == ("COMPLETED", "Completed", done)
+    first = settings.published_path.stat().st_mtime_ns
+    assert ends() == ("COMPLETED", "Skipped", {"transformation": "no_updates"})
+    assert settings.published_path.stat().st_mtime_ns == first
+    assert ends(force=True)[2] == done
+    model = project / "models/staging/doubled.sql"
+    model.write_text(model.read_text().replace("2 * number", "number"))
+    assert ends() == ("FAILED", "Failed", {**done, TEST: "failed", "publish": "failed"})
