@@ -1,4 +1,4 @@
-"""What a publication is made of, as short marks: rows, files of the dbt project, settings, the listener's day.
+"""What a publication is made of, as short marks: rows, files of the dbt project, settings, each listener's day.
 
 In: the warehouse before a build, the settings, the project. Out: why a new build is needed, or nothing when the
 published file already says all that a new one would. Marks are kept in the state with the publication that they belong
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from extract_load.core.listeners import published_path_of, registry_of, settings_of
 from extract_load.core.settings import Settings
 from extract_load.core.text import join_first
 from extract_load.storage.state import State
@@ -40,13 +41,15 @@ def read_inputs(connection: duckdb.DuckDBPyConnection, settings: Settings, proje
     marks = {f"{table}": _mark(connection, table) for table in _tables(connection)}
     marks |= {f"{part} of the dbt project": digest for part, digest in _files(project)}
     marks |= {name.upper(): str(getattr(settings, name)) for name in SETTINGS}
-    local = now.replace(tzinfo=UTC).astimezone(settings.zone)
-    return {**marks, "the local day": f"{local:%Y-%m-%d}"}
+    listeners = registry_of(settings)
+    days = {f"{now.replace(tzinfo=UTC).astimezone(settings_of(settings, one).zone):%Y-%m-%d}" for one in listeners}
+    return {**marks, "the listeners": str(listeners.listeners), "the local day": " ".join(sorted(days))}
 
 
 def why_build(settings: Settings, state: State, inputs: Marks) -> str:
     """Return why a new build is needed, empty when it would come to what is published already."""
-    if not settings.published_path.is_file():
+    files = (published_path_of(settings, listener.listener_id) for listener in registry_of(settings))
+    if not all(path.is_file() for path in (settings.published_path, *files)):
         return "There is no published file."
     if settings.snapshot_path is not None and not settings.snapshot_path.is_dir():
         return "There are no pages as files."

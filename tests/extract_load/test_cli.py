@@ -18,7 +18,20 @@ from extract_load.core.errors import (
 )
 
 COMMANDS = (
-    *("auth", "ingest", "import", "status", "doctor", "demo", "rebuild", "backup", "restore", "compact", "forget"),
+    *(
+        "auth",
+        "ingest",
+        "import",
+        "status",
+        "doctor",
+        "demo",
+        "rebuild",
+        "backup",
+        "restore",
+        "run",
+        "compact",
+        "forget",
+    ),
     *("export", "sandbox", "etl", "serve", "alert", "password", "page"),
 )
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from extract_load.core.listener_registry import Listener, write_registry
+from extract_load.core.listeners import registry_of
 from extract_load.publishing.inputs import Marks, read_inputs, remember_inputs, why_build
 from extract_load.publishing.publish import publish
 from tests.support.data_directories import DataDirectory
@@ -103,3 +106,16 @@ def test_a_build_is_needed_until_what_it_would_say_is_published(
     assert "not known" in why_build(settings, state, marks())
     settings.published_path.unlink()
     assert why_build(settings, state, marks()) == "There is no published file."
+
+
+def test_each_listener_has_a_file_and_a_day(marks: Callable[..., Marks], filled: DataDirectory) -> None:
+    """A second one, far ahead in time, is another input, and has no published file yet."""
+    settings, before = filled.settings, marks()
+    remember_inputs(filled.state, before, filled.clock.now())
+    registry = registry_of(settings).put(Listener("anna", time_zone="Pacific/Kiritimati"))
+    write_registry(settings.listeners_path, replace(registry, home=settings.listener_id))
+    settings.published_path.parent.mkdir(parents=True)
+    settings.published_path.touch()
+    assert changed(before, marks()) >= {"the listeners"}
+    assert len(marks()["the local day"].split()) == 2
+    assert why_build(settings, filled.state, before) == "There is no published file."
