@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from extract_load.core.listeners import published_path_of, registry_of, settings_of
+from extract_load.core.listeners import family_path, published_path_of, registry_of, settings_of
 from extract_load.core.settings import Settings
 from extract_load.core.text import join_first
 from extract_load.storage.state import State
@@ -48,8 +48,7 @@ def read_inputs(connection: duckdb.DuckDBPyConnection, settings: Settings, proje
 
 def why_build(settings: Settings, state: State, inputs: Marks) -> str:
     """Return why a new build is needed, empty when it would come to what is published already."""
-    files = (published_path_of(settings, listener.listener_id) for listener in registry_of(settings))
-    if not all(path.is_file() for path in (settings.published_path, *files)):
+    if not all(path.is_file() for path in _files_of_readers(settings)):
         return "There is no published file."
     if settings.snapshot_path is not None and not settings.snapshot_path.is_dir():
         return "There are no pages as files."
@@ -62,6 +61,15 @@ def why_build(settings: Settings, state: State, inputs: Marks) -> str:
     before: Marks = known["marks"]
     changed = [name for name in sorted({*before, *inputs}) if before.get(name) != inputs.get(name)]
     return f"Changed: {join_first(changed)}." if changed else ""
+
+
+def _files_of_readers(settings: Settings) -> Iterator[Path]:
+    """Yield every file that a publication puts in place: of all, of each listener, of those who share."""
+    listeners = registry_of(settings)
+    yield settings.published_path
+    yield from (published_path_of(settings, one.listener_id) for one in listeners)
+    if sum(one.shares for one in listeners) > 1:
+        yield family_path(settings)
 
 
 def remember_inputs(state: State, inputs: Marks, now: datetime) -> None:

@@ -94,7 +94,7 @@ def test_4_a_whole_run(composed: Composed) -> None:
 
 def test_5_stopped_in_the_middle_it_is_cancelled(composed: Composed) -> None:
     """Within the grace period, and the next run is whole."""
-    run_id = composed.run("daily-etl")
+    run_id = composed.run("daily-etl", "--param", "force=true")
     wait_until(lambda: composed.state("daily-etl", run_id)["type"] == "RUNNING", 120, lambda: composed.log("worker"))
     time.sleep(5)  # in the middle, whatever it is doing
     since = time.monotonic()
@@ -109,7 +109,7 @@ def test_6_killed_in_the_middle_it_is_crashed_as_soon_as_a_worker_starts(compose
     """As after a power cut."""
     composed.with_sandbox()
     composed.wait_for_health("worker", "healthy")
-    run_id = composed.run("daily-etl")
+    run_id = composed.run("daily-etl", "--param", "force=true")
     wait_until(lambda: composed.state("daily-etl", run_id)["type"] == "RUNNING", 120, lambda: composed.log("worker"))
     time.sleep(5)
     composed.compose("kill", "worker")

@@ -126,7 +126,7 @@ def test_a_second_run_sends_nothing_changes_nothing_and_disturbs_no_reader(lived
     lived.sandbox.reset_counts()
     lived.home.run("import", str(lived.export))
     with looping_reader(lived.home) as troubles:
-        lived.home.run("etl")
+        lived.home.run("etl", "--force")
     assert not troubles
     assert lived.sandbox.counts.total("musicbrainz") == 0
     assert lived.sandbox.counts.total("nominatim") == 0
@@ -267,5 +267,5 @@ def test_a_reader_that_loops_never_fails_while_three_runs_publish(lived: Lived) 
     """A duckdb client that opens the published file again and again sees a whole file each time."""
     with looping_reader(lived.home) as troubles:
         for _ in range(3):
-            lived.home.run("etl")
+            lived.home.run("etl", "--force")
     assert not troubles

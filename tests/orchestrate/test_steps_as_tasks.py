@@ -7,6 +7,7 @@ alone is tried again, and after its last try the run is Partial, names it, and h
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -91,8 +92,8 @@ def run_all(
 ) -> Callable[..., Ended]:
     """Return a way to run the whole enrichment in this process over a copy of that home, without any waiting."""
 
-    def run(**config: Any) -> Ended:
-        home = make_installation(tmp_path_factory.mktemp("run") / "home", api)
+    def run(budget: int = 5000, **config: Any) -> Ended:
+        home = make_installation(tmp_path_factory.mktemp("run") / "home", api, SPOTIFY_DAILY_BUDGET=str(budget))
         shutil.copytree(imported.path, home.path, copy_function=_link_or_copy)
         with _variables(home.variables), shared_run(FlowConfig(retries=1, retry_delay=0, **LIMITS, **config)) as shared:
             shared.clock = HurriedClock(shared.begun["geography"])
@@ -108,8 +109,8 @@ def run_all(
 
 @pytest.fixture(scope="module")
 def calm(run_all: Callable[..., Ended]) -> Ended:
-    """Return a run in which all was well."""
-    return run_all()
+    """Return a run in which all was well, and the day's budget of each kind of read at Spotify was spent."""
+    return run_all(budget=3)
 
 
 @pytest.fixture
@@ -135,6 +136,15 @@ def test_each_step_is_one_task_run(calm: Ended) -> None:
         assert calm.tasks[step.name][0]["flow_run_id"] == calm.flows[subflow[step.service]]["id"]
     for table in ("spotify_tracks", "spotify_albums", "spotify_artists", "musicbrainz_matches", "area_coordinates"):
         assert calm.rows(f"lookup.{table}") > 0
+
+
+def test_a_spent_budget_is_no_trouble(calm: Ended) -> None:
+    """The run is Completed, as planned, and says what is left, and from when on it goes on."""
+    assert calm.rows("lookup.spotify_artists") == 3
+    assert (
+        "Today's budget of 3 requests to spotify (tracks) is spent. Work resumes by itself after " in calm.state.message
+    )
+    assert re.search(r"read tracks: .* \d+ tracks wait\.", calm.state.message)
 
 
 def test_steps_and_services_overlap(calm: Ended) -> None:

@@ -144,10 +144,10 @@ class Composed:
         found: list[dict[str, Any]] = answer.json()
         return found
 
-    def run(self, flow: str) -> str:
+    def run(self, flow: str, *options: str) -> str:
         """Start a run by its bare name, and return its id."""
         before = {run["id"] for run in self.runs(flow)}
-        self.host("prefect", "deployment", "run", flow)
+        self.host("prefect", "deployment", "run", flow, *options)
         return next(str(run["id"]) for run in self.runs(flow) if run["id"] not in before)
 
     def state(self, flow: str, run_id: str) -> dict[str, Any]:
