@@ -1,7 +1,8 @@
 """The web application: routes, error pages, static files, behind the guard of `security`.
 
-In: a `Database` and the hosts that may be asked for. A route is a function from `PageContext` to a response; it runs
-in a thread with a cursor of its own. An error of any kind becomes a plain page with its status and what to do next.
+In: a `Source` of published files and the hosts that may be asked for. A route is a function from `PageContext` to a
+response; it runs in a thread with a cursor of its own. An error of any kind becomes a plain page with its status and
+what to do next.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from page.context import PageContext
-from page.database import Database
+from page.database import Source
 from page.errors import PageError
 from page.links import Links
 from page.params import parse
@@ -37,7 +38,7 @@ LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1", "[::1]")
 Handler = Callable[[PageContext], Response]
 
 
-def build_app(database: Database, hosts: Sequence[str] = (), token: str = "", embed_site: str = "") -> Starlette:
+def build_app(database: Source, hosts: Sequence[str] = (), token: str = "", embed_site: str = "") -> Starlette:
     """Return the application; `hosts` are further names of it, `embed_site` is the site that may frame an embed."""
 
     @asynccontextmanager
@@ -58,12 +59,12 @@ def build_app(database: Database, hosts: Sequence[str] = (), token: str = "", em
     )
 
 
-def _endpoint(handler: Handler, database: Database, embed_site: str) -> Callable[[Request], Response]:
+def _endpoint(handler: Handler, database: Source, embed_site: str) -> Callable[[Request], Response]:
     """Return the endpoint of a route: parse, ask, draw; Starlette runs it in a thread."""
 
     def endpoint(request: Request) -> Response:
         try:
-            with database.cursor() as cursor:
+            with database.cursor(request.query_params.get("listener", "")) as cursor:
                 params = parse(request.query_params, cursor.facts.listeners)
                 return handler(PageContext(request, params, cursor, Links(params), embed_site))
         except PageError as error:

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from extract_load.core.errors import ConfigurationError
-from extract_load.core.settings import load_settings
+from extract_load.core.listeners import only_listener, published_path_of
+from extract_load.core.settings import Settings, load_settings
 
 PORT = 8765
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -27,26 +28,30 @@ def page(
     share: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write pages to share there: sums only, no days and times.")
     ] = None,
+    listener: Annotated[str | None, typer.Option(metavar="ID", help="Whose, for --to and --share.")] = None,
 ) -> None:
     """Serve your listening as pages to look at, read-only, until Ctrl-C; or write them into a folder."""
     settings = load_settings()
     if to and share:
         raise ConfigurationError("--to and --share are two things.", hint="Leave one of them out.")
     if folder := to or share:
-        _write(settings.published_path, folder, is_shared=share is not None)
+        _write(_file_of(settings, listener), folder, is_shared=share is not None)
         return
     token = settings.page_token.get_secret_value() if settings.page_token else ""
     check_host(host, token)
 
     from page.app import build_app
-    from page.database import Database
+    from page.household import Household
     from page.server import serve
 
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
-    app = build_app(
-        Database(settings.published_path), () if host in {"0.0.0.0", "::"} else (host,), token, settings.page_embed_site
-    )
+    app = build_app(Household(settings), () if host in {"0.0.0.0", "::"} else (host,), token, settings.page_embed_site)
     serve(app, host, port, lambda url: typer.echo(f"Your pages: {url}  (Ctrl-C stops)"))
+
+
+def _file_of(settings: Settings, listener: str | None) -> Path:
+    """Return the published file to write. Errors: ConfigurationError when nobody is named of several listeners."""
+    return published_path_of(settings, only_listener(settings, listener).listener_id)
 
 
 def _write(published: Path, folder: Path, *, is_shared: bool) -> None:

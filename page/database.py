@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
 
@@ -71,11 +71,12 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is asked once for each published file."""
+    """What is asked once for each published file; `family` is the family file, where there is one."""
 
     listeners: tuple[Listener, ...] = ()
     published_at: datetime | None = None
     label: str = ""
+    family: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,18 @@ class Cursor:
         return Result(statement, columns, rows)
 
 
+class Source(Protocol):
+    """Where pages come from: one published file, or those of a household."""
+
+    def cursor(self, listener: str = "") -> AbstractContextManager[Cursor]:
+        """Return a cursor on the file of a listener."""
+        ...
+
+    def close(self) -> None:
+        """Close what is open."""
+        ...
+
+
 @dataclass(slots=True)
 class Database:
     """The published file at `path`, whichever it is at the moment."""
@@ -128,7 +141,7 @@ class Database:
     _slots: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(AT_ONCE))
 
     @contextmanager
-    def cursor(self) -> Iterator[Cursor]:
+    def cursor(self, listener: str = "") -> Iterator[Cursor]:  # noqa: ARG002  # one file has everybody
         """Yield a cursor on the newest file. Errors: Unavailable when there is none, or too many are waiting."""
         if not self._slots.acquire(timeout=WAIT_SECONDS):
             raise Unavailable("Too many pages are being asked for.", "Load this page again in a moment.")

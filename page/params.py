@@ -55,6 +55,12 @@ class Listener:
     first_day: date
     last_day: date
     plays: int = 0
+    name: str = ""
+
+    @property
+    def label(self) -> str:
+        """The name to show: the given one, else the id."""
+        return self.name or self.listener_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("page.routes",),
     ("page.context", "page.share", "page.taking"),
     ("page.views", "page.links", "page.rendering"),
+    ("page.household",),
     ("page.security", "page.charts", "page.navigation", "page.formats", "page.database"),
     ("page.sql", "page.periods"),
     ("page.params", "page.entities"),

@@ -165,17 +165,24 @@ def publish_the_marts(run_key: str, blocking_failures: list[str]) -> TaskResult:
 
 @atomic("write pages")
 def write_pages(run_key: str) -> TaskResult:
-    """Write the pages over the published file into PAGE_SNAPSHOT_DIR."""
+    """Write the pages over the published file into PAGE_SNAPSHOT_DIR; those of several listeners into a folder each."""
+    from extract_load.core.listeners import published_path_of, registry_of
     from page.snapshot import Written, write_snapshot
 
-    def report(written: Written | None) -> TaskResult:
-        return TaskResult("success", {"pages": written.pages, "bytes": written.size} if written else {})
+    def report(written: list[Written]) -> TaskResult:
+        counts = {"pages": sum(one.pages for one in written), "bytes": sum(one.size for one in written)}
+        return TaskResult("success", counts if written else {})
 
     with shared_run(key=run_key) as run:
 
-        def work(context: Context) -> Written | None:
-            folder = context.settings.snapshot_path
-            return write_snapshot(context.settings.published_path, folder) if folder else None
+        def work(context: Context) -> list[Written]:
+            settings, folder = context.settings, context.settings.snapshot_path
+            if folder is None:
+                return []
+            if not settings.has_several_listeners:
+                return [write_snapshot(settings.published_path, folder)]
+            ids = [one.listener_id for one in registry_of(settings)]
+            return [write_snapshot(published_path_of(settings, one), folder / one) for one in ids]
 
         return BaseProcessorTask(run, "write pages", work, report).execute()
 
