@@ -117,11 +117,14 @@ def forget(
     since: Annotated[str | None, typer.Option("--from", help="Plays that ended from then on.")] = None,
     until: Annotated[str | None, typer.Option(help="Plays that ended before then.")] = None,
     note: Annotated[str | None, typer.Option(help="Kept beside the rule, for yourself.")] = None,
+    listener: Annotated[
+        str | None, typer.Option("--listener", metavar="ID", help="Whose; needed with several listeners.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Erase a play, an artist or a time span from everything: spool, cache, warehouse, and backups to come.
 
-    Times are like 2024-05-01 or "2024-05-01 18:30" in LISTENER_TIMEZONE. What is played later counts again.
+    Times are like 2024-05-01 or "2024-05-01 18:30" in the listener's time zone. What is played later counts again.
     """
     from extract_load.maintenance.forget import finish_erasure, list_taken, plan_forgetting
     from extract_load.maintenance.forget import forget as take_out
@@ -135,7 +138,7 @@ def forget(
             drop_dev_build()
             typer.echo("An earlier forget had been interrupted; it is finished now. Run this again for anything else.")
             return
-        request = _erasure_request(settings, play, artist, since, until)
+        request = _erasure_request(_own(settings, listener), play, artist, since, until)
         plan = plan_forgetting(settings, Warehouse(settings), request)
         typer.echo(
             f"This erases {plan.plays_in_exports:,} plays from exports and {plan.plays_in_polls:,} from polls"
@@ -161,8 +164,12 @@ def export(
     folder: Annotated[Path | None, typer.Option("--to", help="Where to. Default: data/export.")] = None,
     rule: Annotated[str | None, typer.Option(help="Only plays that count: any, spotify30, lastfm, completed.")] = None,
     private: Annotated[bool, typer.Option(help="With what was played in a private session, or without.")] = True,
+    listener: Annotated[
+        list[str] | None, typer.Option("--listener", metavar="ID", help="Only this one; may be repeated.")
+    ] = None,
 ) -> None:
-    """Write every play once, in formats that other programs read: Parquet, CSV, listens of ListenBrainz and Maloja."""
+    """Write every play once, in formats that other programs read; of several listeners into a folder for each."""
+    from extract_load.core.listeners import chosen_listeners, settings_of
     from extract_load.maintenance.export import FORMATS
     from extract_load.maintenance.export import export as write
 
@@ -171,10 +178,13 @@ def export(
     unknown = sorted(set(forms or []) - set(FORMATS))
     if unknown:
         raise ConfigurationError(f"There is no format {unknown[0]}.", hint=f"There are {', '.join(FORMATS)}.")
-    for written in write(settings, folder or settings.data_dir / "export", chosen, rule=rule, with_private=private):
-        typer.echo(f"{written.rows:>10,} rows  {written.path}")
-        for note in written.notes:
-            typer.secho(f"{'':>12}{note}", fg=typer.colors.YELLOW)
+    target = folder or settings.data_dir / "export"
+    for one in chosen_listeners(settings, listener or ()):
+        place = target / one.listener_id if settings.has_several_listeners else target
+        for written in write(settings_of(settings, one), place, chosen, rule=rule, with_private=private):
+            typer.echo(f"{written.rows:>10,} rows  {written.path}")
+            for note in written.notes:
+                typer.secho(f"{'':>12}{note}", fg=typer.colors.YELLOW)
 
 
 def _backup(folder: Path | None) -> None:
@@ -222,6 +232,13 @@ def _verify(folder: Path) -> None:
     )
 
 
+def _own(settings: Settings, listener: str | None) -> Settings:
+    """Return the settings of the one who is meant. Errors: ConfigurationError when nobody is named of several."""
+    from extract_load.core.listeners import only_listener, settings_of
+
+    return settings_of(settings, only_listener(settings, listener))
+
+
 def _erasure_request(
     settings: Settings, play: str | None, artist: str | None, since: str | None, until: str | None
 ) -> ErasureRequest:
@@ -235,6 +252,7 @@ def _erasure_request(
     return ErasureRequest(
         play_key=play,
         artist=artist,
+        listener_id=settings.listener_id if settings.has_several_listeners else None,
         reaches_from=_parse_utc(settings, "--from", since),
         reaches_until=end - timedelta(microseconds=1) if end else None,
     )

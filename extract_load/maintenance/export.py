@@ -17,6 +17,7 @@ from typing import Literal
 import duckdb
 
 from extract_load.core.errors import ConfigurationError
+from extract_load.core.listeners import published_path_of
 from extract_load.core.settings import Settings
 from extract_load.maintenance.export_listens import ARCHIVE, LISTENS, MALOJA, ListenWriter
 from extract_load.storage.duckdb_connection import open_published, quoted
@@ -64,7 +65,7 @@ def export(
     rule: str | None = None,
     with_private: bool = True,
 ) -> list[Exported]:
-    """Write every play once, in each of the formats.
+    """Write every play of the settings' listener once, in each of the formats.
 
     `rule` narrows it to plays that count under that rule and are not excluded; `with_private=False` leaves out what was
     played in a private session (the format tables holds all of them in any case).
@@ -76,13 +77,14 @@ def export(
         raise ConfigurationError(
             f"There is no {what}.", hint=f"Formats: {', '.join(FORMATS)}; rules: {', '.join(RULES)}."
         )
-    if not settings.published_path.exists():
+    published = published_path_of(settings, settings.listener_id)
+    if not published.exists():
         raise ConfigurationError("Nothing is published yet.", hint="Run `music-tracker etl`, then export.")
     folder.mkdir(parents=True, exist_ok=True)
     conditions = [f"plays.is_play_{rule} and not plays.is_excluded"] if rule else []
     conditions += [] if with_private else ["not coalesce(plays.is_incognito, false)"]
     where = f"where {' and '.join(conditions)}" if conditions else ""
-    with open_published(settings) as reader:
+    with open_published(settings, published) as reader:
         return [written for one in formats for written in _write(settings, reader, folder, one, where)]
 
 
@@ -116,7 +118,7 @@ def _write_listens(
     notes = writer.left_out().notes()
     if private:
         notes += (f"{private:,} plays of private sessions are among them; --no-private leaves them out.",)
-    exported_at = int(settings.published_path.stat().st_mtime)
+    exported_at = int(published_path_of(settings, settings.listener_id).stat().st_mtime)
     files: dict[str, Callable[[Path], int]] = (
         {LISTENS: writer.write_lines, ARCHIVE: writer.write_archive}
         if form == "listenbrainz"

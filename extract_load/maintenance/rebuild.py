@@ -26,6 +26,7 @@ from extract_load.maintenance.marts_builder import Transform
 from extract_load.maintenance.spool_lock import spool_lock
 from extract_load.maintenance.stale_files import sweep, sweep_spilled
 from extract_load.maintenance.table_checksums import Marks, differences, fingerprint
+from extract_load.publishing.listener_files import remove_published
 from extract_load.publishing.publish import publish
 from extract_load.storage.duckdb_connection import PUBLISHED, open_published
 from extract_load.storage.gzip_files import sync_folder
@@ -99,7 +100,7 @@ def rebuild_with_lock_held(
         sweep_spilled(settings)
         Landing(settings, warehouse, state, clock).land(purpose="rebuild")  # what came in meanwhile
     if unfinished and report.failed_tests:
-        settings.published_path.unlink(missing_ok=True)  # the last one still holds what was erased
+        remove_published(settings)  # the last ones still hold what was erased
     publish(settings, warehouse, state, blocking_failures=report.failed_tests, clock=clock)
     for forget_id in unfinished:
         state.put("keeping", f"forgotten:{forget_id}", True, clock.now())

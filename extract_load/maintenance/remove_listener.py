@@ -34,6 +34,9 @@ from extract_load.storage.state import State
 
 Progress = Callable[[int, int], None]
 
+_TELLING = frozenset({"alerts", "inbox", "publish", "dbt"})
+"""Services whose facts are sentences or lists: those that name who is removed go, and are made anew when needed."""
+
 
 @dataclass(frozen=True, slots=True)
 class RemovalPlan:
@@ -96,7 +99,7 @@ def forget_in_state(state: State, listener: Listener, scope: str) -> None:
         for fact in facts
         if fact["key"].endswith(ends)
         or (fact["service"] == "spotify" and fact["key"] in sign_in)
-        or (fact["service"] in {"alerts", "inbox"} and named.search(fact["value"]))
+        or (fact["service"] in _TELLING and named.search(fact["value"]))
     ]
     with state.transaction() as db:
         db.executemany("delete from service_state where service = ? and key = ?", gone)

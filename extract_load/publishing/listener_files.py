@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from extract_load.core.listener_registry import Listener
-from extract_load.core.listeners import FAMILY, published_path_of, registry_of
+from extract_load.core.listeners import FAMILY, family_path, published_path_of, registry_of
 from extract_load.core.settings import Settings
 from extract_load.publishing.draft import DRAFT_PREFIX, SCHEMAS, check_draft, put_in_place, set_access, write_draft
 from extract_load.publishing.listener_rows import rows_of_listener
@@ -50,6 +50,14 @@ def remove_other_forms(settings: Settings) -> None:
         is_listeners = path.is_dir() and not path.name.startswith(".")
         if is_listeners and path.name not in kept:
             shutil.rmtree(path, ignore_errors=True)
+
+
+def remove_published(settings: Settings) -> None:
+    """Remove every published file: that of all, of each listener, and the family's."""
+    settings.published_path.unlink(missing_ok=True)
+    family_path(settings).unlink(missing_ok=True)
+    for listener in registry_of(settings):
+        published_path_of(settings, listener.listener_id).unlink(missing_ok=True)
 
 
 def _publish_one(settings: Settings, listener: Listener, label: str, at: datetime) -> Path:

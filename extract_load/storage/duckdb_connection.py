@@ -67,10 +67,10 @@ def open_read_only(path: Path, *, memory_limit: str = "500MB", threads: int = 2)
         yield connection
 
 
-def open_published(settings: Settings) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
-    """Return a connection on the published file, under the limits of the settings."""
+def open_published(settings: Settings, path: Path | None = None) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+    """Return a connection on the published file (`path`: on that of one listener), under the limits of the settings."""
     limits = settings.duckdb_memory_limit, settings.duckdb_threads
-    return open_read_only(settings.published_path, memory_limit=limits[0], threads=limits[1])
+    return open_read_only(path or settings.published_path, memory_limit=limits[0], threads=limits[1])
 
 
 def attach(connection: duckdb.DuckDBPyConnection, path: Path, alias: str, options: str = "") -> None:

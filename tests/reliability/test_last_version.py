@@ -11,19 +11,26 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
+from extract_load.core.listener_registry import Listener
+from extract_load.core.listeners import family_path, find_listener, published_path_of, registry_of
 from extract_load.erasure.rules import load_rules
+from extract_load.maintenance.listener_changes import add_listener, change_listener
 from extract_load.maintenance.rebuild import rebuild
+from extract_load.maintenance.remove_listener import plan_removal, remove_listener
 from extract_load.maintenance.verify import verify
 from extract_load.monitoring.health import health
 from extract_load.publishing.publish import publish
 from extract_load.spotify.token_store import TokenStore
-from extract_load.storage.spool import spooled_files
+from extract_load.storage.spool import Envelope, spooled_files, write_envelopes
+from extract_load.storage.state import PollRecord
+from orchestrate.dbt_build.runner import build_marts, build_models_quietly, dbt_session
 from tests.support.data_directories import DataDirectory, open_data_directory, published_plays, small_transform
 
 MADE = Path(__file__).with_name("last_version")
@@ -121,3 +128,90 @@ def test_its_backup_verifies(old: DataDirectory, tmp_path: Path) -> None:
     report = verify(old.settings, tmp_path / "backup", small_transform, seeds=old.seeds, clock=old.clock)
     assert (report.differences, report.notes) == ([], [])
     assert report.plays > 0
+
+
+def build(old: DataDirectory) -> None:
+    """Build with dbt, and publish."""
+    with old.warehouse.hold("a test"), dbt_session(old.settings):
+        nodes = build_models_quietly(old.settings)
+    assert [node.name for node in nodes if node.outcome == "failed"] == []
+    publish(old.settings, old.warehouse, old.state, clock=old.clock)
+
+
+def marts_of(path: Path) -> dict[str, list[str]]:
+    """Return the rows of each published table as sorted texts, without running numbers and the time of the build."""
+    with duckdb.connect(str(path), read_only=True) as reader:
+        tables = reader.execute(
+            "select schema_name || '.' || table_name from duckdb_tables() where schema_name <> 'about' order by all"
+        ).fetchall()
+        query = "select columns(c -> not regexp_matches(c, '^(artist|album|recording)_number$')) from {}"
+        return {name: sorted(map(str, reader.execute(query.format(name)).fetchall())) for (name,) in tables}
+
+
+def planted_in(folder: Path) -> list[str]:
+    """Return the files of a folder in which something of the second listener is: in bytes, unpacked, or in rows."""
+    found = []
+    files = sorted(one for one in folder.rglob("*") if one.is_file())
+    for path in files:
+        if path.name.startswith("gazetteer-"):
+            continue  # every place of the world, whoever listens
+        content = path.read_bytes()
+        content += gzip.decompress(content) if path.suffix == ".gz" else b""
+        if path.suffix == ".duckdb":
+            with duckdb.connect(str(path), read_only=True) as reader:
+                tables = reader.execute("select schema_name, table_name from duckdb_tables()").fetchall()
+                content += b"".join(str(reader.execute(f'from "{s}"."{t}"').fetchall()).encode() for s, t in tables)
+        if any(value in str(path).encode() + content for value in (b"zelda", b"Planted", b"7" * 22)):
+            found.append(str(path.relative_to(folder)))
+    return found
+
+
+def add_zelda(old: DataDirectory) -> datetime:
+    """Add a listener who plays one of his tracks in his very second, and one that is hers alone; return the second."""
+    add_listener(old.settings, Listener("zelda"))
+    at, payload = old.rows(
+        "select plays.ended_at, polled.payload from marts.fct_plays as plays"
+        " inner join marts.fct_source_rows as rows using (play_key)"
+        " inner join raw.spotify_recently_played as polled"
+        " on rows.source_file = polled.source_file and rows.row_number = polled.row_number"
+        " and plays.ended_at = polled.played_at order by all limit 1"
+    )[0]
+    same = json.loads(payload)
+    hers = json.loads(payload) | {"played_at": f"{at + timedelta(minutes=20):%Y-%m-%dT%H:%M:%S.%f}"[:23] + "Z"}
+    artist = {"id": "7" * 22, "name": "Planted Band"}
+    hers["track"] = {"id": "7" * 22, "uri": f"spotify:track:{'7' * 22}", "name": "Planted Song", "artists": [artist]}
+    now = old.clock.now()
+    polled = [Envelope("spotify", "recently_played", "run-z", now, one, {}, "zelda") for one in (same, hers)]
+    write_envelopes(old.settings.spool_dir, polled)
+    answer = Envelope("spotify", "artist", "run-z", now, artist, {"id": artist["id"], "status": "found"})
+    write_envelopes(old.settings.answers_dir, [answer])
+    old.state.record_poll(PollRecord("poll-z", "zelda", "run-z", now, "first", 2, 2, 0))
+    old.landing.land()
+    return at
+
+
+def test_a_second_listener_comes_and_goes(old: DataDirectory) -> None:
+    """One listener without any step; a household in which she shares nothing; and nothing of her when she is gone."""
+    settings = old.settings
+    assert [one.listener_id for one in registry_of(settings)] == ["me"]
+    build(old)
+    assert not settings.listeners_path.exists()
+    alone = marts_of(settings.data_dir / "published" / "music_tracker.duckdb")
+    second = add_zelda(old)
+    change_listener(settings, "me", shares=True)
+    build(old)
+    same = "select listener_id from marts.fct_plays where ended_at = ? order by all"
+    assert old.rows(same, second) == [("me",), ("zelda",)]
+    his, hers = (published_path_of(settings, name) for name in ("me", "zelda"))
+    assert planted_in(his.parent) == []
+    assert planted_in(hers.parent) != []
+    shared = {name for name in alone if name.removeprefix("marts.").startswith(("dim_", "bridge_"))}
+    assert {name: rows for name, rows in marts_of(his).items() if name not in shared} == {
+        name: rows for name, rows in alone.items() if name not in shared
+    }
+    assert not family_path(settings).exists()
+    plan = plan_removal(settings, find_listener(settings, "zelda"), clock=old.clock)
+    report = remove_listener(settings, old.state, build_marts, plan, seeds=old.seeds, clock=old.clock)
+    assert report.failed_tests == []
+    assert planted_in(settings.data_dir) == []
+    assert marts_of(settings.published_path) == alone

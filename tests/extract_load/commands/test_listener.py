@@ -28,3 +28,11 @@ def test_whose_sign_in_has_to_be_said(music_tracker: Any) -> None:
     done = music_tracker("auth")
     assert (done.exit_code, "--listener: me, anna" in done.err) == (2, True)
     assert "no listener 'ben'" in music_tracker("ingest", "--listener", "ben").err
+
+
+def test_whose_plays_are_forgotten_has_to_be_said(music_tracker: Any) -> None:
+    """With several listeners one's wish does not reach the other's plays."""
+    music_tracker("listener", "add", "anna")
+    done = music_tracker("forget", "--artist", "Nobody", "--yes")
+    assert (done.exit_code, "--listener: me, anna" in done.err) == (2, True)
+    assert "No artist matches 'Nobody'" in music_tracker("forget", "--artist", "Nobody", "--listener", "anna").err

@@ -71,6 +71,7 @@ def household(filled: DataDirectory) -> DataDirectory:
     for service, key in (("spotify", "token:zelda"), ("spotify", "seen:zelda"), ("listener", "account:zelda")):
         state.put(service, key, {"token": "zelda"}, at)
     state.put("alerts", "token:zelda", {"text": "Zelda Planted: sign in"}, at)
+    state.put("publish", "inputs", {"the listeners": str(zelda)}, at)
     log = RunLog(state)
     log.start(RunRecord("run-z", "spotify-ingestion", "spotify-ingestion", "production", at))
     log.task(TaskRecord.of("run-z", "poll recently played: zelda", at, TaskResult("success")))

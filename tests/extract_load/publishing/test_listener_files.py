@@ -11,7 +11,7 @@ import duckdb
 from extract_load.core.listener_registry import Listener, read_registry, write_registry
 from extract_load.core.listeners import published_path_of
 from extract_load.maintenance.listener_changes import add_listener
-from extract_load.publishing.listener_files import remove_other_forms
+from extract_load.publishing.listener_files import remove_other_forms, remove_published
 from extract_load.publishing.publish import publish
 from extract_load.publishing.relations import read_relations
 from tests.support.data_directories import DataDirectory
@@ -68,3 +68,11 @@ def test_one_listener_has_the_one_path(filled: DataDirectory) -> None:
     assert not (settings.data_dir / ".published").exists()
     remove_other_forms(settings)
     assert settings.published_path.exists()
+
+
+def test_after_a_failed_erasure_no_file_is_left(filled: DataDirectory) -> None:
+    """What was erased may stand in any of them."""
+    add_listener(filled.settings, Listener("other"))
+    publish_all(filled)
+    remove_published(filled.settings)
+    assert list(filled.settings.data_dir.glob("*published/**/*.duckdb")) == []
