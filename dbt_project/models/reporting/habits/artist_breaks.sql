@@ -69,13 +69,13 @@ final as (
     select
         artists.artist_name,
         cast(longest.silent_until - longest.silent_from as integer) as gap_days,
+        longest.silent_from,
+        longest.silent_until,
         cast(known_days.last_day - totals.last_heard_on as integer) as days_since_last_play,
         totals.plays,
         longest.listener_id,
         longest.coverage_pct,
-        longest.has_holes,
-        longest.silent_from,
-        longest.silent_until
+        longest.has_holes
     from longest
     inner join totals on longest.listener_id = totals.listener_id and longest.artist_number = totals.artist_number
     inner join artists on longest.artist_number = artists.artist_number
