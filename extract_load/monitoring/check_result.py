@@ -14,13 +14,17 @@ LEVELS: tuple[Level, ...] = ("ok", "note", "warning", "problem")
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What one check found. `key` is stable (`gap:2026-...`); `alerts` means that a person is notified."""
+    """What one check found. `key` is stable (`gap:2026-...`); `alerts` means that a person is notified.
+
+    `listener` is whose it is, by id; empty when it is nobody's, and with one listener.
+    """
 
     key: str
     level: Level
     text: str
     hint: str = ""
     alerts: bool = False
+    listener: str = ""
 
 
 def at(moment: datetime | None) -> str:

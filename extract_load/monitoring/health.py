@@ -264,5 +264,5 @@ def _verb(run: RunRecord) -> str:
 
 def _as_json(result: CheckResult) -> dict[str, Any]:
     """Return a check result as plain values; the hint keeps its key of the first version, `todo`."""
-    values = asdict(result)
+    values = {name: value for name, value in asdict(result).items() if name != "listener" or value}
     return {"todo" if name == "hint" else name: value for name, value in values.items()}

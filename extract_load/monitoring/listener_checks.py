@@ -31,7 +31,11 @@ def _named(result: CheckResult, facts: ListenerFacts) -> CheckResult:
     listener = facts.listener
     hint = result.hint.replace(_SIGN_IN, f"`music-tracker auth --listener {listener.listener_id}`")
     return replace(
-        result, key=f"{result.key}:{listener.listener_id}", text=f"{listener.shown}: {result.text}", hint=hint
+        result,
+        key=f"{result.key}:{listener.listener_id}",
+        text=f"{listener.shown}: {result.text}",
+        hint=hint,
+        listener=listener.listener_id,
     )
 
 

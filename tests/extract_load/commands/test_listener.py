@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
+import pytest
+
 from extract_load.core.settings import Settings
+from extract_load.maintenance import marts_builder
+from tests.support.data_directories import small_transform
 
 
 def test_a_household_in_words(music_tracker: Any, settings: Settings) -> None:
@@ -36,3 +41,17 @@ def test_whose_plays_are_forgotten_has_to_be_said(music_tracker: Any) -> None:
     done = music_tracker("forget", "--artist", "Nobody", "--yes")
     assert (done.exit_code, "--listener: me, anna" in done.err) == (2, True)
     assert "No artist matches 'Nobody'" in music_tracker("forget", "--artist", "Nobody", "--listener", "anna").err
+
+
+def test_a_removed_listener_is_gone(music_tracker: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a word of warning; nobody is removed by a no."""
+    monkeypatch.setattr(marts_builder, "_offered", [small_transform])
+    music_tracker("listener", "add", "anna")
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    assert music_tracker("listener", "remove", "anna").exit_code == 1
+    assert settings.has_several_listeners
+    done = music_tracker("listener", "remove", "anna", "--yes")
+    assert done.exit_code == 0
+    assert "This erases anna: 0 files of plays." in done.out
+    assert not settings.listeners_path.exists()
+    assert music_tracker("listener", "remove", "anna", "--yes").exit_code == 2

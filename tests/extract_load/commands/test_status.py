@@ -51,3 +51,12 @@ def test_status_names_what_the_data_takes_on_disk(music_tracker: Any, state: Sta
     lines = json.loads(music_tracker("status", "--json").out)["lines"]
     (size,) = [line["text"] for line in lines if line["key"] == "size"]
     assert size.startswith("The data takes 12 MB on disk: spool 12 MB, state ")
+
+
+def test_status_says_whose_for_machines_too(music_tracker: Any) -> None:
+    """With several listeners a line of one has their id; with one listener no line has."""
+    assert not any("listener" in line for line in json.loads(music_tracker("status", "--json").out)["lines"])
+    music_tracker("listener", "add", "anna", "--name", "Anna")
+    lines = json.loads(music_tracker("status", "--json").out)["lines"]
+    whose = {line["key"]: line["listener"] for line in lines if "listener" in line}
+    assert whose == {"poll:me": "me", "poll:anna": "anna"}
