@@ -16,7 +16,7 @@ from extract_load.core.errors import AuthorizationNeeded, QuotaExhausted, Servic
 from extract_load.core.results import TaskResult
 from extract_load.monitoring.tracked_run import track_task
 from extract_load.step import StepDefinition, run_step
-from orchestrate.runs.context import BACKLOG_TIMEOUT_SECONDS, Run, RunStopped
+from orchestrate.runs.context import STEP_SECONDS, Run, RunStopped
 
 if TYPE_CHECKING:
     from prefect import State
@@ -78,7 +78,7 @@ class BaseEnrichmentTask(BaseProcessorTask):
     """A task around one step of an enrichment, whose progress the pages show while it is at work."""
 
     def __init__(self, run: Run, step: StepDefinition) -> None:
-        seconds = run.config.default_timeout if step.is_one_call else BACKLOG_TIMEOUT_SECONDS
+        seconds = run.config.default_timeout if step.is_one_call else STEP_SECONDS
         super().__init__(
             run, step.name, lambda context: run_step(step, context, deadline_seconds=seconds), lambda result: result
         )

@@ -26,6 +26,8 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.sorting import FlowRunSort
 
+from tests.support import prefect_api
+
 ROOT = Path(__file__).parents[2]
 PYTHON = sys.executable
 
@@ -145,20 +147,24 @@ def test_a_run_with_testing_limits(built: Any) -> None:
 
 @pytest.mark.long
 def test_the_run_is_readable_on_the_server(built: Any) -> None:
-    """Names with the time in the listener's zone; models as tasks, tests as one; parameters plain."""
-    _, _, run = built
+    """Names with the time in the listener's zone; models as tasks, tests as one; a step's log stands in that step."""
+    installation, _, run = built
     assert run.name.startswith("daily-etl 20")
     below = children(run)
     with get_client(sync_client=True) as client:
         tasks = {
-            task.name
+            task.name: str(task.id)
             for child in below.values()
             for task in client.read_task_runs(flow_run_filter=FlowRunFilter(id={"any_": [child.id]}))  # type: ignore[arg-type]
         }
-    assert {"load the spool", "match by URL", "run the tests", "publish"} <= tasks
+    assert {"load the spool", "match by URL", "run the tests", "publish"} <= tasks.keys()
     assert "model fct_plays" in tasks
     assert not any(task.startswith("test ") and task != "run the tests" for task in tasks)
     assert run.parameters["config"]["environment"] == "testing"
+    wanted = {"logs": {"task_run_id": {"any_": [tasks["match by URL"]]}}}
+    logged = [line["message"] for line in prefect_api.post(f"{installation.api}/logs/filter", json=wanted).json()]
+    assert [line for line in logged if line.startswith("match by URL: ")]
+    assert not [line for line in logged if line.startswith(("read artists: ", "fetch artists: "))]
 
 
 @pytest.mark.long

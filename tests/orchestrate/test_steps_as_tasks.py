@@ -177,7 +177,7 @@ def test_a_run_reads_well(calm: Ended, api: str) -> None:
         ("match by URL", "musicbrainz", "cut_body", {"match": "/ws/2/url"}, {}, "musicbrainz_genres"),
         (
             *("read albums", "spotify", "timeout", {"match": "/v1/albums/{id}", "seconds": 1}),
-            *({"default_timeout": 0.2}, "spotify_tracks"),
+            *({"default_timeout": 0.4}, "spotify_tracks"),
         ),
     ],
 )

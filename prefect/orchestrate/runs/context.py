@@ -33,6 +33,9 @@ from orchestrate.runs.progress import StepProgress
 BACKLOG_TIMEOUT_SECONDS = 12 * 3600
 """No task runs longer than this, however much is waiting; the next run does what is left."""
 
+STEP_SECONDS = BACKLOG_TIMEOUT_SECONDS - 15 * 60
+"""A step that works through a backlog ends by itself, with what is left said, before its run is stopped."""
+
 STAGES = SERVICES
 """The parts of the enrichment, one a service."""
 
