@@ -30,14 +30,23 @@ reaches as (
     group by chain, left_number
 ),
 
--- An island is a run of lefts whose rights overlap; a very long one is cut.
+-- An island is a run of lefts whose rights overlap.
+shores as (
+    select
+        chain,
+        left_number,
+        max(if(reach_before is null or lowest > reach_before, left_number, null))
+            over (partition by chain order by left_number rows unbounded preceding) as first_left
+    from reaches
+),
+
+-- A very long one is cut, counted from its own beginning: what lies far before does not move the cut.
 islands as (
     select
         chain,
         left_number,
-        count(if(reach_before is null or lowest > reach_before or left_number % {{ longest_walk }} = 0, 1, null))
-            over (partition by chain order by left_number rows unbounded preceding) as island
-    from reaches
+        left_number - (left_number - first_left) % {{ longest_walk }} as island
+    from shores
 ),
 
 -- A right on both sides of a cut stays where it gains the most.

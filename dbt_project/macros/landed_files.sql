@@ -32,3 +32,10 @@
         true
     {%- endif -%}
 {%- endmacro %}
+
+{#- The download that a file of stg_ops__landed_files is from, by names and sizes; a damaged copy of a file is of another. -#}
+{% macro name_of_download() -%}
+    concat_ws(
+        ' ', export_id, dense_rank() over (partition by listener_id, export_id, original_name order by original_sha256)
+    )
+{%- endmacro %}

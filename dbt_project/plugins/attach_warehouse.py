@@ -17,6 +17,7 @@ from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 from dev_relations import DEV, prepare_dev
+from project_fingerprint import fingerprint_project
 
 from extract_load.core.clock import SystemClock
 from extract_load.core.errors import MusicTrackerError
@@ -25,7 +26,8 @@ from extract_load.core.settings import Settings, load_settings, project_root
 from extract_load.storage.duckdb_connection import attach, connect
 from extract_load.storage.warehouse import CATALOGUE, STORAGE, apply_schema, translate_error
 
-SEEDS_DIR = Path(__file__).resolve().parents[1] / "seeds"
+PROJECT_DIR = Path(__file__).resolve().parents[1]
+SEEDS_DIR = PROJECT_DIR / "seeds"
 _MEMORY = "200MB"  # for what is looked at and migrated before dbt begins
 
 
@@ -46,11 +48,12 @@ class Plugin(BasePlugin):
             known = registry_of(settings)
         except MusicTrackerError as error:
             raise DbtRuntimeError(str(error)) from None
-        self._listener = {
+        self._variables = {
             "listener_timezone": settings.listener_timezone,
             "listener_trips": settings.listener_trips,
             # None: everybody's, as ever; with several listeners those of LISTENER_ID, if still there.
             "listener_with_trips": (known.home or "") if len(known) > 1 else None,
+            "project_fingerprint": fingerprint_project(PROJECT_DIR),
         }
         self._zones = {one.listener_id: one.time_zone for one in known if one.time_zone}
         self._warehouse = project_root() / Path(named).expanduser() if named else settings.warehouse_path
@@ -74,8 +77,8 @@ class Plugin(BasePlugin):
         prepare_dev(conn, SEEDS_DIR)
 
     def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        """Set zones and trips of the listeners for int_zones__spanned, which can read neither `.env` nor registry."""
-        for name, value in self._listener.items():
+        """Set what models can read neither from `.env` nor registry: zones, trips, and the project's fingerprint."""
+        for name, value in self._variables.items():
             cursor.execute(f"set variable {name} = ?", [value])
         zones = "map(cast(? as varchar[]), cast(? as varchar[]))"
         cursor.execute(f"set variable listener_time_zones = {zones}", [list(self._zones), list(self._zones.values())])

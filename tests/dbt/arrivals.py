@@ -1,22 +1,23 @@
-"""Things that arrive in a warehouse one after another, in random order: polls, exports, answers, seeds.
+"""Things that arrive in a warehouse one after another, in random order: polls, exports, answers, seeds, erasures.
 
-In: a warehouse file and a project folder of their own. Always holds: an arrival changes raw, ops, lookup or a seed as
-landing or a person would, and nothing that dbt made.
+In: a warehouse that only these arrivals change, and what writes a seed. Always holds: an arrival changes raw, ops,
+lookup or a seed as landing or a person would, and nothing that dbt made.
 """
 
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import duckdb
 
 from extract_load.core.clock import SystemClock
 from extract_load.lookups.artist_aliases import refresh_aliases
 from extract_load.storage.warehouse import CATALOGUE, apply_schema
+from tests.dbt.play_history import Story
 from tests.dbt.raw_rows import write_stories
-from tests.dbt.strategies import random_stories
 
 PLAY_TABLES = ("raw.spotify_recently_played", "raw.spotify_streaming_history", "ops.landed_files")
 _ARTISTS = """
@@ -90,85 +91,148 @@ select
     'musicbrainz', 'artist', mbid, version, md5(payload), payload, fetched_at + to_days(version), 'cache', fetched_at
 from lookup.musicbrainz_artists
 """
-SEEDS = {
-    "excluded_artists.csv": "artist,reason\nBänd 1,sleep\n",
-    "genre_families.csv": "match_kind,pattern,family\nexact,dub,Caribbean\nword,rock,Everything\n",
-    "area_coordinates_manual.csv": "area_mbid,latitude,longitude,precision,note\nuk,54.0,-2.0,country,by hand\n",
-    "listener_zones.csv": "listener_id,valid_from,time_zone\nlistener0,2000-01-01 00:00:00,Asia/Kolkata\n",
-}
-
-
 NAMED_BY_FILE = {"source_file", "file_sha256", "export_id"}
+# Each seed in some of its states; the first is how the project has it.
+SEEDS = {
+    "excluded_artists": ("", "Bänd 1,sleep\n", "artist2,\nBänd 3,children\n"),
+    "excluded_tracks": ("", "song3,,,\n", "song3,,,children\n,Tïtle No. 2,Bänd 2,sleep\n"),
+    "excluded_spans": (
+        "",
+        "*,2025-02-01 00:00:00,2025-02-01 03:00:00,party\n",
+        "listener0,2025-03-31 00:00:00,2025-04-01 00:10:00,party\n",
+    ),
+    "genre_families": ("exact,rock,Rock\n", "exact,dub,Caribbean\nword,rock,Everything\n"),
+    "area_coordinates_manual": ("", "uk,54.0,-2.0,country,by hand\n"),
+    "listener_zones": (
+        "",
+        "listener0,2000-01-01 00:00:00,Asia/Kolkata\n",
+        "*,2025-02-28 20:00:00,America/New_York\nlistener0,2025-05-01 00:30:00,Europe/Berlin\n",
+    ),
+    "merge_overrides": ("", "recording,merge,song1,song5,\n", "artist,keep_apart,Bänd 2,,\n"),
+}
+COLUMNS = {
+    "excluded_artists": "artist,reason",
+    "excluded_tracks": "spotify_track_id,track_name,artist_name,reason",
+    "excluded_spans": "listener_id,from_at,until_at,reason",
+    "excluded_plays": "play_key,reason",
+    "genre_families": "match_kind,pattern,family",
+    "area_coordinates_manual": "area_mbid,latitude,longitude,precision,note",
+    "listener_zones": "listener_id,valid_from,time_zone",
+    "merge_overrides": "kind,action,item,other,note",
+}
 
 
 @dataclass
 class Arrivals:
-    """What may still arrive at `warehouse`, chosen by `rng`; `log` lists what did."""
+    """What may still arrive, chosen by `rng`; `log` lists what did.
 
-    warehouse: Path
-    seeds: Path
+    `connection` holds what waits, in a catalogue of its own. `at_warehouse` makes the warehouse known there as
+    CATALOGUE for a while; `write_seed` replaces the rows of a seed by the text of a CSV file.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    at_warehouse: Callable[[], AbstractContextManager[object]]
+    write_seed: Callable[[str, str], object]
     rng: random.Random
+    stories: list[Story]
     log: list[str] = field(default_factory=list)
     _answers: int = 0
 
     def __post_init__(self) -> None:
-        self._later = duckdb.connect(":memory:")
-        self._later.execute(f"attach ':memory:' as {CATALOGUE}")
-        self._later.execute(f"use {CATALOGUE}")
-        apply_schema(self._later, SystemClock())
-        write_stories(self._later, random_stories(self.rng.randrange(2**16), listeners=3))
-        files = self._later.execute("select distinct source_file from ops.landed_files order by all").fetchall()
+        self.connection.execute("attach ':memory:' as later")
+        self.connection.execute("use later")
+        apply_schema(self.connection, SystemClock())
+        write_stories(self.connection, self.stories)
+        for table in PLAY_TABLES:
+            names = [row[0] for row in self.connection.execute(f"describe later.{table}").fetchall()]
+            renamed = ", ".join(f"{name} = 'later/' || {name}" for name in names if name in NAMED_BY_FILE)
+            self.connection.execute(f"update later.{table} set {renamed}")
+        # Numbered files of downloads: an export is whole when none is missing.
+        self.connection.execute(
+            "update later.ops.landed_files set original_name = 'Streaming_History_Audio_'"
+            " || regexp_extract(source_file, '-(\\d+)\\.ndjson', 1) || '.json'"
+            " where entity = 'streaming_history'"
+        )
+        files = self.connection.execute("select source_file from later.ops.landed_files order by all").fetchall()
         self._waiting = [file for (file,) in files]
         self.rng.shuffle(self._waiting)
 
-    def arrive(self) -> None:
-        """Let three things arrive at once."""
-        for kind in self.rng.sample((self._files, self._files, self._answer, self._erase, self._seed), k=3):
-            kind()
+    def arrive(self, count: int = 3) -> None:
+        """Let some things arrive at once."""
+        kinds = (self._files, self._files, self._answer, self._erase, self._forget, self._land_again, self._seed)
+        with self.at_warehouse():
+            self.connection.execute(f"use {CATALOGUE}")
+            for kind in self.rng.sample(kinds, k=count):
+                kind()
+            self.connection.execute("use later")
 
-    def close(self) -> None:
-        self._later.close()
+    def begin(self) -> None:
+        """Let half of the files arrive at once."""
+        with self.at_warehouse():
+            half = len(self._waiting) // 2
+            self._land(self._waiting[:half])
+            self._waiting = self._waiting[half:]
+
+    def _land(self, files: list[str]) -> None:
+        """Copy the rows of these files."""
+        for table in PLAY_TABLES:
+            self.connection.execute(
+                f"insert into {CATALOGUE}.{table} by name"
+                f" from later.{table} where list_contains(?::varchar[], source_file)",
+                [files],
+            )
+        self.log.append(f"landed {files}")
 
     def _files(self) -> None:
         taken, self._waiting = self._waiting[:4], self._waiting[4:]
-        self._later.execute(f"attach '{self.warehouse}' as arriving")
-        for table in PLAY_TABLES:
-            names = [row[0] for row in self._later.execute(f"describe {table}").fetchall()]
-            columns = ", ".join(f"'later/' || {name} as {name}" if name in NAMED_BY_FILE else name for name in names)
-            self._later.execute(
-                f"insert into arriving.{table} by name"
-                f" select {columns} from {table} where list_contains(?::varchar[], source_file)",
-                [taken],
-            )
-        self._later.execute("detach arriving")
-        self.log.append(f"{len(taken)} files")
+        self._land(taken)
 
     def _answer(self) -> None:
         self._answers += 1
         version = {"version": min(self._answers, 2)}
-        with duckdb.connect(":memory:") as connection:
-            self._attach(connection)
-            for sql in (_ARTISTS, _TRACKS, _MATCHES, _MUSICBRAINZ):
-                connection.execute(sql, version)
-            for sql in (_PLACES, _GENRES, _COORDINATES, _VERSIONS):
-                connection.execute(sql)
-            refresh_aliases(connection)
+        for sql in (_ARTISTS, _TRACKS, _MATCHES, _MUSICBRAINZ):
+            self.connection.execute(sql, version)
+        for sql in (_PLACES, _GENRES, _COORDINATES, _VERSIONS):
+            self.connection.execute(sql)
+        refresh_aliases(self.connection)
         self.log.append(f"answers of version {version['version']}")
 
     def _erase(self) -> None:
-        with duckdb.connect(":memory:") as connection:
-            self._attach(connection)
-            files = connection.execute("select source_file from ops.landed_files order by all").fetchall()
-            (gone,) = self.rng.choice(files)
-            for table in PLAY_TABLES:
-                connection.execute(f"delete from {table} where source_file = ?", [gone])
-        self.log.append(f"{gone} is erased")
+        file = self._landed_file()
+        for table in PLAY_TABLES:
+            self.connection.execute(f"delete from {table} where source_file = ?", [file])
+        self._waiting.append(str(file))
+        self.log.append(f"{file} is erased")
+
+    def _forget(self) -> None:
+        """Erase some rows of a file, which is landed again without them."""
+        file = self._land_again()
+        for table in PLAY_TABLES[:2]:
+            self.connection.execute(f"delete from {table} where source_file = ? and row_number % 3 = 1", [file])
+        self.connection.execute(
+            "update ops.landed_files set rows_landed = kept.n, rows_counted = kept.n"
+            " from (select count(*) as n from (select source_file from raw.spotify_recently_played union all"
+            " select source_file from raw.spotify_streaming_history) where source_file = $1) as kept"
+            " where source_file = $1",
+            [file],
+        )
+        self.log.append(f"rows of {file} are forgotten")
+
+    def _land_again(self) -> str | None:
+        file = self._landed_file()
+        for table in PLAY_TABLES:
+            self.connection.execute(
+                f"update {table} set landed_at = landed_at + interval 1 hour where source_file = ?", [file]
+            )
+        self.log.append(f"{file} is landed again")
+        return file
+
+    def _landed_file(self) -> str | None:
+        files = self.connection.execute("select source_file from ops.landed_files order by all").fetchall()
+        return str(self.rng.choice(files)[0]) if files else None
 
     def _seed(self) -> None:
         name = self.rng.choice(sorted(SEEDS))
-        (self.seeds / name).write_text(SEEDS[name], encoding="utf-8")
-        self.log.append(f"seed {name}")
-
-    def _attach(self, connection: duckdb.DuckDBPyConnection) -> None:
-        connection.execute(f"attach '{self.warehouse}' as {CATALOGUE}")
-        connection.execute(f"use {CATALOGUE}")
+        rows = self.rng.choice(SEEDS[name])
+        self.write_seed(name, f"{COLUMNS[name]}\n{rows}")
+        self.log.append(f"seed {name}: {rows!r}")

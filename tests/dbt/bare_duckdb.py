@@ -17,6 +17,11 @@ from extract_load.core.clock import SystemClock
 from extract_load.storage.warehouse import CATALOGUE, apply_schema
 
 PLAYS_LAST = ("int_plays__timed", "fct_source_rows", "int_coverage__spanned")
+# A build from nothing names them, and does not ask what they hold.
+UNREAD = {
+    "int_dirty__months": "listener_id varchar, month timestamp, reason varchar",
+    "int_dirty__offline_days": "listener_id varchar, reported_day timestamp",
+}
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,8 @@ class Model:
     relation: str
     sql: str
     needs: frozenset[str]
+    by_month: tuple[str, ...] = ()
+    """Columns of the first and the last moment of a row, when the model is replaced by month."""
 
 
 class CompiledProject:
@@ -46,6 +53,7 @@ class CompiledProject:
                 node["relation_name"],
                 node["compiled_code"],
                 frozenset(nodes[key]["name"] for key in node["depends_on"]["nodes"] if key in nodes),
+                tuple(node["config"]["meta"].get("by_month", ())),
             )
             for node in nodes.values()
             if node["resource_type"] == "model"
@@ -61,13 +69,13 @@ class CompiledProject:
     def load(cls, target: Path, catalogue: str = "dev") -> CompiledProject:
         return cls(json.loads((target / "manifest.json").read_text(encoding="utf-8")), catalogue)
 
-    def leading_to(self, names: Iterable[str]) -> list[Model]:
-        """Return the models that these need, and they themselves."""
+    def leading_to(self, names: Iterable[str], without: frozenset[str] = frozenset()) -> list[Model]:
+        """Return the models that these need, and they themselves; not those of `without`, nor what only they need."""
         wanted = set(names)
         for model in reversed(self.models):
-            if model.name in wanted:
+            if model.name in wanted - without:
                 wanted |= model.needs
-        return [model for model in self.models if model.name in wanted]
+        return [model for model in self.models if model.name in wanted - without]
 
 
 class BareWarehouse:
@@ -77,7 +85,7 @@ class BareWarehouse:
         self, project: CompiledProject, last: Iterable[str] = PLAYS_LAST, mutate: Callable[[Model], str] | None = None
     ) -> None:
         self.catalogue = project.catalogue
-        self.models = project.leading_to(last)
+        self.models = project.leading_to(last, frozenset(UNREAD))
         self._mutate = mutate or (lambda model: model.sql)
         self.connection = duckdb.connect(":memory:", config={"threads": 1})
         self.connection.execute("set TimeZone = 'UTC'")
@@ -87,6 +95,8 @@ class BareWarehouse:
         apply_schema(self.connection, SystemClock())
         for schema in ("staging", "intermediate", "marts", "reporting", "seeds"):
             self.connection.execute(f"create schema if not exists {project.catalogue}.{schema}")
+        for name, unread in UNREAD.items():
+            self.connection.execute(f"create table {project.catalogue}.intermediate.{name} ({unread})")
         for relation, types in project.seeds.values():
             columns = ", ".join(f'"{column}" {kind}' for column, kind in types.items())
             self.connection.execute(f"create table {relation} ({columns})")

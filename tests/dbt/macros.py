@@ -10,7 +10,7 @@ from typing import Any
 
 import jinja2
 
-from tests.dbt.conftest import ROOT
+from tests.dbt.dbt_process import ROOT
 
 MACROS = ROOT / "dbt_project" / "macros"
 

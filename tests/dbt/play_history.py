@@ -129,10 +129,10 @@ class Story:
 class StoryBuilder:
     """Adds events one after another, with a random generator of its own."""
 
-    def __init__(self, listener_id: str, seed: int) -> None:
+    def __init__(self, listener_id: str, seed: int, epoch: datetime = EPOCH) -> None:
         self.story = Story(listener_id)
         self._rng = random.Random(seed)
-        self._now = EPOCH + timedelta(seconds=self._rng.randrange(86400))
+        self._now = epoch + timedelta(seconds=self._rng.randrange(86400))
         self._before: Song | None = None
         self._is_polled = True
 
@@ -140,6 +140,10 @@ class StoryBuilder:
         """Add one event."""
         getattr(self, f"_{kind}", self._plain)(kind)
         self._now += timedelta(milliseconds=self._rng.randrange(1000, 20000))
+
+    def wait_until(self, moment: datetime) -> None:
+        """Let nothing happen until a moment."""
+        self._now = max(self._now, moment)
 
     def _plain(self, kind: Kind) -> None:
         """single, partial, skip, lagged, incognito, recorded_twice, no_track, crossfade."""
@@ -274,6 +278,12 @@ def make_story(listener_id: str, kinds: list[Kind], exports: list[tuple[float, f
         builder.add(kind)
     story = builder.story
     story.recipe = f"make_story({listener_id!r}, {kinds!r}, {exports!r}, {seed})"
+    ask_for_exports(story, exports)
+    return story
+
+
+def ask_for_exports(story: Story, exports: list[tuple[float, float, int, str]]) -> None:
+    """Take exports into a story: from and until as shares of its time, days until they came, format."""
     if story.plays:
         first, last = story.plays[0].started_at, max(play.ts for play in story.plays)
         for since, until, days, format_ in exports:
@@ -285,7 +295,6 @@ def make_story(listener_id: str, kinds: list[Kind], exports: list[tuple[float, f
         for item in story.items
         if not item.is_phantom or any(since <= item.played_at <= until for since, until in spans)
     ]
-    return story
 
 
 def _ask(story: Story, since: datetime, until: datetime, days: int, format_: str) -> None:

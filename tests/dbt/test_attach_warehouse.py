@@ -18,7 +18,7 @@ from dbt_common.exceptions import DbtRuntimeError
 from extract_load.core.listener_registry import Listener, Registry, write_registry
 from extract_load.core.settings import project_root
 from extract_load.storage.warehouse import CATALOGUE
-from tests.dbt.conftest import ROOT
+from tests.dbt.dbt_process import ROOT
 
 _PLUGIN_FILE = ROOT / "dbt_project" / "plugins" / "attach_warehouse.py"
 _HOLD = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.dbt.conftest import ROOT, Dbt
+from tests.dbt.dbt_process import ROOT, Dbt
 from tests.dbt.test_reports import ANSWERS
 
 PROJECT = ROOT / "dbt_project"

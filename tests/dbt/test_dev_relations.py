@@ -12,7 +12,7 @@ import pytest
 from dbt_common.exceptions import DbtRuntimeError
 
 from extract_load.storage.warehouse import CATALOGUE
-from tests.dbt.conftest import ROOT
+from tests.dbt.dbt_process import ROOT
 
 
 @pytest.fixture

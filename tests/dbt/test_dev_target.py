@@ -18,7 +18,7 @@ import duckdb
 import pytest
 
 from extract_load.storage.warehouse import CATALOGUE
-from tests.dbt.conftest import PARTIAL_PARSE, ROOT, Dbt
+from tests.dbt.dbt_process import PARTIAL_PARSE, ROOT, Dbt
 
 _SCHEMAS = ("seeds", "staging", "intermediate", "marts", "reporting")
 _RUN_ALL = """

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from tests.dbt.conftest import Dbt
+from tests.dbt.dbt_process import Dbt
 
 NEW_COLUMNS = {
     "stg_spotify__recently_played": ("parsed_by", "content_kind", "isrc"),

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from tests.dbt.bare_duckdb import CompiledProject
-from tests.dbt.conftest import Dbt
+from tests.dbt.dbt_process import Dbt
 from tests.dbt.edge_history import FIRST, LAST, EdgeHistory
 
 D = date

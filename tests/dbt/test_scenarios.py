@@ -14,7 +14,7 @@ import pytest
 from extract_load.core.clock import SystemClock
 from extract_load.storage.warehouse import CATALOGUE, apply_schema
 from tests.dbt.bare_duckdb import BareWarehouse, CompiledProject
-from tests.dbt.conftest import ROOT, Dbt
+from tests.dbt.dbt_process import ROOT, Dbt
 from tests.dbt.play_history import Story
 from tests.dbt.raw_rows import write_stories
 from tests.dbt.strategies import random_stories

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.dbt.conftest import ROOT
+from tests.dbt.dbt_process import ROOT
 
 MODELS = ROOT / "dbt_project" / "models"
 MACROS = ROOT / "dbt_project" / "macros"

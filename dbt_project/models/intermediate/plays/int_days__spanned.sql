@@ -1,8 +1,8 @@
 -- Over 120 lines: the bounds of what is known are found first, then days are cut at zones, then both meet.
 with
 
-plays as (
-    select * from {{ ref('int_plays__timed') }}
+months as (
+    select * from {{ ref('int_plays__bounded') }}
 ),
 
 polls as (
@@ -21,10 +21,10 @@ zone_spans as (
 known_times as (
     select
         listener_id,
-        min(started_at) as first_at,
-        min(ended_at) as first_known_at,
-        max(ended_at) as last_at
-    from plays
+        min(first_started_at) as first_at,
+        min(first_ended_at) as first_known_at,
+        max(last_ended_at) as last_at
+    from months
     group by listener_id
     union all by name
     select

@@ -9,7 +9,7 @@ landed_files as (
 ),
 
 export_rows as (
-    select * from {{ ref('int_plays__export_rows') }}
+    select * from {{ ref('int_plays__export_times') }}
 ),
 
 files as (

@@ -1,4 +1,3 @@
--- Over 120 lines: four seeds, five ways to name what is left out, and two rules of the project, one select each.
 with
 
 plays as (
@@ -13,20 +12,12 @@ plays as (
     from {{ ref('int_plays__timed') }}
 ),
 
-resolved_tracks as (
+tracks as (
     select * from {{ ref('int_tracks__resolved') }}
 ),
 
-excluded_artists as not materialized (
-    select * from {{ ref('excluded_artists') }}
-),
-
-aliases as (
-    select * from {{ ref('int_artists__aliased') }}
-),
-
-excluded_tracks as (
-    select * from {{ ref('excluded_tracks') }}
+unwanted_tracks as (
+    select * from {{ ref('int_tracks__excluded') }}
 ),
 
 excluded_plays as (
@@ -35,66 +26,6 @@ excluded_plays as (
 
 excluded_spans as (
     select * from {{ ref('excluded_spans') }}
-),
-
-tracks as (
-    select
-        track_key,
-        spotify_track_id,
-        artist_key,
-        artist_name,
-        {{ fold_name('track_name') }} as folded_track,
-        {{ fold_name('artist_name') }} as folded_artist,
-        duration_ms
-    from resolved_tracks
-),
-
--- By any name or id that the artist goes by, since pages of one artist are united.
-unwanted_artists as (
-    select
-        aliases.artist_key,
-        excluded_artists.reason
-    from excluded_artists
-    inner join aliases
-        on
-            excluded_artists.artist in (aliases.alias, aliases.artist_key)
-            or {{ fold_name('aliases.artist_name') }} = {{ fold_name('excluded_artists.artist') }}
-),
-
-unwanted_tracks as (
-    select
-        tracks.track_key,
-        3 as priority,
-        'track' as excluded_by,
-        exclusions.reason
-    from tracks
-    inner join excluded_tracks as exclusions
-        on
-            tracks.spotify_track_id = exclusions.spotify_track_id
-            or (
-                nullif(exclusions.spotify_track_id, '') is null
-                and tracks.folded_track = {{ fold_name('exclusions.track_name') }}
-                and (
-                    nullif(exclusions.artist_name, '') is null
-                    or tracks.folded_artist = {{ fold_name('exclusions.artist_name') }}
-                )
-            )
-    union all
-    select
-        tracks.track_key,
-        4 as priority,
-        'artist' as excluded_by,
-        exclusions.reason
-    from tracks
-    inner join unwanted_artists as exclusions on tracks.artist_key = exclusions.artist_key
-    union all
-    select
-        tracks.track_key,
-        4 as priority,
-        'artist' as excluded_by,
-        exclusions.reason
-    from tracks
-    inner join excluded_artists as exclusions on tracks.folded_artist = {{ fold_name('exclusions.artist') }}
 ),
 
 matches as (
@@ -125,7 +56,6 @@ matches as (
         unwanted_tracks.reason
     from plays
     inner join unwanted_tracks on plays.track_key = unwanted_tracks.track_key
-    {%- if not var('count_overlong_plays') %}
     union all
     select
         plays.play_id,
@@ -134,8 +64,7 @@ matches as (
         'one play can not be so long' as reason
     from plays
     inner join tracks on plays.track_key = tracks.track_key
-    where {{ is_overlong('plays.ms_played', 'tracks.duration_ms') }}
-    {%- endif %}
+    where not {{ var('count_overlong_plays') }} and {{ is_overlong('plays.ms_played', 'tracks.duration_ms') }}
     {%- if not var('count_near_duplicates') %}
     union all
     select

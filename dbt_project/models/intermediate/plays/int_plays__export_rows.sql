@@ -1,6 +1,14 @@
 -- Over 120 lines: times and equal rows are settled together, since equality depends on whether the end is known.
 with
 
+dirty_months as (
+    select * from {{ ref('int_dirty__months') }}
+),
+
+offline_days as (
+    select * from {{ ref('int_dirty__offline_days') }}
+),
+
 streaming_history as (
     select * from {{ ref('stg_spotify__streaming_history') }}
 ),
@@ -17,63 +25,62 @@ superseded as (
     select * from {{ ref('int_plays__superseded') }}
 ),
 
+near_rows as (
+    select * from streaming_history
+    where
+        {{ is_in_window(exported_end_at()) }}
+        {%- if is_windowed() %}
+        or (listener_id, date_trunc('day', reported_end_at))
+        in (select (listener_id, reported_day) from offline_days)
+        {%- endif %}
+),
+
 -- A download, by its names and sizes; a damaged copy of one of its files is a download of its own.
 downloads as (
     select
         source_file,
-        concat_ws(
-            ' ',
-            export_id,
-            dense_rank() over (partition by listener_id, export_id, original_name order by original_sha256)
-        ) as download
+        {{ name_of_download() }} as download
     from landed_files
     where original_name is not null
 ),
 
 history as (
     select
-        files.first_row_id + streaming_history.row_number as row_id,
-        streaming_history.row_key,
-        streaming_history.listener_id,
-        streaming_history.export_id,
-        coalesce(downloads.download, streaming_history.export_id) as download,
-        streaming_history.source_file,
-        streaming_history.row_number,
-        streaming_history.fetched_at,
+        files.first_row_id + near_rows.row_number as row_id,
+        near_rows.row_key,
+        near_rows.listener_id,
+        near_rows.export_id,
+        coalesce(downloads.download, near_rows.export_id) as download,
+        near_rows.source_file,
+        near_rows.row_number,
+        near_rows.fetched_at,
         {{
             content_kind_in_file(
-                'streaming_history.content_kind', 'streaming_history.spotify_track_id', 'landed_files.original_name'
+                'near_rows.content_kind', 'near_rows.spotify_track_id', 'landed_files.original_name'
             )
         }} as content_kind,
-        streaming_history.format = 'account_data' as is_to_the_minute,
-        streaming_history.track_key,
-        streaming_history.track_name,
-        streaming_history.artist_name,
-        streaming_history.reported_end_at,
-        streaming_history.ms_played,
+        near_rows.format = 'account_data' as is_to_the_minute,
+        near_rows.track_key,
+        near_rows.track_name,
+        near_rows.artist_name,
+        near_rows.reported_end_at,
+        near_rows.ms_played,
         superseded.better_row_key,
-        streaming_history.offline_started_at,
-        streaming_history.offline_started_at + to_milliseconds(streaming_history.ms_played) as offline_end_at,
-        coalesce(streaming_history.is_offline, false) as is_offline,
-        coalesce(streaming_history.is_incognito, false) as is_incognito
-    from streaming_history
-    inner join ranked_files as files on streaming_history.source_file = files.source_file
-    left join landed_files on streaming_history.source_file = landed_files.source_file
-    left join downloads on streaming_history.source_file = downloads.source_file
-    left join superseded on streaming_history.row_key = superseded.row_key
+        near_rows.offline_started_at,
+        {{ has_device_time() }} as has_device_time,
+        {{ exported_end_at() }} as ended_at,
+        coalesce(near_rows.is_offline, false) as is_offline,
+        coalesce(near_rows.is_incognito, false) as is_incognito
+    from near_rows
+    inner join ranked_files as files on near_rows.source_file = files.source_file
+    left join landed_files on near_rows.source_file = landed_files.source_file
+    left join downloads on near_rows.source_file = downloads.source_file
+    left join superseded on near_rows.row_key = superseded.row_key
 ),
 
--- A play without a connection ended when the device says; where that can't be, ts is only the time of the sync.
 timed as (
     select
-        * exclude (is_offline, offline_end_at),
-        coalesce(
-            is_offline and offline_end_at
-            between reported_end_at - interval '{{ var("offline_max_days") }} days'
-            and reported_end_at + interval '{{ var("offline_max_clock_error_minutes") }} minutes',
-            false
-        ) as has_device_time,
-        if(has_device_time, offline_end_at, reported_end_at) as ended_at,
+        * exclude (is_offline),
         not is_offline or has_device_time as is_end_known
     from history
 ),

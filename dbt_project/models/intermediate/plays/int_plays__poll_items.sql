@@ -1,5 +1,9 @@
 with recursive
 
+dirty_months as (
+    select * from {{ ref('int_dirty__months') }}
+),
+
 recently_played as (
     select * from {{ ref('stg_spotify__recently_played') }}
 ),
@@ -8,23 +12,28 @@ ranked_files as (
     select * from {{ ref('int_files__ranked') }}
 ),
 
+near_items as (
+    select * from recently_played
+    where {{ is_in_window('played_at') }}
+),
+
 items as (
     select
-        ranked_files.first_row_id + recently_played.row_number as row_id,
-        recently_played.row_key,
-        recently_played.listener_id,
-        recently_played.source_file,
-        recently_played.row_number,
-        recently_played.fetched_at,
-        recently_played.content_kind,
-        recently_played.track_key,
-        recently_played.track_name,
-        recently_played.artist_name,
-        recently_played.isrc,
-        recently_played.played_at,
-        recently_played.duration_ms
-    from recently_played
-    inner join ranked_files on recently_played.source_file = ranked_files.source_file
+        ranked_files.first_row_id + near_items.row_number as row_id,
+        near_items.row_key,
+        near_items.listener_id,
+        near_items.source_file,
+        near_items.row_number,
+        near_items.fetched_at,
+        near_items.content_kind,
+        near_items.track_key,
+        near_items.track_name,
+        near_items.artist_name,
+        near_items.isrc,
+        near_items.played_at,
+        near_items.duration_ms
+    from near_items
+    inner join ranked_files on near_items.source_file = ranked_files.source_file
 ),
 
 crowded as (

@@ -8,30 +8,50 @@ landed_files as (
     select * from {{ ref('stg_ops__landed_files') }}
 ),
 
+-- Only rows of one time and length are compared, and most have nobody to be compared with.
+doubtful_times as (
+    select distinct
+        listener_id,
+        reported_end_at,
+        ms_played
+    from streaming_history
+    where lost_letters > 0 or spotify_track_id is null
+),
+
+same_times as (
+    select streaming_history.*
+    from streaming_history
+    semi join doubtful_times
+        on
+            streaming_history.listener_id = doubtful_times.listener_id
+            and streaming_history.reported_end_at = doubtful_times.reported_end_at
+            and streaming_history.ms_played = doubtful_times.ms_played
+),
+
 history as (
     select
-        streaming_history.row_key,
-        streaming_history.listener_id,
-        streaming_history.file_sha256,
+        same_times.row_key,
+        same_times.listener_id,
+        same_times.file_sha256,
         landed_files.original_name,
-        streaming_history.row_number,
-        streaming_history.format = 'account_data' as is_to_the_minute,
-        streaming_history.reported_end_at,
-        streaming_history.ms_played,
-        streaming_history.lost_letters,
-        streaming_history.spotify_track_id,
-        streaming_history.spotify_track_uri,
-        streaming_history.track_key,
-        streaming_history.track_name,
-        streaming_history.artist_name,
-        streaming_history.fetched_at,
+        same_times.row_number,
+        same_times.format = 'account_data' as is_to_the_minute,
+        same_times.reported_end_at,
+        same_times.ms_played,
+        same_times.lost_letters,
+        same_times.spotify_track_id,
+        same_times.spotify_track_uri,
+        same_times.track_key,
+        same_times.track_name,
+        same_times.artist_name,
+        same_times.fetched_at,
         {{
             content_kind_in_file(
-                'streaming_history.content_kind', 'streaming_history.spotify_track_id', 'landed_files.original_name'
+                'same_times.content_kind', 'same_times.spotify_track_id', 'landed_files.original_name'
             )
         }} as content_kind
-    from streaming_history
-    left join landed_files on streaming_history.source_file = landed_files.source_file
+    from same_times
+    left join landed_files on same_times.source_file = landed_files.source_file
 ),
 
 -- A row without an id is known by its names alone: with other letters in them it would be another play.

@@ -14,7 +14,7 @@ polls as not materialized (
 ),
 
 export_rows as (
-    select * from {{ ref('int_plays__export_rows') }}
+    select * from {{ ref('int_plays__export_times') }}
 ),
 
 listener_zones as (

@@ -1,7 +1,7 @@
 with
 
 export_rows as (
-    select * from {{ ref('int_plays__export_rows') }}
+    select * from {{ ref('int_plays__export_times') }}
     where content_kind in ('podcast', 'audiobook')
 ),
 

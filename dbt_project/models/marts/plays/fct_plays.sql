@@ -1,5 +1,20 @@
 -- Over 120 lines: its columns are listed twice, once to join and once to apply the rules to the joined columns.
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        tags=['by_month'],
+        meta={'by_month': ['ended_at', 'ended_at']},
+        pre_hook="{{ replace_dirty_months(ref('int_dirty__months')) }}"
+    )
+}}
+
 with
+
+dirty_months as (
+    select * from {{ ref('int_dirty__months') }}
+),
 
 plays as (
     select * from {{ ref('int_plays__timed') }}
@@ -41,6 +56,7 @@ export_details as (
         streaming_history.is_incognito
     from streaming_history
     inner join ranked_files as files on streaming_history.source_file = files.source_file
+    where {{ is_in_window(exported_end_at()) }}
 ),
 
 poll_details as (
@@ -50,6 +66,7 @@ poll_details as (
         recently_played.duration_ms
     from recently_played
     inner join ranked_files as files on recently_played.source_file = files.source_file
+    where {{ is_in_window('played_at') }}
 ),
 
 joined as (
@@ -135,6 +152,7 @@ final as (
         match_reason,
         delta_seconds
     from joined
+    where {{ is_in_dirty_month('ended_at') }}
 )
 
 select * from final

@@ -1,8 +1,35 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        tags=['by_month'],
+        meta={'by_month': ['started_at', 'ended_at']},
+        pre_hook="{{ replace_dirty_months(ref('int_dirty__months')) }}"
+    )
+}}
+
 with
 
-plays as (
+dirty_months as (
+    select * from {{ ref('int_dirty__months') }}
+),
+
+all_plays as (
     select * from {{ ref('fct_plays') }}
     where session_key is not null
+),
+
+touched_sessions as (
+    select distinct session_key
+    from all_plays
+    where {{ is_in_dirty_month('started_at') }} or {{ is_in_dirty_month('ended_at') }}
+),
+
+plays as (
+    select all_plays.*
+    from all_plays
+    semi join touched_sessions on all_plays.session_key = touched_sessions.session_key
 ),
 
 final as (

@@ -1,5 +1,20 @@
 -- Over 120 lines: rows of exports and of polls get their fates by different rules, with the same columns.
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        tags=['by_month'],
+        meta={'by_month': ['ended_at', 'ended_at']},
+        pre_hook="{{ replace_dirty_months(ref('int_dirty__months')) }}"
+    )
+}}
+
 with
+
+dirty_months as (
+    select * from {{ ref('int_dirty__months') }}
+),
 
 export_rows as (
     select * from {{ ref('int_plays__export_rows') }}
@@ -70,6 +85,7 @@ from_exports as (
         ) as match_reason,
         plays_of_first_rows.delta_seconds,
         export_rows.reported_end_at,
+        export_rows.ended_at,
         export_rows.fetched_at
     from export_rows
     left join plays_of_first_rows on export_rows.first_row_id = plays_of_first_rows.first_row_id
@@ -94,6 +110,7 @@ from_polls as (
         polled.match_reason,
         polled.delta_seconds,
         polled.played_at as reported_end_at,
+        polled.played_at as ended_at,
         polled.fetched_at
     from polled
     left join matched on polled.first_row_id = matched.poll_row_id
@@ -118,8 +135,10 @@ final as (
         match_reason,
         delta_seconds,
         reported_end_at,
+        ended_at,
         fetched_at
     from all_rows
+    where {{ is_in_dirty_month('ended_at') }}
 )
 
 select * from final

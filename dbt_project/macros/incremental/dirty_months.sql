@@ -1,0 +1,111 @@
+{#-
+  Building by month: the chain of plays is given the months that are dirty, with a margin, and the facts replace them.
+  Everything here is written for one run: the months are decided by int_dirty__months, before any model reads them.
+-#}
+
+{#- Whether a model can change what the facts hold. -#}
+{% macro leads_to_facts(node) -%}
+    {% do return(node.fqn[1] in ('staging', 'intermediate') or 'by_month' in node.tags) %}
+{%- endmacro %}
+
+{% macro is_everything_selected() -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'model' and leads_to_facts(node) -%}
+        {%- if node.unique_id not in selected_resources -%} {% do return(false) %} {%- endif -%}
+    {%- endfor -%}
+    {% do return(true) %}
+{%- endmacro %}
+
+{#-
+  Whether this run replaces the dirty months only. Else it makes everything again: the first run, --full-refresh, a
+  changed project, a selection that does not hold all that leads to the facts.
+-#}
+{% macro is_windowed() -%}
+    {%- if
+        not execute or model.resource_type == 'unit_test' or flags.FULL_REFRESH or flags.WHICH not in ('run', 'build')
+        or not is_everything_selected()
+    -%}
+        {% do return(false) %}
+    {%- endif -%}
+    {%- set dirty = built_table('intermediate', 'int_dirty__months') -%}
+    {%- if dirty is none -%} {% do return(false) %} {%- endif -%}
+    {% do return(run_query("select not exists (from " ~ dirty ~ " where listener_id = '*')").rows[0][0]) %}
+{%- endmacro %}
+
+{#- dbt's own macro, which this replaces: a model by month is made from nothing unless the run is windowed. -#}
+{% macro should_full_refresh() -%}
+    {%- set asked = config.get('full_refresh') -%}
+    {%- if asked is none -%} {%- set asked = flags.FULL_REFRESH -%} {%- endif -%}
+    {% do return(asked or ('by_month' in config.get('tags', []) and not is_windowed())) %}
+{%- endmacro %}
+
+{#- The month that a moment belongs to; rows without a time have one of their own. -#}
+{% macro month_of(at) -%} date_trunc('month', coalesce({{ at }}, timestamp '1970-01-01')) {%- endmacro %}
+
+{% macro margin() -%} interval '{{ var("margin_days") }} days' {%- endmacro %}
+
+{#- Whether a row of `listener_id` ended in a month of the CTE `dirty_months`. -#}
+{% macro is_in_dirty_month(at) -%}
+    {%- if is_windowed() -%}
+        (listener_id, {{ month_of(at) }}) in (select (listener_id, month) from dirty_months)
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Whether it ended in a month of the CTE `dirty_months`, or within the margin of one, before or after. -#}
+{% macro is_in_window(at) -%}
+    {%- if is_windowed() -%}
+        (
+            (listener_id, {{ month_of(at ~ ' - ' ~ margin()) }}) in (select (listener_id, month) from dirty_months)
+            or (listener_id, {{ month_of(at ~ ' + ' ~ margin()) }}) in (select (listener_id, month) from dirty_months)
+        )
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
+{#-
+  The pre-hook of a model by month, in one transaction with its insert: deletes what the run makes again. The config `meta`
+  names the columns of a row's first and last moment; a row is replaced with any month that it touches. A run that is not
+  windowed makes the table from nothing; until it has finished with all the others, the build counts as unfinished.
+-#}
+{% macro replace_dirty_months(dirty_months) -%}
+    {%- if is_incremental() -%}
+        {%- set from_at, until_at = config.get('meta')['by_month'] -%}
+        delete from {{ this }} as kept
+        using {{ dirty_months }} as dirty
+        where
+            kept.listener_id = dirty.listener_id
+            and {{ month_of('kept.' ~ from_at) }} <= dirty.month
+            and {{ month_of('kept.' ~ until_at) }} >= dirty.month
+    {%- elif execute -%}
+        {%- do _refuse_part_of_the_chain() -%}
+        {%- set project = built_table('built', 'project') -%}
+        {{ 'delete from ' ~ project if project is not none }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#-
+  The chain keeps the months that it was last given. A fact that is made from nothing needs all of it: selected as well,
+  or whole as it is.
+-#}
+{% macro _refuse_part_of_the_chain() -%}
+    {%- for name, source in [
+        ('int_plays__export_rows', 'stg_spotify__streaming_history'),
+        ('int_plays__poll_items', 'stg_spotify__recently_played'),
+    ] -%}
+        {%- set node = 'model.' ~ project_name ~ '.' ~ name -%}
+        {%- if model.name in ('fct_plays', 'fct_source_rows', 'int_plays__bounded') and node not in selected_resources -%}
+            {%- set counts = run_query(
+                'select (select count(*) from ' ~ target.database ~ '.intermediate.' ~ name ~ ') = (select count(*) from '
+                ~ target.database ~ '.staging.' ~ source ~ ')'
+            ) -%}
+            {%- if not counts.rows[0][0] -%}
+                {{ exceptions.raise_compiler_error(
+                    model.name ~ ' is made from all plays, and the chain of plays holds only those of the months that were'
+                    ~ ' built last. Select it with what it is made of: dbt build -s +' ~ model.name
+                ) }}
+            {%- endif -%}
+        {%- endif -%}
+    {%- endfor -%}
+{%- endmacro %}
