@@ -16,6 +16,7 @@ from extract_load.core.listeners import registry_of, settings_of
 from extract_load.core.settings import Settings
 from extract_load.landing.set_aside import files_set_aside
 from extract_load.monitoring.run_log import RunLog, RunRecord
+from extract_load.publishing.last_build import describe_last_build
 from extract_load.storage.duckdb_connection import open_published
 from extract_load.storage.state import State, from_iso, to_iso
 
@@ -78,6 +79,7 @@ class Facts(ListenerFacts):
     matching: dict[str, float] = field(default_factory=dict)
     failed_tests: list[str] = field(default_factory=list)
     warned_tests: list[str] = field(default_factory=list)
+    built: str = ""
     published_at: datetime | None = None
     published_error: str = ""
     kept: str = ""
@@ -179,6 +181,8 @@ def _read_builds(facts: Facts, state: State) -> None:
     build: dict[str, Any] = state.get("dbt", "last_build") or {}
     facts.failed_tests = [str(name) for name in build.get("failed", [])]
     facts.warned_tests = [str(name) for name in build.get("told", [])]
+    built = state.get("dbt", "built")
+    facts.built = f" {describe_last_build(built)}" if built else ""
     kept = state.get("publish", "kept")
     facts.kept = str(kept["why"]) if kept else ""
     last = state.get("publish", "last")

@@ -196,7 +196,7 @@ def _published(facts: Facts) -> Iterator[CheckResult]:
         text = f"Nothing was published for {ago(age)}. {facts.kept}".rstrip()
         yield CheckResult("unpublished", "problem", text, "Run `music-tracker etl` to see why.", True)
     else:
-        text = f"Published {at(facts.published_at)}.{plays} {facts.kept}".rstrip()
+        text = f"Published {at(facts.published_at)}.{plays}{facts.built} {facts.kept}".rstrip()
         hint = "" if facts.plays != 0 else BEGIN
         yield CheckResult("published", "warning" if facts.kept or hint else "ok", text, hint)
 

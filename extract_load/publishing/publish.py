@@ -19,6 +19,7 @@ from extract_load.core.settings import Settings
 from extract_load.core.text import join_first
 from extract_load.publishing.draft import DRAFT_PREFIX, check_draft, put_in_place, set_access, write_draft
 from extract_load.publishing.family_file import publish_family
+from extract_load.publishing.last_build import read_last_build
 from extract_load.publishing.listener_files import publish_listeners
 from extract_load.storage.held_folder import held_folder, remove_abandoned
 from extract_load.storage.state import State, to_iso
@@ -68,6 +69,7 @@ def publish(
         with warehouse.open("publishing") as connection:
             _remove_old_drafts(target)
             tables, views, macros = write_draft(connection, draft, label_of(settings), clock.now())
+            last_build = read_last_build(connection)
         check_draft(draft, settings, macros)
         set_access(draft, target.parent, settings)
         put_in_place(draft, target)
@@ -77,6 +79,7 @@ def publish(
     names = tuple(str(macro) for macro in macros)
     result = PublishResult(target, now, tables, tuple(views), names, target.stat().st_size)
     state.put("publish", "kept", None, now)
+    state.put("dbt", "built", last_build, now)
     state.put(
         "publish",
         "last",
