@@ -89,7 +89,7 @@
             {%- do (done if result.status == 'success' else failed).append(result.node.name) -%}
         {%- endfor -%}
         {%- set missing = models_by_month() | reject('in', done) | list -%}
-        {%- if not failed and not missing %}
+        {%- if done and not failed and not missing and models_by_month() %}
             begin;
             create schema if not exists {{ target.database }}.built;
             {%- for name in ('files', 'pointers', 'spans') %}

@@ -98,7 +98,7 @@ def _shorten_message(message: str) -> str:
 
 
 def node_results(result: Any) -> list[NodeResult]:
-    """Return the outcome of each node of what dbt gave back."""
+    """Return the outcome of each node of what dbt gave back; of its hooks only those that went wrong."""
     return [
         NodeResult(
             name=str(item.node.name),
@@ -110,4 +110,5 @@ def node_results(result: Any) -> list[NodeResult]:
             blocking=BLOCKING in item.node.tags,
         )
         for item in result.results
+        if str(item.node.resource_type) != "operation" or _OUTCOMES.get(str(item.status).lower()) != "ok"
     ]

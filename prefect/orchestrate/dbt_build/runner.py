@@ -83,9 +83,13 @@ def _runner_settings(settings: Settings) -> Any:
     )
 
 
-def build_models_quietly(settings: Settings) -> list[NodeResult]:
-    """Build seeds and models with dbt alone: no task run, no server. Call it inside a `dbt_session`."""
-    return _run_dbt_alone(settings, "build", "--exclude-resource-types", "test", "unit_test")
+def build_models_quietly(settings: Settings, *, full_refresh: bool = False) -> list[NodeResult]:
+    """Build seeds and models with dbt alone: no task run, no server. Call it inside a `dbt_session`.
+
+    With `full_refresh` everything is made again, else the months that differ from the last build.
+    """
+    whole = ("--full-refresh",) if full_refresh else ()
+    return _run_dbt_alone(settings, "build", "--exclude-resource-types", "test", "unit_test", *whole)
 
 
 def flush_task_reports(seconds: float = 120) -> None:

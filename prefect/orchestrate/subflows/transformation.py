@@ -1,6 +1,7 @@
 """Last, one after the other: dbt builds the star schema, its tests check it, and it is published if they pass.
 
-With PAGE_SNAPSHOT_DIR the pages over it are written as files, too. All of it is skipped when nothing changed.
+With PAGE_SNAPSHOT_DIR the pages over it are written as files, too. All of it is skipped when nothing changed. Once a
+week everything is built again, and compared with what the builds by month had made (weekly_refresh.py).
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from extract_load.publishing.inputs import Marks, read_inputs, remember_inputs, 
 from extract_load.storage.writer_lock import WarehouseBusy
 from orchestrate.atomic_tasks import build_seeds_and_models, check_models, publish_the_marts, with_retries, write_pages
 from orchestrate.dbt_build.alone import BUILD
-from orchestrate.dbt_build.results import blocking_failures
-from orchestrate.dbt_build.runner import dbt_session, flush_task_reports, project_dir
+from orchestrate.dbt_build.results import NodeResult, blocking_failures
+from orchestrate.dbt_build.runner import build_models_quietly, dbt_session, flush_task_reports, project_dir
+from orchestrate.dbt_build.weekly_refresh import is_refresh_due, note_refresh, refresh_and_compare
 from orchestrate.flow_config import FlowConfig
 from orchestrate.runs.context import Run, shared_run
 from orchestrate.runs.final_state import closing_state, not_needed_state
@@ -73,6 +75,8 @@ def _transform(run: Run, inputs: Marks) -> dict[str, TaskResult]:
         stoppers = [NOT_TESTED]
     results[publish_the_marts.name] = attempt(run, with_retries(publish_the_marts, run), run.key, stoppers)
     published = results[publish_the_marts.name].status != "failed"
+    if published and (run.state.get("dbt", "built") or {}).get("everything"):
+        note_refresh(run.state, run.clock)
     if published and run.settings.snapshot_path:
         results[write_pages.name] = attempt(run, with_retries(write_pages, run), run.key)
         published = results[write_pages.name].status != "failed"
@@ -86,11 +90,24 @@ def _build_and_test(run: Run) -> dict[str, TaskResult]:
     """Build seeds and models, then test them, with no connection of ours open."""
     results: dict[str, TaskResult] = {}
 
+    def build_again() -> list[NodeResult]:
+        with dbt_session(run.settings):
+            return build_models_quietly(run.settings, full_refresh=True)
+
+    def test() -> None:
+        results[check_models.name] = attempt(run, with_retries(check_models, run), run.key)
+
     def both() -> TaskResult:
-        with run.warehouse.hold(f"{DAILY_ETL}: dbt build"), dbt_session(run.settings):
-            built = attempt(run, with_retries(build_seeds_and_models, run), run.key)
-            if built.status != "failed":
-                results[check_models.name] = attempt(run, with_retries(check_models, run), run.key)
+        is_due = is_refresh_due(run.state, run.clock)
+        with run.warehouse.hold(f"{DAILY_ETL}: dbt build"):
+            with dbt_session(run.settings):
+                built = attempt(run, with_retries(build_seeds_and_models, run), run.key)
+                if built.status != "failed" and not is_due:
+                    test()
+            if built.status != "failed" and is_due:
+                run.nodes = [*run.nodes, *refresh_and_compare(run.warehouse, run.state, run.clock, build_again)]
+                with dbt_session(run.settings):
+                    test()
         return built
 
     return {BUILD: result_or_failure(run, BUILD, both), **results}

@@ -70,3 +70,11 @@ def test_the_message_of_a_failure_is_shortened() -> None:
     item = SimpleNamespace(node=node, status="error", message=message, failures=3, execution_time=1.5)
     (found,) = node_results(SimpleNamespace(results=[item]))
     assert (found.message, found.rows, found.seconds) == ("Binder Error: no column LINE 1", 3, 1.5)
+
+
+def test_a_hook_counts_only_when_it_failed() -> None:
+    """The hook at the end of a run is no model and no test."""
+    node = SimpleNamespace(name="music_tracker-on-run-end-0", resource_type="operation", tags=[])
+    ended = {"message": None, "failures": None, "execution_time": 0.1}
+    items = [SimpleNamespace(node=node, status=status, **ended) for status in ("success", "error")]
+    assert [found.outcome for found in node_results(SimpleNamespace(results=items))] == ["failed"]
