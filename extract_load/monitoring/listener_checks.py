@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
+from extract_load.core.listeners import has_signed_in
 from extract_load.core.text import pluralize
 from extract_load.monitoring.check_result import CheckResult, Level, ago, at
 from extract_load.monitoring.facts import Facts, ListenerFacts
@@ -29,6 +30,9 @@ def check_listeners(facts: Facts) -> Iterator[CheckResult]:
 def _named(result: CheckResult, facts: ListenerFacts) -> CheckResult:
     """Return a result that says whose it is."""
     listener = facts.listener
+    if result.key == "poll" and facts.last_poll is None and not has_signed_in(facts.settings):
+        hint = f"Run {_SIGN_IN}, or import their exports."
+        result = replace(result, text="Spotify is not polled: nobody signed in yet.", hint=hint)
     hint = result.hint.replace(_SIGN_IN, f"`music-tracker auth --listener {listener.listener_id}`")
     return replace(
         result,

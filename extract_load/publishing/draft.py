@@ -163,7 +163,8 @@ def set_access(draft: Path, folder: Path, settings: Settings) -> None:
     set_mode(draft, 0o644 if is_shared else 0o600)
     set_mode(folder, 0o755 if is_shared else 0o700)
     if is_shared:
-        let_pass(settings.data_dir)
+        for above in {folder.parent, settings.data_dir}:
+            let_pass(above)
 
 
 def put_in_place(draft: Path, target: Path) -> None:

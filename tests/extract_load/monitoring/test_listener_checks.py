@@ -26,7 +26,7 @@ def test_one_listener_is_named_nowhere(installation: Any) -> None:
 
 def test_gaps_and_token_days_are_somebodys(installation: Any) -> None:
     """Her gap is hers, also when his export closed one with the same bounds; and so is the age of her sign-in."""
-    both = Registry((Listener("me"), Listener("anna", "Anna")), "me")
+    both = Registry((Listener("me"), Listener("anna", "Anna"), Listener("ben")), "me")
     write_registry(installation.settings.listeners_path, both)
     now = installation.clock.now()
     since, until = now - timedelta(hours=3), now - timedelta(hours=2)
@@ -36,6 +36,7 @@ def test_gaps_and_token_days_are_somebodys(installation: Any) -> None:
     old = {"authorized_at": to_iso(now - timedelta(days=170)), "token": "x"}
     installation.state.put("spotify", "token:anna", old, now)
     found = keys(installation)
-    assert set(found) == {"poll:me", "poll:anna", f"gap:{since:%Y-%m-%dT%H:%M:%S}:anna", "token:anna"}
+    assert set(found) == {"poll:me", "poll:anna", "poll:ben", f"gap:{since:%Y-%m-%dT%H:%M:%S}:anna", "token:anna"}
     assert found["token:anna"] == "Anna: The sign-in at Spotify ends in 10 days (it is 170 days old)."
+    assert found["poll:ben"] == "ben: Spotify is not polled: nobody signed in yet."
     assert found["poll:me"].startswith("me: The last successful poll was")

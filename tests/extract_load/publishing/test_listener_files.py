@@ -56,6 +56,17 @@ def test_each_has_a_file(filled: DataDirectory) -> None:
     assert not single.exists()
 
 
+def test_readers_of_the_machine_reach_each_file(filled: DataDirectory) -> None:
+    """With PUBLISHED_READABLE, by every folder above it; never the file of all."""
+    add_listener(filled.settings, Listener("other"))
+    filled.settings = filled.settings.model_copy(update={"published_readable": True})
+    publish_all(filled)
+    hers = published_path_of(filled.settings, "other")
+    assert stat.S_IMODE(hers.stat().st_mode) == 0o644
+    assert all(folder.stat().st_mode & 0o001 for folder in (hers.parent, hers.parent.parent, filled.settings.data_dir))
+    assert stat.S_IMODE(filled.settings.published_path.stat().st_mode) == 0o600
+
+
 def test_one_listener_has_the_one_path(filled: DataDirectory) -> None:
     """When the second one is gone, so are the file of all and the folders."""
     settings = filled.settings
