@@ -68,10 +68,8 @@ class GeocoderStep(Step[Area]):
             self._write_to_cache(area.mbid, answer)
 
     def message(self) -> str:
-        """Return how many areas were asked about, and how many wait."""
-        asked = sum(self.counts.get(f"geocoder_{status}", 0) for status in ("found", "not_found", "failed"))
-        said = [f"The geocoder was asked about {asked:,}."] if asked else []
-        return " ".join([*said, f"{self._doubtful_left:,} doubtful ones wait."] if self._doubtful_left else said)
+        """Return how many areas wait."""
+        return f"{self._doubtful_left:,} doubtful ones wait." if self._doubtful_left else ""
 
     def left(self, connection: duckdb.DuckDBPyConnection) -> str:  # noqa: ARG002
         """Return nothing: the message says it."""

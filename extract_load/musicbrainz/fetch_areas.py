@@ -82,10 +82,6 @@ class AreaStep(MusicBrainzStep[str]):
             for mbid, status, origin, payload in _answer_rows(answers)
         )
 
-    def message(self) -> str:
-        """Return how many were read."""
-        return f"{self.counts.get('areas_read', 0):,} areas read." if self.counts else ""
-
 
 def _answer_rows(answers: BatchAnswers) -> Iterable[tuple[str, str, str, Any]]:
     """Yield id, status, origin and payload of each answer; a merged area is kept under the requested id."""

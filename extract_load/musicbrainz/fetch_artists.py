@@ -93,11 +93,6 @@ class ArtistStep(MusicBrainzStep[WantedArtist]):
         self.write_to_cache(envelopes)
         self.write_decisions(_decisions(answers, wanted), at)
 
-    def message(self) -> str:
-        """Return how many were described."""
-        described = self.counts.get("artists_described", 0)
-        return f"{described:,} artists described." if self.counts else ""
-
 
 def _answer_parts(answers: BatchAnswers, wanted: dict[str, WantedArtist]) -> Iterable[tuple[str, dict[str, Any]]]:
     """Yield the id and the arguments of `_artist_envelope` for each answer; a merged artist has two, old id and new."""

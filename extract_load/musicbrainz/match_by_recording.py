@@ -83,10 +83,6 @@ class IsrcStep(MusicBrainzStep[ArtistWithIsrcs]):
         decisions = [decide_by_isrcs(one.question, one.titles, recordings) for one in answered]
         _write_answers(self, recordings, decisions)
 
-    def message(self) -> str:
-        """Return how many artists were found."""
-        return f"{self.counts.get('isrc_found', 0):,} artists identified by ISRC." if self.counts else ""
-
     def _recordings_by_isrc(self, isrcs: Sequence[str]) -> dict[str, Json]:
         answer = self.run.client.recordings_of_isrcs(isrcs)
         if not answer.is_truncated or len(isrcs) == 1:
@@ -153,10 +149,6 @@ class NameStep(MusicBrainzStep[ArtistWithTitles]):
         asked = {one.question.artist_key for one in items}
         self._plan = [one for one in self._plan if one.question.artist_key not in asked]
         _write_answers(self, list(recordings.values()), decisions)
-
-    def message(self) -> str:
-        """Return how many artists were found."""
-        return f"{self.counts.get('name_found', 0):,} artists identified by name." if self.counts else ""
 
     def _find_artists(self, connection: duckdb.DuckDBPyConnection) -> list[ArtistWithTitles]:
         now = {"now": self.context.clock.now()}

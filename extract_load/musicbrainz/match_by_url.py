@@ -83,11 +83,6 @@ class UrlStep(MusicBrainzStep[Question]):
         self.write_to_cache(envelopes)
         self.write_decisions(decisions, at)
 
-    def message(self) -> str:
-        """Return how many artists were found."""
-        found = self.counts.get("url_found", 0)
-        return f"{found:,} artists identified by their Spotify page." if self.counts else ""
-
 
 def _artist_key_of(item: Question) -> str:
     return item.artist_key

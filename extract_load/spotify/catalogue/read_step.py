@@ -102,11 +102,6 @@ class ReadStep(Step[Pending]):
             self._unanswered |= {one.id for one in items} - {id_ for id_, _ in answers}
             self._keep(answers)
 
-    def message(self) -> str:
-        """Return how many were read, or nothing."""
-        read = self.counts.get(NAMES[self.kind], 0)
-        return f"{read:,} {NAMES[self.kind]} read." if read else ""
-
     def left(self, connection: duckdb.DuckDBPyConnection) -> str:
         """Return how many wait."""
         waiting = backlog(connection, self.context.clock.now())[NAMES[self.kind]]

@@ -36,7 +36,7 @@ def test_areas_are_pending_until_their_coordinates_are_written(context: Context,
     assert work()
     assert pending() == []
     assert not work()
-    assert step.message() == "2 areas located."
+    assert (step.message(), step.counts) == ("", {"areas_located": 2})
     book.add(NEBRASKA, "Nebraska", "Subdivision", "US", US, code="US-NE")
     book.add(OMAHA, "Omaha", "City", "US", NEBRASKA)
     assert pending() == [NEBRASKA, OMAHA]

@@ -42,6 +42,6 @@ def test_doubtful_areas_are_asked_about_once_within_the_limit(
         step.land(connection)
         assert step.pending(connection, False) == []
         assert step.left(connection) == ""
-    assert step.message() == "The geocoder was asked about 2. 2 doubtful ones wait."
+    assert step.message() == "2 doubtful ones wait."
     asked = sorted(mbid for mbid, row in book.coordinates().items() if row["attempts"] == 1)
     assert asked == PLACES[1:3]
