@@ -19,6 +19,7 @@ from extract_load.core.errors import BadInput
 from extract_load.core.failpoints import failpoint
 from extract_load.core.settings import Settings, project_root
 from extract_load.erasure import rules as erasure_rules
+from extract_load.erasure.removed_listeners import remove_listener_files
 from extract_load.erasure.rewrite import erase_everywhere
 from extract_load.landing import Landing, LandingReport
 from extract_load.maintenance.derive_lookups import derive_lookups
@@ -98,6 +99,8 @@ def rebuild_with_lock_held(
         _take_place(aside / settings.warehouse_path.name, settings.warehouse_path)
         failpoint("rebuild.after_swap")
         sweep_spilled(settings)
+        if unfinished:  # a poll that was under way when its listener was removed
+            remove_listener_files(SpoolStore.of(settings), rules)
         Landing(settings, warehouse, state, clock).land(purpose="rebuild")  # what came in meanwhile
     if unfinished and report.failed_tests:
         remove_published(settings)  # the last ones still hold what was erased

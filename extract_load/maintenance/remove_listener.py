@@ -84,7 +84,9 @@ def remove_listener(
         family_path(settings).unlink(missing_ok=True)
         forget_in_state(state, listener, own.scope)
         _forget_in_seeds(seeds or seeds_dir(), listener.listener_id)
-        return rebuild_with_lock_held(settings, state, transform, seeds=seeds, clock=clock, progress=progress)
+        report = rebuild_with_lock_held(settings, state, transform, seeds=seeds, clock=clock, progress=progress)
+        forget_in_state(state, listener, own.scope)  # a poll that was under way has noted itself meanwhile
+        return report
 
 
 def forget_in_state(state: State, listener: Listener, scope: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -138,6 +139,22 @@ def test_a_killed_removal_is_finished_by_a_rebuild(household: DataDirectory) -> 
         remove_listener(household.settings, household.state, killed, plan, seeds=household.seeds, clock=household.clock)
     rebuild(household.settings, household.state, small_transform, seeds=household.seeds, clock=household.clock)
     assert found_in(household.settings.data_dir) == []
+
+
+def test_a_poll_that_was_under_way_leaves_nothing(household: DataDirectory) -> None:
+    """It was answered before the removal, and is kept and noted while the marts are built."""
+    at = household.clock.now()
+
+    def polling(settings: Settings) -> Sequence[str]:
+        one = Envelope("spotify", "recently_played", "run-3", at, play(3), {}, "zelda")
+        write_envelopes(household.settings.spool_dir, [one])
+        household.state.record_poll(PollRecord("poll-3", "zelda", "run-3", at, "overlap", 1, 1, 0))
+        return small_transform(settings)
+
+    plan = plan_removal(household.settings, find_listener(household.settings, "zelda"), clock=household.clock)
+    remove_listener(household.settings, household.state, polling, plan, seeds=household.seeds, clock=household.clock)
+    assert household.rows("select distinct listener_id from raw.spotify_recently_played") == [("me",)]
+    assert household.state.rows("select * from polls where listener_id = 'zelda'") == []
 
 
 def test_who_comes_back_is_kept(household: DataDirectory) -> None:
