@@ -52,9 +52,14 @@ def half_files(folder: Path) -> list[str]:
 
 def latest(installation: Any, flow: str) -> tuple[str, str]:
     """Return id and status of the latest run of a flow, as the run log has it."""
-    with closing(State(installation.settings().state_path)) as state:
-        (run,) = RunLog(state).latest(flow, 1)
+    (run,) = recorded(installation, flow)
     return run.run_id, run.status
+
+
+def recorded(installation: Any, flow: str) -> list[Any]:
+    """Return the latest run of a flow, as the run log has it; none before its end."""
+    with closing(State(installation.settings().state_path)) as state:
+        return list(RunLog(state).latest(flow, 1))
 
 
 def shown(api: str, run_id: str) -> str:
@@ -134,7 +139,7 @@ def test_cancelled_on_the_page_in_each_stage_of_daily_etl(
         cancel = {"state": {"type": "CANCELLING", "name": "Cancelling"}, "force": True}
         prefect_api.post(f"{api}/flow_runs/{run_id}/set_state", json=cancel, timeout=60).raise_for_status()
         wait_until(lambda: shown(api, run_id) == "CANCELLED")
-        wait_until(lambda: latest(installation, "daily-etl")[1] == "cancelled")
+        wait_until(lambda: [run.status for run in recorded(installation, "daily-etl")] == ["cancelled"])
     installation.extra.clear()
     assert_cancelled(installation, api, "daily-etl", receiver)
     installation.run(sys.executable, SCRIPT, "--flow", "etl", timeout=SECONDS)

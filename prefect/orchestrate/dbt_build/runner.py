@@ -42,11 +42,19 @@ def build_models(settings: Settings) -> list[NodeResult]:
     class SharedSettingsRunner(PrefectDbtRunner):  # type: ignore[misc]
         """Lets the thread of each model use the settings of this process; reading them again costs 0.1 s a model."""
 
+        is_stopped = False
+
         def _call_task(self, task_state: Any, node: Any, context: dict[str, Any], enable_assets: bool) -> None:
             if is_settings_of_the_process:
                 context = {**context, "settings_context": {}}
             failpoint("dbt.model")
             super()._call_task(task_state, node, context, enable_assets)
+
+        def _queue_callback(self, callback: Any, event: Any, priority: int | None = None) -> None:
+            if _tells_of_a_stop(event):
+                self.is_stopped = True
+            else:
+                super()._queue_callback(callback, event, priority)
 
     runner = SharedSettingsRunner(
         settings=_runner_settings(settings),
@@ -58,10 +66,19 @@ def build_models(settings: Settings) -> list[NodeResult]:
     try:
         done = runner.invoke([*arguments, str(target_dir(settings) / "logs")])
     except ValueError as error:
+        if runner.is_stopped:
+            raise KeyboardInterrupt from None
         raise _translate_error(error.__cause__ or error) from None
     if done.exception is not None and not isinstance(done.exception, Exception):
         raise done.exception
     return node_results(done.result)
+
+
+def _tells_of_a_stop(event: Any) -> bool:
+    """Return whether dbt reports, as a crash of its own, that it was interrupted; a stop is told by whoever stops."""
+    if event.info.name == "MainStackTrace":
+        return str(event.data.stack_trace).rstrip().endswith("KeyboardInterrupt")
+    return event.info.name == "MainEncounteredError" and not event.data.exc
 
 
 def _runner_settings(settings: Settings) -> Any:

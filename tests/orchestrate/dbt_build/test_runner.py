@@ -7,10 +7,19 @@ import signal
 
 import duckdb
 import pytest
+from dbt.events.types import MainEncounteredError, MainStackTrace
+from dbt_common.events.base_types import BaseEvent, msg_from_base_event
 
 from extract_load.core.errors import ConfigurationError, ServiceUnavailable
 from extract_load.core.settings import Settings
-from orchestrate.dbt_build.runner import _translate_error, check_project, dbt_session, project_dir, target_dir
+from orchestrate.dbt_build.runner import (
+    _tells_of_a_stop,
+    _translate_error,
+    check_project,
+    dbt_session,
+    project_dir,
+    target_dir,
+)
 
 
 def test_a_session_points_dbt_at_the_warehouse_and_restores_the_environment(
@@ -76,3 +85,17 @@ def test_a_stop_inside_dbt_is_no_error_of_the_project() -> None:
     """dbt hands it over like any error; as one it would fail the run and alert somebody."""
     with pytest.raises(KeyboardInterrupt):
         _translate_error(KeyboardInterrupt())
+
+
+@pytest.mark.parametrize(
+    ("made", "is_of_a_stop"),
+    [
+        (MainStackTrace(stack_trace="Traceback (most recent call last):\n  ...\nKeyboardInterrupt\n"), True),
+        (MainEncounteredError(exc=""), True),
+        (MainStackTrace(stack_trace="Traceback (most recent call last):\n  ...\nKeyError: 'KeyboardInterrupt'"), False),
+        (MainEncounteredError(exc="Compilation Error"), False),
+    ],
+)
+def test_what_dbt_says_of_a_stop_is_no_crash(made: BaseEvent, is_of_a_stop: bool) -> None:
+    """It prints the traceback of the interrupt; all other errors are shown."""
+    assert _tells_of_a_stop(msg_from_base_event(made)) is is_of_a_stop
