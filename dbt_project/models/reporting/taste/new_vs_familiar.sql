@@ -73,8 +73,8 @@ by_month as (
     left join first_plays
         on
             heard.listener_id = first_plays.listener_id
-            and heard.artist_key = first_plays.artist_key
-            and heard.days_known = 0
+            -- As a condition beside the keys it would make DuckDB compare every day with every artist.
+            and if(heard.days_known = 0, heard.artist_key, null) = first_plays.artist_key
     group by heard.listener_id, heard.month_start
 ),
 
