@@ -25,8 +25,8 @@ from typing import Any
 from extract_load.context import Context
 from extract_load.core.results import TaskResult
 from extract_load.core.settings import Settings, load_settings
-from extract_load.enrichment import steps_of
-from extract_load.side_by_side import run_side_by_side
+from extract_load.daily_run.enrichment import steps_of
+from extract_load.steps.side_by_side import run_side_by_side
 from extract_load.storage.spool import Envelope, write_envelopes
 from extract_load.storage.state import State
 from extract_load.storage.warehouse import Warehouse

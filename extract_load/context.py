@@ -1,6 +1,6 @@
 """The context of a piece of work: settings, warehouse, state, clock, what the steps of one run share, and progress.
 
-Steps of an enrichment run side by side (`extract_load/step.py`). What they share in one run, such as the one paced
+Steps of an enrichment run side by side (`steps/step.py`). What they share in one run, such as the one paced
 session of a service, is made by whichever needs it first, and closed with the run.
 """
 
@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.settings import Settings
 from extract_load.landing import Landing
-from extract_load.step_signals import StepSignals
+from extract_load.steps.signals import StepSignals
 from extract_load.storage.state import State
 from extract_load.storage.warehouse import Warehouse
 

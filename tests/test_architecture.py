@@ -49,15 +49,15 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("extract_load.cli",),
     ("extract_load.commands",),
     ("extract_load.maintenance",),
-    ("extract_load.enrichment", "extract_load.local_steps"),
+    ("extract_load.daily_run.enrichment", "extract_load.daily_run.local_steps"),
     ("extract_load.spotify", "extract_load.musicbrainz", "extract_load.geography", "extract_load.monitoring"),
-    ("extract_load.side_by_side",),
-    ("extract_load.step",),
+    ("extract_load.steps.side_by_side",),
+    ("extract_load.steps.step",),
     ("extract_load.context",),
-    ("extract_load.landing", "extract_load.step_signals"),
+    ("extract_load.landing", "extract_load.steps.signals"),
     ("extract_load.publishing", "extract_load.erasure", "extract_load.http"),
     ("extract_load.lookups",),
-    ("extract_load.storage", "extract_load.http_limits", "extract_load.http_session"),
+    ("extract_load.storage", "extract_load.transport.limits", "extract_load.transport.session"),
     # The pages know the published file and the core only.
     ("page.commands",),
     ("page.snapshot",),
@@ -328,3 +328,9 @@ def test_a_module_without_a_test_is_found(tmp_path: Path) -> None:
     (tmp_path / "extract_load/core").mkdir(parents=True)
     (tmp_path / "extract_load/core/test_text.py").touch()
     assert untested(names, tmp_path) == ["extract_load.core.clock"]
+
+
+def test_no_module_stands_loose() -> None:
+    """Beside its packages `extract_load` holds only what the whole of it is entered or joined by."""
+    found = {path.name for path in (ROOT / "extract_load").glob("*.py")}
+    assert found == {"__init__.py", "__main__.py", "cli.py", "context.py", "http.py"}

@@ -77,7 +77,7 @@ def run_alone(name: str, limit: int | None = None) -> TaskResult:
 
 def single_steps() -> list[SingleStep]:
     """Return every step that can be run alone, in the order of a daily run."""
-    from extract_load import enrichment, local_steps
+    from extract_load.daily_run import enrichment, local_steps
 
     loading = _local(local_steps.LOAD, "Land what was spooled.", local_steps.load_spool)
     checking = _local(local_steps.RECONCILE, "Check that every row is accounted for.", local_steps.reconcile)
@@ -102,8 +102,8 @@ def _slug(name: str) -> str:
 
 def _enriching(name: str) -> Callable[[Context, int | None], TaskResult]:
     def work(context: Context, limit: int | None) -> TaskResult:
-        from extract_load.enrichment import find_step
-        from extract_load.step import run_step, with_limit
+        from extract_load.daily_run.enrichment import find_step
+        from extract_load.steps.step import run_step, with_limit
 
         step = find_step(name)
         limited = with_limit(step, context, limit)

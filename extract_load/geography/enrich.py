@@ -22,9 +22,9 @@ from extract_load.geography.gazetteer_step import GazetteerStep
 from extract_load.geography.geocoder import Geocoder, is_enabled
 from extract_load.geography.geocoder_step import GeocoderStep
 from extract_load.landing.area_coordinates import SOURCE
-from extract_load.side_by_side import run_side_by_side
-from extract_load.step import StepDefinition
-from extract_load.step_signals import StepOrder
+from extract_load.steps.side_by_side import run_side_by_side
+from extract_load.steps.signals import StepOrder
+from extract_load.steps.step import StepDefinition
 
 STAGE = "geography"
 GAZETTEER, GEOCODER = "match in the gazetteer", "ask the geocoder"

@@ -14,7 +14,7 @@ import duckdb
 from extract_load.context import Context
 from extract_load.geography.area_store import Area, put_locations, read_areas
 from extract_load.geography.gazetteer import AreaQuery, Location, locate_areas
-from extract_load.step import Step
+from extract_load.steps.step import Step
 
 
 class GazetteerStep(Step[Area]):

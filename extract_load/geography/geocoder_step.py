@@ -19,7 +19,7 @@ from extract_load.geography.area_store import Area, doubtful_areas, read_areas
 from extract_load.geography.geocoder import Answer, Geocoder, Question
 from extract_load.http import Meter
 from extract_load.landing.area_coordinates import ENTITY, SOURCE
-from extract_load.step import Step
+from extract_load.steps.step import Step
 from extract_load.storage.spool import Envelope, write_envelopes
 
 log = logging.getLogger(__name__)

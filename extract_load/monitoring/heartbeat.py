@@ -15,7 +15,7 @@ import requests
 
 from extract_load.core.errors import ConfigurationError
 from extract_load.core.settings import Settings
-from extract_load.http_session import EnvironmentSession
+from extract_load.transport.session import EnvironmentSession
 
 log = logging.getLogger(__name__)
 

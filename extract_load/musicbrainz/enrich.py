@@ -22,9 +22,9 @@ from extract_load.musicbrainz.fetch_genres import GenreStep
 from extract_load.musicbrainz.match_by_recording import IsrcStep, NameStep
 from extract_load.musicbrainz.match_by_url import UrlStep
 from extract_load.musicbrainz.step import MusicBrainzRun, MusicBrainzStep
-from extract_load.side_by_side import run_side_by_side
-from extract_load.step import StepDefinition
-from extract_load.step_signals import StepOrder
+from extract_load.steps.side_by_side import run_side_by_side
+from extract_load.steps.signals import StepOrder
+from extract_load.steps.step import StepDefinition
 
 STAGE = "musicbrainz"
 GENRES, BY_URL, BY_ISRC, BY_NAME = "list genres", "match by URL", "match by ISRC", "match by name"

@@ -16,7 +16,7 @@ from extract_load.lookups.area_hierarchy import wanted_areas
 from extract_load.musicbrainz.batching import BatchAnswers, BatchReader
 from extract_load.musicbrainz.client import BATCH, is_mbid
 from extract_load.musicbrainz.step import MusicBrainzRun, MusicBrainzStep
-from extract_load.step import MAX_PENDING
+from extract_load.steps.step import MAX_PENDING
 from extract_load.storage.spool import Envelope
 
 _AREAS_OF_ARTISTS = """

@@ -20,7 +20,7 @@ from extract_load.musicbrainz.batching import BatchAnswers, BatchReader
 from extract_load.musicbrainz.client import BATCH, is_mbid
 from extract_load.musicbrainz.matching_rules import Decision, Question, decide_by_aliases
 from extract_load.musicbrainz.step import Json, MusicBrainzRun, MusicBrainzStep
-from extract_load.step import MAX_PENDING
+from extract_load.steps.step import MAX_PENDING
 from extract_load.storage.spool import Envelope
 
 _PENDING = """

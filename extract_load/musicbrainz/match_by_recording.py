@@ -22,7 +22,7 @@ from extract_load.musicbrainz.name_matching import plain_title, title_form
 from extract_load.musicbrainz.recording_queries import ISRCS, OPEN_FOR_NAMES, TITLES
 from extract_load.musicbrainz.request_policy import Refused
 from extract_load.musicbrainz.step import Json, MusicBrainzRun, MusicBrainzStep
-from extract_load.step import MAX_PENDING
+from extract_load.steps.step import MAX_PENDING
 from extract_load.storage.spool import Envelope
 
 ISRCS_PER_ARTIST = 3

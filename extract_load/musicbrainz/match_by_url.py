@@ -17,7 +17,7 @@ from extract_load.musicbrainz.client import BATCH
 from extract_load.musicbrainz.derive import derive_lookups
 from extract_load.musicbrainz.matching_rules import Decision, Question, decide_by_page
 from extract_load.musicbrainz.step import MusicBrainzRun, MusicBrainzStep
-from extract_load.step import MAX_PENDING
+from extract_load.steps.step import MAX_PENDING
 from extract_load.storage.spool import Envelope
 
 # An artist that was not found is matched again, by all methods, once its next attempt is due.

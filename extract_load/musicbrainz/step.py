@@ -25,7 +25,7 @@ from extract_load.musicbrainz.client import MusicBrainz
 from extract_load.musicbrainz.derive import derive_lookups
 from extract_load.musicbrainz.matching_rules import Decision
 from extract_load.musicbrainz.request_policy import SERVICE
-from extract_load.step import Step
+from extract_load.steps.step import Step
 from extract_load.storage.spool import Envelope, write_envelopes
 
 Item = TypeVar("Item")

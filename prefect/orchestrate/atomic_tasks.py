@@ -17,9 +17,9 @@ from prefect.tasks import Task, exponential_backoff
 
 from extract_load.context import Context
 from extract_load.core.results import TaskResult
-from extract_load.enrichment import STEPS
-from extract_load.local_steps import LOAD, PUBLISH, RECONCILE, load_spool, publish_marts, reconcile
-from extract_load.step import StepDefinition
+from extract_load.daily_run.enrichment import STEPS
+from extract_load.daily_run.local_steps import LOAD, PUBLISH, RECONCILE, load_spool, publish_marts, reconcile
+from extract_load.steps.step import StepDefinition
 from orchestrate.base_tasks import BaseEnrichmentTask, BaseProcessorTask, is_transient
 from orchestrate.dbt_build.alone import BUILD, TEST, mark_tested, mark_untested
 from orchestrate.flow_config import RETRY_DELAY

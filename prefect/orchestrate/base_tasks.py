@@ -15,7 +15,7 @@ from extract_load.context import Context
 from extract_load.core.errors import AuthorizationNeeded, QuotaExhausted, ServiceUnavailable
 from extract_load.core.results import TaskResult
 from extract_load.monitoring.tracked_run import track_task
-from extract_load.step import StepDefinition, run_step
+from extract_load.steps.step import StepDefinition, run_step
 from orchestrate.runs.context import STEP_SECONDS, Run, RunStopped
 
 if TYPE_CHECKING:

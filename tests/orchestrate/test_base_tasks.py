@@ -19,8 +19,8 @@ from extract_load.core.errors import (
 )
 from extract_load.core.results import TaskResult
 from extract_load.monitoring.run_log import RunLog
-from extract_load.step import StepDefinition
-from extract_load.step_signals import StepOrder
+from extract_load.steps.signals import StepOrder
+from extract_load.steps.step import StepDefinition
 from extract_load.storage.writer_lock import WarehouseBusy
 from orchestrate.base_tasks import BaseEnrichmentTask, BaseProcessorTask, is_transient
 from orchestrate.flow_config import FlowConfig

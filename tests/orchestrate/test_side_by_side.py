@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from extract_load.enrichment import SERVICES, STEPS, steps_of
+from extract_load.daily_run.enrichment import SERVICES, STEPS, steps_of
 from sandbox import Sandbox, World, write_export
 from tests.support import prefect_api
 

@@ -21,7 +21,7 @@ import duckdb
 import pytest
 
 from extract_load.context import Context
-from extract_load.enrichment import STEPS
+from extract_load.daily_run.enrichment import STEPS
 from extract_load.geography.gazetteer_index import ensure_index
 from extract_load.spotify.history_import.importer import import_paths
 from extract_load.storage.state import State

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from extract_load.context import Context
 from extract_load.core.results import TaskResult
-from extract_load.side_by_side import run_side_by_side
 from extract_load.spotify.catalogue.read_step import AlbumStep, ArtistStep, TrackStep
-from extract_load.step import StepDefinition
-from extract_load.step_signals import StepOrder
+from extract_load.steps.side_by_side import run_side_by_side
+from extract_load.steps.signals import StepOrder
+from extract_load.steps.step import StepDefinition
 
 STAGE = "spotify"
 TRACKS, ALBUMS, ARTISTS = "read tracks", "read albums", "read artists"

@@ -22,7 +22,7 @@ from extract_load.spotify.catalogue.failures import Failures
 from extract_load.spotify.catalogue.pending import Kind, Pending, backlog, pending, refresh_listening, share_enriched
 from extract_load.spotify.catalogue.reader import CatalogueReader
 from extract_load.spotify.request_policy import SERVICE, EndpointNotAvailable
-from extract_load.step import MAX_PENDING, Step
+from extract_load.steps.step import MAX_PENDING, Step
 from extract_load.storage.spool import Envelope, write_envelopes
 
 CHUNK = 50

@@ -22,8 +22,8 @@ from extract_load.core.network_environment import prepare_network
 from extract_load.core.private_files import keep_files_private
 from extract_load.core.results import TaskResult
 from extract_load.core.settings import Settings, load_settings
-from extract_load.enrichment import SERVICES
-from extract_load.step_signals import StepSignals
+from extract_load.daily_run.enrichment import SERVICES
+from extract_load.steps.signals import StepSignals
 from extract_load.storage.state import State
 from extract_load.storage.warehouse import Warehouse
 from orchestrate.dbt_build.results import NodeResult

@@ -14,8 +14,8 @@ from typing import Any
 
 from extract_load.core.flows import FLOWS, lock_file_name
 from extract_load.core.settings import Settings
-from extract_load.http_session import EnvironmentSession
 from extract_load.storage.writer_lock import WriterLock
+from extract_load.transport.session import EnvironmentSession
 
 log = logging.getLogger(__name__)
 

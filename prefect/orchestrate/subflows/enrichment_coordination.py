@@ -8,7 +8,7 @@ from typing import Any
 from prefect import State, flow
 
 from extract_load.core.results import TaskResult, describe_error
-from extract_load.enrichment import STEPS, steps_of
+from extract_load.daily_run.enrichment import STEPS, steps_of
 from orchestrate.flow_config import FlowConfig
 from orchestrate.runs.context import shared_run
 from orchestrate.runs.final_state import closing_state

@@ -13,7 +13,7 @@ from prefect import State, flow
 
 from extract_load.core.flows import DAILY_ETL
 from extract_load.core.results import TaskResult
-from extract_load.local_steps import NOT_TESTED
+from extract_load.daily_run.local_steps import NOT_TESTED
 from extract_load.monitoring.run_log import RunLog, TaskRecord
 from extract_load.publishing.inputs import Marks, read_inputs, remember_inputs, why_build
 from extract_load.storage.writer_lock import WarehouseBusy

@@ -13,7 +13,7 @@ from typing import Any
 from prefect.tasks import Task
 
 from extract_load.core.results import TaskResult
-from extract_load.enrichment import steps_of
+from extract_load.daily_run.enrichment import steps_of
 from extract_load.monitoring.tracked_run import failed_result
 from orchestrate.atomic_tasks import STEP_TASKS, with_retries
 from orchestrate.runs.context import BACKLOG_TIMEOUT_SECONDS, Run, RunStopped

@@ -16,7 +16,7 @@ from extract_load.core.errors import ConfigurationError
 from extract_load.core.flows import DAILY_ETL, lock_file_name
 from extract_load.core.results import TaskResult
 from extract_load.core.settings import Settings
-from extract_load.enrichment import STEPS
+from extract_load.daily_run.enrichment import STEPS
 from extract_load.geography.gazetteer_index import ensure_index
 from extract_load.storage.writer_lock import WriterLock
 from sandbox import Sandbox, World, write_export

@@ -12,7 +12,7 @@ from extract_load.context import Context
 from extract_load.core.errors import ConfigurationError
 from extract_load.core.settings import Settings
 from extract_load.geography.enrich import derive_lookups, enrich
-from extract_load.step_signals import StepOrder
+from extract_load.steps.signals import StepOrder
 from extract_load.storage.warehouse import Warehouse
 from sandbox import Sandbox
 from tests.support.malicious_inputs import hostile_server

@@ -8,7 +8,7 @@ import pytest
 
 from extract_load.musicbrainz.derive import derive_lookups
 from extract_load.musicbrainz.enrich import STEPS
-from extract_load.step_signals import StepOrder, StepSignals
+from extract_load.steps.signals import StepOrder, StepSignals
 from extract_load.storage.warehouse import Warehouse
 
 LOOKUPS = {

@@ -10,7 +10,7 @@ from extract_load.context import Context
 from extract_load.musicbrainz.client import connect
 from extract_load.musicbrainz.match_by_url import UrlStep
 from extract_load.musicbrainz.step import MusicBrainzRun
-from extract_load.step import MAX_PENDING
+from extract_load.steps.step import MAX_PENDING
 
 
 @pytest.fixture

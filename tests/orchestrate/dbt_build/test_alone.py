@@ -8,7 +8,7 @@ import pytest
 
 from extract_load.context import Context
 from extract_load.core.settings import Settings
-from extract_load.local_steps import publish_last_build
+from extract_load.daily_run.local_steps import publish_last_build
 from extract_load.storage.state import State
 from extract_load.storage.warehouse import Warehouse
 from orchestrate.dbt_build.alone import build_alone, run_tests_alone

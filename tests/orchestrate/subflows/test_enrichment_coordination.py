@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from extract_load.enrichment import STEPS
+from extract_load.daily_run.enrichment import STEPS
 from orchestrate.flow_config import FlowConfig
 from orchestrate.runs.context import shared_run
 from orchestrate.subflows.enrichment_coordination import PARTS, enrichment_coordination_subflow

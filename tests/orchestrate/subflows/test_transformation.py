@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from extract_load.core.settings import Settings
-from extract_load.local_steps import NOT_TESTED
+from extract_load.daily_run.local_steps import NOT_TESTED
 from extract_load.storage.writer_lock import WriterLock
 from orchestrate.dbt_build.alone import BUILD, TEST
 from orchestrate.flow_config import FlowConfig

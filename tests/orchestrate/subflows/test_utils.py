@@ -11,7 +11,7 @@ import pytest
 
 from extract_load.core.errors import ServiceUnavailable
 from extract_load.core.results import TaskResult
-from extract_load.enrichment import STEPS, steps_of
+from extract_load.daily_run.enrichment import STEPS, steps_of
 from orchestrate.atomic_tasks import STEP_TASKS, atomic
 from orchestrate.flow_config import FlowConfig
 from orchestrate.runs.context import Run, RunStopped, shared_run

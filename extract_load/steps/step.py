@@ -22,7 +22,7 @@ from extract_load.context import Context
 from extract_load.core.errors import ConfigurationError, QuotaExhausted, ServiceUnavailable
 from extract_load.core.results import Status, TaskResult
 from extract_load.http import Meter
-from extract_load.step_signals import Look, StepOrder
+from extract_load.steps.signals import Look, StepOrder
 from extract_load.storage.writer_lock import WarehouseBusy
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ import pytest
 
 from extract_load.context import Context
 from extract_load.core.errors import BadInput
-from extract_load.local_steps import load_spool, publish_last_build, publish_marts, reconcile
+from extract_load.daily_run.local_steps import load_spool, publish_last_build, publish_marts, reconcile
 from tests.support.data_directories import DataDirectory, small_transform
 
 

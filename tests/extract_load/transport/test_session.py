@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from extract_load.core.errors import ConfigurationError
-from extract_load.http_session import EnvironmentSession
+from extract_load.transport.session import EnvironmentSession
 
 
 class Recorder(ThreadingHTTPServer):

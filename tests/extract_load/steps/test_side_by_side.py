@@ -11,9 +11,9 @@ import pytest
 from extract_load.context import Context
 from extract_load.core.errors import AuthorizationNeeded, ConfigurationError, ServiceUnavailable
 from extract_load.core.results import TaskResult
-from extract_load.side_by_side import add_up, result_of, run_side_by_side
-from extract_load.step import StepDefinition
-from extract_load.step_signals import StepOrder
+from extract_load.steps.side_by_side import add_up, result_of, run_side_by_side
+from extract_load.steps.signals import StepOrder
+from extract_load.steps.step import StepDefinition
 
 
 def step(name: str, reason: Callable[[Context], str]) -> StepDefinition:

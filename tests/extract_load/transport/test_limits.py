@@ -15,8 +15,8 @@ import requests
 
 from extract_load.core.errors import ServiceUnavailable
 from extract_load.http import RequestPolicy, ThrottledSession
-from extract_load.http_limits import AnswerTooLarge, LimitedAdapter
 from extract_load.storage.state import State
+from extract_load.transport.limits import AnswerTooLarge, LimitedAdapter
 from tests.support.clock import ManualClock
 
 Serve = Callable[[socket.socket], None]

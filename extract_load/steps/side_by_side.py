@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from extract_load.context import Context
 from extract_load.core.errors import AuthorizationNeeded, ServiceUnavailable
 from extract_load.core.results import Status, TaskResult
-from extract_load.step import StepDefinition, run_step
+from extract_load.steps.step import StepDefinition, run_step
 
 
 def run_side_by_side(definitions: Sequence[StepDefinition], context: Context) -> TaskResult:

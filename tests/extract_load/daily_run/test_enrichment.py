@@ -6,7 +6,7 @@ import pytest
 
 from extract_load.core.errors import ConfigurationError
 from extract_load.core.settings import Settings
-from extract_load.enrichment import SERVICES, STEPS, find_step, steps_of
+from extract_load.daily_run.enrichment import SERVICES, STEPS, find_step, steps_of
 
 
 def test_each_step_is_found_by_its_name_and_fed_by_steps_that_exist() -> None:

@@ -12,7 +12,7 @@ from extract_load.musicbrainz.enrich import STAGE as MUSICBRAINZ
 from extract_load.musicbrainz.enrich import STEPS as MUSICBRAINZ_STEPS
 from extract_load.spotify.catalogue.enrich import STAGE as SPOTIFY
 from extract_load.spotify.catalogue.enrich import STEPS as SPOTIFY_STEPS
-from extract_load.step import StepDefinition
+from extract_load.steps.step import StepDefinition
 
 STEPS: tuple[StepDefinition, ...] = (*SPOTIFY_STEPS, *MUSICBRAINZ_STEPS, *GEOGRAPHY_STEPS)
 SERVICES = (SPOTIFY, MUSICBRAINZ, GEOGRAPHY)

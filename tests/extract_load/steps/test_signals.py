@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
-from extract_load import step_signals
-from extract_load.enrichment import STEPS
-from extract_load.step_signals import Look, StepOrder, StepSignals
+from extract_load.daily_run.enrichment import STEPS
+from extract_load.steps import signals as step_signals
+from extract_load.steps.signals import Look, StepOrder, StepSignals
 
 TRACKS = StepOrder("tracks", fed_by=("albums",), beside=("albums",))
 ALBUMS = StepOrder("albums", fed_by=("tracks",), after=("tracks",))

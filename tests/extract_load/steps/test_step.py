@@ -11,8 +11,8 @@ import pytest
 from extract_load.context import Context
 from extract_load.core.errors import BadInput, ConfigurationError, QuotaExhausted, ServiceUnavailable
 from extract_load.core.results import TaskResult
-from extract_load.step import Step, StepDefinition, run_step, with_limit
-from extract_load.step_signals import StepOrder
+from extract_load.steps.signals import StepOrder
+from extract_load.steps.step import Step, StepDefinition, run_step, with_limit
 
 ORDER = StepOrder("count numbers", fed_by=("bring numbers",), after=("bring numbers",))
 

@@ -1,0 +1,1 @@
+"""The steps of a daily run by name: those of the enrichment, and those that ask no service."""

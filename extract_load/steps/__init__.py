@@ -1,0 +1,1 @@
+"""One shape for every step, how steps wake each other, and how they run side by side."""
