@@ -108,7 +108,9 @@ class Cursor:
             raise Unavailable("This took longer than 5 seconds.", "Choose a shorter range.") from error
         except (duckdb.CatalogException, duckdb.BinderException) as error:
             raise Unavailable(_OLD_FILE, _OLD_FILE_HINT) from error
-        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        except duckdb.OutOfMemoryException as error:
+            raise Unavailable("This needs more memory than the pages have.", "Choose a shorter range.") from error
+        except duckdb.IOException as error:
             raise Unavailable(_UNREADABLE, _UNREADABLE_HINT) from error
         finally:
             timer.cancel()
