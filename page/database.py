@@ -24,8 +24,8 @@ from page.sql import Statement
 AT_ONCE = 2
 QUERY_SECONDS = 5.0
 WAIT_SECONDS = 30.0
-KEPT_BYTES = 32_000_000
-"""How much of the file DuckDB may hold in memory between requests."""
+KEPT_BYTES = 4_000_000
+"""How much of the file DuckDB may hold in memory between requests; its allocator keeps several times that."""
 
 _ALIAS = "published"
 _NO_FILE = "There is no published file yet."
