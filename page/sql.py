@@ -1,8 +1,8 @@
 """The queries in `queries/`: read, filled with names of our own, and given their bound values.
 
 A value from outside is always bound (`$key`), never written into a query. `{counted}`, `{plays}`, `{ms}`, `{days}`,
-`{measure}`, `{other}` and `{entity}` stand for fragments of our own, chosen by an enumeration. `pasteable` writes the
-values as literals, for the duckdb command line.
+`{measure}`, `{other}` and `{entity}` stand for fragments of our own, chosen by an enumeration; `{shown by ..._number}`
+for a part that several queries share. `pasteable` writes the values as literals, for the duckdb command line.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ LONGEST_TEXT = 200
 MOST_ROWS = 1_000_000
 _BOUND = re.compile(r"\$([a-z_]+)")
 _NAME = re.compile(r"[a-z0-9_]{1,60}")
+_PART = re.compile(r"^\{([a-z]+) by ([a-z_]+)\}$", re.MULTILINE)
 SEASONS = ("winter", "spring", "summer", "autumn")
 _CHOICES = {
     "season": SEASONS,
@@ -54,7 +55,13 @@ def load(name: str) -> str:
     path = files("page").joinpath("queries", f"{name}.sql")
     if not _NAME.fullmatch(name) or not path.is_file():
         raise NotFound("There is no such view.")
-    return path.read_text(encoding="utf-8")
+    return _PART.sub(lambda found: _part(found[1], found[2]), path.read_text(encoding="utf-8"))
+
+
+def _part(name: str, number: str) -> str:
+    """Return what several queries share, `queries/parts/<name>.sql`, for the things that a column numbers."""
+    text = files("page").joinpath("queries", "parts", f"{name}.sql").read_text(encoding="utf-8")
+    return text.rstrip().replace("{number}", number)
 
 
 def statement(name: str, params: Params, arguments: Mapping[str, Value]) -> Statement:

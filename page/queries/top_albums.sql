@@ -1,51 +1,13 @@
 -- Albums of the range, ranked; plays of which the album is not known stand at the end, without a rank.
 with
 
-heard as (
-    select
-        days.album_number,
-        cast(coalesce(sum(days.{plays}) filter (where days.date_key >= $from_day), 0) as bigint) as plays,
-        cast(coalesce(sum(days.{ms}) filter (where days.date_key >= $from_day), 0) as bigint) as ms,
-        cast(coalesce(sum(days.{plays}) filter (where days.date_key < $from_day), 0) as bigint) as plays_before,
-        cast(coalesce(sum(days.{ms}) filter (where days.date_key < $from_day), 0) as bigint) as ms_before
-    from {days} as days
-    where days.listener_id = $listener and days.date_key between $before_day and $to_day
-    group by all
-),
-
 apart as (
     select albums.album_number
     from marts.dim_album as albums
     where albums.album_key = 'unknown'
 ),
 
-placed as (
-    select
-        heard.*,
-        apart.album_number is not null as is_apart
-    from heard
-    left join apart on heard.album_number = apart.album_number
-),
-
-ranked as (
-    select
-        *,
-        row_number() over (order by is_apart, {measure} desc, {other} desc, album_number) as place,
-        row_number() over (order by is_apart, {measure}_before desc, {other}_before desc, album_number) as place_before,
-        sum({measure}) over () as whole
-    from placed
-),
-
-shown as (
-    select
-        *,
-        count(*) over () as total
-    from ranked
-    where plays > 0
-    order by place
-    limit $row_limit
-    offset $row_offset
-)
+{shown by album_number}
 
 select
     if(shown.is_apart, null, shown.place) as rank,

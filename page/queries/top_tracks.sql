@@ -1,51 +1,13 @@
 -- Recordings of the range, ranked; what is not known stands at the end, without a rank.
 with
 
-heard as (
-    select
-        days.recording_number,
-        cast(coalesce(sum(days.{plays}) filter (where days.date_key >= $from_day), 0) as bigint) as plays,
-        cast(coalesce(sum(days.{ms}) filter (where days.date_key >= $from_day), 0) as bigint) as ms,
-        cast(coalesce(sum(days.{plays}) filter (where days.date_key < $from_day), 0) as bigint) as plays_before,
-        cast(coalesce(sum(days.{ms}) filter (where days.date_key < $from_day), 0) as bigint) as ms_before
-    from {days} as days
-    where days.listener_id = $listener and days.date_key between $before_day and $to_day
-    group by all
-),
-
 apart as (
     select recordings.recording_number
     from marts.dim_recording as recordings
     where recordings.recording_key = 'unknown'
 ),
 
-placed as (
-    select
-        heard.*,
-        apart.recording_number is not null as is_apart
-    from heard
-    left join apart on heard.recording_number = apart.recording_number
-),
-
-ranked as (
-    select
-        *,
-        row_number() over (order by is_apart, {measure} desc, {other} desc, recording_number) as place,
-        row_number() over (order by is_apart, {measure}_before desc, {other}_before desc, recording_number) as place_before,
-        sum({measure}) over () as whole
-    from placed
-),
-
-shown as (
-    select
-        *,
-        count(*) over () as total
-    from ranked
-    where plays > 0
-    order by place
-    limit $row_limit
-    offset $row_offset
-)
+{shown by recording_number}
 
 select
     if(shown.is_apart, null, shown.place) as rank,
