@@ -19,6 +19,7 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.context import FlowRunContext
 from prefect.exceptions import TerminationSignal
 from prefect.runtime import flow_run
+from prefect.settings import get_current_settings
 
 from extract_load.core.errors import ConfigurationError
 from extract_load.core.flows import lock_file_name
@@ -87,7 +88,7 @@ def monitored(
         log.error("%s", refused)
         yield MonitoredRun(cast("Run", None), fatal, refused, refused=refused)
         return
-    with shared_run(config) as run, ExitStack() as stack:
+    with shared_run(config) as run, ExitStack() as stack, _one_heartbeat():
         for name in OWN_LOGGERS:
             logging.getLogger(name).setLevel(run.settings.log_level)
         busy = _skipped_reason(stack, lock_of(flow_name, run.settings), flow_name)
@@ -103,6 +104,21 @@ def monitored(
                     raise
                 monitored_run.stopped = STOPPED
                 log.info("%s", STOPPED)
+
+
+@contextmanager
+def _one_heartbeat() -> Iterator[None]:
+    """Let a run have one heartbeat on the server: its subflows, which begin and end inside it, need none.
+
+    Each would wait at its end, up to a second, until the thread of its heartbeat has ended.
+    """
+    flows = get_current_settings().flows
+    before = flows.heartbeat_frequency
+    flows.heartbeat_frequency = None
+    try:
+        yield
+    finally:
+        flows.heartbeat_frequency = before
 
 
 def _refused_reason(flow_name: str, config: FlowConfig | None) -> str:

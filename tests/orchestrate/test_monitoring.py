@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from prefect.exceptions import TerminationSignal
+from prefect.settings import get_current_settings
 
 from extract_load.core.errors import ServiceUnavailable
 from extract_load.core.results import TaskResult
@@ -77,6 +78,15 @@ def test_dbt_results_are_kept_however_a_run_ends(
     assert state.get("dbt", "last_build") == {"failed": ["dim_artist"], "told": ["odd"], "nodes": 2}
     with lock_of("daily-etl", settings).held("a test", 0):
         pass
+
+
+def test_subflows_have_no_heartbeat_of_their_own(settings: Settings) -> None:
+    """Each would wait a second at its end; flows after the run have theirs again, however it ended."""
+    before = get_current_settings().flows.heartbeat_frequency
+    with pytest.raises(ValueError, match="a bug"), monitored("daily-etl"):
+        assert get_current_settings().flows.heartbeat_frequency is None
+        raise ValueError("a bug")
+    assert get_current_settings().flows.heartbeat_frequency == before is not None
 
 
 def test_a_fatal_task_fails_the_run(state: State) -> None:

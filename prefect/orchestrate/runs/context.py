@@ -60,9 +60,19 @@ class StoppableClock(SystemClock):
             raise RunStopped("The run was cancelled.", hint="The next one goes on from there.")
 
 
+def _set_event() -> threading.Event:
+    event = threading.Event()
+    event.set()
+    return event
+
+
 @dataclass(slots=True)
 class Run:
-    """What one run shares inside its process. `config` has every field filled."""
+    """What one run shares inside its process. `config` has every field filled.
+
+    `begun` says which parts of the enrichment have begun, `all_begun` that none is about to: a part that runs alone
+    waits for nobody.
+    """
 
     key: str
     config: FlowConfig
@@ -76,6 +86,7 @@ class Run:
     results: dict[str, TaskResult] = field(default_factory=dict)
     nodes: list[NodeResult] = field(default_factory=list)
     begun: dict[str, threading.Event] = field(default_factory=lambda: {name: threading.Event() for name in STAGES})
+    all_begun: threading.Event = field(default_factory=_set_event)
 
     def context(self) -> Context:
         """Return the context that the work of `extract_load` needs."""

@@ -48,9 +48,7 @@ def run_together(
         for name, part in parts.items()
     ]
     try:
-        for thread in threads:
-            thread.start()
-            _let_begin(run, thread)
+        _start(run, threads)
         deadline = time.monotonic() + BACKLOG_TIMEOUT_SECONDS
         while any(thread.is_alive() for thread in threads):
             time.sleep(0.1)  # in slices, so that a signal is handled
@@ -65,8 +63,25 @@ def run_together(
     return {name: results[name] for name in parts}
 
 
+def _start(run: Run, threads: list[threading.Thread]) -> None:
+    """Start the parts one after the other; the steps of the first wait until the last part has begun.
+
+    Prefect's SQLite refuses concurrent writers, and a subflow run that it refuses is asked for again two seconds later.
+    """
+    parts = [thread for thread in threads if thread.name in run.begun]
+    if parts:
+        run.all_begun.clear()
+    try:
+        for thread in threads:
+            thread.start()
+            _let_begin(run, thread)
+    finally:
+        if parts:
+            run.all_begun.set()
+
+
 def _let_begin(run: Run, part: threading.Thread) -> None:
-    """Wait until a part has begun its work before the next one starts: SQLite refuses concurrent writers."""
+    """Wait until a part has begun its work."""
     begun = run.begun.get(part.name)
     deadline = time.monotonic() + _BEGIN_SECONDS
     while begun is not None and part.is_alive() and time.monotonic() < deadline and not begun.wait(0.05):
@@ -105,6 +120,7 @@ def run_steps(run: Run, service: str) -> dict[str, TaskResult]:
     steps = steps_of(service)
     run.signals.start(*(step.order for step in steps))
     run.begun[service].set()
+    run.all_begun.wait(_BEGIN_SECONDS)
     calls = {step.name: partial(_run_step, run, step.name) for step in steps}
     ended = run_together(run, calls, lambda name: (name,))
     for result in ended.values():

@@ -10,6 +10,12 @@ from orchestrate.runs.context import shared_run
 from orchestrate.subflows.enrichment_coordination import PARTS, enrichment_coordination_subflow
 
 
+@pytest.fixture(autouse=True)
+def _steps_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eleven steps open the warehouse in turns; on a busy core that takes more than a second."""
+    monkeypatch.setenv("LOCK_WAIT_SECONDS", "120")
+
+
 def test_all_three_have_a_result_and_none_waits_for_ever() -> None:
     """On an empty data directory; what each came to is in the run that they share."""
     with shared_run(FlowConfig(environment="testing"), "a-run") as run:

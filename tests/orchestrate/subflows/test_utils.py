@@ -44,6 +44,35 @@ def test_parts_run_at_the_same_time_and_one_that_fails_stops_no_other(run: Run) 
     assert not run.signals.is_running(*(step.name for step in STEPS))
 
 
+def test_no_part_sends_anything_before_the_last_one_has_begun(run: Run) -> None:
+    """A subflow run that is made while others write is refused by Prefect's SQLite, and costs two seconds."""
+    seen: dict[str, set[str]] = {}
+
+    def part(name: str) -> None:
+        run.begun[name].set()
+        run.all_begun.wait(30)
+        seen[name] = {one for one, event in run.begun.items() if event.is_set()}
+
+    parts = {name: lambda name=name: part(name) for name in ("spotify", "musicbrainz", "geography")}
+    run_together(run, parts, lambda _: ())
+    assert set(map(len, seen.values())) == {3}
+
+
+def test_a_part_that_cannot_begin_keeps_the_others_from_nothing(run: Run) -> None:
+    """It is over before it began; the others work."""
+
+    def fails() -> None:
+        raise ValueError("a bug")
+
+    def works() -> bool:
+        run.begun["spotify"].set()
+        return run.all_begun.wait(30)
+
+    ended = run_together(run, {"spotify": works, "geography": fails}, lambda _: ())
+    assert ended["spotify"] is True
+    assert isinstance(ended["geography"], ValueError)
+
+
 def test_a_stop_ends_every_wait(run: Run) -> None:
     """What would sleep for an hour ends at once, with a word why."""
 
