@@ -78,6 +78,7 @@ class Facts(ListenerFacts):
     looked_up: float | None = None
     matching: dict[str, float] = field(default_factory=dict)
     failed_tests: list[str] = field(default_factory=list)
+    refresh_differences: list[str] = field(default_factory=list)
     warned_tests: list[str] = field(default_factory=list)
     built: str = ""
     published_at: datetime | None = None
@@ -181,6 +182,7 @@ def _read_builds(facts: Facts, state: State) -> None:
     build: dict[str, Any] = state.get("dbt", "last_build") or {}
     facts.failed_tests = [str(name) for name in build.get("failed", [])]
     facts.warned_tests = [str(name) for name in build.get("told", [])]
+    facts.refresh_differences = list(map(str, (state.get("dbt", "full_refresh") or {}).get("differences", [])))
     built = state.get("dbt", "built")
     facts.built = f" {describe_last_build(built)}" if built else ""
     kept = state.get("publish", "kept")

@@ -169,6 +169,12 @@ def _tests(facts: Facts) -> Iterator[CheckResult]:
     else:
         for name in facts.failed_tests:
             yield CheckResult(f"test:{name}", "problem", f"dbt: {name} failed.", hint, True)
+    if facts.refresh_differences:
+        text = (
+            f"The weekly build of everything differs from the builds by month: {join_first(facts.refresh_differences)}."
+        )
+        hint = "Readers have its rows, and until both agree each build is one of everything. Please report it."
+        yield CheckResult("weekly-build", "problem", text, hint, True)
     if facts.warned_tests:
         yield CheckResult("advice", "note", f"Advisory dbt tests found something: {join_first(facts.warned_tests)}.")
 

@@ -22,6 +22,9 @@ _OUTCOMES: dict[str, Outcome] = {
 BLOCKING = "blocking"
 """The tag of tests that keep the marts from being published."""
 
+COMPARISON_KIND = "comparison"
+"""The kind of the comparison with a build of everything, beside models, seeds and tests."""
+
 _HEADLINE = re.compile(r"\w+ Error in \w+ ")
 
 
@@ -48,11 +51,15 @@ def blocking_failures(results: Sequence[NodeResult]) -> list[str]:
 
 
 def split_failures(results: Sequence[NodeResult]) -> tuple[list[str], list[str]]:
-    """Return the names of what failed (models, seeds, blocking tests), and of the advisory tests that found rows."""
+    """Return the names of what failed (models, seeds, blocking tests), and of the advisory tests that found rows.
+
+    The weekly comparison is neither: what it found has its own place in the state.
+    """
+    nodes = [result for result in results if result.kind != COMPARISON_KIND]
     failed = [
-        result.name for result in results if result.outcome == "failed" and (result.blocking or result.kind != "test")
+        result.name for result in nodes if result.outcome == "failed" and (result.blocking or result.kind != "test")
     ]
-    warned = [result.name for result in results if result.outcome in ("failed", "warned") and result.name not in failed]
+    warned = [result.name for result in nodes if result.outcome in ("failed", "warned") and result.name not in failed]
     return failed, warned
 
 

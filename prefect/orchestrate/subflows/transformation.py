@@ -19,7 +19,7 @@ from extract_load.publishing.inputs import Marks, read_inputs, remember_inputs, 
 from extract_load.storage.writer_lock import WarehouseBusy
 from orchestrate.atomic_tasks import build_seeds_and_models, check_models, publish_the_marts, with_retries, write_pages
 from orchestrate.dbt_build.alone import BUILD
-from orchestrate.dbt_build.results import NodeResult, blocking_failures
+from orchestrate.dbt_build.results import COMPARISON_KIND, NodeResult, blocking_failures
 from orchestrate.dbt_build.runner import build_models_quietly, dbt_session, flush_task_reports, project_dir
 from orchestrate.dbt_build.weekly_refresh import is_refresh_due, note_refresh, refresh_and_compare
 from orchestrate.flow_config import FlowConfig
@@ -75,7 +75,8 @@ def _transform(run: Run, inputs: Marks) -> dict[str, TaskResult]:
         stoppers = [NOT_TESTED]
     results[publish_the_marts.name] = attempt(run, with_retries(publish_the_marts, run), run.key, stoppers)
     published = results[publish_the_marts.name].status != "failed"
-    if published and (run.state.get("dbt", "built") or {}).get("everything"):
+    is_all_new = (run.state.get("dbt", "built") or {}).get("everything")
+    if published and is_all_new and not any(node.kind == COMPARISON_KIND for node in run.nodes):
         note_refresh(run.state, run.clock)
     if published and run.settings.snapshot_path:
         results[write_pages.name] = attempt(run, with_retries(write_pages, run), run.key)

@@ -144,6 +144,16 @@ def test_a_failed_dbt_test(installation: Any) -> None:
     expect_recovery(installation, "test:unique_fct_plays_play_key")
 
 
+def test_a_weekly_build_that_differs(installation: Any) -> None:
+    """Named by its tables, until both agree again."""
+    now = installation.clock.now()
+    found = {"at": to_iso(now), "differences": ["marts.fct_plays has 4 rows instead of 3"]}
+    installation.state.put("dbt", "full_refresh", found, now)
+    expect(installation, "weekly-build", "marts.fct_plays has 4 rows instead of 3", "Please report it")
+    installation.state.put("dbt", "full_refresh", {"at": to_iso(now), "differences": []}, now)
+    expect_recovery(installation, "weekly-build")
+
+
 def test_many_failed_dbt_tests_are_one_alert(installation: Any) -> None:
     """A broken build does not send a page of messages."""
     installation.state.put("dbt", "last_build", {"failed": [f"test_{n}" for n in range(60)]}, installation.clock.now())

@@ -68,17 +68,21 @@ def test_equal_marts_say_nothing(warehouse: Warehouse, state: State) -> None:
     assert state.get("dbt", "full_refresh") is not None and not is_refresh_due(state, clock)
 
 
-def test_a_difference_is_told_and_keeps_nothing_from_readers(warehouse: Warehouse, state: State) -> None:
-    """It counts as a failed node, which alerts, but not as one that blocks publishing."""
+def test_a_difference_keeps_nothing_from_readers_until_both_agree(warehouse: Warehouse, state: State) -> None:
+    """It is neither a failed nor an advisory test, so the file is published; the next build is one of everything."""
+    clock = ManualClock()
 
     def build() -> list[NodeResult]:
         with warehouse.open("build") as connection:
             connection.execute("insert into marts.fct_plays values (7)")
         return BUILT
 
-    found = refresh_and_compare(warehouse, state, ManualClock(), build)
+    found = refresh_and_compare(warehouse, state, clock, build)
     assert [(node.name, node.message) for node in found] == [(COMPARISON, "marts.fct_plays has 4 rows instead of 3")]
-    assert split_failures(found) == ([COMPARISON], []) and blocking_failures(found) == []
+    assert split_failures(found) == ([], []) and blocking_failures(found) == []
+    assert is_refresh_due(state, clock)
+    assert refresh_and_compare(warehouse, state, clock, lambda: BUILT) == []
+    assert not is_refresh_due(state, clock)
 
 
 def test_a_build_that_fails_is_no_comparison(warehouse: Warehouse, state: State) -> None:

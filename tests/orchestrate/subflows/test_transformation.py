@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 
 from extract_load.core.settings import Settings
-from extract_load.daily_run.local_steps import NOT_TESTED
+from extract_load.daily_run.local_steps import NOT_TESTED, publish_last_build
+from extract_load.monitoring.health import health
+from extract_load.storage.state import State, to_iso
 from extract_load.storage.writer_lock import WriterLock
-from orchestrate.dbt_build.alone import BUILD, TEST
+from orchestrate.dbt_build.alone import BUILD, TEST, record_build
+from orchestrate.dbt_build.weekly_refresh import EVERY, is_refresh_due
 from orchestrate.flow_config import FlowConfig
 from orchestrate.runs.context import shared_run
 from orchestrate.subflows.transformation import transformation_subflow
@@ -54,3 +57,37 @@ def test_it_is_skipped_as_long_as_nothing_changed(
     model = project / "models/staging/doubled.sql"
     model.write_text(model.read_text().replace("2 * number", "number"))
     assert ends() == ("FAILED", "Failed", {**done, TEST: "failed", "publish": "failed"})
+
+
+def test_a_weekly_build_that_differs_alerts_and_is_published(
+    settings: Settings, state: State, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Readers get the rows of the full build, nothing new is built afterwards, and the next build compares again."""
+    project = small_dbt_project(tmp_path / "root")
+    monkeypatch.setenv("MUSIC_TRACKER_HOME", str(project.parent))
+    model = project / "models/staging/doubled.sql"
+    as_it_was = model.read_text()
+    model.write_text("{{ config(schema='marts', materialized='table') }} select 2 as number, random() as other")
+
+    def ends(**options: Any) -> str:
+        with shared_run(FlowConfig(environment="testing"), "a-run") as run:
+            name = str(transformation_subflow(None, "a-run", return_state=True, **options).name)
+            if run.nodes:
+                record_build(state, run.nodes, run.clock)  # as the recorder of the whole run does
+            assert is_refresh_due(state, run.clock) == bool(alerts())
+            return name
+
+    def alerts() -> list[str]:
+        return [line.key for line in health(settings, state).alerts() if line.key == "weekly-build"]
+
+    assert (ends(), alerts()) == ("Completed", [])
+    with shared_run(FlowConfig(environment="testing"), "a-run") as run:
+        state.put("dbt", "full_refresh", {"at": to_iso(run.clock.now() - EVERY)}, run.clock.now())
+    first = settings.published_path.stat().st_mtime_ns
+    assert (ends(force=True), alerts()) == ("Completed", ["weekly-build"])
+    assert settings.published_path.stat().st_mtime_ns > first
+    assert ends() == "Skipped"
+    with shared_run(FlowConfig(environment="testing"), "a-run") as run:
+        assert publish_last_build(run.context()).status == "success"
+    model.write_text(as_it_was)
+    assert (ends(), alerts()) == ("Completed", [])
