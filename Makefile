@@ -34,8 +34,9 @@ $(READY): pyproject.toml requirements/dev.txt $(filter .tools/%,$(UV))
 	@touch $@
 
 update: $(READY) ## move every pinned version, ask pip-audit about each, run the checks and tests
-	@$(PIN) --extra dev --extra build pyproject.toml -o requirements/dev.txt
+	@$(PIN) --extra dev --extra lake --extra build pyproject.toml -o requirements/dev.txt
 	@$(PIN) --extra build -c requirements/dev.txt pyproject.toml -o requirements/base.txt
+	@$(PIN) --extra lake --extra build -c requirements/dev.txt pyproject.toml -o requirements/lake.txt
 	@echo uv | $(PIN) - -o requirements/uv.txt
 	@$(MAKE) --no-print-directory setup
 	@$(RUN) pip-audit --disable-pip --require-hashes -r requirements/dev.txt

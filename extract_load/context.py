@@ -15,8 +15,7 @@ from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.settings import Settings
 from extract_load.landing import Landing
 from extract_load.steps.signals import StepSignals
-from extract_load.storage.state import State
-from extract_load.storage.warehouse import Warehouse
+from extract_load.storage.ports import State, Warehouse
 
 Progress = Callable[[str, int, int | None], None]
 T = TypeVar("T")

@@ -27,7 +27,8 @@ from requests import PreparedRequest, Response
 from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.errors import ConfigurationError, QuotaExhausted, ServiceUnavailable
 from extract_load.core.network_environment import proxy_variable
-from extract_load.storage.state import LONGEST_PAUSE, RequestRecord, State
+from extract_load.storage.ports import State
+from extract_load.storage.state import LONGEST_PAUSE, RequestRecord
 from extract_load.transport.limits import AnswerTooLarge, LimitedAdapter
 from extract_load.transport.session import EnvironmentSession
 

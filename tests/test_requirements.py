@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "requirements"
-FILES = ("base.txt", "dev.txt", "uv.txt")
+FILES = ("base.txt", "dev.txt", "lake.txt", "uv.txt")
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 IMAGE = re.compile(r"^[a-z/]+:(\d+\.\d+\.\d+-\w+-\w+|\d+\.\d+|[\w.-]+@sha256:[0-9a-f]{64})$")
 PLATFORMS = ("x86_64-manylinux_2_28", "aarch64-manylinux_2_28", "aarch64-apple-darwin", "x86_64-apple-darwin")
@@ -80,7 +80,10 @@ def test_a_line_that_is_not_pinned_is_found(text: str, found: str) -> None:
     assert found in faults(text)
 
 
-@pytest.mark.parametrize(("extras", "name"), [(("build",), "base.txt"), (("dev", "build"), "dev.txt")])
+@pytest.mark.parametrize(
+    ("extras", "name"),
+    [(("build",), "base.txt"), (("lake", "build"), "lake.txt"), (("dev", "lake", "build"), "dev.txt")],
+)
 def test_every_dependency_is_pinned_within_its_range(extras: tuple[str, ...], name: str) -> None:
     """What pyproject.toml asks for, and nothing older or newer than it allows."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -96,6 +99,14 @@ def test_the_image_gets_the_versions_that_are_tested() -> None:
     base, dev = pinned("base.txt"), pinned("dev.txt")
     assert {name: base[name] for name in base if base[name] != dev.get(name)} == {}
     assert {"pytest", "ruff", "pip-audit"} & set(base) == set()
+
+
+def test_the_embedded_warehouse_needs_nothing_of_the_lake() -> None:
+    """`base.txt` is `lake.txt` without the lake; both in the same words, as `dev.txt` has them."""
+    base, lake, dev = pinned("base.txt"), pinned("lake.txt"), pinned("dev.txt")
+    assert {name: lake[name] for name in lake if lake[name] != dev.get(name)} == {}
+    assert base.items() <= lake.items()
+    assert {"psycopg", "obstore", "duckdb-extension-ducklake"} <= set(lake) - set(base)
 
 
 def test_what_is_installed_here_is_what_is_pinned() -> None:

@@ -9,7 +9,7 @@ import typer
 from extract_load.core.settings import Settings, load_settings
 from extract_load.monitoring.alert_addresses import LOG, addresses_of
 from extract_load.monitoring.alerts import open_alerts
-from extract_load.storage.state import State
+from extract_load.storage.opening import open_state
 
 
 def register(app: typer.Typer) -> None:
@@ -26,7 +26,7 @@ def alert(
     settings = load_settings()
     if test:
         raise typer.Exit(_send_test(settings))
-    state = State(settings.state_path)
+    state = open_state(settings)
     try:
         texts = open_alerts(state)
     finally:

@@ -11,7 +11,7 @@ from extract_load.core.listener_registry import Listener
 from extract_load.core.listeners import find_listener, has_signed_in, registry_of, settings_of
 from extract_load.core.settings import Settings, load_settings
 from extract_load.core.text import printable
-from extract_load.storage.state import State
+from extract_load.storage.opening import open_state
 
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="Of the listener, such as anna.")]
 
@@ -84,7 +84,7 @@ def remove(listener_id: IdArgument, yes: Annotated[bool, typer.Option("--yes", h
     typer.echo(f"This erases {printable(listener.shown)}: {plan.files:,} files of plays. It can't be undone from here.")
     if not yes:
         typer.confirm("Remove this listener?", abort=True)
-    state = State(settings.state_path)
+    state = open_state(settings)
     try:
         report = remove_listener(settings, state, transform, plan)
     finally:

@@ -16,8 +16,8 @@ from extract_load.core.errors import BadInput, ConfigurationError
 from extract_load.core.settings import Settings, load_settings, project_root
 from extract_load.core.text import pluralize, printable
 from extract_load.monitoring.disk_usage import readable_size
-from extract_load.storage.state import State
-from extract_load.storage.warehouse import Warehouse
+from extract_load.storage.opening import open_state, open_warehouse
+from extract_load.storage.ports import State
 
 if TYPE_CHECKING:
     from extract_load.maintenance.forget_request import ErasureRequest
@@ -101,7 +101,7 @@ def compact(
     from extract_load.maintenance.compact import compact as put_together
 
     with _settings_and_state() as (settings, _), _progress_bar("Days") as progress:
-        report = put_together(settings, Warehouse(settings), older_than_days=older_than_days, progress=progress)
+        report = put_together(settings, open_warehouse(settings), older_than_days=older_than_days, progress=progress)
     typer.echo(
         f"{report.files:,} files of {report.days:,} days became {report.days:,}"
         f" ({readable_size(report.bytes_before)} before, {readable_size(report.bytes_after)} now)."
@@ -139,7 +139,7 @@ def forget(
             typer.echo("An earlier forget had been interrupted; it is finished now. Run this again for anything else.")
             return
         request = _erasure_request(_own(settings, listener), play, artist, since, until)
-        plan = plan_forgetting(settings, Warehouse(settings), request)
+        plan = plan_forgetting(settings, open_warehouse(settings), request)
         typer.echo(
             f"This erases {plan.plays_in_exports:,} plays from exports and {plan.plays_in_polls:,} from polls"
             f" ({plan.lines:,} lines in {plan.files:,} files). It can't be undone from here."
@@ -297,7 +297,7 @@ def print_rebuilt(report: RebuildReport) -> None:
 def _settings_and_state() -> Iterator[tuple[Settings, State]]:
     """Yield the settings and the open state."""
     settings = load_settings()
-    state = State(settings.state_path)
+    state = open_state(settings)
     try:
         yield settings, state
     finally:

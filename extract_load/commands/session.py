@@ -11,8 +11,7 @@ from extract_load.context import Context
 from extract_load.core.folder_access import require_writable
 from extract_load.core.network_environment import require_certificates
 from extract_load.core.settings import load_settings
-from extract_load.storage.state import State
-from extract_load.storage.warehouse import Warehouse
+from extract_load.storage.opening import open_state, open_warehouse
 
 
 @contextmanager
@@ -23,8 +22,8 @@ def context_of_a_command(name: str, *, asks_services: bool = False) -> Iterator[
     if asks_services:
         require_certificates()
     logging.getLogger("extract_load").setLevel(settings.log_level)
-    state = State(settings.state_path)
+    state = open_state(settings)
     try:
-        yield Context(settings, Warehouse(settings), state, f"{name}-{uuid.uuid4().hex[:8]}")
+        yield Context(settings, open_warehouse(settings), state, f"{name}-{uuid.uuid4().hex[:8]}")
     finally:
         state.close()

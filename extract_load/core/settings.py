@@ -46,6 +46,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     },
 }
 
+LAKE_PREFIX = "ducklake:"
 PUBLIC_HOSTS = ("musicbrainz.org", "nominatim.openstreetmap.org")
 
 
@@ -75,6 +76,13 @@ class Settings(BaseSettings):
     data_base_path: Path = Path("data/src")
     cache_dir: Path = Path("data/cache")
     duckdb_path: Path = Path("data/music_tracker.duckdb")
+    warehouse: SecretStr | None = None
+    warehouse_data: str = ""
+    warehouse_buckets: int = Field(default=1, ge=1, le=10_000)
+    aws_access_key_id: str | None = None
+    aws_secret_access_key: SecretStr | None = None
+    aws_endpoint_url: str = ""
+    aws_region: str = "us-east-1"
     inbox_dir: Path | None = None
     duckdb_memory_limit: str = Field(default="500MB", pattern=r"^\d+(\.\d+)?\s?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$")
     duckdb_threads: int = Field(default=2, ge=1, le=64)
@@ -191,8 +199,14 @@ class Settings(BaseSettings):
 
     @property
     def warehouse_path(self) -> Path:
-        """DUCKDB_PATH, absolute."""
-        return _absolute(self.duckdb_path)
+        """DUCKDB_PATH, absolute; WAREHOUSE is another name of it when it is a path."""
+        named = self.warehouse.get_secret_value() if self.warehouse and not self.is_lake else ""
+        return _absolute(Path(named) if named else self.duckdb_path)
+
+    @property
+    def is_lake(self) -> bool:
+        """Whether WAREHOUSE names a lake (docs/scaling.md) and not a file."""
+        return bool(self.warehouse and self.warehouse.get_secret_value().startswith(LAKE_PREFIX))
 
     @property
     def data_dir(self) -> Path:

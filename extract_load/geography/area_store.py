@@ -35,24 +35,29 @@ where payload is not null and coalesce(payload ->> '$.name', '') <> ''
 """
 
 _UPSERT_LOCATIONS = f"""
-insert into lookup.area_coordinates
-select
-    area_mbid, if(latitude is null, 'not_found', 'found'), latitude, longitude, precision, method, confidence,
-    if(latitude is null, null, $attribution), 0, null, $now, null
-from (select unnest(from_json($rows, $shape), recursive := true))
-on conflict (area_mbid) do update set
-    status = excluded.status, latitude = excluded.latitude, longitude = excluded.longitude,
-    precision = excluded.precision, method = excluded.method, confidence = excluded.confidence,
-    attribution = excluded.attribution, located_at = excluded.located_at
-where
-    not starts_with(coalesce(area_coordinates.method, ''), '{GEOCODER_METHOD}')
+merge into lookup.area_coordinates as known
+using (
+    select *, if(latitude is null, null, $attribution) as attribution
+    from (select unnest(from_json($rows, $shape), recursive := true))
+) as new
+on known.area_mbid = new.area_mbid
+when matched
+    and not starts_with(coalesce(known.method, ''), '{GEOCODER_METHOD}')
     and (
-        area_coordinates.latitude is distinct from excluded.latitude
-        or area_coordinates.longitude is distinct from excluded.longitude
-        or area_coordinates.precision is distinct from excluded.precision
-        or area_coordinates.method is distinct from excluded.method
-        or area_coordinates.confidence is distinct from excluded.confidence
+        known.latitude is distinct from new.latitude
+        or known.longitude is distinct from new.longitude
+        or known.precision is distinct from new.precision
+        or known.method is distinct from new.method
+        or known.confidence is distinct from new.confidence
     )
+then update set
+    status = if(new.latitude is null, 'not_found', 'found'), latitude = new.latitude, longitude = new.longitude,
+    precision = new.precision, method = new.method, confidence = new.confidence,
+    attribution = new.attribution, located_at = $now
+when not matched then insert values (
+    new.area_mbid, if(new.latitude is null, 'not_found', 'found'), new.latitude, new.longitude, new.precision,
+    new.method, new.confidence, new.attribution, 0, null, $now, null
+)
 """
 _LOCATION_ROWS = (
     '[{"area_mbid": "varchar", "latitude": "double", "longitude": "double", "precision": "varchar",'

@@ -24,7 +24,7 @@ from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.errors import ConfigurationError
 from extract_load.core.settings import Settings
 from extract_load.geography.request_policy import open_session, service_name, translate_error
-from extract_load.storage.state import State
+from extract_load.storage.ports import State
 
 NOMINATIM = "nominatim"
 _MOST_CANDIDATES = 5

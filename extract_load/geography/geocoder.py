@@ -16,7 +16,7 @@ from extract_load.core.settings import Settings
 from extract_load.geography.client import NOMINATIM, Candidate, GeocoderClient
 from extract_load.geography.request_policy import service_name
 from extract_load.http import ThrottledSession
-from extract_load.storage.state import State
+from extract_load.storage.ports import State
 
 OFF = "off"
 OSM_CREDIT = "© OpenStreetMap contributors, ODbL 1.0 (https://www.openstreetmap.org/copyright)"

@@ -23,7 +23,7 @@ from extract_load.core.errors import (
 from extract_load.core.settings import Settings
 from extract_load.http import RequestPolicy, Retry, ThrottledSession, Verdict, retry_after
 from extract_load.http import classify_response as classify_by_status
-from extract_load.storage.state import State
+from extract_load.storage.ports import State
 
 _DEFAULT_PAUSE = timedelta(hours=1)
 

@@ -81,36 +81,37 @@ where answers.payload is not null and answers.payload_hash is distinct from newe
 """
 
 _LOOKUP = """
-insert into {table} ({key}, status, attempts, next_attempt_at, fetched_at, version, origin, payload, message{columns})
-select
-    answers.entity_id,
-    answers.status,
-    case answers.status when 'found' then 0 else 1 end,
-    answers.fetched_at + case answers.status when 'found' then {found_wait} else {not_found_wait} end,
-    answers.fetched_at,
-    versions.version,
-    answers.origin,
-    answers.payload,
-    null{values}
-from answers
-left join (
-    select entity_id, max(version) as version
-    from raw.api_responses
-    where service = $service and entity = $entity
-    group by all
-) as versions using (entity_id)
-on conflict ({key}) do update set
-    status = case when excluded.status <> 'found' and payload is not null then 'gone' else excluded.status end,
-    attempts = case excluded.status when 'found' then 0 else attempts + 1 end,
-    next_attempt_at = case excluded.status
-        when 'found' then excluded.next_attempt_at
-        else excluded.fetched_at + {not_found_wait} * cast(least(power(2, attempts), 16) as integer)
+merge into {table} as known
+using (
+    select answers.*, versions.version
+    from answers
+    left join (
+        select entity_id, max(version) as version
+        from raw.api_responses
+        where service = $service and entity = $entity
+        group by all
+    ) as versions using (entity_id)
+) as new
+on known.{key} = new.entity_id
+when matched then update set
+    status = case when new.status <> 'found' and known.payload is not null then 'gone' else new.status end,
+    attempts = case new.status when 'found' then 0 else known.attempts + 1 end,
+    next_attempt_at = case new.status
+        when 'found' then new.fetched_at + {found_wait}
+        else new.fetched_at + {not_found_wait} * cast(least(power(2, known.attempts), 16) as integer)
     end,
-    fetched_at = excluded.fetched_at,
-    version = excluded.version,
-    origin = excluded.origin,
-    payload = coalesce(excluded.payload, payload),
+    fetched_at = new.fetched_at,
+    version = new.version,
+    origin = new.origin,
+    payload = coalesce(new.payload, known.payload),
     message = null{updates}
+when not matched then insert
+    ({key}, status, attempts, next_attempt_at, fetched_at, version, origin, payload, message{columns})
+    values (
+        new.entity_id, new.status, case new.status when 'found' then 0 else 1 end,
+        new.fetched_at + case new.status when 'found' then {found_wait} else {not_found_wait} end,
+        new.fetched_at, new.version, new.origin, new.payload, null{values}
+    )
 """
 
 
@@ -135,6 +136,6 @@ def _lookup_sql(target: AnswerTable) -> str:
         found_wait=found,
         not_found_wait=f"interval {target.not_found_days} days",
         columns="".join(f", {fact}" for fact in target.facts),
-        values="".join(f", answers.facts ->> '$.{fact}'" for fact in target.facts),
-        updates="".join(f",\n    {fact} = coalesce(excluded.{fact}, {fact})" for fact in target.facts),
+        values="".join(f", new.facts ->> '$.{fact}'" for fact in target.facts),
+        updates="".join(f",\n    {fact} = coalesce(new.facts ->> '$.{fact}', known.{fact})" for fact in target.facts),
     )

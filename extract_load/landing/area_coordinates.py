@@ -17,33 +17,38 @@ SOURCE, ENTITY = "geocoder", "area"
 _REFUSED_DAYS = 90
 
 _PUT = f"""
-insert into lookup.area_coordinates
-with latest as (
-    select request ->> '$.id' as area_mbid, request ->> '$.status' as status, request ->> '$.origin' as origin,
-        request -> '$.facts' as facts, fetched_at
-    from incoming
-    where try_cast(request ->> '$.id' as uuid) is not null
-    qualify row_number() over (partition by request ->> '$.id' order by row_number desc) = 1
-)
-select
-    area_mbid, if(status = 'found', 'found', 'not_found'), cast(facts ->> '$.latitude' as double),
-    cast(facts ->> '$.longitude' as double), facts ->> '$.precision',
-    if(status = 'found', 'geocoder:' || origin, null), cast(facts ->> '$.confidence' as double),
-    facts ->> '$.attribution', 1, if(status = 'failed', fetched_at + interval {_REFUSED_DAYS} days, null), fetched_at,
-    facts ->> '$.message'
-from latest
-on conflict (area_mbid) do update set
-    status = if(excluded.latitude is null, status, 'found'),
-    latitude = coalesce(excluded.latitude, latitude),
-    longitude = if(excluded.latitude is null, longitude, excluded.longitude),
-    precision = if(excluded.latitude is null, precision, excluded.precision),
-    method = if(excluded.latitude is null, method, excluded.method),
-    confidence = if(excluded.latitude is null, confidence, excluded.confidence),
-    attribution = if(excluded.latitude is null, attribution, excluded.attribution),
-    attempts = attempts + 1,
-    next_attempt_at = excluded.next_attempt_at,
-    located_at = excluded.located_at,
-    message = excluded.message
+merge into lookup.area_coordinates as known
+using (
+    with latest as (
+        select request ->> '$.id' as area_mbid, request ->> '$.status' as status, request ->> '$.origin' as origin,
+            request -> '$.facts' as facts, fetched_at
+        from incoming
+        where try_cast(request ->> '$.id' as uuid) is not null
+        qualify row_number() over (partition by request ->> '$.id' order by row_number desc) = 1
+    )
+    select
+        area_mbid, if(status = 'found', 'found', 'not_found') as status,
+        cast(facts ->> '$.latitude' as double) as latitude, cast(facts ->> '$.longitude' as double) as longitude,
+        facts ->> '$.precision' as precision, if(status = 'found', 'geocoder:' || origin, null) as method,
+        cast(facts ->> '$.confidence' as double) as confidence, facts ->> '$.attribution' as attribution,
+        1 as attempts, if(status = 'failed', fetched_at + interval {_REFUSED_DAYS} days, null) as next_attempt_at,
+        fetched_at as located_at, facts ->> '$.message' as message
+    from latest
+) as new
+on known.area_mbid = new.area_mbid
+when matched then update set
+    status = if(new.latitude is null, known.status, 'found'),
+    latitude = coalesce(new.latitude, known.latitude),
+    longitude = if(new.latitude is null, known.longitude, new.longitude),
+    precision = if(new.latitude is null, known.precision, new.precision),
+    method = if(new.latitude is null, known.method, new.method),
+    confidence = if(new.latitude is null, known.confidence, new.confidence),
+    attribution = if(new.latitude is null, known.attribution, new.attribution),
+    attempts = known.attempts + 1,
+    next_attempt_at = new.next_attempt_at,
+    located_at = new.located_at,
+    message = new.message
+when not matched then insert
 """
 
 

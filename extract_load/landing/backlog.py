@@ -121,5 +121,10 @@ def record_landed_archives(connection: duckdb.DuckDBPyConnection, backlog: Backl
 def record_archive(connection: duckdb.DuckDBPyConnection, name: str, size: int, files: int, clock: Clock) -> None:
     """Record one day archive (manifest path, bytes, number of members) as landed."""
     connection.execute(
-        "insert or replace into ops.compacted_files values (?, ?, ?, ?)", [name, size, files, clock.now()]
+        "merge into ops.compacted_files as known"
+        " using (select ? as source_file, ? as bytes, ? as members, cast(? as timestamp) as compacted_at) as new"
+        " on known.source_file = new.source_file"
+        " when matched then update set bytes = new.bytes, members = new.members, compacted_at = new.compacted_at"
+        " when not matched then insert",
+        [name, size, files, clock.now()],
     )

@@ -7,9 +7,10 @@ them can't be landed, each has a transaction of its own, and only the damaged on
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 
@@ -22,20 +23,22 @@ from extract_load.core.settings import Settings
 from extract_load.erasure import rules as erasure_rules
 from extract_load.landing import set_aside
 from extract_load.landing.api_responses import ANSWER_TABLES, land_answers
+from extract_load.landing.append import APPENDERS, append_plays, is_appended
 from extract_load.landing.area_coordinates import GEOGRAPHY_LANDERS
 from extract_load.landing.backlog import FileOpener, file_opener, find_backlog, record_landed_archives
 from extract_load.landing.erasure_rules import land_rules
 from extract_load.landing.manifest import BatchLander, Landed, Lander, SpoolFile, known_among, record
 from extract_load.landing.musicbrainz import MUSICBRAINZ_LANDERS
 from extract_load.landing.recent_files import find_recent_files, note_full_landing, recent_since
-from extract_load.landing.recently_played import land_many_polls, land_polls
+from extract_load.landing.recently_played import add_polled_tracks, append_polls, land_many_polls, land_polls
 from extract_load.landing.spool_reader import file_errors_as_bad_input
 from extract_load.landing.state_copy import copy_state
 from extract_load.landing.streaming_history import land_history
+from extract_load.storage.opening import open_store
+from extract_load.storage.ports import State, Warehouse
 from extract_load.storage.spool import SpoolStore, StoredFile
-from extract_load.storage.state import State
+from extract_load.storage.state import LANDING, from_iso, to_iso
 from extract_load.storage.transaction import transaction
-from extract_load.storage.warehouse import Warehouse
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +72,14 @@ class LandingReport:
         for tally, count in counts:
             tally[kind] = tally.get(kind, 0) + count
 
+    def include(self, other: LandingReport) -> None:
+        """Count what another landing did as well."""
+        self.files += other.files
+        for mine, more in ((self.landed, other.landed), (self.known, other.known), (self.rejected, other.rejected)):
+            for kind, count in more.items():
+                mine[kind] = mine.get(kind, 0) + count
+        self.reasons.update(other.reasons)
+
     @property
     def unreadable(self) -> list[str]:
         """Return the manifest paths of the files that could not be landed; `reasons` has the reason of each."""
@@ -85,6 +96,7 @@ class Landing:
     def __init__(self, settings: Settings, warehouse: Warehouse, state: State, clock: Clock | None = None) -> None:
         self._settings = settings
         self._store = SpoolStore.of(settings)
+        self._files = open_store(settings)
         self._warehouse = warehouse
         self._state = state
         self._clock = clock or SystemClock()
@@ -102,23 +114,55 @@ class Landing:
         Files to `exclude` (by manifest path) are left out; `progress` is called with (files done, files in all).
         Errors: WarehouseBusy; the files stay for the next call.
         """
+        appended = self._append_all() if self._warehouse.appends_freely else LandingReport()
         with self._warehouse.open(purpose, wait_seconds) as connection:
             backlog = find_backlog(self._store, connection)
             pending = [file for file in backlog.files if file.manifest_path not in exclude]
             report = self._land(connection, pending, progress)
+            report.include(appended)
             report.reasons.update(backlog.unreadable)
             record_landed_archives(connection, backlog, self._clock)
             set_aside.replace(self._state, report.reasons, exclude, self._clock)
             if not exclude:
                 note_full_landing(connection, self._state, self._clock.now())
+            if self._warehouse.appends_freely:
+                self._add_tracks(connection)
             copy_state(connection, self._state)
         return report
+
+    def _append_all(self, since: date | None = None) -> LandingReport:
+        """Append to a lake what plays of this machine and of others wait, of all days or `since` one of them."""
+
+        def known(names: Sequence[str]) -> set[str]:
+            return self._warehouse.append(lambda connection: known_among(connection, names))
+
+        if since is None:
+            self._files.push([file.path for file in self._store.single_files()])
+        self._files.pull(known, since)
+        backlog = self._warehouse.append(lambda connection: find_backlog(self._store, connection))
+        pending = [file for file in backlog.files if is_appended(file)]
+        self._files.push([file.path for file in pending])
+        done = append_plays(self._settings, self._warehouse, pending, self._clock)
+        report = LandingReport(reasons=done.reasons)
+        for file, landed in done.landed:
+            report.add(_kind(file), landed)
+        set_aside.add(self._state, report.reasons, self._clock)
+        return report
+
+    def _add_tracks(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Let plays that were appended since the last time answer the catalogue; clocks of machines differ a little."""
+        now, last = self._clock.now(), self._state.get(LANDING, "tracks")
+        with transaction(connection):
+            add_polled_tracks(connection, from_iso(last) - timedelta(hours=1) if last else datetime.min)
+        self._state.put(LANDING, "tracks", to_iso(now), now)
 
     def land_recent(self, *, purpose: str = "landing", wait_seconds: float | None = None) -> LandingReport:
         """Land what came in since every file was last looked at, at the price of a few days, however many there are.
 
         Every file is looked at when that is a day ago, or was done for another warehouse. Errors: WarehouseBusy.
         """
+        if self._warehouse.appends_freely:
+            return self._append_all(self._clock.now().date() - timedelta(days=1))
         with self._warehouse.open(purpose, wait_seconds, checkpoint=False) as connection:
             first_day = recent_since(connection, self._state, self._clock.now())
             if first_day is None:
@@ -135,6 +179,7 @@ class Landing:
         """Land files that were just written, on an open connection; what another landing has brought in is left out."""
         files = [file for path in paths for file in self._store.files_in(path)]
         done = known_among(connection, [file.manifest_path for file in files])
+        self._files.push(list({file.path: None for file in files}))
         report = self._land(connection, [file for file in files if file.manifest_path not in done], None)
         set_aside.add(self._state, report.reasons, self._clock)
         return report
@@ -150,6 +195,7 @@ class Landing:
         try:
             with file_opener(self._settings, self._store, rules) as opener, transaction(connection):
                 for path in paths:
+                    self._files.push([path])
                     pending.extend(self._store.files_in(path))
                     with opener.open(pending[-1]) as file, file_errors_as_bad_input(file):
                         landed = LANDERS[_kind(pending[-1])](connection, file, self._clock)
@@ -191,7 +237,7 @@ class Landing:
         report: LandingReport,
     ) -> bool:
         """Land some files in one transaction; return False, with nothing done, when one of them can't be landed."""
-        lander = BATCH_LANDERS[_kind(batch[0])]
+        lander = append_polls if self._warehouse.appends_freely else BATCH_LANDERS[_kind(batch[0])]
         try:
             with ExitStack() as stack, transaction(connection):
                 files = [stack.enter_context(opener.open(waiting)) for waiting in batch]
@@ -217,7 +263,10 @@ class Landing:
             return
         try:
             with opener.open(waiting) as file, file_errors_as_bad_input(file), transaction(connection):
-                landed = lander(connection, file, self._clock)
+                if self._warehouse.appends_freely and is_appended(waiting):
+                    (landed,) = APPENDERS[_kind(waiting)](connection, [file], self._clock)
+                else:
+                    landed = lander(connection, file, self._clock)
                 self._record(connection, file, landed)
         except BadInput as error:
             report.reasons[waiting.manifest_path] = error.message

@@ -15,32 +15,35 @@ from extract_load.landing.spool_reader import read_file, reject_tombstones
 from extract_load.lookups.area_hierarchy import resolve_areas
 
 _MATCHES = """
-insert into lookup.musicbrainz_matches
-select
-    payload ->> '$.artist_key',
-    payload ->> '$.status',
-    payload ->> '$.mbid',
-    payload ->> '$.method',
-    cast(payload ->> '$.score' as double),
-    payload -> '$.evidence',
-    cast(payload ->> '$.attempts' as integer),
-    cast(payload ->> '$.next_attempt_at' as timestamp),
-    fetched_at,
-    payload ->> '$.message'
-from incoming
-where (payload ->> '$.artist_key') is not null
-qualify row_number() over (partition by payload ->> '$.artist_key' order by row_number desc) = 1
-on conflict (artist_key) do update set
-    status = excluded.status,
-    mbid = excluded.mbid,
-    method = excluded.method,
-    score = excluded.score,
-    evidence = excluded.evidence,
-    attempts = excluded.attempts,
-    next_attempt_at = excluded.next_attempt_at,
-    matched_at = excluded.matched_at,
-    message = excluded.message
-where musicbrainz_matches.method is distinct from 'manual'
+merge into lookup.musicbrainz_matches as known
+using (
+    select
+        payload ->> '$.artist_key' as artist_key,
+        payload ->> '$.status' as status,
+        payload ->> '$.mbid' as mbid,
+        payload ->> '$.method' as method,
+        cast(payload ->> '$.score' as double) as score,
+        payload -> '$.evidence' as evidence,
+        cast(payload ->> '$.attempts' as integer) as attempts,
+        cast(payload ->> '$.next_attempt_at' as timestamp) as next_attempt_at,
+        fetched_at as matched_at,
+        payload ->> '$.message' as message
+    from incoming
+    where (payload ->> '$.artist_key') is not null
+    qualify row_number() over (partition by payload ->> '$.artist_key' order by row_number desc) = 1
+) as new
+on known.artist_key = new.artist_key
+when matched and known.method is distinct from 'manual' then update set
+    status = new.status,
+    mbid = new.mbid,
+    method = new.method,
+    score = new.score,
+    evidence = new.evidence,
+    attempts = new.attempts,
+    next_attempt_at = new.next_attempt_at,
+    matched_at = new.matched_at,
+    message = new.message
+when not matched then insert
 """
 
 _EVIDENCE = """
@@ -66,11 +69,18 @@ where latest.payload_hash is distinct from newest.payload_hash
 """
 
 _GENRES = """
-insert into lookup.musicbrainz_genres
-select distinct lower(trim(unnest(cast(payload as varchar[])))), fetched_at
-from incoming
-where json_type(payload) = 'ARRAY'
-on conflict (genre) do update set fetched_at = excluded.fetched_at
+merge into lookup.musicbrainz_genres as known
+using (
+    with listed as (
+        select lower(trim(unnest(cast(payload as varchar[])))) as genre, fetched_at
+        from incoming
+        where json_type(payload) = 'ARRAY'
+    )
+    select genre, max(fetched_at) as fetched_at from listed where genre is not null group by genre
+) as new
+on known.genre = new.genre
+when matched then update set fetched_at = new.fetched_at
+when not matched then insert
 """
 
 

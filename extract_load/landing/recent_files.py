@@ -15,8 +15,9 @@ from pathlib import Path
 import duckdb
 
 from extract_load.storage.gzip_files import SUFFIX
+from extract_load.storage.ports import State
 from extract_load.storage.spool import SpoolStore, StoredFile
-from extract_load.storage.state import LANDING, State, from_iso, to_iso
+from extract_load.storage.state import LANDING, from_iso, to_iso
 
 _KEY = "full"
 _VALID_FOR = timedelta(days=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from extract_load.storage.warehouse import Warehouse
+from extract_load.storage.ports import Warehouse
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 
 from extract_load.core.clock import Clock
-from extract_load.storage.state import LANDING, State
+from extract_load.storage.ports import State
+from extract_load.storage.state import LANDING
 
 KEY = "unreadable"
 

@@ -12,12 +12,15 @@ from typing import Any
 
 import duckdb
 
-from extract_load.storage.state import LANDING, NEW, State
+from extract_load.storage.ports import State
+from extract_load.storage.state import LANDING, NEW
 from extract_load.storage.transaction import transaction
 
 
 def copy_state(connection: duckdb.DuckDBPyConnection, state: State) -> None:
     """Bring `ops.requests`, `ops.polls` and `ops.service_state` up to the state file, in one transaction."""
+    if state.is_shared:
+        return
     if state.get(*NEW):
         _bring_back(connection, state)
     with transaction(connection):

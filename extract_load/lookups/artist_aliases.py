@@ -179,13 +179,15 @@ where not exists (select 1 from aliases where aliases.alias_kind = old.alias_kin
 """
 
 _PUT = """
-insert into lookup.artist_aliases (alias_kind, alias, artist_key, name, first_seen_at)
-select alias_kind, alias, artist_key, name, seen_at from aliases
-on conflict (alias_kind, alias) do update set
-    artist_key = excluded.artist_key, name = excluded.name, first_seen_at = excluded.first_seen_at
-where artist_aliases.artist_key <> excluded.artist_key
-    or artist_aliases.name is distinct from excluded.name
-    or artist_aliases.first_seen_at <> excluded.first_seen_at
+merge into lookup.artist_aliases as known
+using aliases as new
+on known.alias_kind = new.alias_kind and known.alias = new.alias
+when matched and (
+    known.artist_key <> new.artist_key
+    or known.name is distinct from new.name
+    or known.first_seen_at <> new.seen_at
+) then update set artist_key = new.artist_key, name = new.name, first_seen_at = new.seen_at
+when not matched then insert values (new.alias_kind, new.alias, new.artist_key, new.name, new.seen_at)
 """
 
 _LISTENING = """
@@ -209,7 +211,8 @@ group by all
 
 # Cheap enough to be run after each batch of another stage: only answers that came in since.
 _NEW_IDS = f"""
-insert into lookup.artist_aliases (alias_kind, alias, artist_key, name, first_seen_at)
+merge into lookup.artist_aliases as known
+using (
 with answered as (
     select entity, entity_id, payload, fetched_at
     from raw.api_responses
@@ -225,11 +228,15 @@ credited as (
         where entity in ('track', 'album')
     )
 )
-select 'spotify_id', id, md5('spotify:' || id), arg_min(name, fetched_at), min(fetched_at)
+select
+    'spotify_id' as alias_kind, id as alias, md5('spotify:' || id) as artist_key,
+    arg_min(name, fetched_at) as name, min(fetched_at) as first_seen_at
 from credited
 where id <> ''
 group by id
-on conflict do nothing
+) as new
+on known.alias_kind = new.alias_kind and known.alias = new.alias
+when not matched then insert
 """
 
 

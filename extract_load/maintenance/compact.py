@@ -27,8 +27,8 @@ from extract_load.landing.manifest import known_files
 from extract_load.maintenance.spool_lock import spool_lock
 from extract_load.storage.day_files import Member, archive_of, members, write_archive
 from extract_load.storage.gzip_files import PARTIAL, SUFFIX, pack, sync_folder
+from extract_load.storage.ports import Warehouse
 from extract_load.storage.spool import SpoolStore
-from extract_load.storage.warehouse import Warehouse
 
 log = logging.getLogger(__name__)
 

@@ -28,9 +28,8 @@ from extract_load.maintenance.forget_request import ErasureRequest, rules_for
 from extract_load.maintenance.marts_builder import Transform
 from extract_load.maintenance.rebuild import RebuildReport, rebuild_with_lock_held, unfinished_forgetting
 from extract_load.maintenance.spool_lock import spool_lock
+from extract_load.storage.ports import State, Warehouse
 from extract_load.storage.spool import SpoolStore
-from extract_load.storage.state import State
-from extract_load.storage.warehouse import Warehouse
 
 Progress = Callable[[int, int], None]
 

@@ -22,7 +22,7 @@ from extract_load.publishing.draft import set_access
 from extract_load.publishing.family_file import publish_family
 from extract_load.publishing.listener_files import remove_other_forms
 from extract_load.publishing.publish import label_of
-from extract_load.storage.writer_lock import WriterLock
+from extract_load.storage.opening import open_warehouse
 
 LONGEST_NAME = 80
 
@@ -41,7 +41,7 @@ def add_listener(
         raise ConfigurationError("An app is an id and a secret.", hint="Give --client-id, and the secret when asked.")
     if client_id and client_secret:
         write_app(settings, listener.listener_id, client_id, client_secret)
-    with WriterLock(settings.lock_path).held("listener add", settings.lock_wait_seconds):
+    with open_warehouse(settings).lock.held("listener add", settings.lock_wait_seconds):
         published = settings.published_path
         write_registry(settings.listeners_path, known.put(listener))
         if settings.published_path != published and published.exists():
@@ -56,7 +56,7 @@ def change_listener(settings: Settings, listener_id: str, **changes: str | bool)
     """
     changed = replace(find_listener(settings, listener_id), **changes)  # type: ignore[arg-type]
     _check(changed)
-    with WriterLock(settings.lock_path).held("listener change", settings.lock_wait_seconds):
+    with open_warehouse(settings).lock.held("listener change", settings.lock_wait_seconds):
         write_registry(settings.listeners_path, registry_of(settings).put(changed))
         publish_family(settings, label_of(settings), SystemClock().now())  # who takes it back is out of it at once
     return changed

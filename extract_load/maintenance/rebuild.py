@@ -31,8 +31,8 @@ from extract_load.publishing.listener_files import remove_published
 from extract_load.publishing.publish import publish
 from extract_load.storage.duckdb_connection import PUBLISHED, open_published
 from extract_load.storage.gzip_files import sync_folder
+from extract_load.storage.ports import State
 from extract_load.storage.spool import SpoolStore
-from extract_load.storage.state import State
 from extract_load.storage.warehouse import CATALOGUE, Warehouse
 
 log = logging.getLogger(__name__)

@@ -29,8 +29,8 @@ from extract_load.erasure.rules import Rule, Rules
 from extract_load.maintenance.marts_builder import Transform
 from extract_load.maintenance.rebuild import RebuildReport, rebuild_with_lock_held, seeds_dir
 from extract_load.maintenance.spool_lock import spool_lock
+from extract_load.storage.ports import State
 from extract_load.storage.spool import SpoolStore
-from extract_load.storage.state import State
 
 Progress = Callable[[int, int], None]
 
@@ -107,7 +107,7 @@ def forget_in_state(state: State, listener: Listener, scope: str) -> None:
         db.executemany("delete from service_state where service = ? and key = ?", gone)
         db.execute("delete from polls where listener_id = ?", (listener_id,))
         db.execute("delete from requests where bucket like ?", (f"%{ends}",))
-        tables = {row["name"] for row in state.rows("select name from sqlite_master where type = 'table'")}
+        tables = state.table_names()
         if {"runs", "task_runs"} <= tables:
             db.execute("delete from task_runs where task like ?", (f"%: {listener_id}",))
             for table in ("runs", "task_runs"):

@@ -20,7 +20,8 @@ from extract_load.maintenance.backup import BackupReport, Progress, backup
 from extract_load.maintenance.manifest_parser import INCOMING, MANIFEST, NEXT
 from extract_load.maintenance.marts_builder import Transform
 from extract_load.maintenance.verify import verify
-from extract_load.storage.state import State, from_iso, to_iso
+from extract_load.storage.ports import State
+from extract_load.storage.state import from_iso, to_iso
 
 SERVICE = "backup"
 VERIFY_EVERY = timedelta(days=7)

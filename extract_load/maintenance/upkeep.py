@@ -14,9 +14,9 @@ from extract_load.core.settings import Settings
 from extract_load.core.text import join_first
 from extract_load.maintenance.compact import compact
 from extract_load.monitoring.run_log import RunLog
-from extract_load.storage.state import State, from_iso, to_iso
+from extract_load.storage.ports import State, Warehouse
+from extract_load.storage.state import from_iso, to_iso
 from extract_load.storage.transaction import transaction
-from extract_load.storage.warehouse import Warehouse
 
 SERVICE, KEY = "upkeep", "last"
 EVERY = timedelta(days=7)

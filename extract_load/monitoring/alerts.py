@@ -17,7 +17,8 @@ from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.settings import Settings
 from extract_load.monitoring.alert_addresses import Address, Send, addresses_of
 from extract_load.monitoring.health import Health
-from extract_load.storage.state import State, from_iso, to_iso
+from extract_load.storage.ports import State
+from extract_load.storage.state import from_iso, to_iso
 
 log = logging.getLogger(__name__)
 

@@ -31,6 +31,7 @@ from extract_load.monitoring.network_checks import (
 )
 from extract_load.monitoring.service_checks import check_credentials, check_services, service_addresses
 from extract_load.monitoring.stored_file_checks import check_published, check_state, check_warehouse, newest_record
+from extract_load.storage.opening import open_state
 from extract_load.storage.state import State
 
 
@@ -48,8 +49,8 @@ def examine(settings: Settings, clock: Clock | None = None, addresses: Sequence[
     usable = state_result.level == "ok" and not any(_is_broken_folder(result) for result in results)
     with ExitStack() as stack:
         # requests are counted in the state; where that can't be written they are counted in a file for this once
-        path = settings.state_path if usable else _scratch(stack) / "state.sqlite"
-        state = stack.enter_context(closing(State(path)))
+        own = open_state(settings) if usable else State(_scratch(stack) / "state.sqlite")
+        state = stack.enter_context(closing(own))
         results += check_services(settings, state, clock)
     return Health(clock.now(), tuple(results))
 

@@ -18,7 +18,8 @@ from extract_load.landing.set_aside import files_set_aside
 from extract_load.monitoring.run_log import RunLog, RunRecord
 from extract_load.publishing.last_build import describe_last_build
 from extract_load.storage.duckdb_connection import open_published
-from extract_load.storage.state import State, from_iso, to_iso
+from extract_load.storage.ports import State
+from extract_load.storage.state import from_iso, to_iso
 
 log = logging.getLogger(__name__)
 

@@ -22,7 +22,8 @@ from extract_load.monitoring.check_result import LEVELS, CheckResult, Level, ago
 from extract_load.monitoring.facts import Facts, gather
 from extract_load.monitoring.listener_checks import check_listeners
 from extract_load.monitoring.run_log import RunRecord
-from extract_load.storage.state import State
+from extract_load.storage.opening import open_state
+from extract_load.storage.ports import State
 
 UNPUBLISHED_AFTER = timedelta(days=2)
 DISK_LOW_BYTES = 2 * 1024**3
@@ -66,7 +67,7 @@ class Health:
 def health(settings: Settings, state: State | None = None, clock: Clock | None = None) -> Health:
     """Check everything. Without a `state` the one of the settings is opened and closed again."""
     now = (clock or SystemClock()).now()
-    own = state or State(settings.state_path)
+    own = state or open_state(settings)
     try:
         facts = gather(settings, own, now)
     finally:

@@ -20,7 +20,8 @@ import psutil
 
 from extract_load.core.results import TaskResult
 from extract_load.landing.state_copy import copy_new_rows
-from extract_load.storage.state import State, from_iso, to_iso
+from extract_load.storage.ports import State
+from extract_load.storage.state import from_iso, to_iso
 from extract_load.storage.transaction import transaction
 
 RunStatus = Literal["running", "success", "no_updates", "partial", "failed", "cancelled", "crashed"]
@@ -111,8 +112,9 @@ class RunLog:
         me = psutil.Process(os.getpid())
         values = (run.run_id, run.flow, run.name, run.environment, to_iso(run.started_at), None, "running", "")
         with self._state.transaction() as db:
+            db.execute("delete from runs where run_id = ?", (run.run_id,))
             db.execute(
-                "insert or replace into runs values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "insert into runs values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (*values, socket.gethostname(), me.pid, me.create_time()),
             )
 
@@ -172,6 +174,8 @@ def copy_runs(connection: duckdb.DuckDBPyConnection, state: State) -> None:
     Only new rows are read, and the runs that had not ended when they were copied before.
     """
     RunLog(state)
+    if state.is_shared:
+        return
     with transaction(connection):
         unended = connection.execute("select run_id from ops.runs where ended_at is null").fetchall()
         copy_new_rows(connection, state, "runs", ("run_id",), _COPIED_COLUMNS)

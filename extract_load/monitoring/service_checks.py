@@ -17,7 +17,7 @@ from extract_load.core.listeners import registry_of, settings_of
 from extract_load.core.settings import Settings
 from extract_load.http import Deliver, RequestPolicy, ThrottledSession, Verdict
 from extract_load.monitoring.check_result import CheckResult
-from extract_load.storage.state import State
+from extract_load.storage.ports import State
 
 _SECONDS = 10.0
 

@@ -18,8 +18,9 @@ from extract_load.core.errors import MusicTrackerError
 from extract_load.core.settings import Settings
 from extract_load.monitoring.check_result import CheckResult
 from extract_load.storage.duckdb_connection import open_read_only
+from extract_load.storage.opening import open_warehouse
 from extract_load.storage.state import from_iso
-from extract_load.storage.warehouse import SCHEMA_DIR, Warehouse, translate_error
+from extract_load.storage.warehouse import SCHEMA_DIR, translate_error
 from extract_load.storage.writer_lock import WarehouseBusy
 
 _MEMORY = "200MB"
@@ -98,7 +99,7 @@ def check_published(path: Path) -> Iterator[CheckResult]:
 
 def _opens(settings: Settings) -> CheckResult:
     try:
-        with Warehouse(settings).open("music-tracker doctor", wait_seconds=1):
+        with open_warehouse(settings).open("music-tracker doctor", wait_seconds=1):
             return CheckResult("warehouse", "ok", "The warehouse opens.")
     except MusicTrackerError as error:
         return _refused(error)

@@ -21,8 +21,7 @@ from extract_load.monitoring.alerts import send_alerts
 from extract_load.monitoring.health import Health, health
 from extract_load.monitoring.heartbeat import send_heartbeat
 from extract_load.monitoring.run_log import RunLog, RunRecord, RunStatus, TaskRecord, copy_runs
-from extract_load.storage.state import State
-from extract_load.storage.warehouse import Warehouse
+from extract_load.storage.ports import State, Warehouse
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from extract_load.core.settings import Settings
 from extract_load.http import ThrottledSession
 from extract_load.musicbrainz.ngs_adapter import Kind, NgsAdapter
 from extract_load.musicbrainz.request_policy import NotFound, open_session
-from extract_load.storage.state import State
+from extract_load.storage.ports import State
 
 log = logging.getLogger(__name__)
 

@@ -55,17 +55,23 @@ where method = 'manual' and artist_key not in (select artist_key from manual_mat
 """
 
 _UPSERT = """
-insert into lookup.musicbrainz_matches
-select
-    artist_key, case when latest.mbid is null then 'not_found' else 'found' end, latest.mbid, 'manual', 1.0,
-    case when latest.note is not null then json_object('note', latest.note) end, 0, null, $now, null
-from manual_matches
-on conflict (artist_key) do update set
-    status = excluded.status, mbid = excluded.mbid, method = 'manual', score = 1.0, evidence = excluded.evidence,
-    attempts = 0, next_attempt_at = null, matched_at = excluded.matched_at, message = null
-where musicbrainz_matches.method is distinct from 'manual'
-    or musicbrainz_matches.mbid is distinct from excluded.mbid
-    or musicbrainz_matches.evidence is distinct from excluded.evidence
+merge into lookup.musicbrainz_matches as known
+using (
+    select
+        artist_key, if(latest.mbid is null, 'not_found', 'found') as status, latest.mbid as mbid,
+        case when latest.note is not null then json_object('note', latest.note) end as evidence
+    from manual_matches
+) as new
+on known.artist_key = new.artist_key
+when matched and (
+    known.method is distinct from 'manual' or known.mbid is distinct from new.mbid
+    or known.evidence is distinct from new.evidence
+) then update set
+    status = new.status, mbid = new.mbid, method = 'manual', score = 1.0, evidence = new.evidence,
+    attempts = 0, next_attempt_at = null, matched_at = $now, message = null
+when not matched then insert values (
+    new.artist_key, new.status, new.mbid, 'manual', 1.0, new.evidence, 0, null, $now, null
+)
 """
 
 

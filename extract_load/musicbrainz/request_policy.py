@@ -17,7 +17,7 @@ from extract_load.core.errors import BadInput, ConfigurationError, MusicTrackerE
 from extract_load.core.settings import Settings
 from extract_load.http import Deliver, RequestPolicy, Retry, ThrottledSession, Verdict, retry_after
 from extract_load.http import classify_response as classify_by_status
-from extract_load.storage.state import State
+from extract_load.storage.ports import State
 
 SERVICE = "musicbrainz"
 

@@ -17,7 +17,7 @@ import duckdb
 from extract_load.core.listeners import family_path, published_path_of, registry_of, settings_of
 from extract_load.core.settings import Settings
 from extract_load.core.text import join_first
-from extract_load.storage.state import State
+from extract_load.storage.ports import State
 from extract_load.storage.warehouse import CATALOGUE
 
 Marks = dict[str, str]

@@ -22,8 +22,8 @@ from extract_load.publishing.family_file import publish_family
 from extract_load.publishing.last_build import read_last_build
 from extract_load.publishing.listener_files import publish_listeners
 from extract_load.storage.held_folder import held_folder, remove_abandoned
-from extract_load.storage.state import State, to_iso
-from extract_load.storage.warehouse import Warehouse
+from extract_load.storage.ports import State, Warehouse
+from extract_load.storage.state import to_iso
 
 log = logging.getLogger(__name__)
 

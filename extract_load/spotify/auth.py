@@ -31,7 +31,8 @@ from extract_load.http import ThrottledSession
 from extract_load.spotify.oauth import open_oauth
 from extract_load.spotify.request_policy import SERVICE
 from extract_load.spotify.token_store import Token, TokenStore, token_hash
-from extract_load.storage.state import State, to_iso
+from extract_load.storage.ports import State
+from extract_load.storage.state import to_iso
 
 log = logging.getLogger(__name__)
 

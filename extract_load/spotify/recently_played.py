@@ -26,6 +26,7 @@ from extract_load.core.instants import FIRST_POSSIBLE, LAST_POSSIBLE, parse_inst
 from extract_load.core.redaction import redact
 from extract_load.spotify.client import SpotifyClient
 from extract_load.spotify.request_policy import SERVICE
+from extract_load.storage.opening import open_store
 from extract_load.storage.spool import Envelope, write_envelopes
 from extract_load.storage.state import PollRecord, to_iso
 from extract_load.storage.writer_lock import WarehouseBusy
@@ -164,7 +165,8 @@ def _spool(context: Context, at: datetime, items: list[Any], limit: int, record:
         Envelope(SERVICE, "recently_played", context.run_id, at, item, request, context.settings.listener_id)
         for item in items
     ]
-    write_envelopes(context.settings.spool_dir, envelopes)
+    path = write_envelopes(context.settings.spool_dir, envelopes)
+    open_store(context.settings).push([path] if path else [])
     context.state.put(SERVICE, key, answer_hash, at)
 
 

@@ -16,7 +16,7 @@ from extract_load.core.clock import Clock
 from extract_load.core.errors import AuthorizationNeeded, ServiceUnavailable
 from extract_load.core.settings import Settings
 from extract_load.http import Blocked, Deliver, RequestPolicy, Retry, ThrottledSession, Verdict, retry_after
-from extract_load.storage.state import State
+from extract_load.storage.ports import State
 
 SERVICE = "spotify"
 QUOTA_PAUSE = 24 * 3600.0

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 # further ahead is a service's mistake, or comes from a wrong clock, and must not keep us silent for years.
 LONGEST_PAUSE = timedelta(hours=48)
 
-_SCHEMA = """
+SCHEMA = """
 create table if not exists service_state (
     service text not null, key text not null, value text not null, updated_at text not null,
     primary key (service, key)
@@ -101,7 +101,7 @@ def _open(path: Path) -> sqlite3.Connection:
         db.row_factory = sqlite3.Row
         _turn_on_write_ahead_log(db)
         db.execute("pragma synchronous = full")
-        db.executescript(_SCHEMA)
+        db.executescript(SCHEMA)
     except BaseException:
         db.close()
         raise
@@ -158,6 +158,11 @@ class State:
         if is_new:
             self._db.execute("insert or ignore into service_state values (?, ?, 'true', '')", NEW)
 
+    @property
+    def is_shared(self) -> bool:
+        """Return False: it is the state of this machine, and `ops` is its copy."""
+        return False
+
     def close(self) -> None:
         """Close the file."""
         with self._lock:
@@ -188,6 +193,10 @@ class State:
                 self._db.execute("rollback")
         except sqlite3.Error as error:
             log.debug("The rollback failed as well: %s", error)
+
+    def table_names(self) -> set[str]:
+        """Return the names of its tables."""
+        return {str(row["name"]) for row in self.rows("select name from sqlite_master where type = 'table'")}
 
     def compact(self) -> None:
         """Write the file anew without what was deleted: SQLite keeps deleted rows in free pages and in its log."""
@@ -290,7 +299,8 @@ class State:
             *(to_iso(poll.gap_from), to_iso(poll.gap_until), poll.message),
         )
         with self.transaction() as db:
-            db.execute("insert or replace into polls values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+            db.execute("delete from polls where poll_id = ?", (poll.poll_id,))
+            db.execute("insert into polls values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
 
 
 def to_iso(at: datetime | None) -> str | None:

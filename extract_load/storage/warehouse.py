@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
 import psutil
@@ -25,6 +26,7 @@ from extract_load.storage.transaction import transaction
 from extract_load.storage.writer_lock import WarehouseBusy, WriterLock
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 CATALOGUE = "music_tracker"
 SCHEMA_DIR = Path(__file__).with_name("schema")
@@ -85,6 +87,16 @@ class Warehouse:
             pass  # the file exists, is free, and has its schema
         with self.lock.held(purpose, wait):
             yield
+
+    @property
+    def appends_freely(self) -> bool:
+        """Return False: a file has one writer."""
+        return False
+
+    def append(self, work: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
+        """Run `work` in one transaction, with the lock held. Errors: WarehouseBusy."""
+        with self.open("landing") as connection, transaction(connection):
+            return work(connection)
 
     def _log_bytes(self) -> int:
         """Return the size of the write-ahead log."""

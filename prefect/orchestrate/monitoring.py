@@ -31,7 +31,9 @@ from extract_load.monitoring.refused_run import forget_refused_runs, report_refu
 from extract_load.monitoring.run_log import RunLog, RunRecord
 from extract_load.monitoring.tracked_run import tracked_run
 from extract_load.publishing.publish import label_of
-from extract_load.storage.writer_lock import WarehouseBusy, WriterLock
+from extract_load.storage.opening import open_lock
+from extract_load.storage.ports import WriterLock
+from extract_load.storage.writer_lock import WarehouseBusy
 from orchestrate.dbt_build.alone import record_build
 from orchestrate.flow_config import FlowConfig, in_effect
 from orchestrate.runs.context import Run, RunStopped, shared_run
@@ -136,7 +138,7 @@ def _refused_reason(flow_name: str, config: FlowConfig | None) -> str:
 
 def lock_of(flow_name: str, settings: Settings) -> WriterLock:
     """Return the lock that the one run of a flow holds."""
-    return WriterLock(settings.data_dir / lock_file_name(flow_name))
+    return open_lock(settings, lock_file_name(flow_name))
 
 
 def _skipped_reason(stack: ExitStack, lock: WriterLock, flow_name: str) -> str:

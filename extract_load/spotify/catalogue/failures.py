@@ -17,12 +17,15 @@ from extract_load.spotify.catalogue.pending import Kind
 OUTAGE = 3
 
 _FAILED = """
-insert into lookup.spotify_{kind}s (spotify_{kind}_id, status, attempts, next_attempt_at, message)
-values ($id, 'failed', 1, $now + interval 1 day, $message)
-on conflict (spotify_{kind}_id) do update set
-    attempts = attempts + 1,
-    next_attempt_at = $now + interval 1 day * cast(least(power(2, attempts), 32) as integer),
-    message = excluded.message
+merge into lookup.spotify_{kind}s as known
+using (select $id as id) as new
+on known.spotify_{kind}_id = new.id
+when matched then update set
+    attempts = known.attempts + 1,
+    next_attempt_at = $now + interval 1 day * cast(least(power(2, known.attempts), 32) as integer),
+    message = $message
+when not matched then insert (spotify_{kind}_id, status, attempts, next_attempt_at, message)
+    values (new.id, 'failed', 1, $now + interval 1 day, $message)
 """
 
 

@@ -18,7 +18,7 @@ from extract_load.context import Context
 from extract_load.core.errors import ServiceUnavailable
 from extract_load.core.instants import parse_instant_sql
 from extract_load.storage.duckdb_connection import file_literal, open_duckdb, open_published
-from extract_load.storage.state import State
+from extract_load.storage.ports import State
 from extract_load.storage.writer_lock import WarehouseBusy
 
 ENOUGH_PLAYS = 10

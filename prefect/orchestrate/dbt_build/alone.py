@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from extract_load.context import Context
 from extract_load.core.clock import Clock
 from extract_load.core.results import TaskResult
-from extract_load.storage.state import State
+from extract_load.storage.ports import State
 from orchestrate.dbt_build.results import NodeResult, split_failures, summarize_build, summarize_tests
 from orchestrate.dbt_build.runner import build_models_quietly, dbt_session, run_tests
 

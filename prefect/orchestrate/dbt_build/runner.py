@@ -21,7 +21,7 @@ from typing import Any
 from extract_load.core.errors import ConfigurationError, ServiceUnavailable
 from extract_load.core.failpoints import failpoint
 from extract_load.core.settings import Settings, project_root
-from extract_load.storage.warehouse import Warehouse
+from extract_load.storage.opening import open_warehouse
 from orchestrate.dbt_build.results import NodeResult, blocking_failures, node_results
 
 log = logging.getLogger(__name__)
@@ -245,7 +245,7 @@ def build_marts(settings: Settings) -> list[str]:
 
     Errors: ServiceUnavailable naming the models that could not be built.
     """
-    with Warehouse(settings).hold("dbt build"), dbt_session(settings):
+    with open_warehouse(settings).hold("dbt build"), dbt_session(settings):
         nodes = build_models_quietly(settings)
         not_built = [f"{node.name} ({node.message})" for node in nodes if node.outcome == "failed"]
         if not_built:

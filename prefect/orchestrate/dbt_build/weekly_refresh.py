@@ -14,8 +14,9 @@ from datetime import timedelta
 from extract_load.core.clock import Clock
 from extract_load.core.text import join_first
 from extract_load.maintenance.table_checksums import Marks, differences, fingerprint
-from extract_load.storage.state import State, from_iso, to_iso
-from extract_load.storage.warehouse import CATALOGUE, Warehouse
+from extract_load.storage.ports import State, Warehouse
+from extract_load.storage.state import from_iso, to_iso
+from extract_load.storage.warehouse import CATALOGUE
 from orchestrate.dbt_build.results import COMPARISON_KIND, NodeResult
 
 log = logging.getLogger(__name__)

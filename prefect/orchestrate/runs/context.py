@@ -24,8 +24,8 @@ from extract_load.core.results import TaskResult
 from extract_load.core.settings import Settings, load_settings
 from extract_load.daily_run.enrichment import SERVICES
 from extract_load.steps.signals import StepSignals
-from extract_load.storage.state import State
-from extract_load.storage.warehouse import Warehouse
+from extract_load.storage.opening import open_state, open_warehouse
+from extract_load.storage.ports import State, Warehouse
 from orchestrate.dbt_build.results import NodeResult
 from orchestrate.flow_config import FlowConfig, in_effect
 from orchestrate.runs.progress import StepProgress
@@ -124,7 +124,7 @@ def shared_run(config: FlowConfig | None = None, key: str | None = None) -> Iter
     key = key or flow_run.id or new_key()
     config = in_effect(config)
     settings = config.settings()
-    run = Run(key, config, settings, Warehouse(settings), State(settings.state_path))
+    run = Run(key, config, settings, open_warehouse(settings), open_state(settings))
     _RUNS[key] = run
     try:
         yield run

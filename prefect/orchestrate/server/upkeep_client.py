@@ -14,7 +14,7 @@ from typing import Any
 
 from extract_load.core.flows import FLOWS, lock_file_name
 from extract_load.core.settings import Settings
-from extract_load.storage.writer_lock import WriterLock
+from extract_load.storage.opening import open_lock
 from extract_load.transport.session import EnvironmentSession
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class UpkeepClient:
         before = datetime.now(UTC) - _JUST_NOW
         count = 0
         for flow in FLOWS:
-            if WriterLock(self._settings.data_dir / lock_file_name(flow)).holder() is not None:
+            if open_lock(self._settings, lock_file_name(flow)).holder() is not None:
                 continue
             for run in self._runs(flow, UNFINISHED):
                 if _changed_at(run) < before:

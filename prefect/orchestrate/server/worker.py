@@ -27,7 +27,7 @@ from extract_load.core.folder_access import require_writable
 from extract_load.core.network_environment import prepare_network
 from extract_load.core.private_files import keep_files_private
 from extract_load.core.settings import Settings, load_settings
-from extract_load.storage.state import State
+from extract_load.storage.opening import open_state
 from orchestrate.server.credentials import CLIENT_VARIABLE, known_password
 from orchestrate.server.upkeep_client import UpkeepClient
 
@@ -121,7 +121,7 @@ def _running_flows(settings: Settings, below: set[int]) -> set[int]:
 
 def _recorded_pids(settings: Settings) -> Iterator[int]:
     try:
-        with closing(State(settings.state_path)) as state:
+        with closing(open_state(settings)) as state:
             sql = "select pid from runs where status = 'running' and host = ?"
             yield from (int(row["pid"]) for row in state.rows(sql, (socket.gethostname(),)))
     except Exception as error:
