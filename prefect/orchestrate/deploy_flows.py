@@ -61,10 +61,10 @@ def validate(settings: Settings, *, thorough: bool, etl: bool = True) -> Iterato
             yield CheckResult("dbt", "problem", error.message, error.hint)
     if thorough:
         from extract_load.monitoring.service_checks import check_credentials, check_services
-        from extract_load.storage.state import State
+        from extract_load.storage.opening import open_state
 
         yield from check_credentials(settings)
-        state = State(settings.state_path)
+        state = open_state(settings)
         try:
             yield from check_services(settings, state)
         finally:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 
@@ -19,7 +20,7 @@ SERVICE = "PostgreSQL"
 MAKING = 728113
 """The number of the lock under which tables of ours are made."""
 # A dead machine is noticed within a minute: its locks are free then. Retries of DuckLake need English messages.
-_OPTIONS = {
+_OPTIONS: dict[str, Any] = {
     "connect_timeout": 10,
     "keepalives": 1,
     "keepalives_idle": 20,
@@ -36,7 +37,7 @@ def connect_postgres(settings: Settings) -> psycopg.Connection:
     """
     address = lake_address(settings).postgres
     with outage_as_unavailable():
-        connection = psycopg.connect(address, autocommit=True, **_OPTIONS)  # type: ignore[arg-type]
+        connection = psycopg.connect(address, autocommit=True, **_OPTIONS)
         connection.execute(f"set search_path to {SCHEMA}")
         if not connection.execute("select to_regclass('lock_holders') is not null").fetchall()[0][0]:
             _make_schema(connection)
