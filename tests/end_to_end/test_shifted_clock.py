@@ -87,6 +87,7 @@ def test_a_whole_run_a_year_from_now(lived: Lived) -> None:
         "2027-01-01T00:30",
         "2027-03-28T01:30",  # clocks in Europe go forward half an hour before
         "2027-10-31T01:30",  # and back
+        "2027-12-31T12:00",
         "2028-02-29T12:00",
         "2030-06-01T12:00",
     ],
