@@ -137,7 +137,7 @@ def _environment(data_dir: Path, services: dict[str, str]) -> dict[str, str]:
         **kept,
         **services,
         "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
-        "MUSIC_TRACKER_ENV_FILE": str(data_dir / "no.env"),
+        "MUSIC_TRACKER_ENV_FILE": os.devnull,
         "DATA_BASE_PATH": str(data_dir / "src"),
         "CACHE_DIR": str(data_dir / "cache"),
         "DUCKDB_PATH": str(data_dir / "music_tracker.duckdb"),

@@ -1,5 +1,5 @@
 -- Sixteen questions, one query each; a test runs them. Paste one into the published file:
---   duckdb -readonly data/published/music_tracker.duckdb
+--   duckdb -readonly data/published/music_tracker.duckdb -cmd ".maxrows 100"
 
 -- My ten most played artists this year, by minutes
 select artist_name, minutes, plays, rank, coverage_pct

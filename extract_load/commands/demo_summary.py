@@ -48,10 +48,13 @@ def summary(published: Path) -> str:
 
 
 def command(published: Path, sql: str) -> str:
-    """Return a query as a line for the shell, with the `duckdb` of this environment, good in any directory."""
+    """Return a query as a line for the shell, with the `duckdb` of this environment, good in any directory.
+
+    Of a long answer the client shows forty rows only, unless told otherwise.
+    """
     beside = Path(sys.executable).with_name("duckdb")
     client = str(beside) if beside.exists() else shutil.which("duckdb") or "duckdb"
-    return f'{shlex.quote(client)} -readonly {shlex.quote(str(published))} -c "{sql};"'
+    return f'{shlex.quote(client)} -readonly {shlex.quote(str(published))} -cmd ".maxrows 100" -c "{sql};"'
 
 
 def _totals(connection: duckdb.DuckDBPyConnection) -> list[str]:

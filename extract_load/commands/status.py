@@ -33,10 +33,11 @@ def register(app: typer.Typer) -> None:
 def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> None:
     """Show how things stand; answers while anything runs, and sends no request."""
     from extract_load.monitoring.disk_usage import disk_result
+    from extract_load.monitoring.environment_checks import check_names
 
     settings = load_settings()
     checked = health(settings)
-    found = replace(checked, results=(*checked.results, disk_result(settings)))
+    found = replace(checked, results=(*checked.results, disk_result(settings), *check_names()))
     if as_json:
         typer.echo(json.dumps(found.to_dict(), indent=2))
     else:

@@ -297,15 +297,29 @@ class Settings(BaseSettings):
 def load_settings(env_file: Path | None = None, **overrides: Any) -> Settings:
     """Read the settings from the environment and `.env` (environment wins), with `overrides` on top.
 
-    MUSIC_TRACKER_ENV_FILE names another file than the `.env` of the root.
-    Errors: ConfigurationError, one sentence per bad variable.
+    Errors: ConfigurationError, one sentence per bad variable, or for a file that is named and not there.
     """
-    path = env_file or Path(os.environ.get("MUSIC_TRACKER_ENV_FILE") or project_root() / ".env")
+    path = settings_file(env_file)
     try:
         return Settings(_env_file=path if path.is_file() else None, **overrides)
     except ValidationError as error:
         problems = "; ".join(_sentence(dict(problem)) for problem in error.errors(include_input=False))
         raise ConfigurationError(f"{problems}.", hint="Fix it in the environment or in .env.") from None
+
+
+def settings_file(named: Path | None = None) -> Path:
+    """Return the file of the settings: the named one, that of MUSIC_TRACKER_ENV_FILE, else the `.env` of the root.
+
+    Errors: ConfigurationError when MUSIC_TRACKER_ENV_FILE names nothing: its settings would all be missing.
+    """
+    variable = os.environ.get("MUSIC_TRACKER_ENV_FILE")
+    if named or not variable:
+        return named or project_root() / ".env"
+    path = Path(variable).expanduser()
+    if not path.exists() or path.is_dir():
+        hint = "Correct it, or unset MUSIC_TRACKER_ENV_FILE to use the .env of the project."
+        raise ConfigurationError(f"MUSIC_TRACKER_ENV_FILE names {path}, and there is no such file.", hint=hint)
+    return path
 
 
 def _written_trip(trip: str) -> str:

@@ -17,6 +17,7 @@ from extract_load.monitoring.check_result import CheckResult
 from extract_load.monitoring.environment_checks import (
     check_clock,
     check_env_file,
+    check_names,
     check_paths,
     check_zone,
     machine_zone,
@@ -59,6 +60,7 @@ def _machine(settings: Settings, clock: Clock) -> Iterator[CheckResult]:
     yield from check_clock(clock.now(), newest_record(settings.state_path))
     yield from check_zone(settings, machine_zone())
     yield from check_env_file()
+    yield from check_names()
     yield from check_paths(settings)
 
 

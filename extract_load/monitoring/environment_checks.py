@@ -6,20 +6,29 @@ One check result for each trouble; nothing is written and nobody is asked.
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from zoneinfo import available_timezones
 
 from extract_load.core.clock import is_plausible
-from extract_load.core.settings import Settings, project_root
+from extract_load.core.settings import Settings, settings_file
 from extract_load.monitoring.check_result import CheckResult
 
 TOLERANCE = timedelta(hours=1)
 _SET_THE_CLOCK = "Set the clock of this machine (`timedatectl set-ntp true` on Linux), then run the command again."
 _PATTERN = "?*["
 _LOCALTIME = Path("/etc/localtime")
+_ASSIGNMENT = re.compile(r"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=", re.MULTILINE)
+_OTHER_NAMES = {
+    "MUSIC_TRACKER_ENV_FILE", "MUSIC_TRACKER_HOME", "MUSIC_TRACKER_USER", "PAGE_BIND", "POSTGRES_IMAGE",
+    "PREFECT_API_AUTH_STRING", "PREFECT_API_URL", "PREFECT_BIND", "PREFECT_DB_PASSWORD", "PREFECT_HOME",
+    "PREFECT_SERVER_API_AUTH_STRING", "PREFECT_UI_API_URL", "TZ",
+}  # fmt: skip
+"""Names that `.env` may have for docker-compose, Prefect or the machine."""
 
 
 def check_clock(now: datetime, newest_record: datetime | None) -> Iterator[CheckResult]:
@@ -53,13 +62,26 @@ def machine_zone(localtime: Path = _LOCALTIME) -> str | None:
 
 def check_env_file(env_file: Path | None = None) -> Iterator[CheckResult]:
     """Yield a warning when other users of the machine can read the file with the secrets."""
-    path = env_file or Path(os.environ.get("MUSIC_TRACKER_ENV_FILE") or project_root() / ".env")
+    path = settings_file(env_file)
     if not path.is_file():
         return
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         text = f"{path.name} can be read by other users of this machine (mode {mode:04o}); it holds your secrets."
         yield CheckResult("env-file", "warning", text, f"Run `chmod 600 {path}`.")
+
+
+def check_names(env_file: Path | None = None) -> Iterator[CheckResult]:
+    """Yield a warning for each name in the file that is no setting but much like one: nobody reads it."""
+    path = settings_file(env_file)
+    if not path.is_file():
+        return
+    known = {name.upper() for name in Settings.model_fields} | _OTHER_NAMES
+    for name in _ASSIGNMENT.findall(path.read_text(encoding="utf-8", errors="replace")):
+        meant = [] if name.upper() in known else get_close_matches(name.upper(), known, n=1, cutoff=0.8)
+        for right in meant:
+            text = f"{name} in {path.name} is no setting, so nothing reads it. Is it {right}?"
+            yield CheckResult(f"setting:{name}", "warning", text, f"Call it {right}, or take the line out.")
 
 
 def check_paths(settings: Settings) -> Iterator[CheckResult]:

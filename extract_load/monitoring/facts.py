@@ -86,6 +86,8 @@ class Facts(ListenerFacts):
     published_error: str = ""
     kept: str = ""
     plays: int | None = None
+    plays_counted: int | None = None
+    """Those that reports and pages count."""
     newest_play: datetime | None = None
     failing_addresses: list[tuple[str, datetime]] = field(default_factory=list)
     inbox: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -223,6 +225,11 @@ def _read_backup(facts: Facts, state: State) -> BackupFacts:
     )
 
 
+_PLAYS = """
+select count(*), count(*) filter (where is_play_spotify30 and not is_excluded), max(ended_at) from marts.fct_plays
+"""
+
+
 def _read_published(facts: Facts) -> None:
     """Read the number of plays, and drop the gaps that the published file shows as closed by an export.
 
@@ -234,8 +241,7 @@ def _read_published(facts: Facts) -> None:
         return
     try:
         with open_published(facts.settings) as reader:
-            plays, newest = reader.execute("select count(*), max(ended_at) from marts.fct_plays").fetchall()[0]
-            facts.plays, facts.newest_play = int(plays), newest
+            facts.plays, facts.plays_counted, facts.newest_play = reader.execute(_PLAYS).fetchall()[0]
             for one in facts.listeners:
                 sql, whose = (_CLOSED_GAPS, [one.listener.listener_id]) if facts.others else (_ALL_CLOSED_GAPS, [])
                 closed = reader.execute(sql, whose).fetchall()

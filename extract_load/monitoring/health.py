@@ -194,11 +194,11 @@ def _published(facts: Facts) -> Iterator[CheckResult]:
         yield CheckResult("published-unreadable", "problem", text, hint, True)
         return
     age = facts.now - facts.published_at
-    plays = (
-        f" It holds {pluralize(facts.plays, 'play')}, the last {at(facts.newest_play)}."
-        if facts.plays is not None
-        else ""
-    )
+    plays = ""
+    if facts.plays is not None:
+        counted = "" if facts.plays == facts.plays_counted else f"; reports and pages count {facts.plays_counted:,},"
+        counted += " those of 30 seconds or more that nothing leaves out" if counted else ""
+        plays = f" It holds {pluralize(facts.plays, 'play')}, the last {at(facts.newest_play)}{counted}."
     if age > UNPUBLISHED_AFTER:
         text = f"Nothing was published for {ago(age)}. {facts.kept}".rstrip()
         yield CheckResult("unpublished", "problem", text, "Run `music-tracker etl` to see why.", True)

@@ -121,7 +121,7 @@ def run(command: str, folder: Path) -> str:
     """Run a command as a person would, in a folder; return what it printed."""
     ours = {"DATA_BASE_PATH": "data/src", "CACHE_DIR": "data/cache", "DUCKDB_PATH": "data/music_tracker.duckdb"}
     environment = {**os.environ, **{name: str(folder / path) for name, path in ours.items()}}
-    environment |= {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "MUSIC_TRACKER_ENV_FILE": str(folder / "no.env")}
+    environment |= {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "MUSIC_TRACKER_ENV_FILE": os.devnull}
     done = subprocess.run(
         command, shell=True, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
     )

@@ -38,7 +38,7 @@ class Home:
         return {
             **kept,
             "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
-            "MUSIC_TRACKER_ENV_FILE": str(self.path / "no.env"),
+            "MUSIC_TRACKER_ENV_FILE": os.devnull,
             "DATA_BASE_PATH": str(self.path / "src"),
             "CACHE_DIR": str(self.path / "cache"),
             "DUCKDB_PATH": str(self.path / "music_tracker.duckdb"),

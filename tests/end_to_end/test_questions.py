@@ -81,7 +81,7 @@ def test_the_answers_fit_a_terminal(lived: Lived, tmp_path: Path) -> None:
 
 def test_the_catalogue_fits_a_terminal_and_its_examples_run(lived: Lived, tmp_path: Path) -> None:
     """Every report is listed with its question and a query, whose answer stands in the first columns at 100 columns."""
-    shown = terminal(lived, tmp_path, ".maxrows 200\nfrom reporting.catalogue;\n")
+    shown = terminal(lived, tmp_path, ".maxrows 100\nfrom reporting.catalogue;\n")
     assert "…" not in shown
     assert max(map(len, shown.splitlines())) <= 100
     listed = lived.home.ask("select name, question, example from reporting.catalogue")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from pathlib import Path
 
@@ -93,7 +94,7 @@ def test_a_wrong_setting_stops_a_command_before_any_work(
     no_settings_of_this_machine: None,
 ) -> None:
     """Nothing is created."""
-    monkeypatch.setenv("MUSIC_TRACKER_ENV_FILE", str(tmp_path / "no.env"))
+    monkeypatch.setenv("MUSIC_TRACKER_ENV_FILE", os.devnull)
     monkeypatch.setenv("DUCKDB_PATH", str(tmp_path / "data" / "music_tracker.duckdb"))
     monkeypatch.setenv("ETL_HOUR", "25")
     assert main(["status"]) == 2

@@ -35,7 +35,7 @@ def _nothing_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     """Read no setting from this machine's environment or from a `.env`."""
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
-    monkeypatch.setenv("MUSIC_TRACKER_ENV_FILE", str(tmp_path / "no.env"))
+    monkeypatch.setenv("MUSIC_TRACKER_ENV_FILE", os.devnull)
     monkeypatch.setenv("DATA_BASE_PATH", str(tmp_path / "src"))
     monkeypatch.setenv("CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("DUCKDB_PATH", str(tmp_path / "music_tracker.duckdb"))
@@ -92,7 +92,7 @@ class Installation:
     def variables(self) -> dict[str, str]:
         """The settings of the installation."""
         return {
-            "MUSIC_TRACKER_ENV_FILE": str(self.path / "no.env"),
+            "MUSIC_TRACKER_ENV_FILE": os.devnull,
             "DATA_BASE_PATH": str(self.path / "src"),
             "CACHE_DIR": str(self.path / "cache"),
             "DUCKDB_PATH": str(self.path / "music_tracker.duckdb"),

@@ -32,7 +32,7 @@ def test_the_command_serves_until_it_is_stopped(published: Path, tmp_path: Path)
     folder.mkdir()
     (folder / "music_tracker.duckdb").write_bytes(published.read_bytes())
     environment = {**os.environ, "DUCKDB_PATH": str(tmp_path / "music_tracker.duckdb"), "PYTHONUNBUFFERED": "1"}
-    environment["MUSIC_TRACKER_ENV_FILE"] = str(tmp_path / "none.env")
+    environment["MUSIC_TRACKER_ENV_FILE"] = os.devnull
     command = [sys.executable, "-m", "extract_load", "page", "--port", "0"]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
     try:

@@ -123,13 +123,14 @@ def small_transform(settings: Settings) -> Sequence[str]:
             select
                 md5(concat_ws('|', listener_id, played_at, track_key)) as play_key, listener_id, track_key,
                 played_at as ended_at, payload ->> '$.track.name' as track_name,
-                payload ->> '$.track.artists[0].name' as artist_name
+                payload ->> '$.track.artists[0].name' as artist_name,
+                true as is_play_spotify30, false as is_excluded
             from raw.spotify_recently_played
             union all
             select
                 md5(concat_ws('|', file_sha256, row_number)), listener_id, payload ->> '$.spotify_track_uri',
                 try_cast(payload ->> '$.ts' as timestamp), payload ->> '$.master_metadata_track_name',
-                payload ->> '$.master_metadata_album_artist_name'
+                payload ->> '$.master_metadata_album_artist_name', true, false
             from raw.spotify_streaming_history
             """
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -29,7 +30,7 @@ def music_tracker(
 ) -> RunCommand:
     """Return a way to run `music-tracker ...` in the data directory of this test."""
     here = {
-        "MUSIC_TRACKER_ENV_FILE": str(settings.data_dir / "no.env"),
+        "MUSIC_TRACKER_ENV_FILE": os.devnull,
         "DATA_BASE_PATH": str(settings.data_base_path),
         "CACHE_DIR": str(settings.cache_dir),
         "DUCKDB_PATH": str(settings.duckdb_path),

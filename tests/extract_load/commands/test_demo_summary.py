@@ -53,5 +53,5 @@ def test_the_summary_counts_what_reports_count(published: Path) -> None:
 def test_a_query_can_be_pasted_into_a_shell(published: Path) -> None:
     """Whatever the path holds."""
     words = shlex.split(command(published, "select 1"))
-    assert words[1:] == ["-readonly", str(published), "-c", "select 1;"]
+    assert words[1:] == ["-readonly", str(published), "-cmd", ".maxrows 100", "-c", "select 1;"]
     assert Path(words[0]).name == "duckdb"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from extract_load.core.errors import ConfigurationError
 @pytest.fixture
 def data_dir(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, no_settings_of_this_machine: None) -> Path:
     """Return the data directory that the environment names."""
-    monkeypatch.setenv("MUSIC_TRACKER_ENV_FILE", str(tmp_path / "no.env"))
+    monkeypatch.setenv("MUSIC_TRACKER_ENV_FILE", os.devnull)
     monkeypatch.setenv("DUCKDB_PATH", str(tmp_path / "data" / "music_tracker.duckdb"))
     return tmp_path / "data"
 

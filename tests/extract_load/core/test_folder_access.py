@@ -44,7 +44,7 @@ def asked_as_another_user(folder: Path) -> str:
     """Return what user 4711 is told about the data directory in a folder."""
     environment = {
         **os.environ,
-        "MUSIC_TRACKER_ENV_FILE": str(folder / "no.env"),
+        "MUSIC_TRACKER_ENV_FILE": os.devnull,
         "MUSIC_TRACKER_HOME": str(folder),
         "DUCKDB_PATH": "data/music_tracker.duckdb",
         "DATA_BASE_PATH": "data/src",

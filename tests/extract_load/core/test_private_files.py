@@ -23,7 +23,7 @@ def modes(folder: Path) -> dict[str, str]:
 def test_what_a_command_makes_is_private(before: int, tmp_path: Path) -> None:
     """Folders, the state, the warehouse and its locks: nothing of it is for the group or for others."""
     home = tmp_path / "home"
-    variables = {**os.environ, "MUSIC_TRACKER_HOME": str(home), "MUSIC_TRACKER_ENV_FILE": str(tmp_path / "none")}
+    variables = {**os.environ, "MUSIC_TRACKER_HOME": str(home), "MUSIC_TRACKER_ENV_FILE": os.devnull}
     for name in ("DATA_BASE_PATH", "CACHE_DIR", "DUCKDB_PATH", "BACKUP_DIR"):
         variables.pop(name, None)
     home.mkdir()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
 import pytest
 
 from extract_load.core.errors import ConfigurationError
-from extract_load.core.settings import Settings, load_settings
+from extract_load.core.settings import Settings, load_settings, project_root, settings_file
 
 
 @pytest.fixture(autouse=True)
@@ -104,6 +105,19 @@ def test_relative_paths_count_from_the_root(tmp_path: Path, monkeypatch: pytest.
     settings = load(tmp_path)
     assert settings.warehouse_path == tmp_path / "data" / "music_tracker.duckdb"
     assert settings.spool_dir == tmp_path / "data" / "src"
+
+
+def test_a_named_file_that_is_not_there_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one sentence with what to do; a folder is none, an empty name is that of the project."""
+    for path in (tmp_path / "none.env", tmp_path):
+        monkeypatch.setenv("MUSIC_TRACKER_ENV_FILE", str(path))
+        with pytest.raises(ConfigurationError, match=f"names {path}, and there is no such file") as refused:
+            load_settings()
+        assert "unset MUSIC_TRACKER_ENV_FILE" in str(refused.value.hint)
+    monkeypatch.setenv("MUSIC_TRACKER_ENV_FILE", os.devnull)
+    assert load_settings().etl_hour == 5
+    monkeypatch.setenv("MUSIC_TRACKER_ENV_FILE", "")
+    assert settings_file() == project_root() / ".env"
 
 
 def test_the_example_file_explains_every_variable() -> None:

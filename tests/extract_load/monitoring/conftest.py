@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,11 @@ class Installation:
         path.parent.mkdir(parents=True, exist_ok=True)
         with duckdb.connect(str(path)) as out:
             out.execute("create schema if not exists marts")
-            out.execute("create or replace table marts.fct_plays as select cast(? as timestamp) ended_at", [heard_at])
+            out.execute(
+                "create or replace table marts.fct_plays as"
+                " select cast(? as timestamp) as ended_at, true as is_play_spotify30, false as is_excluded",
+                [heard_at],
+            )
             out.execute(
                 "create table if not exists marts.fct_listening_gaps"
                 " (gap_from timestamp, gap_until timestamp, is_closed boolean, listener_id varchar)"
@@ -102,7 +107,7 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "PREFECT_API_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TZ", "UTC")
-    monkeypatch.setenv("MUSIC_TRACKER_ENV_FILE", str(tmp_path / "no.env"))
+    monkeypatch.setenv("MUSIC_TRACKER_ENV_FILE", os.devnull)
 
 
 @pytest.fixture

@@ -48,6 +48,19 @@ def test_8_a_readable_env_file(offline: Settings, monkeypatch: pytest.MonkeyPatc
     assert troubles(offline) == []
 
 
+def test_a_setting_that_is_misspelt(offline: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is named with the right one; names of docker-compose, of Prefect and of other programs are left alone."""
+    path = offline.data_dir / ".env"
+    path.write_text("# ETL_HOUUR=1\nSPOTFY_CLIENT_ID=x\nexport etl_hours = 3\nPAGE_BIND=::1\nEDITOR=vi\nETL_HOUR=4\n")
+    path.chmod(0o600)
+    monkeypatch.setenv("MUSIC_TRACKER_ENV_FILE", str(path))
+    assert [(found.level, found.text, found.hint) for found in troubles(offline)] == [
+        ("warning", f"{name} in .env is no setting, so nothing reads it. Is it {right}?",
+         f"Call it {right}, or take the line out.")
+        for name, right in (("SPOTFY_CLIENT_ID", "SPOTIFY_CLIENT_ID"), ("etl_hours", "ETL_HOUR"))
+    ]  # fmt: skip
+
+
 def test_12_a_time_zone_that_does_not_exist(tmp_path: Path) -> None:
     """It stops every command with the same sentence."""
     with pytest.raises(ConfigurationError, match=r"LISTENER_TIMEZONE: 'Mars/Base' is not a time zone") as stopped:

@@ -6,6 +6,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
+import duckdb
 import pytest
 
 from extract_load.core.settings import Settings
@@ -13,7 +14,7 @@ from extract_load.core.text import pluralize
 from extract_load.monitoring.check_result import CheckResult
 from extract_load.monitoring.health import Health, health
 from extract_load.monitoring.run_log import RunRecord
-from extract_load.storage.state import RequestRecord
+from extract_load.storage.state import RequestRecord, State, to_iso
 
 
 def texts(now: Health) -> dict[str, str]:
@@ -49,9 +50,28 @@ def test_what_is_known_is_reported(installation: Any) -> None:
     said = "90.0% matched, 4.0% in review, 5.0% not found, 1.0% not yet looked for"
     assert found["matching"] == f"Artists at MusicBrainz, by listening time: {said}."
     assert found["running:daily-etl"].startswith("daily-etl today is running since")
-    assert "holds 1 play, the last 2026-11-22 20:00 UTC" in found["published"]
+    assert "holds 1 play, the last 2026-11-22 20:00 UTC." in found["published"]
     plain = health(installation.settings, installation.state, installation.clock).to_dict()
     assert json.loads(json.dumps(plain))["health"] == "note"
+
+
+def test_what_counts_is_told_beside_all_plays(settings: Settings, state: State, clock: Any) -> None:
+    """Pages and reports count fewer plays: the line says which, unless all of them count."""
+    settings.published_path.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(str(settings.published_path)) as published:
+        published.execute(
+            "create schema marts; create table marts.fct_plays as select"
+            " timestamp '2026-11-22 20:00' as ended_at, number > 1 as is_play_spotify30,"
+            " number = 9 as is_excluded from range(10) as plays (number)"
+        )
+        published.execute(
+            "create table marts.fct_listening_gaps"
+            "(gap_from timestamp, gap_until timestamp, is_closed boolean, listener_id varchar)"
+        )
+    state.put("publish", "last", {"at": to_iso(clock.now())}, clock.now())
+    said = texts(health(settings, state, clock))["published"]
+    assert "holds 10 plays" in said
+    assert "reports and pages count 7, those of 30 seconds or more that nothing leaves out." in said
 
 
 @pytest.mark.parametrize(
