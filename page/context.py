@@ -89,11 +89,12 @@ class PageContext:
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """Where a page of a long list stands: rows `first` to `last` of `total`."""
+    """Where a page of a long list stands: rows `first` to `last` of `total`, the last of which may have no rank."""
 
     number: int
     total: int
     size: int = ROWS_A_PAGE
+    without_rank: int = 0
 
     @property
     def pages(self) -> int:
@@ -109,3 +110,12 @@ class Paging:
     def last(self) -> int:
         """Number of the last row shown."""
         return min(self.number * self.size, self.total)
+
+    @property
+    def label(self) -> str:
+        """Which rows are shown; what has no rank is not counted among those that have one."""
+        ranked = self.total - self.without_rank
+        if self.first > ranked:
+            return "What has no rank"
+        also = ", and what has no rank" if self.last > ranked else ""
+        return f"{self.first:,} to {min(self.last, ranked):,} of {ranked:,}{also}"

@@ -21,8 +21,12 @@ def minutes(value: float | None) -> str:
 
 
 def percent(value: float | None) -> str:
-    """Return a share with one decimal; unknown when it is null."""
-    return "unknown" if value is None else f"{value:.1f} %"
+    """Return a share with one decimal; unknown when it is null. What is little is not nothing, nor nearly all all."""
+    if value is None:
+        return "unknown"
+    if 0 < value < 0.05:
+        return "under 0.1 %"
+    return "over 99.9 %" if 99.95 <= value < 100 else f"{value:.1f} %"
 
 
 def day(value: date | None) -> str:

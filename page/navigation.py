@@ -28,6 +28,7 @@ MENU = (
     Entry("Plays", "/plays", "plays"),
     Entry("Search", "/search", "search"),
     Entry("Why", "/why", "why"),
+    Entry("Merges", "/merges", "merges"),
     Entry("Completeness", "/completeness", "completeness"),
     Entry("About", "/about", "about"),
 )

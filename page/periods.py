@@ -32,7 +32,15 @@ class Period:
             return f"{self.first:%B %Y}"
         if self.kind == "week":
             return f"week {self.text[6:]} of {self.text[:4]}"
-        return self.text.replace("..", " to ")
+        if self.kind == "range":
+            start = f"{self.first.day} {self.first:%B}"
+            year = "" if self.first.year == self.last.year else f" {self.first.year}"
+            return f"{start}{year} to {self.last.day} {self.last:%B %Y}"
+        return self.text
+
+    def short(self, otherwise: str) -> str:
+        """Return the label where it is short enough for the head of a column, else another word."""
+        return self.label if self.kind in {"year", "month"} else otherwise
 
     def beside(self, step: int) -> Period | None:
         """Return the same kind of period before (-1) or after (1); None where the calendar of the pages ends."""

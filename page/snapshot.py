@@ -106,6 +106,8 @@ def _addresses(known: Listener | None) -> list[str]:
         "/habits",
         "/compare",
         "/why",
+        "/merges",
+        "/merges/artists",
         "/completeness",
         "/about",
         "/calendar",

@@ -29,6 +29,7 @@ _CHOICES = {
     "season": SEASONS,
     "bucket": ("week", "month", "quarter", "year"),
     "scope": ("overall", "artist"),
+    "merges_of": ("artist", "recording"),
     "of": tuple(kind.value for kind in Kind if kind is not Kind.ALL),
 }
 _COUNTED = {Rule.SPOTIFY30: "plays.is_counted"}

@@ -43,6 +43,11 @@ class Column:
         """Whether the values stand at the right and are compared with the query."""
         return self.kind in {"number", "minutes", "percent", "ratio"}
 
+    @property
+    def look(self) -> str:
+        """The class of its cells: numbers stand at the right, a date is not broken."""
+        return "n" if self.is_number else "d" if self.kind in {"day", "moment", "month"} else "t"
+
     def text(self, row: Row) -> str:
         """Return the value of a row as it is read."""
         return _WRITERS[self.kind](row[self.name])

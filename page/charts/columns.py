@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from page.charts.svg import data, frame, label_at
+from page.charts.svg import LABEL_ROOM, data, frame, label_at
 
-WIDTH, HEIGHT, FOOT, TOP = 720, 200, 22, 14
-_TICK_ROOM = 48
+WIDTH, HEIGHT, FOOT, TOP = 720, 220, LABEL_ROOM + 4, LABEL_ROOM
+_TICK_ROOM = 90
 _LEAST = 1.5
 """The least height of a column that is not zero: a minute is drawn, not dropped."""
 
@@ -25,12 +25,14 @@ class Mark:
     tick: str = ""
 
 
-def columns(marks: Sequence[Mark], title: str, description: str, chart_id: str) -> Markup:
+def columns(marks: Sequence[Mark], title: str, description: str, chart_id: str, write: str = "{:,.0f}") -> Markup:
     """Return a chart of columns; it is one tab stop, its links are reached by arrows or through the table."""
     most = max((mark.value or 0 for mark in marks), default=0) or 1
     step = WIDTH / max(1, len(marks))
+    ticks = [number for number, mark in enumerate(marks) if mark.tick]
     body = Markup().join(_column(mark, number, step, most) for number, mark in enumerate(marks))
-    axis = label_at(f"{most:,.0f}", 0, 10)
+    body += Markup().join(_tick(marks[number], number * step, at % 2 == 1) for at, number in enumerate(ticks))
+    axis = label_at(write.format(most), 0, 0)
     base = Markup('<line class="base" x1="0" x2="{x}" y1="{y}" y2="{y}"/>').format(x=WIDTH, y=HEIGHT - FOOT)
     return frame(axis + base + body, title, description, chart_id, size=(WIDTH, HEIGHT))
 
@@ -38,10 +40,6 @@ def columns(marks: Sequence[Mark], title: str, description: str, chart_id: str) 
 def _column(mark: Mark, number: int, step: float, most: float) -> Markup:
     room = HEIGHT - FOOT - TOP
     x, width = round(number * step + step * 0.1, 2), round(step * 0.8, 2)
-    is_at_the_edge = x > WIDTH - _TICK_ROOM
-    tick = Markup('<text class="axis{end}" x="{x}" y="{y}">{text}</text>' if mark.tick else "").format(
-        end=" end" if is_at_the_edge else "", x=WIDTH if is_at_the_edge else x, y=HEIGHT - 6, text=mark.tick
-    )
     if mark.value is None:
         look, height = Markup('class="unknown" fill="url(#hatch)"'), float(room)
     else:
@@ -55,5 +53,11 @@ def _column(mark: Mark, number: int, step: float, most: float) -> Markup:
         height=height,
         data=data(mark.label, mark.url),
     )
-    drawn = shape + Markup("<title>{label}</title></rect>").format(label=mark.label)
-    return drawn + tick
+    return shape + Markup("<title>{label}</title></rect>").format(label=mark.label)
+
+
+def _tick(mark: Mark, x: float, is_odd: bool) -> Markup:
+    """Return the label below a column; every second one is left out where there is no room."""
+    is_at_the_edge = x > WIDTH - _TICK_ROOM
+    look = f"axis{' end' if is_at_the_edge else ''}{' odd' if is_odd else ''}"
+    return label_at(mark.tick, WIDTH if is_at_the_edge else x, HEIGHT - FOOT + 3, look)

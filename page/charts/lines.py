@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from page.charts.svg import data, frame, label_at
+from page.charts.svg import LABEL_ROOM, data, frame, label_at
 
-WIDTH, HEIGHT, FOOT, RIGHT, TOP = 720, 220, 22, 110, 14
+WIDTH, HEIGHT, FOOT, RIGHT, TOP = 720, 230, 8, 150, LABEL_ROOM
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +24,19 @@ def lines(series: Sequence[Line], title: str, description: str, chart_id: str, u
     """Return lines on one scale from zero."""
     longest = max((len(line.values) for line in series), default=1) or 1
     most = max((value or 0 for line in series for value in line.values), default=0) or 1
-    body = label_at(f"{most:,.0f} {unit}", 0, 10)
+    body = label_at(f"{most:,.0f} {unit}", 0, 0)
     body += Markup('<line class="base" x1="0" x2="{x}" y1="{y}" y2="{y}"/>').format(x=WIDTH - RIGHT, y=HEIGHT - FOOT)
+    ends = []
     for number, line in enumerate(series):
-        body += _line(line, number, longest, most, unit)
+        drawn, x, y = _line(line, number, longest, most, unit)
+        body += drawn
+        ends.append((y, x, line.name))
+    body += _names(ends)
     return frame(body, title, description, chart_id, size=(WIDTH, HEIGHT))
 
 
-def _line(line: Line, number: int, longest: int, most: float, unit: str) -> Markup:
+def _line(line: Line, number: int, longest: int, most: float, unit: str) -> tuple[Markup, float, float]:
+    """Return a line and where it ends."""
     step = (WIDTH - RIGHT) / longest
     path, x, y = "", 0.0, float(HEIGHT - FOOT)
     for place, value in enumerate(line.values):
@@ -44,4 +49,14 @@ def _line(line: Line, number: int, longest: int, most: float, unit: str) -> Mark
     drawn = Markup('<path class="line k{number}" d="{path}" {data}><title>{said}</title></path>').format(
         number=number, path=path + (f"H{x + step:.1f}" if path else ""), data=data(said), said=said
     )
-    return drawn + label_at(line.name, min(x + step + 6, WIDTH - RIGHT + 6), max(y + 4, 12))
+    return drawn, x + step, y
+
+
+def _names(ends: Sequence[tuple[float, float, str]]) -> Markup:
+    """Return the name of each line where it ends, from top to foot, none upon another."""
+    names, lowest = Markup(), 0.0
+    for place, (y, x, name) in enumerate(sorted(ends)):
+        at = min(max(y - LABEL_ROOM / 2, lowest), HEIGHT - LABEL_ROOM * (len(ends) - place))
+        names += label_at(name, min(x, WIDTH - RIGHT) + 6, at)
+        lowest = at + LABEL_ROOM
+    return names

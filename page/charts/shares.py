@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from page.charts.svg import data, frame, label_at
+from page.charts.svg import LABEL_ROOM, data, frame, label_at
 
-WIDTH, HEIGHT, FOOT, RIGHT = 720, 240, 22, 130
-_LEAST_LABEL_GAP = 15
+WIDTH, HEIGHT, FOOT, RIGHT = 720, 256, LABEL_ROOM + 4, 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,9 @@ def shares(columns: Sequence[tuple[str, Sequence[Part]]], title: str, descriptio
     for number, (name, parts) in enumerate(columns):
         body += Markup().join(_part(part, below, name, number * step, step) for part, below in _stacked(parts))
         if number % every == 0:
-            body += label_at(name, number * step, HEIGHT - 6)
+            is_at_the_edge = number * step > room - 90
+            look, x = ("axis end", room) if is_at_the_edge else ("axis", number * step)
+            body += label_at(name, x, HEIGHT - FOOT + 3, f"{look} odd" if number // every % 2 else look)
     names = _names(columns[-1][1]) if columns else Markup()
     return frame(body + names, title, description, chart_id, size=(WIDTH, HEIGHT))
 
@@ -64,9 +65,9 @@ def _part(part: Part, below: float, column: str, x: float, step: float) -> Marku
 
 def _names(parts: Sequence[Part]) -> Markup:
     """Return the names of the parts beside the last column, none upon another."""
-    names, lowest = Markup(), float(HEIGHT)
-    for part, below in _stacked(parts):
-        y = min(_y(below + part.percent / 2) + 4, lowest - _LEAST_LABEL_GAP)
-        lowest = y
-        names += label_at(part.name[:18], WIDTH - RIGHT + 6, y)
+    names, lowest = Markup(), float(HEIGHT - FOOT)
+    for place, (part, below) in enumerate(_stacked(parts)):
+        middle = _y(below + part.percent / 2) - LABEL_ROOM / 2
+        lowest = max(min(middle, lowest - LABEL_ROOM), LABEL_ROOM * (len(parts) - 1 - place))
+        names += label_at(part.name[:18], WIDTH - RIGHT + 6, lowest)
     return names

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
+LABEL_ROOM = 24
+"""Units that a label needs from top to foot where it is largest: in the narrowest window."""
+
 
 def frame(
     body: Markup, title: str, description: str, chart_id: str, *, size: tuple[int, int], step: int = 1, look: str = ""
@@ -32,7 +35,7 @@ def data(label: str, url: str = "") -> Markup:
 
 
 def label_at(text: str, x: float, y: float, look: str = "axis") -> Markup:
-    """Return a text of the chart itself."""
+    """Return a text of the chart itself, hanging from `y`: in a narrow window the style sheet writes it larger."""
     return Markup('<text class="{look}" x="{x}" y="{y}">{text}</text>').format(
         look=look, x=round(x, 2), y=round(y, 2), text=text
     )

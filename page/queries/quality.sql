@@ -36,11 +36,11 @@ known as (
 
 select
     measured.plays,
-    round(100.0 * measured.exact_plays / nullif(measured.plays, 0), 1) as exact_pct,
-    round(100.0 * measured.assumed_plays / nullif(measured.plays, 0), 1) as assumed_pct,
-    round(100.0 * coalesce(known.looked_up, 0) / nullif(measured.plays, 0), 1) as looked_up_pct,
-    round(100.0 * coalesce(known.with_country, 0) / nullif(measured.plays, 0), 1) as country_known_pct,
-    round(100.0 * coalesce(known.with_genre, 0) / nullif(measured.plays, 0), 1) as genre_known_pct,
-    round(100.0 * coalesce(known.with_release, 0) / nullif(measured.plays, 0), 1) as release_known_pct
+    round(100.0 * measured.exact_plays / nullif(measured.plays, 0), 2) as exact_pct,
+    round(100.0 * measured.assumed_plays / nullif(measured.plays, 0), 2) as assumed_pct,
+    round(100.0 * coalesce(known.looked_up, 0) / nullif(measured.plays, 0), 2) as looked_up_pct,
+    round(100.0 * coalesce(known.with_country, 0) / nullif(measured.plays, 0), 2) as country_known_pct,
+    round(100.0 * coalesce(known.with_genre, 0) / nullif(measured.plays, 0), 2) as genre_known_pct,
+    round(100.0 * coalesce(known.with_release, 0) / nullif(measured.plays, 0), 2) as release_known_pct
 from measured
 cross join known

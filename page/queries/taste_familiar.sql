@@ -7,6 +7,7 @@ select
     months.plays_new,
     months.plays_recent,
     months.plays_familiar,
+    months.plays_masked,
     months.plays_masked > 0 as is_warm_up,
     months.coverage_pct
 from reporting.new_vs_familiar as months

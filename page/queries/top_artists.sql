@@ -18,7 +18,8 @@ select
     round(shown.ms / 60000.0, 1) as minutes,
     round(100.0 * shown.{measure} / nullif(shown.whole, 0), 2) as share_pct,
     artists.artist_key as key,
-    shown.total
+    shown.total,
+    shown.without_rank
 from shown
 inner join marts.dim_artist as artists on shown.artist_number = artists.artist_number
 order by shown.place

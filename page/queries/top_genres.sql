@@ -60,7 +60,8 @@ select
     round(ms / 60000.0, 1) as minutes,
     round(100.0 * {measure} / nullif(whole, 0), 2) as share_pct,
     key,
-    count(*) over () as total
+    count(*) over () as total,
+    count(*) filter (where is_apart) over () as without_rank
 from ranked
 where plays > 0
 order by is_apart, place

@@ -19,7 +19,8 @@ select
     round(shown.ms / 60000.0, 1) as minutes,
     round(100.0 * shown.{measure} / nullif(shown.whole, 0), 2) as share_pct,
     recordings.recording_key as key,
-    shown.total
+    shown.total,
+    shown.without_rank
 from shown
 inner join marts.dim_recording as recordings on shown.recording_number = recordings.recording_number
 order by shown.place

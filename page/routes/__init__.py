@@ -11,7 +11,7 @@ from page.context import PageContext
 
 GROUPS = (
     "home", "tops", "entities", "calendar", "clock", "map", "taste", "finds", "habits", "review", "compare", "plays",
-    "search", "why", "completeness", "about", "family", "embed", "take_away", "data",
+    "search", "why", "merges", "completeness", "about", "family", "embed", "take_away", "data",
 )  # fmt: skip
 
 

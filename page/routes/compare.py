@@ -106,18 +106,18 @@ def _totals(context: PageContext, a: Period, b: Period, arguments: dict[str, Val
 def _days(context: PageContext, a: Period, b: Period, arguments: dict[str, Value]) -> View:
     result = context.query("compare_days", **arguments)
     measure = context.params.measure.value
-    series = [Line(period.label, [_value(row[f"{measure}_{name}"]) for row in result.rows])
-              for name, period in (("a", a), ("b", b))]  # fmt: skip
+    series = [Line(name, [_value(row[f"{measure}_{span}"]) for row in result.rows])
+              for span, name in (("a", a.short("before")), ("b", b.short("after")))]  # fmt: skip
     title = f"{measure.capitalize()} until each day, both from their first day on"
     return context.view_of(
         result,
         title,
         (
             Column("day_number", "Day", "number"),
-            Column("plays_a", f"Plays, {a.label}", "number"),
-            Column("plays_b", f"Plays, {b.label}", "number"),
-            Column("minutes_a", f"Minutes, {a.label}", "minutes"),
-            Column("minutes_b", f"Minutes, {b.label}", "minutes"),
+            Column("plays_a", f"Plays, {a.short('before')}", "number"),
+            Column("plays_b", f"Plays, {b.short('after')}", "number"),
+            Column("minutes_a", f"Minutes, {a.short('before')}", "minutes"),
+            Column("minutes_b", f"Minutes, {b.short('after')}", "minutes"),
         ),
         arguments=arguments,
         is_folded=True,
@@ -137,8 +137,8 @@ def _list(context: PageContext, kind: Kind, a: Period, b: Period, arguments: dic
         (
             Column("name", kind.value.capitalize(), link=lambda row: context.links.entity(kind, row["key"])),
             Column("moved", "Moved"),
-            Column("plays_a", f"Plays, {a.label}", "number"),
-            Column("plays_b", f"Plays, {b.label}", "number"),
+            Column("plays_a", f"Plays, {a.short('before')}", "number"),
+            Column("plays_b", f"Plays, {b.short('after')}", "number"),
             Column("plays_change", "Change", "number"),
             Column("rank_a", "Rank before", "number"),
             Column("rank_b", "Rank after", "number"),

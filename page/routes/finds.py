@@ -103,7 +103,6 @@ def _once(context: PageContext) -> View:
             Column("minutes", "Minutes", "minutes"),
         ),
         arguments={"row_limit": LISTED},
-        is_folded=True,
         empty="Every track of this range was heard again.",
         definition=f"The newest {LISTED}; the CSV has all. Counted with 30 seconds or more.",
     )

@@ -48,7 +48,6 @@ def streaks(context: PageContext, scope: str, most: int = LISTED) -> View:
         arguments={"scope": scope, "row_limit": most},
         anchor=f"streaks-{scope}",
         bar="certain_days",
-        is_folded=of_artists,
         empty="No streak touches this range.",
         definition="Certain: a play is known of every day. Possible: days that nobody knows may have had plays, too. "
         f"{_THIRTY}",
@@ -65,11 +64,11 @@ def _milestones(context: PageContext) -> View:
             Column("step", "Number", "number"),
             Column("artist_name", "Artist", link=lambda row: _artist(context, row)),
         ),
-        arguments={"row_limit": 100},
-        is_folded=True,
+        arguments={"row_limit": LISTED},
         empty="No milestone was reached in this range.",
-        definition="Round numbers of plays and hours since the beginning, and each artist that became the most heard "
-        f"of all time, with its plays of that day. {definition_of_plays(context)}",
+        definition=f"The newest {LISTED}; the CSV has all. Round numbers of plays and hours since the beginning, and "
+        "each artist that became the most heard of all time, with its plays of that day. "
+        + definition_of_plays(context),
     )
 
 
@@ -162,7 +161,6 @@ def _skips(context: PageContext) -> View:
             Column("completion_rate_pct", "Heard to the end", "percent"),
         ),
         arguments={"row_limit": LISTED},
-        is_folded=True,
         empty="It is not known of any play whether it was skipped.",
         definition="Of all time, of the starts of which it is known; the first line is all artists together.",
     )

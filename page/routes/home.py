@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from starlette.responses import Response
 
@@ -76,11 +76,24 @@ def _strip(context: PageContext) -> View:
         ),
         arguments=arguments,
         is_folded=True,
-        chart=strip(cells, title, f"One column a week from Monday down, shaded by {measure}.", "strip"),
+        chart=strip(
+            cells,
+            _months_of([row["day"] for row in result.rows[::7]]),
+            title,
+            f"One column a week from Monday down, shaded by {measure}.",
+            "strip",
+        ),
         definition="A day that nobody knows is hatched.",
         more_url=context.links.to("/calendar"),
         more_label="Calendar",
     )
+
+
+def _months_of(mondays: list[date]) -> list[str]:
+    """Return the name of each month at its first week, every second one: names are wider than weeks."""
+    starts = [at for at, day_ in enumerate(mondays) if at and day_.month != mondays[at - 1].month]
+    named = {at: f"{mondays[at]:%b}" for at in starts[::2]}
+    return [named.get(at, "") for at in range(len(mondays))]
 
 
 def _news(context: PageContext) -> View:

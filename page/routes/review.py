@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from starlette.responses import Response
 
@@ -56,7 +57,9 @@ def review(context: PageContext) -> Response:
         period=period,
         coverage=inner.query("coverage").first,
         completeness_url=inner.links.to("/completeness"),
-        neighbours=[_neighbour(context, one) for one in (period.beside(-1), period.beside(1)) if one],
+        before=_neighbour(context, period.beside(-1)),
+        after=_neighbour(context, period.beside(1)),
+        compare_url=_compare_url(context, period),
         others=_others(context, period),
         story=_story(inner, tops, finds, again, runs),
         is_over=period.last <= context.params.listener.last_day,
@@ -107,19 +110,31 @@ def _within(context: PageContext, period: Period) -> PageContext:
     return replace(context, params=params, links=Links(params))
 
 
-def _neighbour(context: PageContext, period: Period) -> tuple[str, str]:
+def _neighbour(context: PageContext, period: Period | None) -> tuple[str, str] | None:
+    """Return the name and the address of another review, None for a period of which nothing is known."""
+    known = context.params.listener
+    if period is None or period.first > known.last_day or period.last < known.first_day:
+        return None
     return period.label, context.links.to(f"/{period.kind}/{period.text}")
 
 
+def _compare_url(context: PageContext, period: Period) -> str:
+    """Return where a period is compared with the one after it, or before it if nothing is known of that."""
+    after = period.beside(1)
+    if after and after.first <= context.params.listener.last_day:
+        return context.links.to("/compare", a=period.text, b=after.text)
+    return context.links.to("/compare", b=period.text)
+
+
 def _others(context: PageContext, period: Period) -> list[tuple[str, str]]:
-    """Return the reviews that are one click away: all years, the months of this one, its weeks' first."""
+    """Return the reviews that are one click away: all years, the months of this one, its last week."""
     known = context.params.listener
     years = [period_of(str(year)) for year in range(known.last_day.year, known.first_day.year - 1, -1)]
     months = [period_of(f"{period.first.year}-{month:02}") for month in range(1, 13)]
-    year, week, _ = period.first.isocalendar() if period.kind == "week" else period.last.isocalendar()
+    last_week = period.first if period.kind == "week" else min(period.last - timedelta(days=6), known.last_day)
+    year, week, _ = last_week.isocalendar()
     weeks = [period_of(f"{year}-W{week:02}")]
-    listed = [one for one in (*years, *months, *weeks) if one.first <= known.last_day and one.last >= known.first_day]
-    return [_neighbour(context, one) for one in listed]
+    return [found for one in (*years, *months, *weeks) if (found := _neighbour(context, one))]
 
 
 def _story(context: PageContext, tops: dict[Kind, View], finds: View, again: View, runs: View) -> list[StoryCard]:
@@ -134,17 +149,18 @@ def _story(context: PageContext, tops: dict[Kind, View], finds: View, again: Vie
     for kind, view in tops.items():
         if view.rows and view.rows[0]["rank"] is not None:
             first = view.rows[0]
-            sentence = f"plays of the first among the {kind.plural}:"
+            sentence = f"plays of the first {kind.value}:"
             story.append(StoryCard(number(first["plays"]), sentence, view.result, "plays", view.sql_url, first["name"],
                                    context.links.entity(kind, first["key"])))  # fmt: skip
     if again.rows:
         first = again.rows[0]
         times = number(first["times"])
-        story.append(StoryCard(times, "times in a row:", again.result, "times", again.sql_url, first["track_name"],
+        sentence = "times in a row without another:"
+        story.append(StoryCard(times, sentence, again.result, "times", again.sql_url, first["track_name"],
                                context.links.entity(Kind.TRACK, first["recording_key"])))  # fmt: skip
     if runs.rows:
         days = number(runs.rows[0]["certain_days"])
-        story.append(StoryCard(days, "days in a row with music, the longest streak that touches it", runs.result,
+        story.append(StoryCard(days, "days in a row with music: the longest streak that touches it", runs.result,
                                "certain_days", runs.sql_url))  # fmt: skip
     if finds.rows and len(story) < 10:
         story.append(StoryCard(number(finds.rows[0]["total"]), "new artists", finds.result, "total", finds.sql_url))

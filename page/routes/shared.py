@@ -17,7 +17,7 @@ from page.params import Measure
 from page.sql import Value
 from page.views import Column, Row, View
 
-_TICKS = 8
+TICKS = 8
 _DEFINITIONS = {
     Kind.ARTIST: "A play counts for the first artist of its track.",
     Kind.TRACK: "One song under several Spotify ids is one track.",
@@ -96,8 +96,20 @@ def month_view(context: PageContext, query: str, **arguments: Value) -> View:
         chart=_months_chart(result, measure, query, lambda row: _plays_of_month(context, row, arguments)),
         is_folded=True,
         definition=f"{measure.capitalize()} by month, local time; hatched where less than half is covered and nothing "
-        f"was heard. {definition_of_plays(context)}",
+        f"was heard. {_unfinished(context)}{definition_of_plays(context)}",
     )
+
+
+def _unfinished(context: PageContext) -> str:
+    """Return which months of the range are not whole, as a sentence."""
+    known = context.params.listener
+    first, last = max(context.params.from_day, known.first_day), min(context.params.to_day, known.last_day)
+    parts = []
+    if first.day > 1:
+        parts.append(f"{first:%B %Y} begins on day {first.day}")
+    if last.day < monthrange(last.year, last.month)[1]:
+        parts.append(f"{last:%B %Y} ends on day {last.day}")
+    return f"{' and '.join(parts)}. " if parts and first <= last else ""
 
 
 def _plays_of_month(context: PageContext, row: Row, arguments: dict[str, Value]) -> str:
@@ -119,7 +131,7 @@ def _months_title(result: Result, measure: str) -> str:
 
 
 def _months_chart(result: Result, measure: str, chart_id: str, link: Callable[[Row], str]) -> Any:
-    every = max(1, -(-len(result.rows) // _TICKS))
+    every = max(1, -(-len(result.rows) // TICKS))
     write = number if measure == "plays" else minutes
     marks = [
         Mark(

@@ -19,7 +19,8 @@ def top(context: PageContext) -> Response:
         raise NotFound("There is no such list.", f"There are lists of {', '.join(KINDS)}.")
     kind, number = KINDS[plural], context.page_number()
     view = top_view(context, kind, arguments={"row_limit": ROWS_A_PAGE, "row_offset": (number - 1) * ROWS_A_PAGE})
-    paging = Paging(number, view.rows[0]["total"] if view.rows else 0)
+    first = view.rows[0] if view.rows else {"total": 0, "without_rank": 0}
+    paging = Paging(number, first["total"], without_rank=first["without_rank"])
     return context.render(
         "top.html",
         f"Top {plural}, {context.params.range_label}",

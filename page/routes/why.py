@@ -51,7 +51,6 @@ def _rows(context: PageContext) -> View:
             Column("source_file", "File"),
         ),
         arguments={"row_limit": 500},
-        is_folded=True,
         empty="The published file names no row.",
         definition="UTC. Every row of an export and of a poll is counted or left out for one reason; of all time.",
     )

@@ -20,8 +20,8 @@
     show();
   });
   show();
-  const header = document.querySelector("header");
-  if (header) header.append(button);
+  const home = document.querySelector("header .home");
+  if (home) home.after(button);
 })();
 
 for (const chart of document.querySelectorAll("svg.chart")) {

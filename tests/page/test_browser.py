@@ -29,7 +29,7 @@ MAIN = ("/", "/top/artists", "/map", "/clock", "/year/2024", "/habits")
 OTHERS = (
     "/top/tracks?page=2", "/top/genres?by=minutes", "/calendar/2024", "/day/2024-01-14", "/taste", "/finds",
     "/month/2024-02", "/week/2024-W07", "/compare?a=2024&b=2025", "/plays?from=2024", "/search?q=album", "/why",
-    "/completeness", "/about", "/nowhere", "/?from=soon", "/?from=2024-05-01&to=2024-07-31",
+    "/merges", "/completeness", "/about", "/nowhere", "/?from=soon", "/?from=2024-05-01&to=2024-07-31",
 )  # fmt: skip
 AXE = {
     "resultTypes": ["violations"],
@@ -194,3 +194,21 @@ def test_a_card_is_saved_as_png_and_the_theme_stays(browser: Browser, pages_url:
         page.goto("/map")
         assert page.locator("html").get_attribute("data-theme") == "light"
         assert found.wrong == []
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 5_000, "<script>alert(1)</script>" * 200, "\u202e'\"&%00" * 500], ids=["letters", "script", "signs"]
+)
+@pytest.mark.parametrize(("form", "status"), [("/search?q", 200), ("/compare?a", 400)])
+def test_forms_take_long_texts(browser: Browser, pages_url: str, form: str, status: int, text: str) -> None:
+    """A search takes what it can, a comparison says what it asks for; both fit a phone, and nothing runs."""
+    address, name = form.split("?")
+    with watched(browser, pages_url, viewport={"width": 320, "height": 700}) as found:
+        found.page.goto(address)
+        found.page.fill(f"main input[name={name}]", text)
+        with found.page.expect_navigation() as answered:
+            found.page.press(f"main input[name={name}]", "Enter")
+        assert answered.value.status in {status, 414}
+        assert found.page.locator("h1").count() == 1
+        assert not is_too_wide(found.page)
+        assert [line for line in found.wrong if "Failed to load resource" not in line] == []

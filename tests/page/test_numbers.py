@@ -28,6 +28,8 @@ PAGES = (
     "/plays?from=2024&to=2024&page=3",
     "/search?q=quoted",
     f"/completeness{HALF}",
+    "/merges",
+    "/merges/artists",
     "/about",
     "/clock",
     f"/clock{HALF}&season=summer",

@@ -18,13 +18,21 @@ from page.periods import period_of
         ("2024-W01", "week", date(2024, 1, 1), date(2024, 1, 7), "week 01 of 2024"),
         ("2020-W53", "week", date(2020, 12, 28), date(2021, 1, 3), "week 53 of 2020"),
         ("2024-03-01", "day", date(2024, 3, 1), date(2024, 3, 1), "2024-03-01"),
-        ("2024-03..2024-04-15", "range", date(2024, 3, 1), date(2024, 4, 15), "2024-03 to 2024-04-15"),
+        ("2024-03..2024-04-15", "range", date(2024, 3, 1), date(2024, 4, 15), "1 March to 15 April 2024"),
+        ("2023-12-31..2024", "range", date(2023, 12, 31), date(2024, 12, 31), "31 December 2023 to 31 December 2024"),
     ],
 )
 def test_a_period_has_its_days(text: str, kind: str, first: date, last: date, label: str) -> None:
     """By the calendar, weeks by ISO."""
     found = period_of(text)
     assert (found.kind, found.first, found.last, found.label) == (kind, first, last, label)
+
+
+def test_the_head_of_a_column_has_a_short_name() -> None:
+    """A year and a month are short enough; for a range stands the word that is given."""
+    assert [period_of(text).short("before") for text in ("2024", "2024-03", "2024-W01", "2023..2024")] == [
+        "2024", "March 2024", "before", "before",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

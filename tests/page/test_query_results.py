@@ -128,9 +128,9 @@ def test_quality_and_totals_are_counted_from_plays(cursor: Cursor, params: Param
             count(distinct plays.recording_key) filter (where plays.recording_key <> 'unknown') as tracks,
             count(distinct artists.artist_key) filter (where not artists.is_special_purpose) as artists,
             count(distinct date_key) as days,
-            round(100.0 * count(*) filter (where artists.country_code is not null) / count(*), 1) as country_known_pct,
-            round(100.0 * count(*) filter (where artists.main_genre <> 'unknown') / count(*), 1) as genre_known_pct,
-            round(100.0 * count(*) filter (where recordings.is_enriched) / count(*), 1) as looked_up_pct
+            round(100.0 * count(*) filter (where artists.country_code is not null) / count(*), 2) as country_known_pct,
+            round(100.0 * count(*) filter (where artists.main_genre <> 'unknown') / count(*), 2) as genre_known_pct,
+            round(100.0 * count(*) filter (where recordings.is_enriched) / count(*), 2) as looked_up_pct
         from marts.fct_plays as plays
         inner join marts.dim_artist as artists using (artist_key)
         inner join marts.dim_recording as recordings using (recording_key)

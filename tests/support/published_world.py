@@ -40,6 +40,7 @@ def write_world(path: Path) -> Path:
         connection.execute(_DAYS)
         connection.execute(day_facts())
         connection.execute(explain_plays())
+        connection.execute(_MERGES)
         connection.execute(REPORTS)
         connection.execute(_ABOUT)
     return path
@@ -207,6 +208,21 @@ select
     cast(day as date) as date_key, year(day) as year, month(day) as month,
     cast(date_trunc('month', day) as date) as month_start, isodow(day) as weekday
 from range(date '2023-01-01', date '2026-01-01', interval 1 day) as days (day);
+"""
+
+_MERGES = """
+insert into marts.fct_merges by name
+select
+    'me' as listener_id, 'recording' as kind, recording_key as merged_key, 'id' || recording_number as member,
+    artist_name || ' - ' || recording_name as member_name, artist_name || ' - other' as into_name, 'isrc' as reason,
+    recording_number as plays, recording_number * 3.5 as minutes,
+    'recording,keep_apart,id' || recording_number || ',,' as line_to_keep_apart
+from marts.dim_recording where recording_number between 1 and 60
+union all
+select
+    'me', 'artist', artist_key, 'page1', artist_name, 'other', 'one MusicBrainz identity', 4, 12.5,
+    'artist,keep_apart,page1,,'
+from marts.dim_artist where artist_number = 1;
 """
 
 _ABOUT = f"""

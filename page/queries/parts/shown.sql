@@ -31,7 +31,8 @@ ranked as (
 shown as (
     select
         *,
-        count(*) over () as total
+        count(*) over () as total,
+        count(*) filter (where is_apart) over () as without_rank
     from ranked
     where plays > 0
     order by place

@@ -18,6 +18,7 @@ def test_unknown_is_hatched_and_zero_is_not() -> None:
 
 
 def test_a_strip_has_one_column_a_week() -> None:
-    """Eight days stand in two columns."""
-    drawn = strip([Cell(str(day), 1) for day in range(8)], "t", "d", "s")
+    """Eight days stand in two columns, beside the names of weekdays and below those of months."""
+    drawn = strip([Cell(str(day), 1) for day in range(8)], ["", "May"], "t", "d", "s")
+    assert re.findall(r">(\w+)</text>", drawn) == ["Mon", "Wed", "Fri", "Sun", "May"]
     assert len(set(re.findall(r'<rect class="cell \w+" x="(\d+)"', drawn))) == 2

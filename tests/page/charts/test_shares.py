@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from page.charts.shares import FOOT, HEIGHT, Part, shares
+from page.charts.svg import LABEL_ROOM
 
 
 def test_the_parts_of_a_column_fill_it_and_no_more() -> None:
@@ -16,6 +18,17 @@ def test_the_parts_of_a_column_fill_it_and_no_more() -> None:
     assert drawn.count("url(#c-hatch)") == 1
     assert "&lt;Pop&gt;" in drawn
     assert "<Pop>" not in drawn
+
+
+def test_no_name_is_written_upon_another() -> None:
+    """Also of eight parts, seven of which are slim, at the foot or at the top."""
+    for great in (0, 7):
+        parts = [Part(f"genre {at}", at, 93.0 if at == great else 1.0) for at in range(8)]
+        drawn = shares([("2024", parts)], "t", "d", "c")
+        heights = sorted(float(y) for y in re.findall(r'y="([\d.]+)">genre', drawn))
+        assert all(after - before >= LABEL_ROOM for before, after in pairwise(heights))
+        assert heights[0] >= 0
+        assert heights[-1] <= HEIGHT - FOOT - LABEL_ROOM
 
 
 def test_no_columns_are_an_empty_chart() -> None:

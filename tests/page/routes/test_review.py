@@ -33,6 +33,16 @@ def test_the_plays_of_a_review_are_those_of_its_range(client: httpx.Client) -> N
     assert any("from=2024-01-01" in link and "rule=any" in link for link in page.links)
 
 
+def test_no_review_of_a_time_that_nobody_knows_is_offered(client: httpx.Client) -> None:
+    """Neither of a year to come nor of one before the first play; what is compared is known, too."""
+    for path in ("/year/2025", "/month/2025-06", "/week/2025-W23"):
+        assert 'rel="next"' not in client.get(path).text
+        assert "b=2026" not in client.get(path).text
+    assert 'rel="prev"' not in client.get("/year/2023").text
+    assert 'rel="prev" href="/year/2023"' in client.get("/year/2024").text
+    assert 'rel="next" href="/year/2025"' in client.get("/year/2024").text
+
+
 def test_what_is_no_review_is_a_plain_page(client: httpx.Client) -> None:
     """A month is no year; a size is one of two; the bare address is the last year."""
     assert client.get("/year/2024-02").status_code == 404

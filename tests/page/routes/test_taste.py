@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 
 from page.routes.taste import bucket_of
@@ -16,6 +18,20 @@ def test_the_shares_of_each_month_are_one_whole(client: httpx.Client) -> None:
         whole[row["period_start"]] = whole.get(row["period_start"], 0.0) + float(row["share_pct"])
     assert len(whole) > 10
     assert all(abs(value - 100) < 0.1 for value in whole.values())
+
+
+def test_drift_breadth_and_what_is_new_are_drawn(client: httpx.Client) -> None:
+    """Each with a mark for each row of its table; the groups of a month are its plays."""
+    text = client.get("/taste").text
+    assert text.count("<svg class=") - text.count('<svg class="bar"') == 4
+    page = read_page(text)
+    for name in ("taste_drift", "taste_breadth"):
+        [table] = [table for table in page.tables if name in table.sql]
+        [chart] = re.findall(rf'aria-labelledby="{name}-t.*?</svg>', text, re.DOTALL)
+        assert chart.count('class="mark"') == len(table.rows) > 10
+    [familiar] = re.findall(r'aria-labelledby="familiar-t.*?</svg>', text, re.DOTALL)
+    assert "familiar: " in familiar
+    assert "10,000" not in familiar
 
 
 def test_decades_have_every_play_of_the_range(client: httpx.Client) -> None:

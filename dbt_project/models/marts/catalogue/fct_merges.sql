@@ -90,7 +90,10 @@ final as (
         into_name,
         reason,
         cast(plays as integer) as plays,
-        {{ minutes('ms') }} as minutes
+        {{ minutes('ms') }} as minutes,
+        kind || ',keep_apart,'
+        || if(regexp_matches(member, '[",\n\r]'), '"' || replace(member, '"', '""') || '"', member) || ',,'
+            as line_to_keep_apart
     from ranked
     where place > 1
 )

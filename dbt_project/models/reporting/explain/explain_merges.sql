@@ -12,7 +12,7 @@ final as (
         minutes,
         plays,
         kind,
-        kind || ',keep_apart,' || member || ',,' as line_to_keep_apart,
+        line_to_keep_apart,
         listener_id
     from counted_as_one
 )
