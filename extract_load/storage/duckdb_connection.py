@@ -40,6 +40,15 @@ def connect(spill_dir: Path | None, *, memory_limit: str, threads: int) -> duckd
             "autoinstall_known_extensions": False,
         },
     )
+    return _begin_session(connection)
+
+
+def new_session(instance: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Return one more connection on the instance of another, set up as that was, with temporary tables of its own."""
+    return _begin_session(instance.cursor())
+
+
+def _begin_session(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
     return connection
 

@@ -47,9 +47,12 @@ class Warehouse(Protocol):
         ...
 
     def open(
-        self, purpose: str, wait_seconds: float | None = None, *, checkpoint: bool = True
+        self, purpose: str, wait_seconds: float | None = None, *, checkpoint: bool = True, apart: bool = False
     ) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
-        """Yield a connection with the lock held; nested calls of a thread share it. Errors: WarehouseBusy."""
+        """Yield a connection with the lock held; nested calls of a thread share it. Errors: WarehouseBusy.
+
+        `apart`: for who changes settings of the whole instance of DuckDB.
+        """
         ...
 
     def hold(self, purpose: str, wait_seconds: float | None = None) -> AbstractContextManager[None]:

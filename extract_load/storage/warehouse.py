@@ -11,6 +11,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,7 +22,7 @@ from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.errors import BadInput, ConfigurationError
 from extract_load.core.failpoints import failpoint
 from extract_load.core.settings import Settings
-from extract_load.storage.duckdb_connection import attach, connect
+from extract_load.storage.duckdb_connection import attach, connect, new_session
 from extract_load.storage.transaction import transaction
 from extract_load.storage.writer_lock import WarehouseBusy, WriterLock
 
@@ -50,17 +51,20 @@ class Warehouse:
         self._settings = settings
         self._clock = clock or SystemClock()
         self._own = threading.local()
+        self._instance: duckdb.DuckDBPyConnection | None = None
 
     @contextmanager
     def open(
-        self, purpose: str, wait_seconds: float | None = None, *, checkpoint: bool = True
+        self, purpose: str, wait_seconds: float | None = None, *, checkpoint: bool = True, apart: bool = False
     ) -> Iterator[duckdb.DuckDBPyConnection]:
         """Yield a connection with the lock held; nested calls of a thread share it.
 
         `purpose` is shown to those who wait. Errors: WarehouseBusy after `wait_seconds` (LOCK_WAIT_SECONDS when
         not given), also when a process that knows no lock, such as a duckdb shell, has the file open.
         Without a `checkpoint`, a few new rows stay in the write-ahead log when it closes, until that has 1 MB: writing
-        them to their place costs the more the more rows are there.
+        them to their place costs the more the more rows are there. `apart` is for who changes settings of DuckDB that
+        hold for a whole instance: it ends with the block. Otherwise the file is detached then, and the instance waits
+        for the next opening; making one costs more than most of what is done here.
         """
         shared: duckdb.DuckDBPyConnection | None = getattr(self._own, "connection", None)
         if shared is not None:
@@ -69,15 +73,18 @@ class Warehouse:
         wait = self._settings.lock_wait_seconds if wait_seconds is None else wait_seconds
         started = self._clock.monotonic()
         with self.lock.held(purpose, wait):
-            connection = self._connect(wait - (self._clock.monotonic() - started))
+            instance, connection = self._connect(wait - (self._clock.monotonic() - started))
             self._own.connection = connection
-            if not checkpoint and self._log_bytes() < _LARGEST_LOG_BYTES:
-                connection.execute("pragma disable_checkpoint_on_shutdown")
+            keeps_log = not checkpoint and self._log_bytes() < _LARGEST_LOG_BYTES
+            connection.execute(f"pragma {'disable' if keeps_log else 'enable'}_checkpoint_on_shutdown")
+            is_reusable = False
             try:
                 yield connection
+                is_reusable = not apart
             finally:
                 self._own.connection = None
                 connection.close()
+                self._put_away(instance, is_reusable)
 
     @contextmanager
     def hold(self, purpose: str, wait_seconds: float | None = None) -> Iterator[None]:
@@ -105,28 +112,42 @@ class Warehouse:
         except OSError:
             return 0
 
-    def _connect(self, wait: float) -> duckdb.DuckDBPyConnection:
+    def _put_away(self, instance: duckdb.DuckDBPyConnection, is_reusable: bool) -> None:
+        """Close the file: detach it from an instance that is used again, and end any other instance."""
+        if is_reusable:
+            try:
+                instance.execute(f"detach {CATALOGUE}")
+            except duckdb.Error:
+                log.debug("The instance of DuckDB is not used again.", exc_info=True)
+            else:
+                self._instance = instance
+                return
+        instance.close()
+
+    def _connect(self, wait: float) -> tuple[duckdb.DuckDBPyConnection, duckdb.DuckDBPyConnection]:
+        """Return an instance with the file attached, and a connection of it that uses the file."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         deadline = self._clock.monotonic() + wait
         if not self.path.exists() and not self.path.is_symlink():
             self._create()
         while True:
-            connection = self._connection()
+            instance, self._instance = self._instance or self._new_instance(), None
             try:
-                attach(connection, self.path, CATALOGUE, STORAGE)
+                attach(instance, self.path, CATALOGUE, STORAGE)
+                connection = new_session(instance)
                 connection.execute(f"use {CATALOGUE}")
                 apply_schema(connection, self._clock)
             except duckdb.IOException as error:
-                connection.close()
+                instance.close()
                 refusal = translate_error(str(error), self.path)
                 if not isinstance(refusal, WarehouseBusy) or self._clock.monotonic() >= deadline:
                     raise refusal from None
                 self._clock.sleep(_RETRY_SECONDS)
             except BaseException:
-                connection.close()
+                instance.close()
                 raise
             else:
-                return connection
+                return instance, connection
 
     def _create(self) -> None:
         """Write a new warehouse beside its place, then rename it: killed half-way, DuckDB leaves a file it can't open.
@@ -136,7 +157,7 @@ class Warehouse:
         new = self.path.with_name(f".{self.path.name}.new")
         for left in (new, new.with_name(new.name + ".wal")):
             left.unlink(missing_ok=True)
-        with closing(self._connection()) as connection:
+        with closing(self._new_instance()) as connection:
             attach(connection, new, CATALOGUE, STORAGE)
             connection.execute(f"use {CATALOGUE}")
             failpoint("warehouse.being_created")
@@ -144,9 +165,15 @@ class Warehouse:
             connection.execute("force checkpoint")  # an error of the one at close would stay silent
         new.replace(self.path)
 
-    def _connection(self) -> duckdb.DuckDBPyConnection:
+    def _new_instance(self) -> duckdb.DuckDBPyConnection:
         memory_limit, threads = self._settings.duckdb_memory_limit, self._settings.duckdb_threads
         return connect(self.path.parent / ".duckdb_tmp", memory_limit=memory_limit, threads=threads)
+
+
+@cache
+def _schema_steps() -> list[tuple[int, Path]]:
+    """Return the number and the path of each schema file, in order."""
+    return [(int(path.name.split("_")[0]), path) for path in sorted(SCHEMA_DIR.glob("[0-9]*.sql"))]
 
 
 def apply_schema(connection: duckdb.DuckDBPyConnection, clock: Clock) -> None:
@@ -154,14 +181,11 @@ def apply_schema(connection: duckdb.DuckDBPyConnection, clock: Clock) -> None:
 
     Errors: ConfigurationError when the database was made by a newer version of the program.
     """
-    steps = [(int(path.name.split("_")[0]), path) for path in sorted(SCHEMA_DIR.glob("[0-9]*.sql"))]
-    known = connection.execute(
-        "select count(*) from duckdb_tables() where database_name = current_database()"
-        " and schema_name = 'ops' and table_name = 'schema_versions'"
-    ).fetchall()[0][0]
-    done = (
-        {row[0] for row in connection.execute("select version from ops.schema_versions").fetchall()} if known else set()
-    )
+    steps = _schema_steps()
+    try:
+        done = {row[0] for row in connection.execute("select version from ops.schema_versions").fetchall()}
+    except duckdb.CatalogException:  # a new file
+        done = set()
     if done and max(done) > steps[-1][0]:
         msg = f"The warehouse has schema version {max(done)}, this program knows {steps[-1][0]}."
         raise ConfigurationError(msg, hint="Update the music tracker, then try again.")

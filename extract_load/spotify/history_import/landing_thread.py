@@ -89,7 +89,7 @@ class LandingThread:
         is_last_try = self._is_closing.is_set()
         wait = min(LAST_WAIT_SECONDS, self._context.settings.lock_wait_seconds) if is_last_try else _TRY_SECONDS
         try:
-            with self._context.warehouse.open(PURPOSE, wait) as connection:
+            with self._context.warehouse.open(PURPOSE, wait, apart=True) as connection:
                 _set_bulk_options(connection)
                 self._land_batches(connection, first)
                 self._context.landing.land(purpose=PURPOSE)

@@ -65,6 +65,7 @@ class LakeWarehouse:
         wait_seconds: float | None = None,
         *,
         checkpoint: bool = True,  # noqa: ARG002
+        apart: bool = False,  # noqa: ARG002
     ) -> Iterator[duckdb.DuckDBPyConnection]:
         """Yield a connection with the lock held; nested calls of a thread share it.
 

@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 from extract_load.core.errors import BadInput, ConfigurationError
-from extract_load.core.settings import Settings
+from extract_load.core.settings import Settings, load_settings
 from extract_load.storage.warehouse import SCHEMA_DIR, Warehouse
 from extract_load.storage.writer_lock import WarehouseBusy
 
@@ -227,3 +227,58 @@ def test_few_rows_wait_in_the_log_for_a_checkpoint(warehouse: Warehouse) -> None
     assert not log.exists()
     with warehouse.open("test", checkpoint=False) as connection:
         assert connection.execute("select count(*) from ops.numbers").fetchall() == [(18_003,)]
+
+
+def test_nothing_of_an_opening_is_left_for_the_next(warehouse: Warehouse) -> None:
+    """The instance of DuckDB is used again: neither its temporary tables nor its transaction nor its schema are."""
+    with warehouse.open("first") as connection:
+        before = connection.execute("select current_database(), current_schema(), current_setting('TimeZone')")
+        expected = before.fetchall()
+        connection.execute("create temp table mine as select 1 as a")
+        connection.execute("use music_tracker.ops; set TimeZone = 'Asia/Tokyo'; set variable listener = 'anna'")
+        connection.execute("begin; create table music_tracker.ops.never_committed (a integer)")
+    with warehouse.open("second") as connection:
+        assert connection.execute(
+            "select current_database(), current_schema(), current_setting('TimeZone')"
+        ).fetchall() == (expected)
+        assert (
+            connection.execute(
+                "select table_name from duckdb_tables() where table_name in ('mine', 'never_committed')"
+            ).fetchall()
+            == []
+        )
+        assert connection.execute("select getvariable('listener')").fetchall() == [(None,)]
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_between_openings_the_file_is_free(apart: bool, warehouse: Warehouse) -> None:
+    """A program that knows no lock may open it then, as a duckdb shell does; what it wrote is seen afterwards."""
+    with warehouse.open("first", apart=apart):
+        pass
+    write = "import sys, duckdb; duckdb.connect(sys.argv[1]).execute('create table ops.by_hand (a integer)')"
+    subprocess.run([sys.executable, "-c", write, str(warehouse.path)], check=True)
+    with warehouse.open("second") as connection:
+        assert connection.execute("select count(*) from ops.by_hand").fetchall() == [(0,)]
+
+
+def test_a_file_that_was_replaced_between_openings_is_the_new_one(warehouse: Warehouse, tmp_path: Path) -> None:
+    """A rebuild puts another file in its place."""
+    with warehouse.open("first") as connection:
+        connection.execute("create table ops.old (a integer)")
+    with Warehouse(load_settings(tmp_path / "no.env", duckdb_path=tmp_path / "other" / "w.duckdb")).open("other"):
+        pass
+    (tmp_path / "other" / "w.duckdb").replace(warehouse.path)
+    with warehouse.open("second") as connection, pytest.raises(duckdb.CatalogException):
+        connection.execute("from ops.old")
+
+
+def test_settings_of_the_instance_end_with_who_opened_it_apart(warehouse: Warehouse, settings: Settings) -> None:
+    """An import changes threads and memory for itself alone; after an error nothing is used again either."""
+    threads = [(settings.duckdb_threads,)]
+    with warehouse.open("an import", apart=True) as connection:
+        connection.execute("set threads = 1; set memory_limit = '100MB'")
+    with pytest.raises(ZeroDivisionError), warehouse.open("broken") as connection:
+        connection.execute("set threads = 1")
+        raise ZeroDivisionError
+    with warehouse.open("after them") as connection:
+        assert connection.execute("select current_setting('threads')").fetchall() == threads
