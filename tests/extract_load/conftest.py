@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,8 +31,10 @@ def state(settings: Settings) -> Iterator[State]:
 
 
 @pytest.fixture
-def warehouse(settings: Settings) -> Warehouse:
-    """Return the warehouse of that data directory."""
+def warehouse(settings: Settings, empty_warehouse: Path) -> Warehouse:
+    """Return the warehouse of that data directory, with its schema."""
+    settings.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(empty_warehouse, settings.warehouse_path)
     return Warehouse(settings)
 
 

@@ -32,7 +32,7 @@ class WarehouseBesidePolls(Warehouse):
 
     @contextmanager
     def open(
-        self, purpose: str, wait_seconds: float | None = None, *, checkpoint: bool = True
+        self, purpose: str, wait_seconds: float | None = None, *, checkpoint: bool = True, apart: bool = False
     ) -> Iterator[duckdb.DuckDBPyConnection]:
         """Land what waits, as a poll does, then open."""
         if getattr(self._own, "connection", None) is None:
@@ -41,7 +41,7 @@ class WarehouseBesidePolls(Warehouse):
             state.close()
             assert report.unreadable == []
             WarehouseBesidePolls.landed += report.files
-        with super().open(purpose, wait_seconds, checkpoint=checkpoint) as connection:
+        with super().open(purpose, wait_seconds, checkpoint=checkpoint, apart=apart) as connection:
             yield connection
 
 

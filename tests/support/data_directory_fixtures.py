@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -50,14 +51,19 @@ def filled_template(shared_folders: SharedFolders) -> Path:
 
 
 def _fill(folder: Path) -> None:
+    with _no_settings(), open_data_directory(folder) as opened:
+        opened.fill(days=2, polls=3)
+        small_transform(opened.settings)
+        publish(opened.settings, opened.warehouse, opened.state, clock=opened.clock)
+        opened.state.put("spotify", "answer:me", "hash of the last answer", opened.clock.now())
+
+
+@contextmanager
+def _no_settings() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         for name in Settings.model_fields:
             monkeypatch.delenv(name.upper(), raising=False)
-        with open_data_directory(folder) as opened:
-            opened.fill(days=2, polls=3)
-            small_transform(opened.settings)
-            publish(opened.settings, opened.warehouse, opened.state, clock=opened.clock)
-            opened.state.put("spotify", "answer:me", "hash of the last answer", opened.clock.now())
+        yield
 
 
 @pytest.fixture
@@ -66,6 +72,21 @@ def filled(filled_template: Path, tmp_path: Path) -> Iterator[DataDirectory]:
     shutil.copytree(filled_template, tmp_path / "data")
     with open_data_directory(tmp_path / "data") as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def empty_warehouse(shared_folders: SharedFolders) -> Path:
+    """Return the file of a warehouse with its schema and no row, made once a run and copied.
+
+    Applying each step of the schema takes longer than most of the tests that need a warehouse.
+    """
+
+    return shared_folders.once("empty warehouse", _make_warehouse) / "music_tracker.duckdb"
+
+
+def _make_warehouse(folder: Path) -> None:
+    with _no_settings(), open_data_directory(folder) as opened, opened.warehouse.open("a template"):
+        pass
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,8 +45,11 @@ def test_whose_plays_are_forgotten_has_to_be_said(music_tracker: Any) -> None:
     assert "No artist matches 'Nobody'" in music_tracker("forget", "--artist", "Nobody", "--listener", "anna").err
 
 
-def test_a_removed_listener_is_gone(music_tracker: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_removed_listener_is_gone(
+    music_tracker: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch, gazetteer_dir: Path
+) -> None:
     """After a word of warning; nobody is removed by a no."""
+    shutil.copytree(gazetteer_dir, settings.cache_dir, dirs_exist_ok=True)
     monkeypatch.setattr(marts_builder, "_offered", [small_transform])
     music_tracker("listener", "add", "anna")
     monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))

@@ -113,7 +113,9 @@ class Home:
 
 
 @pytest.fixture
-def make_home(settings: Settings, state: State, clock: Clock, tmp_path: Path) -> Iterator[Callable[..., Home]]:
+def make_home(
+    settings: Settings, state: State, warehouse: Warehouse, clock: Clock, tmp_path: Path
+) -> Iterator[Callable[..., Home]]:
     """Make a home beside a sandbox of the given world; its clock takes no time."""
     sandboxes: list[Sandbox] = []
 

@@ -117,7 +117,9 @@ def small_world() -> World:
 
 
 @pytest.fixture
-def listener(small_world: World, settings: Settings, state: State, clock: Any) -> Iterator[Callable[..., Listener]]:
+def listener(
+    small_world: World, settings: Settings, state: State, warehouse: Warehouse, clock: Any
+) -> Iterator[Callable[..., Listener]]:
     """Make a listener who is signed in by SPOTIFY_REFRESH_TOKEN at a sandbox of its own."""
     sandboxes: list[Sandbox] = []
 
