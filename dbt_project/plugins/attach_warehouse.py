@@ -9,6 +9,7 @@ the sentence that the rest of the project uses for it.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ from extract_load.storage.warehouse import CATALOGUE, STORAGE, apply_schema, tra
 
 PROJECT_DIR = Path(__file__).resolve().parents[1]
 SEEDS_DIR = PROJECT_DIR / "seeds"
+BUCKET_FILE = "MUSIC_TRACKER_BUCKET_FILE"
+"""Names the file of a bucket of listeners: not in the profile, since dbt parses anew what has another profile."""
 _MEMORY = "200MB"  # for what is looked at and migrated before dbt begins
 
 
@@ -40,7 +43,7 @@ class Plugin(BasePlugin):
         With no `warehouse_path` it is that of the settings (`.env`). Errors: DbtRuntimeError for a wrong setting.
         """
         self._writes_warehouse = self.creds is not None and self.creds.database == CATALOGUE
-        named = plugin_config["warehouse_path"]
+        named = os.environ.get(BUCKET_FILE) or plugin_config["warehouse_path"]
         try:
             settings = load_settings()
             if not named and not self._writes_warehouse and not settings.warehouse_path.exists():

@@ -77,12 +77,16 @@ when not matched then insert
 returning source_file
 """
 
-# Where many append at once no key decides: what is known by now is left out to save room, the rest when it is read.
+# Where many append at once no key decides. What an earlier poll has already is left out to save room; of the others the
+# one of the earliest poll counts, whenever it landed (storage/lake/replica.py).
 _APPEND = (
     f"create or replace temp table new_items as {_NEW}",
     f"""
     delete from new_items as new using raw.spotify_recently_played as known
-    where {_IS_KNOWN} and known.played_at >= (select min(played_at) from new_items)
+    where
+        {_IS_KNOWN}
+        and (known.fetched_at, known.source_file) < (new.fetched_at, new.source_file)
+        and known.played_at >= (select min(played_at) from new_items)
     """,
     "insert into raw.spotify_recently_played from new_items",
 )

@@ -39,11 +39,16 @@ def read_inputs(connection: duckdb.DuckDBPyConnection, settings: Settings, proje
     Landed rows are never changed, so raw tables are counted; lookups are, so all their values count.
     """
     marks = {f"{table}": _mark(connection, table) for table in _tables(connection)}
-    marks |= {f"{part} of the dbt project": digest for part, digest in _files(project)}
+    marks |= read_project(project)
     marks |= {name.upper(): str(getattr(settings, name)) for name in SETTINGS}
     listeners = registry_of(settings)
     days = {f"{now.replace(tzinfo=UTC).astimezone(settings_of(settings, one).zone):%Y-%m-%d}" for one in listeners}
     return {**marks, "the listeners": str(listeners.listeners), "the local day": " ".join(sorted(days))}
+
+
+def read_project(project: Path) -> Marks:
+    """Return a mark for each part of the dbt project."""
+    return {f"{part} of the dbt project": digest for part, digest in _files(project)}
 
 
 def why_build(settings: Settings, state: State, inputs: Marks) -> str:

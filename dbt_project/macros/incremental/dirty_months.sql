@@ -3,8 +3,9 @@
   Everything here is written for one run: the months are decided by int_dirty__months, before any model reads them.
 -#}
 
-{#- Whether a model can change what the facts hold. -#}
+{#- Whether a model can change what the facts hold; a bucket of listeners takes the catalogue as another build made it. -#}
 {% macro leads_to_facts(node) -%}
+    {%- if target.name == 'bucket' and 'catalogue' in node.tags -%} {% do return(false) %} {%- endif -%}
     {% do return(node.fqn[1] in ('staging', 'intermediate') or 'by_month' in node.tags) %}
 {%- endmacro %}
 

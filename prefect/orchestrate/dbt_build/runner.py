@@ -26,6 +26,8 @@ from orchestrate.dbt_build.results import NodeResult, blocking_failures, node_re
 
 log = logging.getLogger(__name__)
 
+BUCKET_FILE = "MUSIC_TRACKER_BUCKET_FILE"
+"""The variable by which dbt_project/plugins/attach_warehouse.py knows the file of a bucket."""
 _NODE_THREADS = "(run_task)"
 
 
@@ -120,10 +122,18 @@ def flush_task_reports(seconds: float = 120) -> None:
             thread.join(max(0.0, deadline - time.monotonic()))
 
 
-def run_tests(settings: Settings) -> list[NodeResult]:
+def build_selected(settings: Settings, target: str, *selection: str) -> list[NodeResult]:
+    """Build a selection of models, and all seeds, in a target, with dbt alone. Call it inside a `dbt_session`."""
+    seeds = ("resource_type:seed",) if "--select" in selection else ()
+    return _run_dbt_alone(
+        settings, "build", "--exclude-resource-types", "test", "unit_test", *selection, *seeds, target=target
+    )
+
+
+def run_tests(settings: Settings, *, target: str = "prod") -> list[NodeResult]:
     """Run every data test of the built models and return the outcome of each. Call it inside a `dbt_session`."""
     failpoint("dbt.test")
-    return _run_dbt_alone(settings, "test", "--exclude-resource-types", "unit_test")
+    return _run_dbt_alone(settings, "test", "--exclude-resource-types", "unit_test", target=target)
 
 
 def check_project(settings: Settings) -> int:
@@ -154,13 +164,15 @@ def target_dir(settings: Settings) -> Path:
 
 
 @contextmanager
-def dbt_session(settings: Settings) -> Iterator[None]:
+def dbt_session(settings: Settings, *, bucket_file: Path | None = None) -> Iterator[None]:
     """Point the profile at the warehouse for any number of calls, and close dbt's connection at the end.
 
-    A SIGTERM inside it is handed on when dbt has ended.
+    A `bucket_file` is named in a variable that the profile does not read: for dbt another profile is another project,
+    to be parsed from its beginning. A SIGTERM inside it is handed on when dbt has ended.
     """
     variables = {
-        "DUCKDB_PATH": str(settings.warehouse_path),
+        "DUCKDB_PATH": "" if bucket_file else str(settings.warehouse_path),
+        BUCKET_FILE: str(bucket_file or ""),
         "DUCKDB_MEMORY_LIMIT": settings.duckdb_memory_limit,
         "DUCKDB_THREADS": str(settings.duckdb_threads),
         "DATA_BASE_PATH": str(settings.spool_dir),  # the registry of listeners is there
@@ -212,11 +224,11 @@ def _close_connections() -> None:
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
-def _run_dbt_alone(settings: Settings, *command: str) -> list[NodeResult]:
+def _run_dbt_alone(settings: Settings, *command: str, target: str = "prod") -> list[NodeResult]:
     from dbt.cli.main import dbtRunner
 
     arguments = [
-        *(*command, "--target", "prod", "--quiet", "--log-level", "none"),
+        *(*command, "--target", target, "--quiet", "--log-level", "none"),
         *("--project-dir", str(project_dir()), "--profiles-dir", str(project_dir())),
         *("--target-path", str(target_dir(settings)), "--log-path", str(target_dir(settings) / "logs")),
     ]

@@ -1,0 +1,204 @@
+"""Bring the rows of some listeners from the lake into a plain warehouse file: what changed, from one snapshot.
+
+In: the lake, read-only, with whatever landers appended, duplicates included. Out: `raw` and `ops` of the file as if all
+had been landed into it alone, so a build of it is a build as ever and needs no lake.
+Always holds: of rows with the same key, that of the file that was received first is there, and no other; a file whose
+rows are other than at the last time has a later `landed_at`, by which staging knows it. A kill is repaired by the next
+call. Source: docs/scaling.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from extract_load.core.settings import Settings
+from extract_load.storage.duckdb_connection import quoted
+from extract_load.storage.lake.address import lake_address
+from extract_load.storage.lake.connection import attach_lake
+from extract_load.storage.lake.postgres import SCHEMA
+from extract_load.storage.transaction import transaction
+from extract_load.storage.warehouse import CATALOGUE, Warehouse
+
+LAKE = "lake"
+RAW = {
+    "spotify_recently_played": ("listener_id", "played_at", "track_key"),
+    "spotify_streaming_history": ("listener_id", "file_sha256", "row_number"),
+}
+"""Tables of plays, and the key by which of several rows one counts."""
+_LOOKUPS = ("raw.api_responses",)
+
+# Each row of the lake with its place among those of its key; the first one counts.
+_RANKED = """
+create or replace temp table ranked_{table} as
+with rows_of_lake as (
+    select rowid as lake_row, {key}, source_file, fetched_at, landed_at{number}
+    from {lake}.raw.{table}
+    where {whose}
+),
+first_copies as (
+    select source_file, min(landed_at) as landed_at from rows_of_lake group by source_file
+)
+select
+    lake_row, source_file, first_copies.landed_at as file_landed_at,
+    row_number() over same_key as place,
+    first_value(source_file) over same_key as counts_in,
+    first_value(first_copies.landed_at) over same_key as counts_since
+from rows_of_lake
+inner join first_copies using (source_file)
+window same_key as (partition by {key} order by fetched_at, source_file, row_number, rows_of_lake.landed_at, lake_row)
+"""
+
+# A file is other than before when one of its rows lost its place to a file that came later.
+_FILES = """
+create or replace temp table files_{table} as
+select
+    source_file,
+    count(*) filter (place = 1) as rows_landed,
+    max(greatest(file_landed_at, if(counts_in = source_file, file_landed_at, counts_since))) as landed_at
+from ranked_{table}
+group by source_file
+"""
+
+_CHANGED = """
+create or replace temp table changed_{table} as
+with known as (
+    select source_file, count(*) as rows_landed, max(landed_at) as landed_at
+    from {catalogue}.raw.{table}
+    group by source_file
+)
+select coalesce(known.source_file, files.source_file) as source_file
+from known
+full join (select * from files_{table} where rows_landed > 0) as files using (source_file)
+where (known.rows_landed, known.landed_at) is distinct from (files.rows_landed, files.landed_at)
+"""
+
+# By the place of a row in the lake first, so that the texts of few rows are read when few are new.
+_NEW = """
+create or replace temp table new_{table} as
+select lake_rows.* replace (files.landed_at as landed_at)
+from {lake}.raw.{table} as lake_rows
+inner join ranked_{table} as ranked on lake_rows.rowid = ranked.lake_row and ranked.place = 1
+inner join files_{table} as files on ranked.source_file = files.source_file
+where {whose} and lake_rows.source_file in (select source_file from changed_{table})
+"""
+
+_MANIFEST = """
+create or replace temp table new_manifest as
+with manifest as (
+    select * from {lake}.ops.landed_files
+    where {whose_files}
+    qualify row_number() over (partition by source_file order by landed_at) = 1
+),
+files as (
+    from files_spotify_recently_played
+    union all by name
+    from files_spotify_streaming_history
+)
+select manifest.* replace (
+    if(manifest.entity in ('recently_played', 'streaming_history'),
+        coalesce(files.rows_landed, 0), manifest.rows_landed) as rows_landed,
+    if(manifest.entity in ('recently_played', 'streaming_history'),
+        manifest.rows_counted - manifest.rows_rejected - coalesce(files.rows_landed, 0), manifest.rows_known)
+        as rows_known,
+    coalesce(files.landed_at, manifest.landed_at) as landed_at
+)
+from manifest
+left join files using (source_file)
+"""
+
+_REJECTED = """
+create or replace temp table new_rejected as
+select * from {lake}.ops.rejected_rows
+where source_file in (select source_file from new_manifest)
+qualify row_number() over (partition by source_file, row_number order by rejected_at) = 1
+"""
+
+_POLLS = """
+create or replace temp table new_polls as
+select
+    poll_id, listener_id, run_id, cast(polled_at as timestamp) as polled_at, outcome, cast(items as integer) as items,
+    cast(new_items as integer) as new_items, cast(known_items as integer) as known_items,
+    cast(oldest_played_at as timestamp) as oldest_played_at, cast(newest_played_at as timestamp) as newest_played_at,
+    cast(gap_from as timestamp) as gap_from, cast(gap_until as timestamp) as gap_until, message
+from postgres_scan('{address}', '{schema}', 'polls')
+where {whose}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Replicated:
+    """How many files of plays were new or other than before, and their rows."""
+
+    files: int
+    rows: int
+
+
+def replicate(settings: Settings, file: Settings, listeners: Sequence[str] | None) -> Replicated:
+    """Bring the rows of these listeners (None: of all, with the answers of the services) into the file's warehouse.
+
+    Errors: duckdb's own when the lake is away; the file stays as it was, or is repaired by the next call.
+    """
+    with Warehouse(file).open("bringing rows from the lake") as connection:
+        attach_lake(connection, settings, LAKE, read_only=True)
+        with transaction(connection):  # one snapshot of the lake
+            _read(connection, settings, listeners)
+            if listeners is None:
+                _copy_answers(connection)
+        changed = [_count(connection, f"changed_{table}") for table in RAW]
+        new = [_count(connection, f"new_{table}") for table in RAW]
+        connection.execute(f"detach {LAKE}")
+        _write(connection)
+    return Replicated(sum(changed), sum(new))
+
+
+def _read(connection: duckdb.DuckDBPyConnection, settings: Settings, listeners: Sequence[str] | None) -> None:
+    """Read what the file lacks into temporary tables."""
+    whose = "true" if listeners is None else _among("listener_id", listeners)
+    places = {"lake": LAKE, "catalogue": CATALOGUE, "whose": whose}
+    for table, key in RAW.items():
+        number = "" if "row_number" in key else ", row_number"
+        for sql in (_RANKED, _FILES, _CHANGED, _NEW):
+            connection.execute(sql.format(table=table, key=", ".join(key), number=number, **places))
+    whose_files = "true" if listeners is None else f"({whose} or listener_id is null)"
+    connection.execute(_MANIFEST.format(whose_files=whose_files, lake=LAKE))
+    connection.execute(_REJECTED.format(lake=LAKE))
+    address = quoted(lake_address(settings).postgres)
+    connection.execute(_POLLS.format(address=address, schema=SCHEMA, whose=whose))
+
+
+def _copy_answers(connection: duckdb.DuckDBPyConnection) -> None:
+    """Copy what the services answered: it is small beside the plays, and any of it may have changed."""
+    found = connection.execute(
+        f"select table_name from duckdb_tables() where database_name = '{LAKE}' and schema_name = 'lookup' order by all"
+    ).fetchall()
+    for table in (*_LOOKUPS, *(f"lookup.{name}" for (name,) in found)):
+        connection.execute(f"create or replace table {CATALOGUE}.{table} as from {LAKE}.{table}")
+
+
+def _write(connection: duckdb.DuckDBPyConnection) -> None:
+    """Put what was read in its place. Deleting comes first: DuckDB finds a key twice that one transaction moves."""
+    with transaction(connection):
+        for table in RAW:
+            connection.execute(
+                f"delete from raw.{table} where source_file in (select source_file from changed_{table})"
+            )
+        for table, new in (("landed_files", "new_manifest"), ("polls", "new_polls"), ("rejected_rows", "new_rejected")):
+            connection.execute(f"create or replace table ops.{table} as from {new}")
+    with transaction(connection):
+        for table in RAW:
+            connection.execute(f"insert into raw.{table} from new_{table}")
+
+
+def _among(column: str, values: Sequence[str]) -> str:
+    return f"{column} in ({', '.join(_literal(value) for value in values)})"
+
+
+def _literal(value: str) -> str:
+    return f"'{quoted(value)}'"
+
+
+def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    return int(connection.execute(f"select count(*) from {table}").fetchall()[0][0])
