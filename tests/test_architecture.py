@@ -30,7 +30,12 @@ LONGEST_FILE, LONGEST_FUNCTION = 350, 40
 # line are side by side and do not import each other.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("orchestrate.commands",),
-    ("orchestrate.deploy_flows", "orchestrate.prefect_flows", "orchestrate.server.process"),
+    (
+        "orchestrate.deploy_flows",
+        "orchestrate.lake_commands",
+        "orchestrate.prefect_flows",
+        "orchestrate.server.process",
+    ),
     ("orchestrate.deployments", "orchestrate.server.command_line_plugin"),
     ("orchestrate.flows",),
     ("orchestrate.monitoring", "orchestrate.subflows"),

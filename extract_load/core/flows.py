@@ -7,6 +7,8 @@ from __future__ import annotations
 
 SPOTIFY_INGESTION = "spotify-ingestion"
 DAILY_ETL = "daily-etl"
+BUILD_BUCKET = "build-bucket"
+"""Deployed with a lake only; its runs are recorded as a part of the daily run that starts them."""
 
 FLOWS = (SPOTIFY_INGESTION, DAILY_ETL)
 """Every flow that is deployed, in the order in which reports name them."""

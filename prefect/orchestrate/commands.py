@@ -12,6 +12,7 @@ from extract_load.commands.run_step import offer_step
 from extract_load.core.folder_access import require_writable
 from extract_load.core.settings import load_settings
 from extract_load.maintenance.marts_builder import offer
+from orchestrate import lake_commands
 from orchestrate.console import prepare_prefect
 from orchestrate.dbt_build.alone import BUILD, TEST, build_alone, run_tests_alone
 from orchestrate.dbt_build.runner import build_marts
@@ -25,6 +26,7 @@ def register(app: typer.Typer) -> None:
     app.command()(etl)
     app.command()(serve)
     app.command()(password)
+    app.add_typer(lake_commands.app, name="lake")
     offer(build_marts)
     offer_step(BUILD, "Build seeds and models with dbt.", build_alone)
     offer_step(TEST, "Run dbt's tests on what was built last.", run_tests_alone)
@@ -61,7 +63,7 @@ def serve_deployments() -> None:
     require_writable(settings)
     from prefect import serve
 
-    from orchestrate.deployments import CATALOGUE, build
+    from orchestrate.deployments import build, entries
     from orchestrate.server.api import api_in_use, own_api, password_of, running_api
 
     # Prefect's Runner creates a coroutine that it never awaits when it is stopped: noise for whoever stops it.
@@ -69,4 +71,4 @@ def serve_deployments() -> None:
     with ExitStack() as stack:
         url = running_api(settings) or stack.enter_context(own_api(settings))
         stack.enter_context(api_in_use(url, password_of(url, settings)))
-        serve(*(build(entry, settings, pooled=False) for entry in CATALOGUE), limit=MAX_RUNS)
+        serve(*(build(entry, settings, pooled=False) for entry in entries(settings)), limit=MAX_RUNS)

@@ -27,14 +27,15 @@ def deploy(settings: Settings, names: tuple[str, ...]) -> None:
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.actions import WorkPoolCreate
 
-    from orchestrate.deployments import CATALOGUE, WORK_POOL, build
+    from orchestrate.deployments import LAKE, WORK_POOL, build, entries
 
     with get_client(sync_client=True) as client:
         client.create_work_pool(
             WorkPoolCreate(name=WORK_POOL, type="process", description="Runs flows as processes of a worker."),
             overwrite=True,
         )
-    chosen = [build(entry, settings, pooled=True) for entry in CATALOGUE if entry.name in names]
+    wanted = [entry for entry in entries(settings) if entry.name in names or (entry in LAKE and DAILY_ETL in names)]
+    chosen = [build(entry, settings, pooled=True) for entry in wanted]
     deploy_all(
         *chosen, work_pool_name=WORK_POOL, build=False, push=False, print_next_steps_message=False, ignore_warnings=True
     )

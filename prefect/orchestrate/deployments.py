@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from prefect.schedules import Cron, Interval, Schedule
 from prefect.types.entrypoint import EntrypointType
 
-from extract_load.core.flows import DAILY_ETL, SPOTIFY_INGESTION
+from extract_load.core.flows import BUILD_BUCKET, DAILY_ETL, SPOTIFY_INGESTION
 from extract_load.core.settings import Settings
 from orchestrate.console import PREFECT_DEFAULTS
 
@@ -34,7 +34,7 @@ class Entry:
     module: str
     function: str
     description: str
-    schedule: Callable[[Settings], Schedule]
+    schedule: Callable[[Settings], Schedule | None]
     tags: tuple[str, ...] = ("music-tracker",)
 
     def flow(self) -> Flow[..., Any]:
@@ -70,6 +70,23 @@ CATALOGUE = (
         schedule=_once_a_day,
     ),
 )
+
+
+LAKE = (
+    Entry(
+        name=BUILD_BUCKET,
+        module="orchestrate.flows.build_bucket",
+        function="build_bucket",
+        description="Builds one bucket of listeners from the lake. Started by daily-etl, without a schedule.",
+        schedule=lambda _settings: None,
+    ),
+)
+"""What is deployed as well with a lake (docs/scaling.md)."""
+
+
+def entries(settings: Settings) -> tuple[Entry, ...]:
+    """Return the deployments of an installation."""
+    return (*CATALOGUE, *LAKE) if settings.is_lake else CATALOGUE
 
 
 def names_of(*, ingestion: bool, etl: bool) -> tuple[str, ...]:

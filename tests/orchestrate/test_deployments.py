@@ -8,10 +8,10 @@ import pytest
 
 from extract_load.core.flows import FLOWS
 from extract_load.core.settings import load_settings
-from orchestrate.deployments import CATALOGUE, build, names_of
+from orchestrate.deployments import CATALOGUE, LAKE, build, entries, names_of
 
 
-@pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.name)
+@pytest.mark.parametrize("entry", (*CATALOGUE, *LAKE), ids=lambda entry: entry.name)
 def test_each_deployment_can_be_built(entry: object) -> None:
     """It bears its flow's name and is found by module, wherever the project lies."""
     assert isinstance(entry, type(CATALOGUE[0]))
@@ -47,3 +47,10 @@ def test_a_served_deployment_needs_no_work_pool() -> None:
     """`music-tracker serve` runs it in its own process."""
     deployment = build(CATALOGUE[0], load_settings(), pooled=False)
     assert (deployment.work_pool_name, deployment.job_variables) == (None, {})
+
+
+def test_buckets_are_deployed_with_a_lake_only() -> None:
+    """Without a schedule: the daily run starts them."""
+    lake = load_settings(warehouse="ducklake:postgres:dbname=x")
+    assert (entries(load_settings()), entries(lake)) == (CATALOGUE, (*CATALOGUE, *LAKE))
+    assert [entry.schedule(lake) for entry in LAKE] == [None]

@@ -1,6 +1,6 @@
 """Nightly maintenance of the lake, and the canary that finds rows which an equality filter misses.
 
-All of it happens under the lake's lock. Builders read from one snapshot for seconds, so snapshots of a day are more than
+All of it happens under the lake's lock. Builders read from one snapshot for seconds, so those of a day are more than
 enough; appenders that lose a race against it try again.
 """
 
@@ -64,7 +64,7 @@ def erase_dead_rows(warehouse: LakeWarehouse) -> None:
 def missed_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """Return by `table: listener` how many rows a filter `listener_id = ...` misses; nothing means that all is well.
 
-    DuckLake 1.0 can lose rows from the answers of such a filter, without a word, when partitions or statistics are wrong.
+    Where partitions or statistics are wrong, DuckLake 1.0 leaves rows out of the answers of such a filter.
     """
     missed: dict[str, int] = {}
     for table in RAW:

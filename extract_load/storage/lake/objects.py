@@ -28,6 +28,7 @@ _ALWAYS = (f"{SPOOL}/music_tracker/",)
 """What each machine needs whether it is landed or not: the rules of erasure."""
 _REGISTRY = f"{SPOOL}/listeners.json"
 _PATIENCE = timedelta(seconds=60)
+_READS, _READ_AGAIN_SECONDS = 10, 1.0
 
 
 class ObjectStore:
@@ -71,15 +72,21 @@ class ObjectStore:
 
         Errors: ServiceUnavailable.
         """
-        with _outages():
-            try:
-                found = self._objects.get(self._address.key(name))
-            except (FileNotFoundError, trouble.NotFoundError):
-                return False
-            with new_file(target) as out:
-                for chunk in found.stream(min_chunk_size=1 << 20):
-                    out.write(bytes(chunk))
-        return True
+        for attempt in range(_READS):
+            with _outages():
+                try:
+                    found = self._objects.get(self._address.key(name))
+                    with new_file(target) as out:
+                        for chunk in found.stream(min_chunk_size=1 << 20):
+                            out.write(bytes(chunk))
+                    return True
+                except (FileNotFoundError, trouble.NotFoundError):
+                    return False
+                except trouble.GenericError:
+                    if attempt == _READS - 1:
+                        raise
+            SystemClock().sleep(_READ_AGAIN_SECONDS)  # the store went away in the middle of an answer
+        raise AssertionError("unreachable")
 
     def names(self, prefix: str) -> Iterator[str]:
         """Yield the names of the objects below a prefix."""

@@ -54,6 +54,8 @@ class BucketResult:
     rows: int = 0
     published: tuple[str, ...] = ()
     skipped_reason: str = ""
+    failed: bool = False
+    """Whether a blocking test failed, so that the last published files stay."""
 
 
 def build_catalogue(
@@ -116,7 +118,7 @@ def build_bucket(
             fact = {"marks": marks, "at": to_iso(clock.now()), "listeners": listeners}
             state.put(SERVICE, f"bucket:{name}", fact, clock.now())
     reason = f"A blocking test failed: {failures[0]}." if failures else ""
-    return BucketResult(name, new.files, new.rows, published, reason)
+    return BucketResult(name, new.files, new.rows, published, reason, bool(failures))
 
 
 def dirty_buckets(settings: Settings, state: State) -> list[int]:

@@ -44,6 +44,10 @@ def transformation_subflow(
     Skipped when a new build would come to what is published already, unless `force` says otherwise.
     """
     with shared_run(config, run_key) as run:
+        if run.settings.is_lake:
+            from orchestrate.subflows.lake import transform_lake
+
+            return transform_lake(run, force=force)
         inputs = _inputs(run)
         reason = why_build(run.settings, run.state, inputs) if inputs else "The warehouse is in use."
         if not reason and not force:
