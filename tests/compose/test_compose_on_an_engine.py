@@ -79,10 +79,8 @@ def test_4_a_whole_run(composed: Composed) -> None:
     """Polled and transformed against the sandbox, by the original's bare names; coming runs have names."""
     composed.with_sandbox()
     composed.wait_for_health("worker", "healthy")
-    poll = composed.run("spotify-ingestion")
-    assert composed.wait_for_end("spotify-ingestion", poll) == "COMPLETED", composed.log("worker")
-    etl = composed.run("daily-etl")
-    assert composed.wait_for_end("daily-etl", etl) == "COMPLETED", composed.log("worker")
+    assert composed.run_to_end("spotify-ingestion") == "COMPLETED", composed.log("worker")
+    assert composed.run_to_end("daily-etl") == "COMPLETED", composed.log("worker")
     assert (composed.folder / "data" / "published" / "music_tracker.duckdb").is_file()
     composed.note_memory()
 
@@ -124,8 +122,7 @@ def test_7_the_database_is_restarted(composed: Composed) -> None:
     composed.compose("restart", "prefect-db")
     composed.wait_for_health("prefect-db", "healthy")
     composed.wait_for_health("prefect-server", "healthy")
-    poll = composed.run("spotify-ingestion")
-    assert composed.wait_for_end("spotify-ingestion", poll) == "COMPLETED", composed.log("worker")
+    assert composed.run_to_end("spotify-ingestion") == "COMPLETED", composed.log("worker")
     composed.note_memory()
 
 
@@ -151,8 +148,7 @@ def test_9_a_data_folder_of_another_user(composed: Composed) -> None:
     composed.wait_for_health("prefect-server", "healthy")
     composed.with_sandbox()
     composed.wait_for_health("worker", "healthy")
-    poll = composed.run("spotify-ingestion")
-    assert composed.wait_for_end("spotify-ingestion", poll) == "COMPLETED", composed.log("worker")
+    assert composed.run_to_end("spotify-ingestion") == "COMPLETED", composed.log("worker")
 
 
 def test_the_memory_of_each_container(composed: Composed) -> None:
