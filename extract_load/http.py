@@ -17,15 +17,15 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, TypedDict
 from urllib.parse import urlsplit
 
 import requests
 from requests import PreparedRequest, Response
 
 from extract_load.core.clock import Clock, SystemClock
-from extract_load.core.errors import ConfigurationError, QuotaExhausted, ServiceUnavailable
+from extract_load.core.errors import ConfigurationError, QuotaExhausted, RunStopped, ServiceUnavailable
 from extract_load.core.network_environment import proxy_variable
 from extract_load.storage.ports import State
 from extract_load.storage.state import LONGEST_PAUSE, RequestRecord
@@ -116,6 +116,14 @@ class RequestPolicy:
     daily_budget: Callable[[str], int | None] = field(default=lambda _bucket: None)
 
 
+class _Times(TypedDict):
+    """When an attempt began (naive UTC, and by the steady counter), and the seconds that it waited before."""
+
+    at: datetime
+    started: float
+    waited: float
+
+
 @dataclass(slots=True)
 class Meter:
     """The requests that one thread sent, and the seconds that it waited for the rate limit."""
@@ -135,7 +143,7 @@ class ThrottledSession(EnvironmentSession):
         self.sent = 0
         self.waited = 0.0
         self.headers["User-Agent"] = user_agent
-        limited = LimitedAdapter(deadline=policy.deadline, max_bytes=policy.max_bytes)
+        limited = LimitedAdapter(deadline=policy.deadline, max_bytes=policy.max_bytes, check=self._hear_a_stop)
         self.mount("http://", limited)
         self.mount("https://", limited)
         self._state = state
@@ -156,14 +164,20 @@ class ThrottledSession(EnvironmentSession):
         finally:
             del self._own.meter
 
+    def _hear_a_stop(self) -> None:
+        """Raise what the clock of a stopped run raises where anybody waits."""
+        self._clock.sleep(0)
+
     def send(self, request: PreparedRequest, **kwargs: Any) -> Response:
         """Send a request under the policy and return the response.
 
-        Errors: QuotaExhausted (blocked, or over the budget), ServiceUnavailable (no usable response in all attempts).
+        Errors: QuotaExhausted (blocked, or over the budget), ServiceUnavailable (no usable response in all attempts),
+        and those of the clock: a run that is stopped waits for no answer.
         """
         kwargs["timeout"] = (self.policy.connect_timeout, self.policy.read_timeout)
         bucket = self.policy.bucket(request)
         with self._lock:
+            self._hear_a_stop()
             reason, waited = "", 0.0
             for attempt in range(1, self.policy.max_attempts + 1):
                 self._raise_if_blocked(bucket)
@@ -190,8 +204,9 @@ class ThrottledSession(EnvironmentSession):
         self, request: PreparedRequest, bucket: str, waited: float, kwargs: dict[str, Any]
     ) -> tuple[Verdict, Response | None]:
         """Send the request once, record it in the ledger, and return the verdict with the response if there is one."""
-        started, at = self._clock.monotonic(), self._clock.now()
+        times: _Times = {"at": self._clock.now(), "started": self._clock.monotonic(), "waited": waited}
         response: Response | None = None
+        verdict: Verdict = Retry("was not waited for")
         try:
             response = super().send(request, **kwargs)
             verdict = self.policy.classify(response)
@@ -205,6 +220,24 @@ class ThrottledSession(EnvironmentSession):
         except AnswerTooLarge:
             megabytes = self.policy.max_bytes / 1024**2
             verdict = Retry(f"answered with more than {megabytes:g} MB, which was not read", is_last=True)
+        except RunStopped:
+            self._record(request, bucket, verdict, None, **times)  # the service counts it, too
+            raise
+        self._record(request, bucket, verdict, response, **times)
+        return verdict, response
+
+    def _record(
+        self,
+        request: PreparedRequest,
+        bucket: str,
+        verdict: Verdict,
+        response: Response | None,
+        *,
+        at: datetime,
+        started: float,
+        waited: float,
+    ) -> None:
+        """Record one attempt in the ledger."""
         self._count(sent=1)
         self._state.record_request(
             RequestRecord(
@@ -220,7 +253,6 @@ class ThrottledSession(EnvironmentSession):
                 waited_ms=round(waited * 1000),
             )
         )
-        return verdict, response
 
     def _raise_if_blocked(self, bucket: str) -> None:
         """Raise QuotaExhausted while the bucket is blocked by the service or its daily budget is spent."""

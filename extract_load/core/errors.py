@@ -85,3 +85,10 @@ class BadInput(MusicTrackerError):
     """A row or a file is not what it should be: it is rejected and recorded, the rest goes on."""
 
     exit_code = 6
+
+
+class RunStopped(MusicTrackerError):
+    """The run is being stopped: raised wherever it would wait, so that it ends between two requests.
+
+    None of the five kinds: nothing is wrong, so nothing is retried, and no item counts as failed.
+    """

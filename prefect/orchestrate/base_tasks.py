@@ -16,7 +16,7 @@ from extract_load.core.errors import AuthorizationNeeded, QuotaExhausted, Servic
 from extract_load.core.results import TaskResult
 from extract_load.monitoring.tracked_run import track_task
 from extract_load.steps.step import StepDefinition, run_step
-from orchestrate.runs.context import STEP_SECONDS, Run, RunStopped
+from orchestrate.runs.context import STEP_SECONDS, Run
 
 if TYPE_CHECKING:
     from prefect import State
@@ -93,8 +93,8 @@ def is_transient(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> boo
     """Return whether a retry can help: only when a service or the warehouse was not available."""
     try:
         state.result()
-    except ServiceUnavailable as error:
-        return not isinstance(error, RunStopped)
+    except ServiceUnavailable:
+        return True
     except Exception:
         return False
     return False

@@ -21,7 +21,7 @@ from prefect.exceptions import TerminationSignal
 from prefect.runtime import flow_run
 from prefect.settings import get_current_settings
 
-from extract_load.core.errors import ConfigurationError
+from extract_load.core.errors import ConfigurationError, RunStopped
 from extract_load.core.flows import lock_file_name
 from extract_load.core.folder_access import require_writable
 from extract_load.core.network_environment import prepare_network
@@ -36,7 +36,7 @@ from extract_load.storage.ports import WriterLock
 from extract_load.storage.writer_lock import WarehouseBusy
 from orchestrate.dbt_build.alone import record_build
 from orchestrate.flow_config import FlowConfig, in_effect
-from orchestrate.runs.context import Run, RunStopped, shared_run
+from orchestrate.runs.context import Run, shared_run
 from orchestrate.runs.crashed import mark_crashed
 from orchestrate.runs.final_state import cancelled_state, closing_state, failed_state, skipped_state
 from orchestrate.runs.report import summary

@@ -15,6 +15,7 @@ from extract_load.core.errors import (
     BadInput,
     ConfigurationError,
     QuotaExhausted,
+    RunStopped,
     ServiceUnavailable,
 )
 from extract_load.core.results import TaskResult
@@ -24,7 +25,7 @@ from extract_load.steps.step import StepDefinition
 from extract_load.storage.writer_lock import WarehouseBusy
 from orchestrate.base_tasks import BaseEnrichmentTask, BaseProcessorTask, is_transient
 from orchestrate.flow_config import FlowConfig
-from orchestrate.runs.context import Run, RunStopped, shared_run
+from orchestrate.runs.context import Run, shared_run
 
 LATER = datetime(2026, 11, 24, 8, 0)
 

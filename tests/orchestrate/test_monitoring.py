@@ -12,14 +12,13 @@ import pytest
 from prefect.exceptions import TerminationSignal
 from prefect.settings import get_current_settings
 
-from extract_load.core.errors import ServiceUnavailable
+from extract_load.core.errors import RunStopped, ServiceUnavailable
 from extract_load.core.results import TaskResult
 from extract_load.core.settings import Settings
 from extract_load.monitoring.run_log import RunLog
 from extract_load.storage.state import State
 from orchestrate.dbt_build.results import NodeResult
 from orchestrate.monitoring import lock_of, monitored
-from orchestrate.runs.context import RunStopped
 
 ROOT = Path(__file__).parents[2]
 HOLDS_AND_DIES = """

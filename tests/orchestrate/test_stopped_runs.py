@@ -136,14 +136,40 @@ def test_cancelled_on_the_page_in_each_stage_of_daily_etl(
     with serving(installation) as log:
         run_id = start_deployment(api, "daily-etl")
         wait_until(lambda: "Waiting at the failpoint" in log.read_text())
-        cancel = {"state": {"type": "CANCELLING", "name": "Cancelling"}, "force": True}
-        prefect_api.post(f"{api}/flow_runs/{run_id}/set_state", json=cancel, timeout=60).raise_for_status()
+        cancel_on_the_page(api, run_id)
         wait_until(lambda: shown(api, run_id) == "CANCELLED")
         wait_until(lambda: [run.status for run in recorded(installation, "daily-etl")] == ["cancelled"])
     installation.extra.clear()
     assert_cancelled(installation, api, "daily-etl", receiver)
     installation.run(sys.executable, SCRIPT, "--flow", "etl", timeout=SECONDS)
     assert latest(installation, "daily-etl")[1] == "success"
+
+
+@pytest.mark.long
+def test_cancelled_on_the_page_while_every_service_keeps_it_waiting(
+    make_installation: Callable[..., Any], api: str, tmp_path: Path, receiver: AlertReceiver
+) -> None:
+    """A request may take two minutes, and Prefect kills after half a minute: the run ends itself before that."""
+    installation = make_installation(tmp_path, api, ALERT_URLS=receiver.url)
+    installation.run(sys.executable, "-m", "extract_load", "import", str(installation.export))
+    faults = installation.sandbox.faults
+    try:
+        waiting = [faults.add(service, "timeout") for service in ("spotify", "musicbrainz")]
+        with serving(installation):
+            run_id = start_deployment(api, "daily-etl")
+            wait_until(lambda: all(fault.hits for fault in waiting))
+            cancel_on_the_page(api, run_id)
+            wait_until(lambda: shown(api, run_id) == "CANCELLED")
+            wait_until(lambda: [run.status for run in recorded(installation, "daily-etl")] == ["cancelled"], 60)
+    finally:
+        faults.clear()
+    assert_cancelled(installation, api, "daily-etl", receiver)
+
+
+def cancel_on_the_page(api: str, run_id: str) -> None:
+    """Set the state that the page's button sets."""
+    cancel = {"state": {"type": "CANCELLING", "name": "Cancelling"}, "force": True}
+    prefect_api.post(f"{api}/flow_runs/{run_id}/set_state", json=cancel, timeout=60).raise_for_status()
 
 
 @contextmanager

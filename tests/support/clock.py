@@ -22,7 +22,8 @@ class ManualClock:
         return self.seconds
 
     def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
+        if seconds > 0:
+            self.slept.append(seconds)
         self.forward(seconds)
 
     def forward(self, seconds: float) -> None:

@@ -17,7 +17,7 @@ from prefect.runtime import flow_run
 
 from extract_load.context import Context, Shared
 from extract_load.core.clock import SystemClock
-from extract_load.core.errors import ConfigurationError, ServiceUnavailable
+from extract_load.core.errors import ConfigurationError, RunStopped
 from extract_load.core.network_environment import prepare_network
 from extract_load.core.private_files import keep_files_private
 from extract_load.core.results import TaskResult
@@ -38,10 +38,6 @@ STEP_SECONDS = BACKLOG_TIMEOUT_SECONDS - 15 * 60
 
 STAGES = SERVICES
 """The parts of the enrichment, one a service."""
-
-
-class RunStopped(ServiceUnavailable):
-    """The run was cancelled: raised where a part would wait, so that it stops cleanly, between two requests."""
 
 
 class StoppableClock(SystemClock):

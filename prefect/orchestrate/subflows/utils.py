@@ -12,15 +12,17 @@ from typing import Any
 
 from prefect.tasks import Task
 
+from extract_load.core.errors import RunStopped
 from extract_load.core.results import TaskResult
 from extract_load.daily_run.enrichment import steps_of
 from extract_load.monitoring.tracked_run import failed_result
 from orchestrate.atomic_tasks import STEP_TASKS, with_retries
-from orchestrate.runs.context import BACKLOG_TIMEOUT_SECONDS, Run, RunStopped
+from orchestrate.runs.context import BACKLOG_TIMEOUT_SECONDS, Run
 
 log = logging.getLogger(__name__)
 
-_SHUTDOWN_SECONDS = 20.0
+_SHUTDOWN_SECONDS = 15.0
+"""How long the parts of a run that is stopped may take to end, all together; Prefect kills it after 30."""
 _BEGIN_SECONDS = 10.0
 
 
@@ -56,9 +58,10 @@ def run_together(
                 run.stop()
     except BaseException:
         run.stop()
+        deadline = time.monotonic() + _SHUTDOWN_SECONDS
         for thread in threads:
             if thread.is_alive():
-                thread.join(_SHUTDOWN_SECONDS)
+                thread.join(max(0.0, deadline - time.monotonic()))
         raise
     return {name: results[name] for name in parts}
 

@@ -13,7 +13,8 @@ from contextlib import contextmanager, suppress
 import pytest
 import requests
 
-from extract_load.core.errors import ServiceUnavailable
+from extract_load.core.clock import SystemClock
+from extract_load.core.errors import RunStopped, ServiceUnavailable
 from extract_load.http import RequestPolicy, ThrottledSession
 from extract_load.storage.state import State
 from extract_load.transport.limits import AnswerTooLarge, LimitedAdapter
@@ -167,3 +168,28 @@ def test_a_service_says_so_in_a_sentence(serve: Serve, said: str, sent: int, sta
     with served(serve) as url, pytest.raises(ServiceUnavailable, match=said):
         session.get(url)
     assert len(state.rows("select * from requests")) == session.sent == sent
+
+
+class StoppedSoon(SystemClock):
+    """The clock of a run that is stopped a moment later: who waits on it then is told so."""
+
+    def __init__(self) -> None:
+        self._stopped = threading.Event()
+        threading.Timer(0.2, self._stopped.set).start()
+
+    def sleep(self, seconds: float) -> None:
+        if self._stopped.wait(seconds):
+            raise RunStopped("Over.")
+
+
+@pytest.mark.parametrize("serve", SLOW.values(), ids=SLOW.keys())
+def test_a_run_that_is_stopped_waits_for_no_answer(serve: Serve, state: State) -> None:
+    """Neither for its beginning nor for its end; the request is in the ledger, and the next one is not sent."""
+    session = ThrottledSession(RequestPolicy("testing"), state, run_id="r", user_agent="test/1", clock=StoppedSoon())
+    started = time.monotonic()
+    with served(serve) as url:
+        for _ in range(2):
+            with pytest.raises(RunStopped):
+                session.get(url)
+    assert time.monotonic() - started < 10
+    assert [row["outcome"] for row in state.rows("select outcome from requests")] == ["was not waited for"]

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from extract_load.core.errors import ConfigurationError
+from extract_load.core.errors import ConfigurationError, RunStopped
 from orchestrate.flow_config import FlowConfig
-from orchestrate.runs.context import Run, RunStopped, StoppableClock, new_key, run_name, shared_run
+from orchestrate.runs.context import Run, StoppableClock, new_key, run_name, shared_run
 
 
 @pytest.fixture

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from extract_load.core.errors import ServiceUnavailable
+from extract_load.core.errors import RunStopped, ServiceUnavailable
 from extract_load.core.results import TaskResult
 from extract_load.daily_run.enrichment import STEPS, steps_of
 from orchestrate.atomic_tasks import STEP_TASKS, atomic
 from orchestrate.flow_config import FlowConfig
-from orchestrate.runs.context import Run, RunStopped, shared_run
+from orchestrate.runs.context import Run, shared_run
 from orchestrate.subflows.utils import result_or_failure, run_steps, run_together
 
 
