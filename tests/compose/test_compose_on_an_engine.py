@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 import yaml
 
@@ -27,6 +28,7 @@ pytestmark = [pytest.mark.long, pytest.mark.compose]
 USER, ANOTHER_USER = "1000:1000", "4711:4712"
 MOST_PACKAGES_MB = 450
 STOP_SECONDS = 120
+TOKEN = "a token of this test, long enough"
 DEPLOY = "prefect/orchestrate/deploy_flows.py"
 
 
@@ -37,7 +39,7 @@ def composed() -> Iterator[Composed]:
     if os.geteuid() != 0:
         pytest.skip("Folders are given to other users here, which only root can do.")
     stand_in = Sandbox(World(seed=5, artists=12, plays=600, years=0.2), port=8900)
-    settings = {**stand_in.env, "SPOTIFY_REQUESTS_PER_SECOND": "500", "ENVIRONMENT": "testing"}
+    settings = {**stand_in.env, "SPOTIFY_REQUESTS_PER_SECOND": "500", "ENVIRONMENT": "testing", "PAGE_TOKEN": TOKEN}
     with tempfile.TemporaryDirectory(prefix="compose-") as folder:
         Path(folder).chmod(0o755)
         services = Composed(Path(folder), USER, settings)
@@ -88,6 +90,19 @@ def test_4_a_whole_run(composed: Composed) -> None:
         return all(run["name"].startswith("spotify-ingestion 2") for run in composed.runs("spotify-ingestion"))
 
     wait_until(named, 90, lambda: str([run["name"] for run in composed.runs("spotify-ingestion")]))
+
+
+def test_4_the_pages_of_the_listener(composed: Composed) -> None:
+    """Over the file that was published, for those with the token; nobody else sees a number."""
+    composed.compose("up", "-d", "page")
+    composed.wait_for_health("page", "healthy")
+    with httpx.Client(base_url="http://127.0.0.1:8765", follow_redirects=True, timeout=60) as visitor:
+        assert visitor.get("/").url.path == "/sign-in"
+        visitor.post("/sign-in", data={"token": TOKEN})
+        home = visitor.get("/")
+        assert (home.url.path, home.status_code) == ("/", 200)
+        assert visitor.get("/top/artists").status_code == 200
+    composed.note_memory()
 
 
 def test_5_stopped_in_the_middle_it_is_cancelled(composed: Composed) -> None:

@@ -174,7 +174,7 @@ class Composed:
     def note_memory(self) -> None:
         """Note the largest memory of each container so far (MB)."""
         files = "/sys/fs/cgroup/memory.peak /sys/fs/cgroup/memory/memory.max_usage_in_bytes"
-        for service in ("prefect-db", "prefect-server", "worker"):
+        for service in ("prefect-db", "prefect-server", "worker", "page"):
             said = self.compose("exec", "-T", service, "sh", "-c", f"cat {files} 2>/dev/null", check=False)
             numbers = [int(word) for word in said.split() if word.isdigit()]
             if numbers:

@@ -222,7 +222,7 @@ def _server(kind: str, port: int, password: str) -> Iterator[str]:
             _wait_for(process, url, float(settings.server.ephemeral.startup_timeout_seconds), log_file)
             yield url
         finally:
-            _stop(process)
+            _stop(process, log_file)
 
 
 def rotate_log(log_file: Path, largest_bytes: int = LARGEST_LOG_BYTES) -> None:
@@ -250,8 +250,10 @@ def _listens(url: str) -> bool:
     return True
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Let the server write what it still holds, then end it."""
+def _stop(process: subprocess.Popen[bytes], log_file: Path) -> None:
+    """Let the server write what it still holds, then end it; say so where it had ended before."""
+    if process.poll() is not None:
+        log.error("Prefect's server ended before the run (exit code %d); see %s.", process.returncode, log_file)
     if process.stdin:
         process.stdin.close()
     try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +15,7 @@ from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary
 from extract_load.core.errors import ConfigurationError
 from extract_load.core.settings import Settings
 from orchestrate.server.api import (
+    _stop,
     answers,
     api_in_use,
     check_access,
@@ -106,6 +109,18 @@ def test_the_environment_is_restored(before: str | None, monkeypatch: pytest.Mon
 def test_the_log_of_a_temporary_server_is_beside_its_records(api: str) -> None:
     """Where the hint of a start that failed leads."""
     assert (Path(os.environ["PREFECT_HOME"]) / "temporary-server.log").is_file()
+
+
+@pytest.mark.parametrize(("code", "said"), [("import os; os.kill(os.getpid(), 9)", "(exit code -9)"), ("input()", "")])
+def test_a_server_that_ended_before_its_run_is_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, code: str, said: str
+) -> None:
+    """As when memory ran out: else a run that can't reach it has no reason. One that is ended here is no news."""
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        if said:
+            process.wait(60)
+        _stop(process, tmp_path / "temporary-server.log")
+    assert (said in caplog.text, "ended before" in caplog.text) == (True, bool(said))
 
 
 def test_a_log_that_has_grown_is_put_aside(tmp_path: Path) -> None:
