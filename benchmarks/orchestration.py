@@ -2,9 +2,9 @@
 
 That many plays of the sandbox are imported, and one `daily-etl` of a deployment enriches and builds them, in a process
 of `music-tracker serve` beside a Prefect server: the memory of all three is watched meanwhile. Then nothing is new any
-more, and in turns, three times each as whole commands against the running server: the daily run, which skips its
-transformation; the same with `--force`, which does not; and a bare `dbt build` of the same target and the same nodes
-(without unit tests, which the daily run leaves to the project's own).
+more, and in turns, three times each (ROUNDS=) as whole commands against the running server: the daily run, which skips
+its transformation; the same with `--force`, which does not; and a bare `dbt build` of the same target and the same
+nodes (without unit tests, which the daily run leaves to the project's own).
 
 Memory is PSS (shared pages are divided among those who share them), summed over each process with all that it started;
 the three parts are those at the moment when their sum was largest. The sandbox is in this process and not counted.
@@ -37,7 +37,7 @@ from sandbox import Sandbox, World, write_export
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 ARTISTS = 200
-ROUNDS = 3
+ROUNDS = int(os.environ.get("ROUNDS", "3"))
 MEASURE_SECONDS = 0.25
 ENOUGH = "1000000"
 """A daily budget of requests that is never spent."""
