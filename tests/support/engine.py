@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,7 +71,8 @@ class Composed:
         """Give the data folder, with all in it, to a user (uid:gid)."""
         uid, gid = (int(part) for part in user.split(":"))
         for path in (self.folder / "data", *(self.folder / "data").rglob("*")):
-            os.chown(path, uid, gid)
+            with suppress(FileNotFoundError):  # the worker writes and deletes meanwhile
+                os.chown(path, uid, gid)
 
     @property
     def environment(self) -> dict[str, str]:
