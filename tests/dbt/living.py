@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 from collections.abc import Iterator
@@ -33,7 +34,7 @@ class Living:
         """What dbt made of the models in the first build on top."""
         self._connection = duckdb.connect(":memory:")
         rng = random.Random(seed)
-        self.arrivals = Arrivals(self._connection, self._at_warehouse, self._write_seed, rng, stories_of_months(rng))
+        self.arrivals = Arrivals(self._connection, self._at_warehouse, self.write_seed, rng, stories_of_months(rng))
 
     def build(self, *arguments: str) -> None:
         done = self.dbt.run("build", *arguments, cwd=self.project)
@@ -51,6 +52,11 @@ class Living:
                 "select listener_id, reason from intermediate.int_dirty__months order by all"
             ).fetchall()
 
+    def messages(self) -> dict[str, str]:
+        """Return what the last run says of each model and seed that it came to."""
+        results = json.loads((self.dbt.target / "run_results.json").read_text(encoding="utf-8"))["results"]
+        return {one["unique_id"].split(".")[2]: one["message"] for one in results}
+
     def close(self) -> None:
         self._connection.close()
 
@@ -63,5 +69,5 @@ class Living:
             self._connection.execute("use later")
             self._connection.execute(f"detach {CATALOGUE}")
 
-    def _write_seed(self, name: str, text: str) -> None:
+    def write_seed(self, name: str, text: str) -> None:
         (self.project / "seeds" / f"{name}.csv").write_text(text, encoding="utf-8")

@@ -37,6 +37,17 @@ def test_a_build_on_top_equals_the_sql_from_nothing(living: Living, compiled: Co
     _no_play_is_lost(living.dbt)
 
 
+def test_what_is_the_same_is_left_alone(living: Living) -> None:
+    """Nothing arrived but a line of a seed: what is made of it is built, and nothing else of marts and reports is."""
+    living.build("--exclude-resource-type", "unit_test", "test")  # the chain lets the months of the last build go
+    living.write_seed("genre_families", "match_kind,pattern,family\nexact,zydeco,Folk\n")
+    living.build("--exclude-resource-type", "unit_test", "test")
+    built = {name for name, message in living.messages().items() if message != "UNCHANGED"}
+    assert "dim_genre" in built
+    assert not built & {"stg_spotify__tracks", "dim_track", "dim_artist", "dim_date", "fct_plays", "fct_trips"}
+    assert living.built_months() == []
+
+
 def test_a_changed_model_makes_everything_dirty(living: Living) -> None:
     """After a finished build nothing is dirty; after a change of one file of a fact everything is."""
     assert living.dirty_months() == []

@@ -32,6 +32,11 @@
     {% do return(run_query("select not exists (from " ~ dirty ~ " where listener_id = '*')").rows[0][0]) %}
 {%- endmacro %}
 
+{#- Whether any month is dirty, in a run that is windowed. -#}
+{% macro has_dirty_months() -%}
+    {% do return(run_query('select count(*) > 0 from ' ~ built_table('intermediate', 'int_dirty__months')).rows[0][0]) %}
+{%- endmacro %}
+
 {#- dbt's own macro, which this replaces: a model by month is made from nothing unless the run is windowed. -#}
 {% macro should_full_refresh() -%}
     {%- set asked = config.get('full_refresh') -%}

@@ -8,8 +8,8 @@ streaming_history as (
     select * from {{ ref('stg_spotify__streaming_history') }}
 ),
 
-landed_files as (
-    select * from {{ ref('stg_ops__landed_files') }}
+files_of_exports as (
+    select * from {{ ref('int_exports__files') }}
 ),
 
 parsed_rows as (
@@ -41,7 +41,7 @@ downloads as (
         source_file,
         original_name,
         {{ name_of_download() }} as download
-    from landed_files
+    from files_of_exports
 ),
 
 final as (

@@ -4,8 +4,8 @@
 
 with
 
-landed_files as (
-    select * from {{ ref('stg_ops__landed_files') }}
+files_of_exports as (
+    select * from {{ ref('int_exports__files') }}
 ),
 
 export_rows as (
@@ -19,8 +19,7 @@ files as (
         export_id,
         lower(original_name) as file_name,
         file_name like 'streaminghistory%' as is_to_the_minute
-    from landed_files
-    where entity = 'streaming_history'
+    from files_of_exports
 ),
 
 -- Videos and podcasts have files of their own, which say nothing of the time in which no music is missing.

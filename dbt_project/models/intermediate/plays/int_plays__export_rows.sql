@@ -17,8 +17,8 @@ ranked_files as (
     select * from {{ ref('int_files__ranked') }}
 ),
 
-landed_files as (
-    select * from {{ ref('stg_ops__landed_files') }}
+files_of_exports as (
+    select * from {{ ref('int_exports__files') }}
 ),
 
 superseded as (
@@ -40,7 +40,7 @@ downloads as (
     select
         source_file,
         {{ name_of_download() }} as download
-    from landed_files
+    from files_of_exports
     where original_name is not null
 ),
 
@@ -56,7 +56,7 @@ history as (
         near_rows.fetched_at,
         {{
             content_kind_in_file(
-                'near_rows.content_kind', 'near_rows.spotify_track_id', 'landed_files.original_name'
+                'near_rows.content_kind', 'near_rows.spotify_track_id', 'files_of_exports.original_name'
             )
         }} as content_kind,
         near_rows.format = 'account_data' as is_to_the_minute,
@@ -73,7 +73,7 @@ history as (
         coalesce(near_rows.is_incognito, false) as is_incognito
     from near_rows
     inner join ranked_files as files on near_rows.source_file = files.source_file
-    left join landed_files on near_rows.source_file = landed_files.source_file
+    left join files_of_exports on near_rows.source_file = files_of_exports.source_file
     left join downloads on near_rows.source_file = downloads.source_file
     left join superseded on near_rows.row_key = superseded.row_key
 ),

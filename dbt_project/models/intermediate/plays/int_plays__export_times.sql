@@ -6,8 +6,8 @@ streaming_history as (
     select * from {{ ref('stg_spotify__streaming_history') }}
 ),
 
-landed_files as (
-    select * from {{ ref('stg_ops__landed_files') }}
+files_of_exports as (
+    select * from {{ ref('int_exports__files') }}
 ),
 
 final as (
@@ -19,7 +19,7 @@ final as (
         streaming_history.fetched_at,
         {{
             content_kind_in_file(
-                'streaming_history.content_kind', 'streaming_history.spotify_track_id', 'landed_files.original_name'
+                'streaming_history.content_kind', 'streaming_history.spotify_track_id', 'files_of_exports.original_name'
             )
         }} as content_kind,
         streaming_history.format = 'account_data' as is_to_the_minute,
@@ -28,7 +28,7 @@ final as (
         streaming_history.ms_played,
         ended_at - to_milliseconds(streaming_history.ms_played) as started_at
     from streaming_history
-    left join landed_files on streaming_history.source_file = landed_files.source_file
+    left join files_of_exports on streaming_history.source_file = files_of_exports.source_file
 )
 
 select * from final

@@ -4,16 +4,8 @@ recently_played as (
     select * from {{ ref('stg_spotify__recently_played') }}
 ),
 
-streaming_history as (
-    select * from {{ ref('stg_spotify__streaming_history') }}
-),
-
-landed_files as (
-    select * from {{ ref('stg_ops__landed_files') }}
-),
-
-superseded as (
-    select * from {{ ref('int_plays__superseded') }}
+exported_tracks as (
+    select * from {{ ref('int_exports__tracks') }}
 ),
 
 -- Polls first: they name all artists of the track, exports the album's artist only.
@@ -29,41 +21,34 @@ seen as (
         duration_ms,
         0 as lost_letters,
         1 as preference,
+        played_at as first_seen_at,
         played_at as seen_at,
         fetched_at
     from recently_played
     where content_kind = 'music' and track_key <> 'unknown'
     union all
     select
-        streaming_history.track_key,
-        streaming_history.spotify_track_id,
-        streaming_history.spotify_track_uri,
-        streaming_history.track_name,
-        streaming_history.artist_name,
-        streaming_history.album_name,
-        if(streaming_history.artist_name is null, null, [streaming_history.artist_name]) as artist_names,
+        track_key,
+        spotify_track_id,
+        spotify_track_uri,
+        track_name,
+        artist_name,
+        album_name,
+        if(artist_name is null, null, [artist_name]) as artist_names,
         null as duration_ms,
-        streaming_history.lost_letters,
+        lost_letters,
         2 as preference,
-        streaming_history.reported_end_at as seen_at,
-        streaming_history.fetched_at
-    from streaming_history
-    anti join superseded on streaming_history.row_key = superseded.row_key
-    left join landed_files on streaming_history.source_file = landed_files.source_file
-    where
-        {{
-            content_kind_in_file(
-                'streaming_history.content_kind', 'streaming_history.spotify_track_id', 'landed_files.original_name'
-            )
-        }} = 'music'
-        and streaming_history.track_key <> 'unknown'
+        first_seen_at,
+        seen_at,
+        fetched_at
+    from exported_tracks
 ),
 
 -- The newest whole names win, so that a renamed artist is not called by the old name.
 named as (
     select
         track_key,
-        min(seen_at) as first_seen_at,
+        min(first_seen_at) as first_seen_at,
         max(duration_ms) as duration_ms,
         arg_min(
             {

@@ -4,8 +4,8 @@ streaming_history as (
     select * from {{ ref('stg_spotify__streaming_history') }}
 ),
 
-landed_files as (
-    select * from {{ ref('stg_ops__landed_files') }}
+files_of_exports as (
+    select * from {{ ref('int_exports__files') }}
 ),
 
 -- Only rows of one time and length are compared, and most have nobody to be compared with.
@@ -33,7 +33,7 @@ history as (
         same_times.row_key,
         same_times.listener_id,
         same_times.file_sha256,
-        landed_files.original_name,
+        files_of_exports.original_name,
         same_times.row_number,
         same_times.format = 'account_data' as is_to_the_minute,
         same_times.reported_end_at,
@@ -47,11 +47,11 @@ history as (
         same_times.fetched_at,
         {{
             content_kind_in_file(
-                'same_times.content_kind', 'same_times.spotify_track_id', 'landed_files.original_name'
+                'same_times.content_kind', 'same_times.spotify_track_id', 'files_of_exports.original_name'
             )
         }} as content_kind
     from same_times
-    left join landed_files on same_times.source_file = landed_files.source_file
+    left join files_of_exports on same_times.source_file = files_of_exports.source_file
 ),
 
 -- A row without an id is known by its names alone: with other letters in them it would be another play.

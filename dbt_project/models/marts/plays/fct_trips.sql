@@ -1,4 +1,4 @@
--- Over 120 lines: clocks are compared by day, then plays are gathered to runs, then a run is described.
+-- Over 120 lines: plays are gathered to days, clocks are compared by day, days become runs, then a run is described.
 with
 
 all_plays as (
@@ -27,13 +27,56 @@ plays as (
     where listener_country_code is not null
 ),
 
+-- Most days were spent in one country under one zone: such a day is one piece, of other days each play is.
+days as (
+    select
+        listener_id,
+        listener_country_code,
+        time_zone,
+        noon,
+        '' as first_play_key,
+        min(started_at) as started_at,
+        max(ended_at) as ended_at,
+        count(*) as plays_any,
+        sum(ms_played) as ms_played
+    from plays
+    group by listener_id, listener_country_code, time_zone, noon
+),
+
+mixed_days as (
+    select
+        listener_id,
+        noon
+    from days
+    group by listener_id, noon
+    having count(*) > 1
+),
+
+pieces as (
+    select * from days
+    anti join mixed_days on days.listener_id = mixed_days.listener_id and days.noon = mixed_days.noon
+    union all
+    select
+        listener_id,
+        listener_country_code,
+        time_zone,
+        noon,
+        play_key as first_play_key,
+        started_at,
+        ended_at,
+        1 as plays_any,
+        ms_played
+    from plays
+    semi join mixed_days on plays.listener_id = mixed_days.listener_id and plays.noon = mixed_days.noon
+),
+
 -- Clocks are compared once a day, by country and zone in force.
 moments as (
     select distinct
         listener_country_code,
         time_zone,
         noon
-    from plays
+    from days
 ),
 
 compared as (
@@ -53,16 +96,16 @@ compared as (
 
 judged as (
     select
-        plays.*,
+        pieces.*,
         compared.likely_time_zone,
         coalesce(not compared.is_clock_right, false) as is_elsewhere,
-        concat_ws('|', is_elsewhere, plays.listener_country_code, plays.time_zone) as stay
-    from plays
+        concat_ws('|', is_elsewhere, pieces.listener_country_code, pieces.time_zone) as stay
+    from pieces
     left join compared
         on
-            plays.listener_country_code = compared.listener_country_code
-            and plays.time_zone = compared.time_zone
-            and plays.noon = compared.noon
+            pieces.listener_country_code = compared.listener_country_code
+            and pieces.time_zone = compared.time_zone
+            and pieces.noon = compared.noon
 ),
 
 -- A run of plays in one country under one zone; the zone in force may change during a stay.
@@ -70,12 +113,14 @@ numbered as (
     select
         *,
         count(if(is_first, 1, null)) over (
-            partition by listener_id order by started_at, play_key rows unbounded preceding
+            partition by listener_id order by started_at, first_play_key rows unbounded preceding
         ) as run
     from (
         select
             *,
-            stay <> lag(stay, 1, '') over (partition by listener_id order by started_at, play_key) as is_first
+            stay <> lag(stay, 1, '') over (
+                partition by listener_id order by started_at, first_play_key
+            ) as is_first
         from judged
     ) as compared_with_before
 ),
@@ -91,7 +136,7 @@ runs as (
         min(started_at) as first_started_at,
         max(ended_at) as last_ended_at,
         lead(min(started_at)) over (partition by listener_id order by run) as back_at,
-        count(*) as plays_any,
+        sum(plays_any) as plays_any,
         sum(ms_played) as ms
     from numbered
     group by listener_id, run

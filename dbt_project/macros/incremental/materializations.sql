@@ -1,0 +1,129 @@
+{#-
+  dbt's materializations, for DuckDB and this project: what would come out as it is is left alone (relation_versions.sql),
+  and a table or view is replaced in one transaction, in place, without a second one that is renamed.
+-#}
+
+{% macro _leave_as_it_is() -%}
+    {%- call noop_statement('main', 'UNCHANGED', 'UNCHANGED', 0) -%}{%- endcall -%}
+{%- endmacro %}
+
+{#- Comments of the relation and of its columns, as persist_docs would write them one by one. -#}
+{% macro _comments(relation) -%}
+    {%- if config.persist_relation_docs() and model.description %}
+    {{ alter_relation_comment(relation, model.description) }}
+    {%- endif -%}
+    {%- if config.persist_column_docs() -%}
+    {%- for name, column in model.columns.items() %}
+    comment on column {{ relation }}.{{ adapter.quote(name) }} is {{ duckdb_escape_comment(column.description) }};
+    {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{% materialization table, adapter='duckdb', supported_languages=['sql'] %}
+    {%- set existing = load_cached_relation(this) -%}
+    {%- set relation = this.incorporate(type='table') -%}
+    {%- set inputs = what_it_is_made_of(compiled_code) -%}
+    {#- The models of dirty months compare with the last build, of which dbt knows nothing. -#}
+    {%- if stays_as_it_is(existing, 'table', inputs) and not model.name.startswith('int_dirty__') -%}
+        {%- do _leave_as_it_is() -%}
+    {%- else -%}
+        {%- if existing is not none and existing.type != 'table' -%} {%- do adapter.drop_relation(existing) -%} {%- endif -%}
+        {{ run_hooks(pre_hooks) }}
+        {%- call statement('main') %}
+            drop table if exists {{ relation }};
+            {{ create_table_as(False, relation, compiled_code) }}
+        {%- endcall -%}
+        {%- do run_query(
+            _comments(relation) ~ note_version(inputs.made_of, version_of_rows(relation, inputs))
+        ) -%}
+        {{ run_hooks(post_hooks) }}
+        {%- do adapter.commit() -%}
+    {%- endif -%}
+    {{ return({'relations': [relation]}) }}
+{% endmaterialization %}
+
+{#- A view stays while its code does; its version moves with those of what it reads. -#}
+{% materialization view, adapter='duckdb' %}
+    {%- set existing = load_cached_relation(this) -%}
+    {%- set relation = this.incorporate(type='view') -%}
+    {%- set inputs = what_it_is_made_of(compiled_code) -%}
+    {%- set version = "'" ~ inputs.made_of ~ "'" if inputs.made_of else "cast(uuid() as varchar)" -%}
+    {%- if existing is not none and existing.type == 'view' and inputs.code == inputs.made_of_before and not flags.FULL_REFRESH -%}
+        {%- do _leave_as_it_is() -%}
+        {%- if inputs.version != inputs.made_of -%}
+            {%- do run_query('begin;' ~ note_version(inputs.code, version) ~ '; commit') -%}
+        {%- endif -%}
+    {%- else -%}
+        {%- if existing is not none and existing.type != 'view' -%} {%- do adapter.drop_relation(existing) -%} {%- endif -%}
+        {{ run_hooks(pre_hooks) }}
+        {%- call statement('main') %}
+            drop view if exists {{ relation }};
+            {{ get_create_view_as_sql(relation, compiled_code) }}
+        {%- endcall -%}
+        {%- do run_query(_comments(relation) ~ note_version(inputs.code, version)) -%}
+        {{ run_hooks(post_hooks) }}
+        {%- do adapter.commit() -%}
+    {%- endif -%}
+    {{ return({'relations': [relation]}) }}
+{% endmaterialization %}
+
+{#-
+  What is by month stays while no month is dirty, the parsed base while its source is as it was. The list of dirty months
+  is asked for anew by every build.
+-#}
+{% materialization incremental, adapter='duckdb', supported_languages=['sql'] %}
+    {%- set existing = load_cached_relation(this) -%}
+    {%- set relation = this.incorporate(type='table') -%}
+    {%- set inputs = what_it_is_made_of(compiled_code) -%}
+    {%- set is_by_month = 'by_month' in config.get('tags', []) -%}
+    {%- set is_list = model.name == 'int_dirty__months' -%}
+    {%- if is_by_month and inputs.version and existing is not none and is_windowed() and not has_dirty_months() -%}
+        {%- do _leave_as_it_is() -%}
+    {%- elif not is_by_month and not is_list and stays_as_it_is(existing, 'table', inputs) -%}
+        {%- do _leave_as_it_is() -%}
+    {%- else -%}
+        {%- do run_query('delete from ' ~ versions() ~ " where name = '" ~ model.unique_id ~ "'") -%}
+        {%- do dbt.materialization_incremental_duckdb() -%}
+        {%- if is_list -%} {%- set version = version_of_rows(relation, inputs) -%}
+        {%- elif is_by_month or not inputs.made_of -%} {%- set version = "cast(uuid() as varchar)" -%}
+        {%- else -%} {%- set version = "'" ~ inputs.made_of ~ "'" -%}
+        {%- endif -%}
+        {%- do run_query(note_version(inputs.made_of, version)) -%}
+    {%- endif -%}
+    {{ return({'relations': [relation]}) }}
+{% endmaterialization %}
+
+{% materialization seed, adapter='duckdb' %}
+    {%- set existing = load_cached_relation(this) -%}
+    {%- set checksum = local_md5(model.checksum.checksum ~ tojson(config.get('column_types')) ~ tojson(model.columns)) -%}
+    {%- set known = run_query("select made_of from " ~ versions() ~ " where name = '" ~ model.unique_id ~ "'").rows -%}
+    {%- if
+        existing is not none and existing.is_table and not flags.FULL_REFRESH and target.name != 'dev'
+        and known | length == 1 and known[0][0] == checksum
+    -%}
+        {%- do store_result('agate_table', response='UNCHANGED') -%}
+        {%- do _leave_as_it_is() -%}
+    {%- else -%}
+        {%- do run_query('delete from ' ~ versions() ~ " where name = '" ~ model.unique_id ~ "'") -%}
+        {%- do dbt.materialization_seed_default() -%}
+        {%- do run_query(note_version(checksum, "'" ~ checksum ~ "'")) -%}
+    {%- endif -%}
+    {{ return({'relations': [this.incorporate(type='table')]}) }}
+{% endmaterialization %}
+
+{#- A test that passed passes again while its code and what it reads are what they were. -#}
+{% materialization test, adapter='duckdb' %}
+    {%- set inputs = what_it_is_made_of(sql) -%}
+    {%- if inputs.made_of and inputs.made_of == inputs.made_of_before and not flags.FULL_REFRESH -%}
+        {%- call statement('main', fetch_result=true) -%}
+            select 0 as failures, false as should_warn, false as should_error
+        {%- endcall -%}
+    {%- else -%}
+        {%- do dbt.materialization_test_default() -%}
+        {%- if inputs.made_of and load_result('main').table.rows[0][0] == 0 -%}
+            {%- do run_query(note_version(inputs.made_of, 'null')) -%}
+            {%- do adapter.commit() -%}
+        {%- endif -%}
+    {%- endif -%}
+    {{ return({'relations': []}) }}
+{% endmaterialization %}

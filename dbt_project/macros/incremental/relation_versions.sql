@@ -1,0 +1,95 @@
+{#-
+  What each relation of the last builds was made of, so that one whose inputs are what they were is left as it is.
+
+  `built.relations` has a row for each source, seed, model and passed test: `made_of` is a fingerprint of its code and of
+  the versions of what it reads, `version` moves only when its content does. A row is written in one transaction with the
+  table that it speaks of, or only after it: a killed build leaves no row that says too much.
+-#}
+
+{#- Fingerprint of the settings that SQL reads by getvariable, of the project and of the vars. -#}
+{% macro _settings_version() -%}
+    md5(concat_ws(
+        '|', {{ project_fingerprint() }}, getvariable('listener_timezone'), getvariable('listener_trips'),
+        coalesce(cast(getvariable('listener_with_trips') as varchar), '-'), cast(getvariable('listener_time_zones') as varchar)
+    ))
+{%- endmacro %}
+
+{#- The place of the fingerprints. -#}
+{% macro versions() -%} {{ target.database }}.built.relations {%- endmacro %}
+
+{#-
+  At the start of a run: versions of what it begins with, which are the sources and the settings. Rows that were landed
+  are never changed, so their payload is left out. What somebody dropped is forgotten.
+-#}
+{% macro note_sources() -%}
+    {%- if execute and flags.WHICH in ('run', 'build', 'test', 'seed') %}
+        create schema if not exists {{ target.database }}.built;
+        create table if not exists {{ versions() }} (name varchar, made_of varchar, version varchar);
+        begin;
+        delete from {{ versions() }} as known
+        where
+            name = 'settings' or name like 'source.%'
+            or (name like 'model.%' or name like 'seed.%')
+            and (split_part(name, '.', 1) = 'seed', split_part(name, '.', 3)) not in (
+                select (table_schema = 'seeds', table_name) from information_schema.tables
+                where table_catalog = '{{ target.database }}'
+            );
+        insert into {{ versions() }}
+        select 'settings', null, {{ _settings_version() }}
+        {%- for source in graph.sources.values() %}
+        union all
+        select '{{ source.unique_id }}', null, concat(count(*), ':', sum(hash(landed)))
+        from (
+            select *{{ ' exclude (payload)' if source.schema == 'raw' }} from {{ source.relation_name }}
+        ) as landed
+        {%- endfor %};
+        commit
+    {%- endif -%}
+{%- endmacro %}
+
+{#-
+  Fingerprint of the code of the current node and of all it reads, and what is known of it from before. The fingerprint is
+  none where something that it reads has no version: then nothing can be said.
+-#}
+{% macro what_it_is_made_of(code) -%}
+    {%- set parents = ['settings'] -%}
+    {%- set files = [] -%}
+    {%- for key in model.depends_on.nodes -%}
+        {%- if key not in parents -%} {%- do parents.append(key) -%} {%- endif -%}
+        {#- In dev a seed is what its file says now, whatever was loaded by a build. -#}
+        {%- if key.startswith('seed.') -%} {%- do files.append(graph.nodes[key].checksum.checksum) -%} {%- endif -%}
+    {%- endfor -%}
+    {%- set own = local_md5(code ~ tojson(model.get('columns')) ~ model.get('description')) -%}
+    {%- set found = run_query(
+        "select md5(string_agg(concat(name, '=', version), ' ' order by name) filter (name <> '" ~ model.unique_id ~ "')"
+        ~ " || '" ~ own ~ files | join(' ') ~ "'), count(*) filter (name <> '" ~ model.unique_id ~ "'),"
+        ~ " any_value(made_of) filter (name = '" ~ model.unique_id ~ "'),"
+        ~ " any_value(version) filter (name = '" ~ model.unique_id ~ "'),"
+        ~ " md5(concat('" ~ own ~ "', any_value(version) filter (name = 'settings'))) from " ~ versions()
+        ~ " where name in ('" ~ model.unique_id ~ "', '" ~ parents | join("', '") ~ "')"
+    ).rows[0] -%}
+    {% do return({
+        'made_of': found[0] if found[1] == parents | length else none, 'made_of_before': found[2], 'version': found[3],
+        'code': found[4]
+    }) %}
+{%- endmacro %}
+
+{#- Whether the current model or seed is what a build would come to. -#}
+{% macro stays_as_it_is(existing, type, inputs) -%}
+    {% do return(
+        existing is not none and existing.type == type and not flags.FULL_REFRESH
+        and inputs.made_of is not none and inputs.made_of == inputs.made_of_before
+    ) %}
+{%- endmacro %}
+
+{#- SQL that says what the current node is made of now, and its version. -#}
+{% macro note_version(made_of, version) -%}
+    {%- set name = model.unique_id -%}
+    delete from {{ versions() }} where name = '{{ name }}';
+    insert into {{ versions() }} values ('{{ name }}', {{ "'" ~ made_of ~ "'" if made_of else 'null' }}, {{ version }})
+{%- endmacro %}
+
+{#- Version of a table: its code, which names its columns, and its rows, in any order. -#}
+{% macro version_of_rows(relation, inputs) -%}
+    (select concat('{{ inputs.code }}', ':', count(*), ':', sum(hash(rows))) from {{ relation }} as rows)
+{%- endmacro %}
