@@ -29,21 +29,23 @@ from extract_load.storage.warehouse import CATALOGUE, STORAGE, apply_schema, tra
 
 PROJECT_DIR = Path(__file__).resolve().parents[1]
 SEEDS_DIR = PROJECT_DIR / "seeds"
+# Variables that name the files: not in the profile, since dbt parses anew what has another profile.
+WAREHOUSE_FILE = "DUCKDB_PATH"
+DEV_FILE = "DBT_DEV_PATH"
 BUCKET_FILE = "MUSIC_TRACKER_BUCKET_FILE"
-"""Names the file of a bucket of listeners: not in the profile, since dbt parses anew what has another profile."""
 _MEMORY = "200MB"  # for what is looked at and migrated before dbt begins
 
 
 class Plugin(BasePlugin):
     """Attach the files of a target before dbt's own `attach`, which then skips them."""
 
-    def initialize(self, plugin_config: dict[str, Any]) -> None:
-        """Read `warehouse_path` and `own_path`; a relative path is relative to the project root.
+    def initialize(self, plugin_config: dict[str, Any]) -> None:  # noqa: ARG002
+        """Read which files are meant; a relative path is relative to the project root.
 
-        With no `warehouse_path` it is that of the settings (`.env`). Errors: DbtRuntimeError for a wrong setting.
+        With no DUCKDB_PATH it is that of the settings (`.env`). Errors: DbtRuntimeError for a wrong setting.
         """
         self._writes_warehouse = self.creds is not None and self.creds.database == CATALOGUE
-        named = os.environ.get(BUCKET_FILE) or plugin_config["warehouse_path"]
+        named = os.environ.get(BUCKET_FILE) or os.environ.get(WAREHOUSE_FILE)
         try:
             settings = load_settings()
             if not named and not self._writes_warehouse and not settings.warehouse_path.exists():
@@ -60,7 +62,7 @@ class Plugin(BasePlugin):
         }
         self._zones = {one.listener_id: one.time_zone for one in known if one.time_zone}
         self._warehouse = project_root() / Path(named).expanduser() if named else settings.warehouse_path
-        self._own = project_root() / Path(plugin_config["own_path"]).expanduser()
+        self._own = project_root() / Path(os.environ.get(DEV_FILE) or "dbt_project/dev.duckdb").expanduser()
 
     def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:  # noqa: ARG002
         """Set the folder for DuckDB's temporary files: beside the file that is written, unless the profile has one."""

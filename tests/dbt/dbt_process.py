@@ -17,8 +17,7 @@ PARTIAL_PARSE = "partial_parse.msgpack"
 class Dbt:
     """dbt on a warehouse of its own: target dev, all files below `folder`.
 
-    With `parsed_by`, dbt starts from what that build parsed and reads only the files that differ. dbt accepts that only
-    for the same profile, paths included, so both run through one symbolic link, which points to the folder of the run.
+    With `parsed_by`, dbt starts from what that build parsed and reads only the files that differ.
     """
 
     folder: Path
@@ -55,11 +54,11 @@ class Dbt:
 
     def _call(self, arguments: tuple[str, ...], cwd: Path) -> tuple[list[str], dict[str, str]]:
         """Return the command and its environment."""
-        link = self._link()
+        self._bring_what_is_parsed()
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("DBT_", "LISTENER_"))}
         environment |= {
-            "DUCKDB_PATH": str(link / self.warehouse.name),
-            "DBT_DEV_PATH": str(link / self.dev.name),
+            "DUCKDB_PATH": str(self.warehouse),
+            "DBT_DEV_PATH": str(self.dev),
             "DBT_TARGET_PATH": str(self.target),
             "DBT_LOG_PATH": str(self.folder / "logs"),
         }
@@ -68,14 +67,8 @@ class Dbt:
         command = [str(Path(sys.executable).with_name("dbt")), "--no-use-colors", *arguments, *project]
         return command, environment
 
-    def _link(self) -> Path:
-        """Point the link to this folder, and bring what is parsed already."""
-        owner = self.parsed_by or self
-        link = owner.folder.with_name(f"{owner.folder.name}-running")
-        link.unlink(missing_ok=True)
-        link.symlink_to(self.folder, target_is_directory=True)
+    def _bring_what_is_parsed(self) -> None:
         parsed = self.target / PARTIAL_PARSE
         if self.parsed_by is not None and not parsed.exists():
             self.target.mkdir(exist_ok=True)
             shutil.copy(self.parsed_by.target / PARTIAL_PARSE, parsed)
-        return link

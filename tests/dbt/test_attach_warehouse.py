@@ -41,8 +41,10 @@ def plugin_for(target: str, warehouse: Path | str, own: Path | str = "dev.duckdb
             "attach": [{"path": f"{alias}.duckdb", "alias": alias}],
         }
     )
-    config = {"warehouse_path": str(warehouse), "own_path": str(own)}
-    return module.Plugin("attach_warehouse", config, credentials)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("DUCKDB_PATH", str(warehouse))
+        monkeypatch.setenv("DBT_DEV_PATH", str(own))
+        return module.Plugin("attach_warehouse", {}, credentials)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -122,7 +122,9 @@ def live(path: Path, world: World, shift: timedelta, clock_folder: Path, gazette
 
 
 @pytest.fixture(scope="session")
-def lived(tmp_path_factory: pytest.TempPathFactory, gazetteer_dir: Path) -> Iterator[Lived]:
+def lived(
+    tmp_path_factory: pytest.TempPathFactory, gazetteer_dir: Path, parsed_project: Callable[[Path], None]
+) -> Iterator[Lived]:
     """Yield a data directory that was polled, imported into and built, on a world of some thousand plays.
 
     All this happens a year from now where clocks can be shifted, so that nothing here holds for this year only.
@@ -130,5 +132,6 @@ def lived(tmp_path_factory: pytest.TempPathFactory, gazetteer_dir: Path) -> Iter
     shift = timedelta(0) if why_not_here() else timedelta(days=365)
     world = World(seed=11, artists=108, plays=6_000, years=1, now=hour_after(shift))
     path = tmp_path_factory.mktemp("a home with spaces")
+    parsed_project(path)
     with live(path, world, shift, tmp_path_factory.mktemp("clock"), gazetteer_dir) as made:
         yield made

@@ -156,9 +156,13 @@ def make_installation(sandbox: Sandbox, export: Path) -> Callable[..., Installat
 
 @pytest.fixture(scope="session")
 def installation(
-    make_installation: Callable[..., Installation], api: str, tmp_path_factory: pytest.TempPathFactory
+    make_installation: Callable[..., Installation],
+    api: str,
+    parsed_project: Callable[[Path], None],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Installation:
     """Return an installation with the export imported; its commands change it for the tests that follow."""
     made = make_installation(tmp_path_factory.mktemp("installation"), api)
+    parsed_project(made.path)
     made.run(sys.executable, "-m", "extract_load", "import", str(made.export))
     return made

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,10 +14,13 @@ import pytest
 
 from extract_load.core.settings import Settings
 from extract_load.publishing.publish import publish
+from orchestrate.dbt_build.runner import target_dir
 from tests.support.alert_receiver import AlertReceiver, alert_receiver
 from tests.support.clock import ManualClock
-from tests.support.data_directories import DataDirectory, open_data_directory, small_transform
+from tests.support.data_directories import DataDirectory, open_data_directory, settings_in, small_transform
 from tests.support.shared import SharedFolders
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -87,6 +93,34 @@ def empty_warehouse(shared_folders: SharedFolders) -> Path:
 def _make_warehouse(folder: Path) -> None:
     with _no_settings(), open_data_directory(folder) as opened, opened.warehouse.open("a template"):
         pass
+
+
+_PARSE = """
+import sys
+from pathlib import Path
+from extract_load.core.settings import load_settings
+from orchestrate.dbt_build.runner import check_project
+check_project(load_settings(Path("no.env"), duckdb_path=Path(sys.argv[1]) / "music_tracker.duckdb"))
+"""
+
+
+@pytest.fixture(scope="session")
+def parsed_project(shared_folders: SharedFolders) -> Callable[[Path], None]:
+    """Return a way to bring what dbt parsed, once a run, into a data directory: it reads only what differs then."""
+
+    def parse(folder: Path) -> None:
+        folder.mkdir()
+        ours = {name.upper() for name in Settings.model_fields}
+        kept = {name: value for name, value in os.environ.items() if name not in ours and not name.startswith("DBT_")}
+        subprocess.run([sys.executable, "-c", _PARSE, str(folder)], cwd=ROOT, env=kept, check=True)
+
+    def bring(data_dir: Path) -> None:
+        parsed = target_dir(settings_in(shared_folders.once("parsed project", parse))) / "partial_parse.msgpack"
+        target = target_dir(settings_in(data_dir))
+        target.mkdir(parents=True, exist_ok=True)
+        shutil.copy(parsed, target)
+
+    return bring
 
 
 @pytest.fixture(scope="session")
