@@ -14,7 +14,8 @@ create macro fold(name) as
     replace(trim(regexp_replace(
         replace(replace(replace(replace(replace(replace(
             ' ' || replace(gazetteer.plain_letters({folded_name}), ' ', '  ') || ' ',
-            ' saint ', ' st '), ' sainte ', ' sta '), ' ste ', ' sta '), ' santa ', ' sta '), ' mount ', ' mt '), ' fort ', ' ft '),
+            ' saint ', ' st '), ' sainte ', ' sta '), ' ste ', ' sta '), ' santa ', ' sta '), ' mount ', ' mt '),
+            ' fort ', ' ft '),
         '^( the )+ ', '')), '  ', ' ');
 
 -- The key that is compared: "Winston-Salem", "Winston Salem" and "WinstonSalem" have the same key.
@@ -45,14 +46,16 @@ create macro name_trust(step, area_kind) as
 
 -- Every subdivision with all areas around it, itself included; wider areas (counties, former regions) by their members.
 create temp table members as
-select w.id, unnest(string_split(w.members, '|')) as iso_code from staged_wider_areas as w where w.members is not null;
+select wider_areas.id, unnest(string_split(wider_areas.members, '|')) as iso_code
+from staged_wider_areas as wider_areas where wider_areas.members is not null;
 
 create temp table parts as
 select id, parent_id as whole_id from staged_subdivisions where parent_id is not null
 union
-select s.id, m.id from members as m inner join staged_subdivisions as s using (iso_code)
+select subdivisions.id, members.id from members inner join staged_subdivisions as subdivisions using (iso_code)
 union
-select m.id, s.parent_id from members as m inner join staged_subdivisions as s using (iso_code) where s.parent_id is not null;
+select members.id, subdivisions.parent_id from members
+inner join staged_subdivisions as subdivisions using (iso_code) where subdivisions.parent_id is not null;
 
 create temp table wholes as
 with recursive up as (
@@ -64,16 +67,17 @@ select id, whole_id from up;
 
 create table places as
 with subdivision as (
-    select p.id, w.whole_id
-    from (select id, unnest(subdivision_ids) as subdivision_id from staged_places) as p
-    inner join wholes as w on w.id = p.subdivision_id
+    select parts.id, wholes.whole_id
+    from (select id, unnest(subdivision_ids) as subdivision_id from staged_places) as parts
+    inner join wholes on wholes.id = parts.subdivision_id
 ),
 within as (select id, list(distinct whole_id) as within_ids from subdivision group by all)
-select p.id, c.alpha2 as country, p.name, p.population, p.latitude, p.longitude, coalesce(w.within_ids, []) as within_ids
-from staged_places as p
-inner join staged_countries as c on c.id = p.country_id
-left join within as w on w.id = p.id
-order by c.alpha2, p.name;
+select places.id, countries.alpha2 as country, places.name, places.population, places.latitude, places.longitude,
+coalesce(within.within_ids, []) as within_ids
+from staged_places as places
+inner join staged_countries as countries on countries.id = places.country_id
+left join within on within.id = places.id
+order by countries.alpha2, places.name;
 
 -- Places of each subdivision, with longitudes that do not jump at the date line.
 create temp table inside as
@@ -110,67 +114,73 @@ with hub as (
 ),
 located as (
     select
-        m.id, coalesce(w.latitude, o.latitude, m.latitude) as latitude, coalesce(w.longitude, o.longitude, m.longitude) as longitude,
-        o.latitude is not null as is_listed
-    from middles as m
-    left join staged_subdivisions as s on s.id = m.id
-    left join staged_subdivision_points as o on o.iso_code = s.iso_code
-    left join staged_wider_areas as w on w.id = m.id
+        middles.id, coalesce(wider_areas.latitude, subdivision_points.latitude, middles.latitude) as latitude,
+        coalesce(wider_areas.longitude, subdivision_points.longitude, middles.longitude) as longitude,
+        subdivision_points.latitude is not null as is_listed
+    from middles
+    left join staged_subdivisions as subdivisions on subdivisions.id = middles.id
+    left join staged_subdivision_points as subdivision_points on subdivision_points.iso_code = subdivisions.iso_code
+    left join staged_wider_areas as wider_areas on wider_areas.id = middles.id
 ),
 spread as (
     select
-        i.id, count(*) as places, sum(i.population) as population,
-        sqrt(avg(pow(gazetteer.km(l.latitude, l.longitude, i.latitude, i.longitude), 2))) as radius_km,
-        sum(if(gazetteer.km(l.latitude, l.longitude, i.latitude, i.longitude) <= 50, sqrt(i.population + 300), 0))
-        / (sum(sqrt(i.population + 300)) + 50) as near,
-        sum(if(gazetteer.km(h.hub_latitude, h.hub_longitude, i.latitude, i.longitude) <= 50, sqrt(i.population + 300), 0))
-        / (sum(sqrt(i.population + 300)) + 50) as hub_near
-    from inside as i inner join located as l on l.id = i.id inner join hub as h on h.id = i.id group by all
+        inside.id, count(*) as places, sum(inside.population) as population,
+        sqrt(avg(pow(gazetteer.km(located.latitude, located.longitude, inside.latitude, inside.longitude),
+            2))) as radius_km,
+        sum(if(gazetteer.km(located.latitude, located.longitude, inside.latitude, inside.longitude) <= 50,
+            sqrt(inside.population + 300), 0))
+        / (sum(sqrt(inside.population + 300)) + 50) as near,
+        sum(if(gazetteer.km(hub.hub_latitude, hub.hub_longitude, inside.latitude, inside.longitude) <= 50,
+            sqrt(inside.population + 300), 0))
+        / (sum(sqrt(inside.population + 300)) + 50) as hub_near
+    from inside inner join located on located.id = inside.id inner join hub on hub.id = inside.id group by all
 ),
 average as (
-    select country_id, level, 0.6 * sqrt(f.area_km2 / count(*) / pi()) as radius_km
-    from staged_subdivisions as s
-    inner join staged_countries as c on c.id = s.country_id
-    inner join staged_country_facts as f on f.country = c.alpha2
-    where s.id in (select id from inside) group by country_id, level, f.area_km2
+    select country_id, level, 0.6 * sqrt(country_facts.area_km2 / count(*) / pi()) as radius_km
+    from staged_subdivisions as subdivisions
+    inner join staged_countries as countries on countries.id = subdivisions.country_id
+    inner join staged_country_facts as country_facts on country_facts.country = countries.alpha2
+    where subdivisions.id in (select id from inside) group by country_id, level, country_facts.area_km2
 )
 select
-    l.*, h.* exclude (id), s.places, s.population, s.near, s.hub_near,
-    greatest(s.radius_km, if(s.places < 12, coalesce(a.radius_km, 0), 0)) as radius_km
-from located as l
-inner join hub as h using (id)
-inner join spread as s using (id)
-left join staged_subdivisions as d on d.id = l.id
-left join average as a on a.country_id = d.country_id and a.level = d.level
+    located.*, hub.* exclude (id), spread.places, spread.population, spread.near, spread.hub_near,
+    greatest(spread.radius_km, if(spread.places < 12, coalesce(average.radius_km, 0), 0)) as radius_km
+from located
+inner join hub using (id)
+inner join spread using (id)
+left join staged_subdivisions as subdivisions on subdivisions.id = located.id
+left join average on average.country_id = subdivisions.country_id and average.level = subdivisions.level
 union all
 select id, latitude, longitude, true, latitude, longitude, 0, 0, 0.9, 0.9, 25
 from staged_wider_areas where latitude is not null and id not in (select id from inside);
 
 create table subdivisions as
 with named as (
-    select s.id, c.alpha2 as country, s.level, s.iso_code, s.name
-    from staged_subdivisions as s inner join staged_countries as c on c.id = s.country_id
+    select subdivisions.id, countries.alpha2 as country, subdivisions.level, subdivisions.iso_code, subdivisions.name
+    from staged_subdivisions as subdivisions
+    inner join staged_countries as countries on countries.id = subdivisions.country_id
     union all
     select id, country, 0, null, name from staged_wider_areas
 ),
 around as (
     -- a subdivision without places (a London borough) is where the smallest thing around it is
-    select w.id, min_by(w.whole_id, p.radius_km) as whole_id
-    from wholes as w inner join points as p on p.id = w.whole_id
-    where w.id not in (select id from points) and p.radius_km < 40 group by all
+    select wholes.id, min_by(wholes.whole_id, points.radius_km) as whole_id
+    from wholes inner join points on points.id = wholes.whole_id
+    where wholes.id not in (select id from points) and points.radius_km < 40 group by all
 ),
 whole as (
     select id, whole_id, count(*) over (partition by whole_id) as siblings from around
 ),
 within as (select id, list(distinct whole_id) as within_ids from wholes where id != whole_id group by all)
 select
-    n.*, coalesce(v.within_ids, []) as within_ids, p.* exclude (id, population, places),
-    if(h.id is null, p.places, 0) as places,
-    cast(if(h.id is null, p.population, greatest(p.population / 2 / h.siblings, 1000)) as bigint) as population, h.id is not null as is_part
-from named as n
-left join whole as h on h.id = n.id
-left join within as v on v.id = n.id
-inner join points as p on p.id = coalesce(h.whole_id, n.id);
+    named.*, coalesce(within.within_ids, []) as within_ids, points.* exclude (id, population, places),
+    if(whole.id is null, points.places, 0) as places,
+    cast(if(whole.id is null, points.population, greatest(points.population / 2 / whole.siblings,
+        1000)) as bigint) as population, whole.id is not null as is_part
+from named
+left join whole on whole.id = named.id
+left join within on within.id = named.id
+inner join points on points.id = coalesce(whole.whole_id, named.id);
 
 create table islands as
 select row_number() over () as id, * exclude (aliases) from staged_islands;
@@ -178,22 +188,25 @@ select row_number() over () as id, * exclude (aliases) from staged_islands;
 create table countries as
 with point as (
     select
-        c.alpha2 as country, c.alpha3, c.name, f.continent,
-        coalesce(p.latitude, b.latitude) as latitude, coalesce(p.longitude, b.longitude) as longitude
-    from staged_countries as c
-    left join staged_country_facts as f on f.country = c.alpha2
-    left join staged_country_points as p on p.country = c.alpha2
+        countries.alpha2 as country, countries.alpha3, countries.name, country_facts.continent,
+        coalesce(country_points.latitude, capitals.latitude) as latitude,
+        coalesce(country_points.longitude, capitals.longitude) as longitude
+    from staged_countries as countries
+    left join staged_country_facts as country_facts on country_facts.country = countries.alpha2
+    left join staged_country_points as country_points on country_points.country = countries.alpha2
     left join (
         select country, max_by(latitude, population) as latitude, max_by(longitude, population) as longitude
         from places group by country
-    ) as b on b.country = c.alpha2
-    where c.is_current
+    ) as capitals on capitals.country = countries.alpha2
+    where countries.is_current
 )
 select
-    c.*, coalesce(sqrt(avg(pow(gazetteer.km(c.latitude, c.longitude, p.latitude, p.longitude), 2))), 1000) as radius_km,
-    coalesce(avg(if(gazetteer.km(c.latitude, c.longitude, p.latitude, p.longitude) <= 50, 1, 0)), 0) as near,
-    count(p.id) as places, max_by(p.id, p.population) as largest_id
-from point as c left join places as p on p.country = c.country group by all;
+    point.*, coalesce(sqrt(avg(pow(gazetteer.km(point.latitude, point.longitude, places.latitude, places.longitude),
+        2))), 1000) as radius_km,
+    coalesce(avg(if(gazetteer.km(point.latitude, point.longitude, places.latitude, places.longitude) <= 50, 1, 0)),
+        0) as near,
+    count(places.id) as places, max_by(places.id, places.population) as largest_id
+from point left join places on places.country = point.country group by all;
 
 -- Which countries to search for a code: itself first, then what belongs to it; a former country is its successors.
 create table reaches as
@@ -208,33 +221,37 @@ create temp table folded_names as
 with raw as (
     select 'place' as kind, id, country, name, 0 as rank from places
     union all
-    select 'place', p.id, p.country, n.name, 1 from staged_place_names as n inner join places as p on p.id = n.id
+    select 'place', places.id, places.country, place_names.name, 1 from staged_place_names as place_names
+    inner join places on places.id = place_names.id
     union all
-    select 'subdivision', s.id, s.country, s.name, 0 from subdivisions as s
+    select 'subdivision', subdivisions.id, subdivisions.country, subdivisions.name, 0 from subdivisions
     union all
-    select 'subdivision', s.id, s.country, n.name, 1
-    from staged_subdivision_names as n inner join subdivisions as s on s.id = n.id
+    select 'subdivision', subdivisions.id, subdivisions.country, subdivision_names.name, 1
+    from staged_subdivision_names as subdivision_names inner join subdivisions on subdivisions.id = subdivision_names.id
     union all
     select 'island', id, country, name, 0 from islands
     union all
-    select 'island', i.id, i.country, unnest(string_split(s.aliases, '|')), 1
-    from islands as i inner join staged_islands as s using (country, name) where s.aliases is not null
+    select 'island', islands.id, islands.country, unnest(string_split(told.aliases, '|')), 1
+    from islands inner join staged_islands as told using (country, name) where told.aliases is not null
 )
 select kind, id, country, rank, gazetteer.fold(name) as folded from raw;
 
 -- "Hinds County" is also known as "Hinds": a name without the word for the kind of area has rank 2, whatever its source.
 create temp table core_names as
-select id, country, rank, folded, gazetteer.subdivision_core(folded) as core from folded_names where kind = 'subdivision';
+select id, country, rank, folded, gazetteer.subdivision_core(folded) as core from folded_names
+where kind = 'subdivision';
 
-create temp table short_names as select distinct id, core as folded, 2 as rank from core_names where rank = 0 and core != folded;
+create temp table short_names as select distinct id, core as folded, 2 as rank from core_names
+where rank = 0 and core != folded;
 
 create table names as
 select country, key, kind, id, min(rank) as rank
 from (
     select kind, id, country, rank, gazetteer.name_key(folded) as key from folded_names where kind != 'subdivision'
     union all
-    select 'subdivision', c.id, c.country, coalesce(s.rank, c.rank), gazetteer.name_key(c.folded)
-    from core_names as c left join short_names as s using (id, folded)
+    select 'subdivision', core_names.id, core_names.country, coalesce(short_names.rank, core_names.rank),
+    gazetteer.name_key(core_names.folded)
+    from core_names left join short_names using (id, folded)
     union all
     select 'subdivision', id, country, 2, gazetteer.name_key(core) from core_names where core != folded
 )
@@ -246,19 +263,21 @@ select gazetteer.name_key(gazetteer.fold(name)) as key, country, min(rank) as ra
 from (
     select alpha2 as country, name, 0 as rank, false as is_former from staged_countries where is_current
     union all
-    select c.alpha2, n.name, 1, false
-    from staged_country_names as n inner join staged_countries as c on c.id = n.id where c.is_current
+    select countries.alpha2, country_names.name, 1, false
+    from staged_country_names as country_names
+    inner join staged_countries as countries on countries.id = country_names.id where countries.is_current
     union all
     select alpha2, alpha3, 1, false from staged_countries where is_current
     union all
     select country, name, 0, false from staged_other_country_names
     union all
     (
-        select f.country, n.name, 0, true
-        from staged_former_country_names as n
-        inner join staged_former_countries as f using (code)
-        inner join countries as c on c.country = f.country
-        qualify row_number() over (partition by n.name order by c.places desc, f.country) = 1
+        select former_countries.country, former_country_names.name, 0, true
+        from staged_former_country_names as former_country_names
+        inner join staged_former_countries as former_countries using (code)
+        inner join countries on countries.country = former_countries.country
+        qualify row_number() over (partition by former_country_names.name order by countries.places desc,
+            former_countries.country) = 1
     )
 )
 where name is not null and length(name) > 2 group by all;
@@ -270,7 +289,9 @@ from staged_former_country_names where code in (select code from reaches);
 create table iso_subdivisions as
 select iso_code, min(id) as id, min(name) as name, min(country) as country
 from (
-    select s.iso_code, s.id, s.name, c.alpha2 as country
-    from staged_subdivisions as s inner join staged_countries as c on c.id = s.country_id where s.iso_code is not null
+    select subdivisions.iso_code, subdivisions.id, subdivisions.name, countries.alpha2 as country
+    from staged_subdivisions as subdivisions
+    inner join staged_countries as countries on countries.id = subdivisions.country_id
+    where subdivisions.iso_code is not null
 )
 group by iso_code;

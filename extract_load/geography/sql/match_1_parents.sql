@@ -8,7 +8,8 @@ with folded as (select *, gazetteer.fold(name) as folded from gz_query where tri
 select
     row_id, name, folded, gazetteer.name_key(folded) as key, upper(trim(code)) as code,
     case
-        when lower(trim(area_type)) in ('city', 'municipality', 'district', 'county', 'subdivision', 'island', 'country')
+        when lower(trim(area_type)) in ('city', 'municipality', 'district', 'county', 'subdivision', 'island',
+            'country')
             then lower(trim(area_type))
         when regexp_matches(folded, '( county)$|^county ') then 'county'
         when regexp_matches(folded, ' (municipality|kommun|kommune)$') then 'municipality'
@@ -25,14 +26,16 @@ select row_id, trim(unnest(parents)) as part, unnest(range(1, len(parents) + 1))
 -- the world says nothing about them ("Atlantis", "Earth", "Bohemia").
 create or replace temp table gz_country as
 with given as (
-    select q.row_id, coalesce(r.code, n.country, f.code) as code
-    from gz_query as q
-    left join (select distinct code from gazetteer.reaches) as r on r.code = upper(trim(q.country))
-    left join gazetteer.country_names as n on r.code is null and n.key = gazetteer.name_key(gazetteer.fold(q.country))
-        and not n.is_former
-    left join gazetteer.former_names as f
-        on r.code is null and n.country is null and f.key = gazetteer.name_key(gazetteer.fold(q.country))
-    where coalesce(r.code, n.country, f.code) is not null
+    select query.row_id, coalesce(reachable.code, country_names.country, former_names.code) as code
+    from gz_query as query
+    left join (select distinct code from gazetteer.reaches) as reachable on reachable.code = upper(trim(query.country))
+    left join gazetteer.country_names as country_names on reachable.code is null
+        and country_names.key = gazetteer.name_key(gazetteer.fold(query.country))
+        and not country_names.is_former
+    left join gazetteer.former_names as former_names
+        on reachable.code is null and country_names.country is null
+            and former_names.key = gazetteer.name_key(gazetteer.fold(query.country))
+    where coalesce(reachable.code, country_names.country, former_names.code) is not null
 ),
 own_code as (
     select row_id, code[1:2] as code
@@ -51,21 +54,23 @@ implied as (
         and row_id not in (select row_id from own_code)
 ),
 reached as (
-    select c.row_id, r.country, min(r.step) as step
-    from (from given union all from implied) as c inner join gazetteer.reaches as r on r.code = c.code
+    select named.row_id, reaches.country, min(reaches.step) as step
+    from (from given union all from implied) as named
+    inner join gazetteer.reaches as reaches on reaches.code = named.code
     group by all
 )
 from reached
 union all
-select q.row_id, c.country, 2
-from gz_row as q cross join gazetteer.countries as c
-where q.row_id not in (select row_id from reached) and q.row_id not in (select row_id from gz_query where trim(country) != '');
+select asked.row_id, countries.country, 2
+from gz_row as asked cross join gazetteer.countries as countries
+where asked.row_id not in (select row_id from reached)
+    and asked.row_id not in (select row_id from gz_query where trim(country) != '');
 
 -- Keys of the parents. rank 0: the name; 2, 3: without the words that say what it is (as a subdivision, as a place).
 create or replace temp table gz_parent as
 with named as (
-    select t.row_id, t.level, gazetteer.fold(coalesce(i.name, t.part)) as folded
-    from gz_told as t left join gazetteer.iso_subdivisions as i on i.iso_code = upper(t.part)
+    select told.row_id, told.level, gazetteer.fold(coalesce(iso_subdivisions.name, told.part)) as folded
+    from gz_told as told left join gazetteer.iso_subdivisions as iso_subdivisions on iso_subdivisions.iso_code = upper(told.part)
 )
 select row_id, level, key, min(rank) as rank
 from (
@@ -79,34 +84,38 @@ where key != '' group by all;
 
 -- A parent that is a territory of the country ("Puerto Rico") is the country to search, and no parent any more.
 create or replace temp table gz_territory as
-select distinct p.row_id, p.level, n.country
-from gz_parent as p
-inner join gazetteer.country_names as n on n.key = p.key and not n.is_former
-inner join gz_country as c on c.row_id = p.row_id and c.country = n.country and c.step = 1
-where p.rank = 0;
+select distinct parent.row_id, parent.level, country_names.country
+from gz_parent as parent
+inner join gazetteer.country_names as country_names on country_names.key = parent.key and not country_names.is_former
+inner join gz_country as allowed on allowed.row_id = parent.row_id and allowed.country = country_names.country
+    and allowed.step = 1
+where parent.rank = 0;
 
 delete from gz_parent where (row_id, level) in (select (row_id, level) from gz_territory);
 
 create or replace temp table gz_country as
-select c.row_id, c.country, if(t.country is null, c.step, 0) as step
-from gz_country as c
-left join (select distinct row_id, country from gz_territory) as t on t.row_id = c.row_id and t.country = c.country
-where t.country is not null or c.row_id not in (select row_id from gz_territory);
+select allowed.row_id, allowed.country, if(territories.country is null, allowed.step, 0) as step
+from gz_country as allowed
+left join (select distinct row_id, country from gz_territory) as territories on territories.row_id = allowed.row_id
+    and territories.country = allowed.country
+where territories.country is not null or allowed.row_id not in (select row_id from gz_territory);
 
 -- The parents that are subdivisions. Of several of a name ("Jackson County") those inside an outer parent are kept.
 create or replace temp table gz_parent_subdivision as
 with by_code as (
-    select t.row_id, t.level, s.id, 0 as rank
-    from gz_told as t
-    inner join gazetteer.subdivisions as s on s.iso_code = upper(t.part)
-    inner join gz_country as c on c.row_id = t.row_id and c.country = s.country and c.step < 2
+    select told.row_id, told.level, subdivisions.id, 0 as rank
+    from gz_told as told
+    inner join gazetteer.subdivisions as subdivisions on subdivisions.iso_code = upper(told.part)
+    inner join gz_country as allowed on allowed.row_id = told.row_id and allowed.country = subdivisions.country
+        and allowed.step < 2
 ),
 by_name as (
-    select p.row_id, p.level, n.id, n.rank + p.rank as rank
-    from gz_parent as p
-    inner join gazetteer.names as n on n.key = p.key and n.kind = 'subdivision' and p.rank < 3
-    inner join gz_country as c on c.row_id = p.row_id and c.country = n.country and c.step < 2
-    anti join by_code as b on b.row_id = p.row_id and b.level = p.level
+    select parent.row_id, parent.level, names.id, names.rank + parent.rank as rank
+    from gz_parent as parent
+    inner join gazetteer.names as names on names.key = parent.key and names.kind = 'subdivision' and parent.rank < 3
+    inner join gz_country as allowed on allowed.row_id = parent.row_id and allowed.country = names.country
+        and allowed.step < 2
+    anti join by_code on by_code.row_id = parent.row_id and by_code.level = parent.level
 ),
 found as (
     select row_id, level, id, min(rank) as rank from (from by_code union all from by_name) group by all
@@ -116,36 +125,43 @@ best as (
 ),
 outermost as (
     -- "Napoli > Napoli > Campania": the province is the outer one of the two
-    from best as b where not exists (from best as o where o.row_id = b.row_id and o.id = b.id and o.level > b.level)
+    from best where not exists (from best as deeper where deeper.row_id = best.row_id and deeper.id = best.id
+        and deeper.level > best.level)
 ),
 placed as (
     select
-        b.row_id, b.level, b.rank, s.id, s.level as depth, s.within_ids, s.latitude, s.longitude, s.near,
-        s.hub_latitude, s.hub_longitude, s.hub_near, s.radius_km, s.population,
+        own.row_id, own.level, own.rank, subdivisions.id, subdivisions.level as depth, subdivisions.within_ids,
+        subdivisions.latitude, subdivisions.longitude, subdivisions.near,
+        subdivisions.hub_latitude, subdivisions.hub_longitude, subdivisions.hub_near, subdivisions.radius_km,
+        subdivisions.population,
         exists (
-            from outermost as o where o.row_id = b.row_id and o.level > b.level and list_contains(s.within_ids, o.id)
+            from outermost where outermost.row_id = own.row_id and outermost.level > own.level
+                and list_contains(subdivisions.within_ids, outermost.id)
         ) as is_inside
-    from outermost as b inner join gazetteer.subdivisions as s on s.id = b.id
+    from outermost as own inner join gazetteer.subdivisions as subdivisions on subdivisions.id = own.id
 )
 from placed qualify is_inside or not bool_or(is_inside) over (partition by row_id, level);
 
 -- The parents that are places: the most populous of the name that lies in what is known of the outer parents.
 create or replace temp table gz_parent_place as
 with found as (
-    select p.row_id, p.level, n.id, min(n.rank + if(p.rank = 0, 0, 1)) as rank
-    from gz_parent as p
-    inner join gazetteer.names as n on n.key = p.key and n.kind = 'place' and p.rank != 2
-    inner join gz_country as c on c.row_id = p.row_id and c.country = n.country and c.step < 2
+    select parent.row_id, parent.level, names.id, min(names.rank + if(parent.rank = 0, 0, 1)) as rank
+    from gz_parent as parent
+    inner join gazetteer.names as names on names.key = parent.key and names.kind = 'place' and parent.rank != 2
+    inner join gz_country as allowed on allowed.row_id = parent.row_id and allowed.country = names.country
+        and allowed.step < 2
     group by all
 ),
 judged as (
     select
-        f.row_id, f.level, f.rank, p.id, p.latitude, p.longitude, p.population,
-        bool_or(s.id is not null) as has_frame, coalesce(bool_or(s.level > f.level), false) as has_outer,
-        coalesce(bool_or(list_contains(p.within_ids, s.id)), false) as is_inside
-    from found as f
-    inner join gazetteer.places as p on p.id = f.id
-    left join gz_parent_subdivision as s on s.row_id = f.row_id and s.level >= f.level
+        found.row_id, found.level, found.rank, places.id, places.latitude, places.longitude, places.population,
+        bool_or(parent_subdivisions.id is not null) as has_frame,
+        coalesce(bool_or(parent_subdivisions.level > found.level), false) as has_outer,
+        coalesce(bool_or(list_contains(places.within_ids, parent_subdivisions.id)), false) as is_inside
+    from found
+    inner join gazetteer.places as places on places.id = found.id
+    left join gz_parent_subdivision as parent_subdivisions on parent_subdivisions.row_id = found.row_id
+        and parent_subdivisions.level >= found.level
     group by all
 )
 from judged

@@ -5,7 +5,8 @@
 -- it is ("City of Bristol" as a place, "Hinds County" as a subdivision).
 create or replace temp table gz_key as
 with part as (
-    select row_id, gazetteer.fold(unnest(regexp_split_to_array(name, '\s*[/(),;\[\]]\s*|\s+-\s+'))) as folded from gz_row
+    select row_id, gazetteer.fold(unnest(regexp_split_to_array(name, '\s*[/(),;\[\]]\s*|\s+-\s+'))) as folded
+    from gz_row
     union
     select row_id, folded from gz_row
 ),
@@ -22,25 +23,27 @@ select row_id, key, for_kind, min(variant) as variant from variant where length(
 
 create or replace temp table gz_found as
 select
-    k.row_id, n.kind, n.id, min(c.step) as step, min(n.rank) as rank, min(k.variant) as variant,
+    keys.row_id, names.kind, names.id, min(allowed.step) as step, min(names.rank) as rank, min(keys.variant) as variant,
     max(
-        case n.rank when 0 then 1.0 when 1 then 0.25 else if(r.area_kind in ('unknown', 'city', 'island'), 0.02, 0.3) end
-        * case k.variant when 0 then 1.0 when 1 then 0.7 else 0.3 end
-        * if(c.step = 0, 1.0, 0.5)
+        case names.rank when 0 then 1.0 when 1
+            then 0.25 else if(asked.area_kind in ('unknown', 'city', 'island'), 0.02, 0.3) end
+        * case keys.variant when 0 then 1.0 when 1 then 0.7 else 0.3 end
+        * if(allowed.step = 0, 1.0, 0.5)
     ) as name_weight
-from gz_key as k
-inner join gz_row as r on r.row_id = k.row_id
-inner join gazetteer.names as n on n.key = k.key and (k.for_kind = 'any' or k.for_kind = n.kind)
-inner join gz_country as c on c.row_id = k.row_id and c.country = n.country
-where c.step < 2 or (n.kind = 'island' and n.rank < 2 and k.variant = 0 and r.area_kind in ('island', 'unknown'))
+from gz_key as keys
+inner join gz_row as asked on asked.row_id = keys.row_id
+inner join gazetteer.names as names on names.key = keys.key and (keys.for_kind = 'any' or keys.for_kind = names.kind)
+inner join gz_country as allowed on allowed.row_id = keys.row_id and allowed.country = names.country
+where allowed.step < 2 or (names.kind = 'island' and names.rank < 2 and keys.variant = 0
+    and asked.area_kind in ('island', 'unknown'))
 group by all;
 
 -- A code of its own is as good as a name, and better than another thing's name.
 insert into gz_found
-select r.row_id, 'subdivision', s.id, c.step, 0, 0, 5.0
-from gz_row as r
-inner join gazetteer.subdivisions as s on s.iso_code = r.code
-inner join gz_country as c on c.row_id = r.row_id and c.country = s.country;
+select asked.row_id, 'subdivision', subdivisions.id, allowed.step, 0, 0, 5.0
+from gz_row as asked
+inner join gazetteer.subdivisions as subdivisions on subdivisions.iso_code = asked.code
+inner join gz_country as allowed on allowed.row_id = asked.row_id and allowed.country = subdivisions.country;
 
 create or replace temp table gz_found as
 select row_id, kind, id, min(step) as step, min(rank) as rank, min(variant) as variant, max(name_weight) as name_weight
@@ -49,36 +52,43 @@ from gz_found group by all;
 -- What was found, with how sure its own point is (reliability: the chance that the area's true point is within 50 km).
 create or replace temp table gz_thing as
 select
-    f.*, 0 as depth, p.country, p.latitude, p.longitude, p.population, p.within_ids, 0.99 as reliability, false as is_part
-from gz_found as f inner join gazetteer.places as p on p.id = f.id where f.kind = 'place'
+    found.*, 0 as depth, places.country, places.latitude, places.longitude, places.population, places.within_ids,
+    0.99 as reliability, false as is_part
+from gz_found as found inner join gazetteer.places as places on places.id = found.id where found.kind = 'place'
 union all
 select
-    f.*, s.level, s.country, s.latitude, s.longitude, s.population, s.within_ids,
+    found.*, subdivisions.level, subdivisions.country, subdivisions.latitude, subdivisions.longitude,
+    subdivisions.population, subdivisions.within_ids,
     case
-        when s.is_part then s.near
-        when s.is_listed then if(s.radius_km < 80, 0.88, 0.7)
-        when s.radius_km < 200 then greatest(0.4, least(0.97, 0.97 - (s.radius_km - 35) * 0.0065))
-        when s.radius_km < 300 then 0.3
+        when subdivisions.is_part then subdivisions.near
+        when subdivisions.is_listed then if(subdivisions.radius_km < 80, 0.88, 0.7)
+        when subdivisions.radius_km < 200 then greatest(0.4, least(0.97, 0.97 - (subdivisions.radius_km - 35) * 0.0065))
+        when subdivisions.radius_km < 300 then 0.3
         else 0.05
-    end, s.is_part
-from gz_found as f inner join gazetteer.subdivisions as s on s.id = f.id where f.kind = 'subdivision'
+    end, subdivisions.is_part
+from gz_found as found inner join gazetteer.subdivisions as subdivisions on subdivisions.id = found.id
+where found.kind = 'subdivision'
 union all
-select f.*, 0, i.country, i.latitude, i.longitude, 100000, [], 0.9 * gazetteer.name_trust(f.step, r.area_kind), false
-from gz_found as f
-inner join gazetteer.islands as i on i.id = f.id
-inner join gz_row as r on r.row_id = f.row_id
-where f.kind = 'island'
+select found.*, 0, islands.country, islands.latitude, islands.longitude, 100000, [], 0.9
+    * gazetteer.name_trust(found.step, asked.area_kind), false
+from gz_found as found
+inner join gazetteer.islands as islands on islands.id = found.id
+inner join gz_row as asked on asked.row_id = found.row_id
+where found.kind = 'island'
 union all
 select
-    r.row_id, 'country', 0, g.step, n.rank, 0, if(g.step = 0, 1.0, 0.5), 0, c.country, c.latitude, c.longitude, 10000000,
-    [], least(0.97, greatest(0.3, 0.97 - (c.radius_km - 35) * 0.0065)) * gazetteer.name_trust(g.step, r.area_kind), false
-from gz_row as r
-inner join gazetteer.country_names as n on n.key = r.key
-inner join gz_country as g on g.row_id = r.row_id and g.country = n.country
-inner join gazetteer.countries as c on c.country = n.country
+    asked.row_id, 'country', 0, allowed.step, country_names.rank, 0, if(allowed.step = 0, 1.0, 0.5), 0,
+    countries.country, countries.latitude, countries.longitude, 10000000,
+    [], least(0.97, greatest(0.3, 0.97 - (countries.radius_km - 35) * 0.0065))
+        * gazetteer.name_trust(allowed.step, asked.area_kind), false
+from gz_row as asked
+inner join gazetteer.country_names as country_names on country_names.key = asked.key
+inner join gz_country as allowed on allowed.row_id = asked.row_id and allowed.country = country_names.country
+inner join gazetteer.countries as countries on countries.country = country_names.country
 where
-    (g.step < 2 and not n.is_former and (r.area_kind = 'country' or g.step = 1))
-    or (g.step = 2 and (r.area_kind = 'country' or (n.rank = 0 and r.area_kind in ('island', 'unknown'))));
+    (allowed.step < 2 and not country_names.is_former and (asked.area_kind = 'country' or allowed.step = 1))
+    or (allowed.step = 2 and (asked.area_kind = 'country' or (country_names.rank = 0 and asked.area_kind in ('island',
+        'unknown'))));
 
 -- Which known parents each of them lies in, and how much one that lies outside still counts (doubt): borders of counties
 -- and cities are told differently, those of states hardly ever.
@@ -94,20 +104,24 @@ with level as (
 ),
 support as (
     select
-        t.row_id, t.kind, t.id, l.level, l.doubt,
-        coalesce(bool_or(t.kind = 'subdivision' and t.id = s.id), false) as is_itself,
-        coalesce(bool_or(list_contains(t.within_ids, s.id)), false) or is_itself
+        things.row_id, things.kind, things.id, levels.level, levels.doubt,
+        coalesce(bool_or(things.kind = 'subdivision' and things.id = parent_subdivisions.id), false) as is_itself,
+        coalesce(bool_or(list_contains(things.within_ids, parent_subdivisions.id)), false) or is_itself
         or coalesce(
-            bool_or(t.kind = 'place' and gazetteer.km(t.latitude, t.longitude, p.latitude, p.longitude) < 40), false
+            bool_or(things.kind = 'place' and gazetteer.km(things.latitude, things.longitude, parent_places.latitude,
+                parent_places.longitude) < 40), false
         ) as is_inside,
         coalesce(bool_or(
-            gazetteer.km(t.latitude, t.longitude, s.latitude, s.longitude) < least(1.5 * s.radius_km + 10, 100)
+            gazetteer.km(things.latitude, things.longitude, parent_subdivisions.latitude,
+                parent_subdivisions.longitude) < least(1.5 * parent_subdivisions.radius_km + 10, 100)
         ), false) as is_near
-    from gz_thing as t
-    inner join level as l on l.row_id = t.row_id
-    left join gz_parent_subdivision as s on s.row_id = t.row_id and s.level = l.level
-    left join gz_parent_place as p on p.row_id = t.row_id and p.level = l.level
-    where t.kind in ('place', 'subdivision')
+    from gz_thing as things
+    inner join level as levels on levels.row_id = things.row_id
+    left join gz_parent_subdivision as parent_subdivisions on parent_subdivisions.row_id = things.row_id
+        and parent_subdivisions.level = levels.level
+    left join gz_parent_place as parent_places on parent_places.row_id = things.row_id
+        and parent_places.level = levels.level
+    where things.kind in ('place', 'subdivision')
     group by all
 )
 select
@@ -125,7 +139,8 @@ select * from (
     ('municipality', 'place', 0, 0.8), ('municipality', 'subdivision', 2, 1.0), ('municipality', 'subdivision', 1, 0.3),
     ('district', 'place', 0, 1.0), ('district', 'subdivision', 2, 0.5), ('district', 'subdivision', 1, 0.1),
     ('county', 'subdivision', 0, 0.8), ('county', 'subdivision', 1, 0.8), ('county', 'subdivision', 2, 1.0),
-    ('subdivision', 'subdivision', 0, 1.0), ('subdivision', 'subdivision', 1, 1.0), ('subdivision', 'subdivision', 2, 0.5),
+    ('subdivision', 'subdivision', 0, 1.0), ('subdivision', 'subdivision', 1, 1.0),
+    ('subdivision', 'subdivision', 2, 0.5),
     ('subdivision', 'country', 0, 1.0), ('subdivision', 'island', 0, 0.1),
     ('island', 'island', 0, 3000.0), ('island', 'subdivision', 0, 1.0), ('island', 'subdivision', 1, 1.0),
     ('island', 'subdivision', 2, 1.0), ('island', 'place', 0, 0.3), ('island', 'country', 0, 1.0),
@@ -137,18 +152,21 @@ select * from (
 create or replace temp table gz_seat as
 with shared_name as (
     select
-        s.row_id, s.id, p.latitude, p.longitude,
-        p.population * if(p.rank = 0, 1.0, 0.25) as named_population,
-        p.population >= 0.05 * s.population and n.id is not null as is_sizable,
-        r.area_kind = 'city' and p.rank < 2 and r.row_id not in (select row_id from gz_parent_subdivision) as is_meant
-    from gz_thing as s
-    inner join gz_thing as p
-        on p.row_id = s.row_id and p.kind = 'place' and p.variant < 2 and list_contains(p.within_ids, s.id)
-    inner join gz_row as r on r.row_id = s.row_id
-    inner join gazetteer.places as l on l.id = p.id
-    left join gazetteer.names as n
-        on n.kind = 'subdivision' and n.id = s.id and n.key = gazetteer.name_key(gazetteer.fold(l.name))
-    where s.kind = 'subdivision'
+        things.row_id, things.id, towns.latitude, towns.longitude,
+        towns.population * if(towns.rank = 0, 1.0, 0.25) as named_population,
+        towns.population >= 0.05 * things.population and names.id is not null as is_sizable,
+        asked.area_kind = 'city' and towns.rank < 2
+            and asked.row_id not in (select row_id from gz_parent_subdivision) as is_meant
+    from gz_thing as things
+    inner join gz_thing as towns
+        on towns.row_id = things.row_id and towns.kind = 'place' and towns.variant < 2
+            and list_contains(towns.within_ids, things.id)
+    inner join gz_row as asked on asked.row_id = things.row_id
+    inner join gazetteer.places as places on places.id = towns.id
+    left join gazetteer.names as names
+        on names.kind = 'subdivision' and names.id = things.id
+            and names.key = gazetteer.name_key(gazetteer.fold(places.name))
+    where things.kind = 'subdivision'
 )
 select
     row_id, id, max_by(latitude, (is_sizable, named_population, latitude)) as latitude,
@@ -160,17 +178,20 @@ group by all;
 create or replace temp table gz_candidate as
 with judged as (
     select
-        t.*, r.area_kind, coalesce(f.levels, 0) as levels, coalesce(f.inside, 0) as inside, coalesce(f.fit, 1.0) as fit,
-        coalesce(f.is_itself, false) as is_itself,
-        coalesce(y.type_factor, 0.02) as type_factor,
-        max(t.population) filter (t.kind = 'subdivision' and t.depth <= 1 and t.variant = 0)
-            over (partition by t.row_id) as state_population,
-        t.kind = 'place' and t.id in (select largest_id from gazetteer.countries) as is_largest, s.latitude as seat_latitude, s.longitude as seat_longitude
-    from gz_thing as t
-    inner join gz_row as r on r.row_id = t.row_id
-    left join gz_fit as f on f.row_id = t.row_id and f.kind = t.kind and f.id = t.id
-    left join gz_type_factor as y on y.area_kind = r.area_kind and y.kind = t.kind and y.depth = t.depth
-    left join gz_seat as s on t.kind = 'subdivision' and s.row_id = t.row_id and s.id = t.id
+        things.*, asked.area_kind, coalesce(fits.levels, 0) as levels, coalesce(fits.inside, 0) as inside,
+        coalesce(fits.fit, 1.0) as fit,
+        coalesce(fits.is_itself, false) as is_itself,
+        coalesce(type_factors.type_factor, 0.02) as type_factor,
+        max(things.population) filter (things.kind = 'subdivision' and things.depth <= 1 and things.variant = 0)
+            over (partition by things.row_id) as state_population,
+        things.kind = 'place' and things.id in (select largest_id from gazetteer.countries) as is_largest,
+        seats.latitude as seat_latitude, seats.longitude as seat_longitude
+    from gz_thing as things
+    inner join gz_row as asked on asked.row_id = things.row_id
+    left join gz_fit as fits on fits.row_id = things.row_id and fits.kind = things.kind and fits.id = things.id
+    left join gz_type_factor as type_factors on type_factors.area_kind = asked.area_kind
+        and type_factors.kind = things.kind and type_factors.depth = things.depth
+    left join gz_seat as seats on things.kind = 'subdivision' and seats.row_id = things.row_id and seats.id = things.id
 )
 select
     row_id, kind, id, depth, country, rank, variant, levels, inside, is_part,
@@ -185,7 +206,8 @@ select
         -- with a known parent it is hardly a state
         when kind = 'subdivision' and levels > 0 then case when depth = 2 then 0.3 when is_itself then 0.02 else 0.1 end
         -- without, a city is meant before the state of its name, if it is a third of it or the largest of the country
-        when kind = 'place' and levels = 0 and (population > state_population / 3 or (rank = 0 and is_largest)) then 12.0
+        when kind = 'place' and levels = 0 and (population > state_population / 3 or (rank = 0 and is_largest))
+            then 12.0
         else 1.0
     end as weight,
     case

@@ -13,9 +13,10 @@ from gz_candidate group by all;
 create or replace temp table gz_missing as
 with parent as (
     select
-        p.row_id, p.level, 'parent_place' as method, p.id, p.latitude, p.longitude, if(p.has_outer, 0.95, 0.7) as near,
-        if(r.area_kind = 'district', 0, 1) as preference
-    from gz_parent_place as p inner join gz_row as r on r.row_id = p.row_id
+        parent_places.row_id, parent_places.level, 'parent_place' as method, parent_places.id, parent_places.latitude,
+        parent_places.longitude, if(parent_places.has_outer, 0.95, 0.7) as near,
+        if(asked.area_kind = 'district', 0, 1) as preference
+    from gz_parent_place as parent_places inner join gz_row as asked on asked.row_id = parent_places.row_id
     union all
     (
         select
@@ -30,11 +31,13 @@ nearest as (
     from parent qualify row_number() over (partition by row_id order by level, preference, method, id) = 1
 ),
 in_country as (
-    select g.row_id, 'country_centre' as method, c.country, c.latitude, c.longitude, 0.15 + 0.7 * c.near as near
-    from gz_country as g
-    inner join gazetteer.countries as c on c.country = g.country
-    where g.step = 0 and g.row_id in (select row_id from gz_row) and g.row_id not in (select row_id from nearest)
-    qualify row_number() over (partition by g.row_id order by c.places desc, c.country) = 1
+    select allowed.row_id, 'country_centre' as method, countries.country, countries.latitude, countries.longitude,
+    0.15 + 0.7 * countries.near as near
+    from gz_country as allowed
+    inner join gazetteer.countries as countries on countries.country = allowed.country
+    where allowed.step = 0 and allowed.row_id in (select row_id from gz_row)
+        and allowed.row_id not in (select row_id from nearest)
+    qualify row_number() over (partition by allowed.row_id order by countries.places desc, countries.country) = 1
 )
 select row_id, method, null as country, latitude, longitude, near from nearest
 union all
@@ -47,18 +50,18 @@ select
 from gz_candidate where weight > 0
 union all
 select
-    m.row_id, 'missing', 0, 0, m.country, 0, 0, 0, 0, false, false, m.latitude, m.longitude,
+    missing.row_id, 'missing', 0, 0, missing.country, 0, 0, 0, 0, false, false, missing.latitude, missing.longitude,
     -- a place of 300 people; less likely the better a place of the name is confirmed
     case
-        when k.row_id is null then 170
-        when k.sure_rank = 0 then 170 * 0.02
-        when k.sure_rank = 1 then 170 * 0.1
-        when k.has_support then 170 * 0.2
-        when k.has_levels then 170 * 0.5
+        when known.row_id is null then 170
+        when known.sure_rank = 0 then 170 * 0.02
+        when known.sure_rank = 1 then 170 * 0.1
+        when known.has_support then 170 * 0.2
+        when known.has_levels then 170 * 0.5
         else 170
     end,
-    m.near, m.method
-from gz_missing as m left join gz_known as k on k.row_id = m.row_id;
+    missing.near, missing.method
+from gz_missing as missing left join gz_known as known on known.row_id = missing.row_id;
 
 create or replace temp table gz_answer as
 with best as (
@@ -66,39 +69,41 @@ with best as (
 ),
 mass as (
     select
-        b.row_id,
-        sum(if(gazetteer.km(b.latitude, b.longitude, c.latitude, c.longitude) <= 40, c.weight * c.reliability, 0))
-        / sum(c.weight) as confidence
-    from best as b inner join gz_contest as c on c.row_id = b.row_id group by all
+        best.row_id,
+        sum(if(gazetteer.km(best.latitude, best.longitude, contests.latitude, contests.longitude) <= 40,
+            contests.weight * contests.reliability, 0))
+        / sum(contests.weight) as confidence
+    from best inner join gz_contest as contests on contests.row_id = best.row_id group by all
 )
 select
-    b.row_id, b.latitude, b.longitude, b.country,
+    best.row_id, best.latitude, best.longitude, best.country,
     case
-        when b.kind = 'missing' then if(b.method = 'country_centre', 'country', 'parent')
-        when b.is_part then 'parent'
-        when b.kind in ('country', 'island') then b.kind
-        when b.kind = 'place' then if(r.area_kind in ('district', 'municipality'), r.area_kind, 'city')
+        when best.kind = 'missing' then if(best.method = 'country_centre', 'country', 'parent')
+        when best.is_part then 'parent'
+        when best.kind in ('country', 'island') then best.kind
+        when best.kind = 'place' then if(asked.area_kind in ('district', 'municipality'), asked.area_kind, 'city')
         -- a wide area that answers for a city says what it is
-        when r.area_kind in ('city', 'district') and not b.is_seat and b.reliability < 0.9
-            then if(b.depth >= 2, 'county', 'subdivision')
-        when r.area_kind in ('city', 'district', 'municipality', 'county', 'island') then r.area_kind
-        when b.depth >= 2 then 'county'
+        when asked.area_kind in ('city', 'district') and not best.is_seat and best.reliability < 0.9
+            then if(best.depth >= 2, 'county', 'subdivision')
+        when asked.area_kind in ('city', 'district', 'municipality', 'county', 'island') then asked.area_kind
+        when best.depth >= 2 then 'county'
         else 'subdivision'
     end as precision,
     case
-        when b.kind = 'missing' then b.method
-        when b.is_part then 'parent_subdivision'
-        when b.is_seat then 'subdivision_seat'
+        when best.kind = 'missing' then best.method
+        when best.is_part then 'parent_subdivision'
+        when best.is_seat then 'subdivision_seat'
         else
-            b.kind || case when b.variant = 2 or b.rank = 2 then '_core_name' when b.rank = 1 then '_other_name' else '_name' end
+            best.kind || case when best.variant = 2 or best.rank = 2 then '_core_name' when best.rank = 1
+                then '_other_name' else '_name' end
             || case
-                when b.levels = 0 then ''
-                when b.inside = b.levels then '_in_parent'
-                when b.inside > 0 then '_in_some_parents'
+                when best.levels = 0 then ''
+                when best.inside = best.levels then '_in_parent'
+                when best.inside > 0 then '_in_some_parents'
                 else '_outside_parent'
             end
     end as method,
-    round(m.confidence, 3) as confidence
-from best as b
-inner join mass as m on m.row_id = b.row_id
-inner join gz_row as r on r.row_id = b.row_id;
+    round(masses.confidence, 3) as confidence
+from best
+inner join mass as masses on masses.row_id = best.row_id
+inner join gz_row as asked on asked.row_id = best.row_id;
