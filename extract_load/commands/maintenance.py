@@ -172,6 +172,7 @@ def export(
     from extract_load.core.listeners import chosen_listeners, settings_of
     from extract_load.maintenance.export import FORMATS
     from extract_load.maintenance.export import export as write
+    from extract_load.monitoring.health import BEGIN
 
     settings = load_settings()
     chosen = [form for form in FORMATS if form in (forms or ["parquet", "csv", "listenbrainz"])]
@@ -181,10 +182,13 @@ def export(
     target = folder or settings.data_dir / "export"
     for one in chosen_listeners(settings, listener or ()):
         place = target / one.listener_id if settings.has_several_listeners else target
-        for written in write(settings_of(settings, one), place, chosen, rule=rule, with_private=private):
+        every_written = write(settings_of(settings, one), place, chosen, rule=rule, with_private=private)
+        for written in every_written:
             typer.echo(f"{written.rows:>10,} rows  {written.path}")
             for note in written.notes:
                 typer.secho(f"{'':>12}{note}", fg=typer.colors.YELLOW)
+        if not any(written.rows for written in every_written):
+            typer.secho(f"There are no plays to export. {BEGIN}", fg=typer.colors.YELLOW)
 
 
 def _backup(folder: Path | None) -> None:
@@ -278,9 +282,13 @@ def drop_dev_build() -> None:
 
 def print_rebuilt(report: RebuildReport) -> None:
     """Print what a rebuild made. Errors: BadInput naming the blocking tests that failed."""
+    from extract_load.monitoring.health import BEGIN
+
     plays = report.marts.get("marts.fct_plays")
     landed = sum(report.landing.landed.values())
     typer.echo(f"{landed:,} rows of {report.landing.files:,} files landed; {plays.rows if plays else 0:,} plays.")
+    if report.landing.files == 0:
+        typer.secho(f"There was nothing to make it from yet. {BEGIN}", fg=typer.colors.YELLOW)
     for name in report.landing.unreadable:
         typer.secho(f"Can't be read: {printable(name)}", fg=typer.colors.YELLOW)
     if report.differences == []:

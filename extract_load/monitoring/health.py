@@ -198,7 +198,8 @@ def _published(facts: Facts) -> Iterator[CheckResult]:
     if facts.plays is not None:
         counted = "" if facts.plays == facts.plays_counted else f"; reports and pages count {facts.plays_counted:,},"
         counted += " those of 30 seconds or more that nothing leaves out" if counted else ""
-        plays = f" It holds {pluralize(facts.plays, 'play')}, the last {at(facts.newest_play)}{counted}."
+        newest = f", the last {at(facts.newest_play)}" if facts.plays else ""
+        plays = f" It holds {pluralize(facts.plays, 'play') if facts.plays else 'no plays yet'}{newest}{counted}."
     if age > UNPUBLISHED_AFTER:
         text = f"Nothing was published for {ago(age)}. {facts.kept}".rstrip()
         yield CheckResult("unpublished", "problem", text, "Run `music-tracker etl` to see why.", True)

@@ -11,6 +11,7 @@ import typer
 from extract_load.commands.run_step import offer_step
 from extract_load.core.folder_access import require_writable
 from extract_load.core.settings import load_settings
+from extract_load.core.text import pluralize
 from extract_load.maintenance.marts_builder import offer
 from orchestrate import lake_commands
 from orchestrate.console import prepare_prefect
@@ -70,5 +71,11 @@ def serve_deployments() -> None:
     warnings.filterwarnings("ignore", "coroutine 'Runner.astop' was never awaited", RuntimeWarning)
     with ExitStack() as stack:
         url = running_api(settings) or stack.enter_context(own_api(settings))
-        stack.enter_context(api_in_use(url, password_of(url, settings)))
+        secret = password_of(url, settings)
+        stack.enter_context(api_in_use(url, secret))
+        typer.echo(f"Runs are shown at {url.removesuffix('/api')} (Ctrl-C stops).")
+        if secret:
+            typer.echo("It asks for a password: `music-tracker password` prints it.")
+        typer.echo(f"A poll every {pluralize(settings.ingest_interval_minutes, 'minute')}, and daily-etl at"
+                   f" {settings.etl_hour:02}:00 {settings.listener_timezone}.")  # fmt: skip
         serve(*(build(entry, settings, pooled=False) for entry in entries(settings)), limit=MAX_RUNS)

@@ -50,6 +50,8 @@ def test_serve_runs_a_deployment_and_ends_in_order(installation: Any, tmp_path: 
         while "prefect deployment run" not in log.read_text() and time.monotonic() < deadline:
             assert serving.poll() is None, log.read_text()
             time.sleep(1)
+        said = log.read_text()
+        assert said.index("Runs are shown at http") < said.index("music-tracker password") < said.index("prefect depl")
         installation.run("prefect", "deployment", "run", "spotify-ingestion")
         done: list[FlowRun] = []
         while not done and time.monotonic() < deadline:

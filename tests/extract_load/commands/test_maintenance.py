@@ -7,8 +7,12 @@ from typing import Any
 
 import pytest
 
+from extract_load.commands.maintenance import print_rebuilt
 from extract_load.core.settings import Settings
+from extract_load.landing.loader import LandingReport
+from extract_load.maintenance.rebuild import RebuildReport
 from extract_load.monitoring.disk_usage import readable_size
+from tests.support.published_plays import Play, publish_by_hand
 
 
 @pytest.mark.parametrize(
@@ -48,6 +52,23 @@ def test_compacting_nothing_changes_nothing(music_tracker: Any) -> None:
     """An empty installation has no past day."""
     done = music_tracker("compact")
     assert (done.exit_code, done.out) == (0, "0 files of 0 days became 0 (0 bytes before, 0 bytes now).\n")
+
+
+def test_where_there_is_nothing_yet_it_says_how_to_begin(
+    music_tracker: Any, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A rebuild of no file, and an export of no play, are no failure; the next step is named."""
+    print_rebuilt(RebuildReport(LandingReport(), {}))
+    said = capsys.readouterr().out
+    assert said.startswith("0 rows of 0 files landed; 0 plays.")
+    assert "nothing to make it from yet. Import your export, or sign in" in said
+    publish_by_hand(settings, [])
+    done = music_tracker("export")
+    assert done.exit_code == 0
+    assert "There are no plays to export. Import your export, or sign in" in done.out
+    settings.published_path.unlink()
+    publish_by_hand(settings, [Play("Song", "Ann")])
+    assert "no plays to export" not in music_tracker("export").out
 
 
 @pytest.mark.parametrize(
