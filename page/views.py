@@ -24,6 +24,7 @@ _WRITERS: dict[str, Callable[[Any], str]] = {
     "ratio": lambda value: "unknown" if value is None else f"{value:.3f}",
     "day": formats.day,
     "moment": formats.moment,
+    "time": lambda value: "unknown" if value is None else f"{value:%H:%M}",
     "month": lambda value: f"{value:%B %Y}",
     "yes_no": lambda value: "unknown" if value is None else ("yes" if value else "no"),
 }
@@ -46,7 +47,7 @@ class Column:
     @property
     def look(self) -> str:
         """The class of its cells: numbers stand at the right, a date is not broken."""
-        return "n" if self.is_number else "d" if self.kind in {"day", "moment", "month"} else "t"
+        return "n" if self.is_number else "d" if self.kind in {"day", "moment", "month", "time"} else "t"
 
     def text(self, row: Row) -> str:
         """Return the value of a row as it is read."""

@@ -8,6 +8,7 @@ select
     recordings.first_release_year,
     recordings.isrc,
     round(recordings.duration_ms / 1000.0) as seconds,
+    recordings.track_count,
     (
         select arg_min(tracks.spotify_track_id, tracks.track_key)
         from marts.dim_track as tracks

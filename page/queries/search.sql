@@ -52,4 +52,4 @@ select
     found
 from found
 where place <= $row_limit
-order by kind, place
+order by list_position(['artist', 'track', 'album', 'genre', 'country'], kind), place

@@ -110,7 +110,7 @@ def _plays_of(context: PageContext, day: date) -> View:
         "day_plays",
         "Every play of the day, and why it counts",
         (
-            Column("started_at", "Started", "moment"),
+            Column("started_at", "Started", "time"),
             Column("track_name", "Track", link=lambda row: context.links.entity(Kind.TRACK, row["recording_key"])),
             Column("artist_name", "Artist", link=lambda row: context.links.entity(Kind.ARTIST, row["artist_key"])),
             Column("minutes", "Minutes", "minutes"),
@@ -131,7 +131,7 @@ def _sessions_of(context: PageContext, day: date) -> View:
         "day_sessions",
         "Sessions that began on this day",
         (
-            Column("started_at", "From", "moment"),
+            Column("started_at", "From", "time"),
             Column("ended_at", "Until", "moment"),
             Column("length_minutes", "Length in minutes", "minutes"),
             Column("minutes_played", "Minutes played", "minutes"),

@@ -24,7 +24,6 @@ def search(context: PageContext) -> Response:
                 Column("name", "Name", link=lambda row: context.links.entity(row["kind"], row["key"])),
                 Column("kind", "Kind"),
                 Column("of_whom", "Of"),
-                Column("found", "Found of this kind", "number"),
             ),
             arguments={"search": words, "row_limit": OF_EACH_KIND},
             definition=f"Up to {OF_EACH_KIND} of each kind; accents and case do not matter.",
@@ -36,7 +35,8 @@ def search(context: PageContext) -> Response:
 
 def _kinds(rows: list[Row]) -> dict[str, int]:
     """Return how many were found of each kind."""
-    return {Kind(row["kind"]).plural: row["found"] for row in rows}
+    kinds = {Kind(row["kind"]): row["found"] for row in rows}
+    return {kind.value if found == 1 else kind.plural: found for kind, found in kinds.items()}
 
 
 ROUTES = [("/search", search)]

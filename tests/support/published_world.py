@@ -127,7 +127,8 @@ select
     md5('artist' || (1 + number % 6)) as artist_key,
     md5('album' || (1 + number % 6)) as first_album_key, getvariable('names')[1 + number % 6] as artist_name,
     artist_name || ' ' || number as recording_name, artist_name || ' album' as first_album_name,
-    200000 as duration_ms, 1994 as first_release_year, 1990 as first_release_decade, true as is_enriched
+    200000 as duration_ms, 1994 as first_release_year, 1990 as first_release_decade, true as is_enriched,
+    1 + number % 2 as track_count
 from range(1, 61) as numbers (number)
 union all by name
 select

@@ -23,6 +23,15 @@ def test_an_artist_has_numbers_lists_and_links_out(client: httpx.Client) -> None
     assert any(link.startswith("https://open.spotify.com/artist/") for link in page.links)
 
 
+def test_a_track_says_of_how_many_it_is_made(client: httpx.Client) -> None:
+    """And leads to why they count as one; a track alone says nothing of it."""
+    links = [link for link in read_page(client.get("/top/tracks").text).links if link.startswith("/track/")]
+    texts = [client.get(link).text for link in links[:20]]
+    of_two = [text for text in texts if '2 Spotify tracks <a href="/merges">count as this one</a>' in text]
+    assert 0 < len(of_two) < 20
+    assert sum("count as this one" in text for text in texts) == len(of_two)
+
+
 def test_a_country_with_a_comma_or_quote_has_a_page(client: httpx.Client) -> None:
     """Its name is its key."""
     text = client.get("/country/C%C3%B4te%20d%27Ivoire").text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 
 from tests.support.pages import read_page
@@ -20,6 +22,16 @@ def test_signs_of_patterns_are_letters(client: httpx.Client) -> None:
     assert "&lt;script&gt;alert(1)" in text
     assert "<script>alert(1)" not in text
     assert client.get("/search", params={"q": "%s"}).text.count("%s") > 1
+
+
+def test_artists_come_first(client: httpx.Client) -> None:
+    """Then tracks and albums; how many there are of each kind stands above the list."""
+    text = client.get("/search?q=a").text
+    kinds = [row["kind"] for row in read_page(text).tables[0].rows]
+    order = ["artist", "track", "album", "genre", "country"]
+    assert kinds == sorted(kinds, key=order.index)
+    assert len(set(kinds)) > 2
+    assert re.search(r"\d+ artists?, [\d,]+ tracks", text)
 
 
 def test_nothing_asked_shows_the_form(client: httpx.Client) -> None:
