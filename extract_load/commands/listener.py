@@ -11,7 +11,7 @@ from extract_load.core.listener_registry import Listener
 from extract_load.core.listeners import find_listener, has_signed_in, registry_of, settings_of
 from extract_load.core.settings import Settings, load_settings
 from extract_load.core.text import printable
-from extract_load.storage.opening import open_state
+from extract_load.storage.opening import open_state, require_file
 
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="Of the listener, such as anna.")]
 
@@ -79,6 +79,7 @@ def remove(listener_id: IdArgument, yes: Annotated[bool, typer.Option("--yes", h
     from extract_load.maintenance.remove_listener import plan_removal, remove_listener
 
     transform, settings = find_transform(), load_settings()
+    require_file(settings, "Removing a listener")
     listener = find_listener(settings, listener_id)
     plan = plan_removal(settings, listener)
     typer.echo(f"This erases {printable(listener.shown)}: {plan.files:,} files of plays. It can't be undone from here.")

@@ -16,13 +16,17 @@ from extract_load.core.errors import BadInput, ConfigurationError
 from extract_load.core.settings import Settings, load_settings, project_root
 from extract_load.core.text import pluralize, printable
 from extract_load.monitoring.disk_usage import readable_size
-from extract_load.storage.opening import open_state, open_warehouse
+from extract_load.storage.opening import open_state, open_warehouse, require_file
 from extract_load.storage.ports import State
 
 if TYPE_CHECKING:
+    from extract_load.maintenance.forget import ForgetPlan
     from extract_load.maintenance.forget_request import ErasureRequest
     from extract_load.maintenance.rebuild import RebuildReport
 
+BACKUPS_FOLLOW = (
+    "Backups follow when they are made again: music-tracker backup DIR. What you exported is yours to delete."
+)
 ReportProgress = Callable[[int, int], None]
 
 
@@ -36,9 +40,16 @@ def rebuild() -> None:
     """Rebuild the warehouse from spool, cache and seeds, without a single request."""
     from extract_load.maintenance.marts_builder import find_transform
     from extract_load.maintenance.rebuild import rebuild as make
+    from extract_load.maintenance.rebuild import seeds_dir
 
     transform = find_transform()
     with _settings_and_state() as (settings, state), _progress_bar("Landing files") as progress:
+        if settings.is_lake:
+            from extract_load.maintenance.lake_erasure import rebuild_lake
+
+            landed = rebuild_lake(settings, state, seeds_dir())
+            typer.echo(f"{pluralize(landed.files, 'file')} landed again. Next: music-tracker lake build --force")
+            return
         report = make(settings, state, transform, progress=progress)
     print_rebuilt(report)
 
@@ -80,6 +91,7 @@ def restore(
 
     transform = find_transform() if then_rebuild else None
     settings = load_settings()
+    require_file(settings, "Restoring")
     with _progress_bar("Restoring files") as progress:
         report = put_back(settings, folder, despite_damage=despite_damage, progress=progress)
     typer.echo(f"{pluralize(report.restored, 'file')} restored, {report.already_there:,} were there already.")
@@ -100,6 +112,7 @@ def compact(
     """Compact the many small spool files of each past day into one; nothing else changes."""
     from extract_load.maintenance.compact import compact as put_together
 
+    require_file(load_settings(), "Compacting")
     with _settings_and_state() as (settings, _), _progress_bar("Days") as progress:
         report = put_together(settings, open_warehouse(settings), older_than_days=older_than_days, progress=progress)
     typer.echo(
@@ -126,34 +139,46 @@ def forget(
 
     Times are like 2024-05-01 or "2024-05-01 18:30" in the listener's time zone. What is played later counts again.
     """
-    from extract_load.maintenance.forget import finish_erasure, list_taken, plan_forgetting
+    from extract_load.maintenance.forget import finish_erasure, plan_forgetting
     from extract_load.maintenance.forget import forget as take_out
+    from extract_load.maintenance.lake_erasure import bring_everything, erase_from_lake
     from extract_load.maintenance.marts_builder import find_transform
 
     transform = find_transform()
     with _settings_and_state() as (settings, state):
         with _progress_bar("Landing files") as progress:
-            finished = finish_erasure(settings, state, transform, progress=progress)
+            finished = None if settings.is_lake else finish_erasure(settings, state, transform, progress=progress)
         if finished:
             drop_dev_build()
             typer.echo("An earlier forget had been interrupted; it is finished now. Run this again for anything else.")
             return
+        if settings.is_lake:
+            bring_everything(settings)
         request = _erasure_request(_own(settings, listener), play, artist, since, until)
         plan = plan_forgetting(settings, open_warehouse(settings), request)
-        typer.echo(
-            f"This erases {plan.plays_in_exports:,} plays from exports and {plan.plays_in_polls:,} from polls"
-            f" ({plan.lines:,} lines in {plan.files:,} files). It can't be undone from here."
-        )
-        typer.echo("\n".join(list_taken(plan.taken)))
-        if not yes:
-            typer.confirm("Forget them?", abort=True)
+        _confirm(plan, yes=yes)
+        if settings.is_lake:
+            erase_from_lake(settings, state, plan.rules, note=note)
+            typer.echo("Erased. Next: music-tracker lake build --force; delete data/buckets on every other machine.")
+            return
         with _progress_bar("Landing files") as progress:
             report = take_out(settings, state, transform, plan, note=note, progress=progress)
         drop_dev_build()
     print_rebuilt(report)
+    typer.echo(BACKUPS_FOLLOW)
+
+
+def _confirm(plan: ForgetPlan, *, yes: bool) -> None:
+    """Say what a plan takes, and ask."""
+    from extract_load.maintenance.forget import list_taken
+
     typer.echo(
-        "Backups follow when they are made again: music-tracker backup DIR. What you exported is yours to delete."
+        f"This erases {plan.plays_in_exports:,} plays from exports and {plan.plays_in_polls:,} from polls"
+        f" ({plan.lines:,} lines in {plan.files:,} files). It can't be undone from here."
     )
+    typer.echo("\n".join(list_taken(plan.taken)))
+    if not yes:
+        typer.confirm("Forget them?", abort=True)
 
 
 def export(
@@ -196,6 +221,7 @@ def _backup(folder: Path | None) -> None:
     from extract_load.maintenance.scheduled_backup import back_up_by_hand
 
     settings = load_settings()
+    require_file(settings, "A backup")
     target = folder or settings.backup_path
     with _progress_bar("Files") as progress:
         if target and target.expanduser().resolve() == (settings.backup_path and settings.backup_path.resolve()):

@@ -19,9 +19,9 @@ from extract_load.core.clock import Clock
 from extract_load.core.errors import BadInput
 from extract_load.core.failpoints import failpoint
 from extract_load.core.settings import Settings
-from extract_load.erasure.rules import load_rules
+from extract_load.erasure.rules import SOURCE, load_rules
 from extract_load.landing.backlog import FileOpener
-from extract_load.landing.manifest import BatchLander, Landed, SpoolFile, known_among, record
+from extract_load.landing.manifest import BatchLander, Landed, SpoolFile, known_among, known_files, record
 from extract_load.landing.recently_played import append_polls
 from extract_load.landing.spool_reader import file_errors_as_bad_input
 from extract_load.landing.streaming_history import land_history
@@ -73,6 +73,17 @@ def append_plays(settings: Settings, warehouse: Warehouse, pending: Sequence[Sto
                     _append_alone(warehouse, opener, file, clock, done)
             failpoint("landing.after_commit")
     return done
+
+
+def remove_landed_copies(store: SpoolStore, connection: duckdb.DuckDBPyConnection) -> None:
+    """Remove this machine's copies of what is landed: the objects are the truth, and whoever needs one brings it.
+
+    The rules of erasure stay: each landing needs them.
+    """
+    landed = known_files(connection)
+    for file in store.single_files():
+        if file.manifest_path in landed and file.source != SOURCE:
+            file.path.unlink(missing_ok=True)
 
 
 def _append_alone(warehouse: Warehouse, opener: FileOpener, file: StoredFile, clock: Clock, done: Appended) -> None:

@@ -23,7 +23,7 @@ from extract_load.core.settings import Settings
 from extract_load.erasure import rules as erasure_rules
 from extract_load.landing import set_aside
 from extract_load.landing.api_responses import ANSWER_TABLES, land_answers
-from extract_load.landing.append import APPENDERS, append_plays, is_appended
+from extract_load.landing.append import APPENDERS, append_plays, is_appended, remove_landed_copies
 from extract_load.landing.area_coordinates import GEOGRAPHY_LANDERS
 from extract_load.landing.backlog import FileOpener, file_opener, find_backlog, record_landed_archives
 from extract_load.landing.erasure_rules import land_rules
@@ -127,6 +127,8 @@ class Landing:
                 note_full_landing(connection, self._state, self._clock.now())
             if self._warehouse.appends_freely:
                 self._add_tracks(connection)
+                if not self._settings.warehouse_path.exists():  # a file's spool is its own truth
+                    remove_landed_copies(self._store, connection)
             copy_state(connection, self._state)
         return report
 

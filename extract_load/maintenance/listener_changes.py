@@ -22,7 +22,7 @@ from extract_load.publishing.draft import set_access
 from extract_load.publishing.family_file import publish_family
 from extract_load.publishing.listener_files import remove_other_forms
 from extract_load.publishing.publish import label_of
-from extract_load.storage.opening import open_warehouse
+from extract_load.storage.opening import open_store, open_warehouse
 
 LONGEST_NAME = 80
 
@@ -34,6 +34,7 @@ def add_listener(
 
     Errors: ConfigurationError for an id that is taken or can't name a folder, an unknown zone, half of an app.
     """
+    _bring_registry(settings)
     known = registry_of(settings)
     _check(listener)
     _check_id(listener.listener_id, known)
@@ -44,6 +45,7 @@ def add_listener(
     with open_warehouse(settings).lock.held("listener add", settings.lock_wait_seconds):
         published = settings.published_path
         write_registry(settings.listeners_path, known.put(listener))
+        _give_registry(settings)
         if settings.published_path != published and published.exists():
             _split(settings, published, known.listeners[0])
     return listener
@@ -54,12 +56,26 @@ def change_listener(settings: Settings, listener_id: str, **changes: str | bool)
 
     Errors: ConfigurationError when there is no such listener, for an empty name, or an unknown zone.
     """
+    _bring_registry(settings)
     changed = replace(find_listener(settings, listener_id), **changes)  # type: ignore[arg-type]
     _check(changed)
     with open_warehouse(settings).lock.held("listener change", settings.lock_wait_seconds):
         write_registry(settings.listeners_path, registry_of(settings).put(changed))
+        _give_registry(settings)
         publish_family(settings, label_of(settings), SystemClock().now())  # who takes it back is out of it at once
     return changed
+
+
+def _bring_registry(settings: Settings) -> None:
+    """With a lake, take the list of listeners that all machines have."""
+    if settings.is_lake:
+        open_store(settings).fetch(f"src/{settings.listeners_path.name}", settings.listeners_path)
+
+
+def _give_registry(settings: Settings) -> None:
+    """With a lake, give the list of listeners to all machines."""
+    if settings.is_lake:
+        open_store(settings).put(settings.listeners_path, f"src/{settings.listeners_path.name}")
 
 
 def _split(settings: Settings, published: Path, only: Listener) -> None:

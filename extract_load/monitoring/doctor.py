@@ -24,6 +24,7 @@ from extract_load.monitoring.environment_checks import (
 )
 from extract_load.monitoring.filesystem_checks import check_filesystem, check_writable
 from extract_load.monitoring.health import Health
+from extract_load.monitoring.lake_checks import check_lake
 from extract_load.monitoring.network_checks import (
     check_alert_addresses,
     check_certificates,
@@ -44,7 +45,10 @@ def examine(settings: Settings, clock: Clock | None = None, addresses: Sequence[
     clock = clock or SystemClock()
     results = [*_machine(settings, clock), *_folders(settings)]
     state_result = check_state(settings.state_path)
-    results += [state_result, *check_warehouse(settings), *check_published(settings.published_path)]
+    if settings.is_lake:
+        results += [state_result, *check_lake(settings)]
+    else:
+        results += [state_result, *check_warehouse(settings), *check_published(settings.published_path)]
     results += [*check_certificates(), *check_proxy(service_addresses(settings)), *check_alert_addresses(settings)]
     results += [*check_server(addresses), *check_credentials(settings)]
     usable = state_result.level == "ok" and not any(_is_broken_folder(result) for result in results)

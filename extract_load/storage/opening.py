@@ -52,6 +52,13 @@ def open_store(settings: Settings) -> ports.Store:
     return ObjectStore(settings)
 
 
+def require_file(settings: Settings, what: str) -> None:
+    """Stop what works on a warehouse in a file only. Errors: ConfigurationError with a lake."""
+    if settings.is_lake:
+        hint = "docs/scaling.md says what a lake has instead."
+        raise ConfigurationError(f"{what} is for a warehouse in a file.", hint=hint)
+
+
 def _require_packages() -> None:
     try:
         import obstore  # noqa: F401

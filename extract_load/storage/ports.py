@@ -129,6 +129,10 @@ class State(Protocol):
         """Renumber the requests of a state that was lost and recreated."""
         ...
 
+    def continue_requests(self) -> None:
+        """Let the next request have a number above all that are there."""
+        ...
+
     def requests_since(self, service: str, bucket: str, since: datetime) -> int:
         """Count the requests of a bucket since a moment (UTC)."""
         ...

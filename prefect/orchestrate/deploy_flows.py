@@ -8,6 +8,7 @@ deployments. Idempotent.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -26,19 +27,19 @@ def deploy(settings: Settings, names: tuple[str, ...]) -> None:
     from prefect import deploy as deploy_all
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.actions import WorkPoolCreate
+    from prefect.exceptions import ObjectAlreadyExists
 
     from orchestrate.deployments import LAKE, WORK_POOL, build, entries
 
-    with get_client(sync_client=True) as client:
-        client.create_work_pool(
-            WorkPoolCreate(name=WORK_POOL, type="process", description="Runs flows as processes of a worker."),
-            overwrite=True,
-        )
     wanted = [entry for entry in entries(settings) if entry.name in names or (entry in LAKE and DAILY_ETL in names)]
-    chosen = [build(entry, settings, pooled=True) for entry in wanted]
-    deploy_all(
-        *chosen, work_pool_name=WORK_POOL, build=False, push=False, print_next_steps_message=False, ignore_warnings=True
-    )
+    for pool in dict.fromkeys(entry.pool for entry in wanted):
+        described = WorkPoolCreate(name=pool, type="process", description="Runs flows as processes of a worker.")
+        with get_client(sync_client=True) as client, suppress(ObjectAlreadyExists):
+            client.create_work_pool(described, overwrite=pool == WORK_POOL)  # another one's type is a person's choice
+        chosen = [build(entry, settings, pooled=True) for entry in wanted if entry.pool == pool]
+        deploy_all(
+            *chosen, work_pool_name=pool, build=False, push=False, print_next_steps_message=False, ignore_warnings=True
+        )
 
 
 def validate(settings: Settings, *, thorough: bool, etl: bool = True) -> Iterator[CheckResult]:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from prefect.deployments.runner import RunnerDeployment
 
 WORK_POOL = "music-tracker"
+BUCKET_POOL = "music-tracker-buckets"
+"""Its workers need nobody's sign-in and may be many; who wants a pool of another type makes it beforehand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Entry:
     description: str
     schedule: Callable[[Settings], Schedule | None]
     tags: tuple[str, ...] = ("music-tracker",)
+    pool: str = WORK_POOL
 
     def flow(self) -> Flow[..., Any]:
         """Import the flow."""
@@ -79,6 +82,7 @@ LAKE = (
         function="build_bucket",
         description="Builds one bucket of listeners from the lake. Started by daily-etl, without a schedule.",
         schedule=lambda _settings: None,
+        pool=BUCKET_POOL,
     ),
 )
 """What is deployed as well with a lake (docs/scaling.md)."""
@@ -96,7 +100,7 @@ def names_of(*, ingestion: bool, etl: bool) -> tuple[str, ...]:
 
 
 def build(entry: Entry, settings: Settings, *, pooled: bool) -> RunnerDeployment:
-    """Return the deployment of an entry: for workers of WORK_POOL (`pooled`), else for a process that serves it.
+    """Return the deployment of an entry: for workers of its pool (`pooled`), else for a process that serves it.
 
     Workers import the flow by its module, so it does not matter where they keep the project. The flow itself keeps to
     one run at a time (`monitored`): a concurrency slot of Prefect's stays taken when server and run die together.
@@ -108,6 +112,6 @@ def build(entry: Entry, settings: Settings, *, pooled: bool) -> RunnerDeployment
         tags=list(entry.tags),
         entrypoint_type=EntrypointType.MODULE_PATH,
         job_variables={"env": dict(PREFECT_DEFAULTS)} if pooled else None,
-        work_pool_name=WORK_POOL if pooled else None,
+        work_pool_name=entry.pool if pooled else None,
     )
     return cast("RunnerDeployment", deployment)  # a coroutine in async code only

@@ -33,7 +33,7 @@ COMMANDS = (
         "compact",
         "forget",
     ),
-    *("export", "sandbox", "etl", "serve", "alert", "password", "page"),
+    *("export", "move", "sandbox", "etl", "serve", "alert", "password", "page"),
 )
 
 

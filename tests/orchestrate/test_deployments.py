@@ -18,7 +18,7 @@ def test_each_deployment_can_be_built(entry: object) -> None:
     deployment = build(entry, load_settings(), pooled=True)
     assert entry.flow().name == deployment.name == entry.name
     assert deployment.entrypoint == f"{entry.module}.{entry.function}"
-    assert deployment.work_pool_name == "music-tracker"
+    assert deployment.work_pool_name == ("music-tracker-buckets" if entry in LAKE else "music-tracker")
     assert deployment.description
 
 

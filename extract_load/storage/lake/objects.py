@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,12 @@ from obstore import exceptions as trouble
 from obstore.store import LocalStore, S3Store
 
 from extract_load.core.clock import SystemClock
-from extract_load.core.errors import ServiceUnavailable
+from extract_load.core.errors import BadInput, ServiceUnavailable
 from extract_load.core.settings import Settings
+from extract_load.storage.day_files import archive_of
 from extract_load.storage.gzip_files import SUFFIX, new_file
 from extract_load.storage.lake.address import CACHE, SPOOL, LakeAddress, lake_address
+from extract_load.storage.spool import SpoolStore
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +48,7 @@ class ObjectStore:
 
         Errors: ServiceUnavailable; what was put stays, and is known the next time.
         """
-        return sum(self._put_if_absent(self._name_of(path), path) for path in files if path.is_file())
+        return sum(self.put_if_absent(self._name_of(path), path) for path in files if path.is_file())
 
     def pull(self, known: Callable[[Sequence[str]], set[str]], since: date | None = None) -> int:
         """Bring files of others that `known` does not name into the folders, of all days or `since` one of them.
@@ -55,7 +58,7 @@ class ObjectStore:
         self.fetch(_REGISTRY, self._settings.listeners_path)
         brought = 0
         for names in self._listed(since):
-            needed = [name for name in names if not self._path_of(name).exists()]
+            needed = [name for name in names if not self._is_here(name)]
             landed = known([name for name in needed if not name.startswith(_ALWAYS)])
             for name in needed:
                 if name not in landed and self.fetch(name, self._path_of(name)):
@@ -101,7 +104,8 @@ class ObjectStore:
             except (FileNotFoundError, trouble.NotFoundError):
                 return
 
-    def _put_if_absent(self, name: str, path: Path) -> bool:
+    def put_if_absent(self, name: str, path: Path) -> bool:
+        """Put an object if there is none of its name; return whether it was put. Errors: ServiceUnavailable."""
         with _outages():
             try:
                 self._objects.put(self._address.key(name), path, mode="create", use_multipart=False)
@@ -145,6 +149,15 @@ class ObjectStore:
     def _name_of(self, path: Path) -> str:
         root = CACHE if path.is_relative_to(self._roots[CACHE]) else SPOOL
         return f"{root}/{path.relative_to(self._roots[root]).as_posix()}"
+
+    def _is_here(self, name: str) -> bool:
+        """Return whether a folder has a file, alone or in the archive of its day."""
+        path = self._path_of(name)
+        if path.exists():
+            return True
+        with suppress(BadInput):  # a damaged archive lacks what the store has
+            return archive_of(path.parent).exists() and SpoolStore.of(self._settings).exists(name)
+        return False
 
     def _path_of(self, name: str) -> Path:
         root, _, rest = name.partition("/")

@@ -131,6 +131,14 @@ class PostgresState(State):
             for name in sorted(self.table_names()):
                 self._connected().execute(f'vacuum full {SCHEMA}."{name}"')
 
+    def continue_requests(self) -> None:
+        """Let the next request have a number above all that are there, also those that brought their own."""
+        with self.transaction() as db:
+            db.execute(
+                "select setval(pg_get_serial_sequence('requests', 'request_id'),"
+                " (select coalesce(max(request_id), 0) + 1 from requests), false)"
+            )
+
     def number_requests_above(self, last: int, latest: datetime) -> None:
         """Do nothing: no `ops` is a copy of this state."""
 
