@@ -93,7 +93,14 @@ class Warehouse:
         with self.open(purpose, wait):
             pass  # the file exists, is free, and has its schema
         with self.lock.held(purpose, wait):
+            self._end_instance()  # the memory that it keeps is for whoever opens the file now
             yield
+
+    def _end_instance(self) -> None:
+        """End the instance that waits for the next opening."""
+        instance, self._instance = self._instance, None
+        if instance is not None:
+            instance.close()
 
     @property
     def appends_freely(self) -> bool:

@@ -21,7 +21,7 @@ from orchestrate.runs.context import BACKLOG_TIMEOUT_SECONDS, Run
 
 log = logging.getLogger(__name__)
 
-_SHUTDOWN_SECONDS = 15.0
+_SHUTDOWN_SECONDS = 20.0
 """How long the parts of a run that is stopped may take to end, all together; Prefect kills it after 30."""
 _BEGIN_SECONDS = 10.0
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+import psutil
 import pytest
 
 from extract_load.core.errors import BadInput, ConfigurationError
@@ -270,6 +271,18 @@ def test_a_file_that_was_replaced_between_openings_is_the_new_one(warehouse: War
     (tmp_path / "other" / "w.duckdb").replace(warehouse.path)
     with warehouse.open("second") as connection, pytest.raises(duckdb.CatalogException):
         connection.execute("from ops.old")
+
+
+def test_who_opens_the_file_itself_has_the_memory_for_itself(warehouse: Warehouse) -> None:
+    """The instance of DuckDB that waits for the next opening ends while dbt builds, with its threads and buffers."""
+    with warehouse.open("test"):
+        pass
+    process = psutil.Process()
+    waiting = process.num_threads()
+    with warehouse.hold("dbt build"):
+        assert process.num_threads() < waiting
+    with warehouse.open("test") as connection:
+        assert connection.execute("select 1").fetchall() == [(1,)]
 
 
 def test_settings_of_the_instance_end_with_who_opened_it_apart(warehouse: Warehouse, settings: Settings) -> None:
