@@ -25,8 +25,9 @@ from extract_load.storage.lake.advisory_lock import AdvisoryLock
 from extract_load.storage.lake.buckets import file_settings
 from extract_load.storage.lake.maintenance import maintain
 from extract_load.storage.lake.objects import ObjectStore
+from extract_load.storage.lake.outages import is_passing
 from extract_load.storage.lake.replica import replicate
-from extract_load.storage.lake.warehouse import LakeWarehouse, is_passing
+from extract_load.storage.lake.warehouse import LakeWarehouse
 from extract_load.storage.opening import open_state
 from extract_load.storage.spool import Envelope, write_envelopes
 from tests.support.data_directories import settings_in, track

@@ -9,18 +9,22 @@ call. Source: docs/scaling.md.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 
 from extract_load.core.settings import Settings
-from extract_load.storage.duckdb_connection import quoted
+from extract_load.storage.duckdb_connection import attach, connect, quoted
+from extract_load.storage.held_folder import held_folder, remove_abandoned
 from extract_load.storage.lake.address import lake_address
 from extract_load.storage.lake.connection import attach_lake
+from extract_load.storage.lake.outages import outages_as_unavailable
 from extract_load.storage.lake.postgres import SCHEMA
 from extract_load.storage.transaction import transaction
-from extract_load.storage.warehouse import CATALOGUE, Warehouse
+from extract_load.storage.warehouse import CATALOGUE, STORAGE, Warehouse
 
 LAKE = "lake"
 RAW = {
@@ -28,7 +32,15 @@ RAW = {
     "spotify_streaming_history": ("listener_id", "file_sha256", "row_number"),
 }
 """Tables of plays, and the key by which of several rows one counts."""
-_LOOKUPS = ("raw.api_responses",)
+CARRIER = "carrier"
+_PREFIX = ".replica-"
+
+_KNOWN = """
+create table {carrier}.known_{table} as
+select source_file, count(*) as rows_landed, max(landed_at) as landed_at
+from {catalogue}.raw.{table}
+group by source_file
+"""
 
 # Each row of the lake with its place among those of its key; the first one counts.
 _RANKED = """
@@ -63,11 +75,9 @@ group by source_file
 """
 
 _CHANGED = """
-create or replace temp table changed_{table} as
+create table {carrier}.changed_{table} as
 with known as (
-    select source_file, count(*) as rows_landed, max(landed_at) as landed_at
-    from {catalogue}.raw.{table}
-    group by source_file
+    from {carrier}.known_{table}
 )
 select coalesce(known.source_file, files.source_file) as source_file
 from known
@@ -77,16 +87,16 @@ where (known.rows_landed, known.landed_at) is distinct from (files.rows_landed, 
 
 # By the place of a row in the lake first, so that the texts of few rows are read when few are new.
 _NEW = """
-create or replace temp table new_{table} as
+create table {carrier}.new_{table} as
 select lake_rows.* replace (files.landed_at as landed_at)
 from {lake}.raw.{table} as lake_rows
 inner join ranked_{table} as ranked on lake_rows.rowid = ranked.lake_row and ranked.place = 1
 inner join files_{table} as files on ranked.source_file = files.source_file
-where {whose} and lake_rows.source_file in (select source_file from changed_{table})
+where {whose} and lake_rows.source_file in (select source_file from {carrier}.changed_{table})
 """
 
 _MANIFEST = """
-create or replace temp table new_manifest as
+create table {carrier}.new_manifest as
 with manifest as (
     select * from {lake}.ops.landed_files
     where {whose_files}
@@ -110,14 +120,14 @@ left join files using (source_file)
 """
 
 _REJECTED = """
-create or replace temp table new_rejected as
+create table {carrier}.new_rejected as
 select * from {lake}.ops.rejected_rows
-where source_file in (select source_file from new_manifest)
+where source_file in (select source_file from {carrier}.new_manifest)
 qualify row_number() over (partition by source_file, row_number order by rejected_at) = 1
 """
 
 _POLLS = """
-create or replace temp table new_polls as
+create table {carrier}.new_polls as
 select
     poll_id, listener_id, run_id, cast(polled_at as timestamp) as polled_at, outcome, cast(items as integer) as items,
     cast(new_items as integer) as new_items, cast(known_items as integer) as known_items,
@@ -139,57 +149,90 @@ class Replicated:
 def replicate(settings: Settings, file: Settings, listeners: Sequence[str] | None) -> Replicated:
     """Bring the rows of these listeners (None: of all, with the answers of the services) into the file's warehouse.
 
-    Errors: duckdb's own when the lake is away; the file stays as it was, or is repaired by the next call.
+    The lake is read on a connection of its own, into a small file that carries what is new: after an outage DuckDB may
+    keep the files of that connection open. Errors: ServiceUnavailable when the lake is away; the file stays as it was.
     """
-    with Warehouse(file).open("bringing rows from the lake") as connection:
-        attach_lake(connection, settings, LAKE, read_only=True)
-        with transaction(connection):  # one snapshot of the lake
+    remove_abandoned(file.data_dir, _PREFIX)
+    with held_folder(file.data_dir, _PREFIX) as folder:
+        carrier = folder / "carrier.duckdb"
+        with Warehouse(file).open("saying what is there") as connection, _carried(connection, carrier):
+            for table in RAW:
+                connection.execute(_KNOWN.format(table=table, carrier=CARRIER, catalogue=CATALOGUE))
+        with (
+            outages_as_unavailable(),
+            closing(_lake_connection(settings, folder)) as connection,
+            _carried(connection, carrier),
+            transaction(connection),  # one snapshot of the lake
+        ):
             _read(connection, settings, listeners)
             if listeners is None:
-                _copy_answers(connection)
-        changed = [_count(connection, f"changed_{table}") for table in RAW]
-        new = [_count(connection, f"new_{table}") for table in RAW]
-        connection.execute(f"detach {LAKE}")
-        _write(connection)
-    return Replicated(sum(changed), sum(new))
+                _carry_answers(connection)
+        with Warehouse(file).open("bringing rows from the lake") as connection, _carried(connection, carrier):
+            counted = [[_count(connection, f"{kind}_{table}") for table in RAW] for kind in ("changed", "new")]
+            _write(connection)
+    return Replicated(sum(counted[0]), sum(counted[1]))
+
+
+@contextmanager
+def _carried(connection: duckdb.DuckDBPyConnection, carrier: Path) -> Iterator[None]:
+    attach(connection, carrier, CARRIER, STORAGE)
+    yield
+    connection.execute(f"detach {CARRIER}")
+
+
+def _lake_connection(settings: Settings, folder: Path) -> duckdb.DuckDBPyConnection:
+    connection = connect(folder, memory_limit=settings.duckdb_memory_limit, threads=settings.duckdb_threads)
+    try:
+        attach_lake(connection, settings, LAKE, read_only=True)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _read(connection: duckdb.DuckDBPyConnection, settings: Settings, listeners: Sequence[str] | None) -> None:
-    """Read what the file lacks into temporary tables."""
+    """Read what the file lacks into the carrier."""
     whose = "true" if listeners is None else _among("listener_id", listeners)
-    places = {"lake": LAKE, "catalogue": CATALOGUE, "whose": whose}
+    places = {"lake": LAKE, "carrier": CARRIER, "whose": whose}
     for table, key in RAW.items():
         number = "" if "row_number" in key else ", row_number"
         for sql in (_RANKED, _FILES, _CHANGED, _NEW):
             connection.execute(sql.format(table=table, key=", ".join(key), number=number, **places))
     whose_files = "true" if listeners is None else f"({whose} or listener_id is null)"
-    connection.execute(_MANIFEST.format(whose_files=whose_files, lake=LAKE))
-    connection.execute(_REJECTED.format(lake=LAKE))
+    connection.execute(_MANIFEST.format(whose_files=whose_files, lake=LAKE, carrier=CARRIER))
+    connection.execute(_REJECTED.format(lake=LAKE, carrier=CARRIER))
     address = quoted(lake_address(settings).postgres)
-    connection.execute(_POLLS.format(address=address, schema=SCHEMA, whose=whose))
+    connection.execute(_POLLS.format(address=address, schema=SCHEMA, whose=whose, carrier=CARRIER))
 
 
-def _copy_answers(connection: duckdb.DuckDBPyConnection) -> None:
-    """Copy what the services answered: it is small beside the plays, and any of it may have changed."""
+def _carry_answers(connection: duckdb.DuckDBPyConnection) -> None:
+    """Take what the services answered: it is small beside the plays, and any of it may have changed."""
     found = connection.execute(
         f"select table_name from duckdb_tables() where database_name = '{LAKE}' and schema_name = 'lookup' order by all"
     ).fetchall()
-    for table in (*_LOOKUPS, *(f"lookup.{name}" for (name,) in found)):
-        connection.execute(f"create or replace table {CATALOGUE}.{table} as from {LAKE}.{table}")
+    for schema, table in (("raw", "api_responses"), *(("lookup", name) for (name,) in found)):
+        connection.execute(f"create schema if not exists {CARRIER}.{schema}")
+        connection.execute(f"create table {CARRIER}.{schema}.{table} as from {LAKE}.{schema}.{table}")
 
 
 def _write(connection: duckdb.DuckDBPyConnection) -> None:
-    """Put what was read in its place. Deleting comes first: DuckDB finds a key twice that one transaction moves."""
+    """Put what was carried in its place. Deleting comes first: DuckDB finds a key twice that one transaction moves."""
+    answers = connection.execute(
+        f"select schema_name, table_name from duckdb_tables() where database_name = '{CARRIER}'"
+        " and schema_name <> 'main' order by all"
+    ).fetchall()
     with transaction(connection):
         for table in RAW:
             connection.execute(
-                f"delete from raw.{table} where source_file in (select source_file from changed_{table})"
+                f"delete from raw.{table} where source_file in (select source_file from {CARRIER}.changed_{table})"
             )
         for table, new in (("landed_files", "new_manifest"), ("polls", "new_polls"), ("rejected_rows", "new_rejected")):
-            connection.execute(f"create or replace table ops.{table} as from {new}")
+            connection.execute(f"create or replace table ops.{table} as from {CARRIER}.{new}")
+        for schema, table in answers:
+            connection.execute(f"create or replace table {schema}.{table} as from {CARRIER}.{schema}.{table}")
     with transaction(connection):
         for table in RAW:
-            connection.execute(f"insert into raw.{table} from new_{table}")
+            connection.execute(f"insert into raw.{table} from {CARRIER}.new_{table}")
 
 
 def _among(column: str, values: Sequence[str]) -> str:
@@ -201,4 +244,4 @@ def _literal(value: str) -> str:
 
 
 def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    return int(connection.execute(f"select count(*) from {table}").fetchall()[0][0])
+    return int(connection.execute(f"select count(*) from {CARRIER}.{table}").fetchall()[0][0])

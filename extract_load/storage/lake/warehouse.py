@@ -17,11 +17,11 @@ from typing import TypeVar
 import duckdb
 
 from extract_load.core.clock import Clock, SystemClock
-from extract_load.core.errors import ServiceUnavailable
 from extract_load.core.settings import Settings
 from extract_load.storage.duckdb_connection import connect
 from extract_load.storage.lake.advisory_lock import AdvisoryLock
 from extract_load.storage.lake.connection import attach_lake
+from extract_load.storage.lake.outages import is_passing, outages_as_unavailable, unavailable
 from extract_load.storage.lake.postgres import connect_postgres
 from extract_load.storage.lake.schema import applied_versions, apply_lake_schema
 from extract_load.storage.transaction import transaction
@@ -32,18 +32,6 @@ T = TypeVar("T")
 
 LOCK = "warehouse"
 ATTEMPTS = 30
-# What DuckDB raises when a transaction lost a race, or a server went away. A wrong statement is none of them.
-_PASSING = (duckdb.TransactionException, duckdb.IOException, duckdb.HTTPException, duckdb.ConnectionException)
-_GIVEN_UP = (
-    *("Failed to commit DuckLake transaction", "connection to server", "server closed the connection"),
-    *("terminating connection", "Failed to get", "the database system is", "Could not set lock", "SSL SYSCALL"),
-    *(
-        "could not receive data",
-        "no connection to the server",
-        "Transaction conflict",
-        "current transaction is aborted",
-    ),
-)
 
 
 class LakeWarehouse:
@@ -171,27 +159,3 @@ class LakeWarehouse:
         if kept is not None:
             with suppress(duckdb.Error):
                 kept.close()
-
-
-def is_passing(error: duckdb.Error) -> bool:
-    """Return whether the same transaction may succeed later: a lost race, a server that was away.
-
-    DuckLake tells of a lost race by a message alone.
-    """
-    return isinstance(error, _PASSING) or any(words in str(error) for words in _GIVEN_UP)
-
-
-def unavailable(error: Exception) -> ServiceUnavailable:
-    """Return the error of ours; the message of DuckDB is left out: the catalogue's address is in it."""
-    return ServiceUnavailable(f"The lake can't be reached, or is too busy ({type(error).__name__}).", service="lake")
-
-
-@contextmanager
-def outages_as_unavailable() -> Iterator[None]:
-    """Raise ServiceUnavailable for an outage of the lake in the block."""
-    try:
-        yield
-    except duckdb.Error as error:
-        if not is_passing(error):
-            raise
-        raise unavailable(error) from error
