@@ -22,6 +22,7 @@ def test_without_a_lake_it_says_where_to_read(settings: Settings) -> None:
     assert isinstance(done.exception, ConfigurationError) and "names no lake" in done.exception.message
 
 
+@pytest.mark.long
 def test_it_maintains_and_checks(lake: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch) -> None:
     """What a filter misses is an error with a way out."""
     settings = lake()

@@ -25,6 +25,7 @@ def app() -> typer.Typer:
     return made
 
 
+@pytest.mark.long
 def test_it_moves_and_says_what_comes_next(
     lake: Callable[..., Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ from contextlib import closing
 from typing import Any
 
 import psycopg
+import pytest
 
 from extract_load.core.settings import Settings
 from extract_load.maintenance.forget import plan_forgetting
@@ -55,6 +56,7 @@ def counted(home: DataDirectory) -> list[tuple[Any, ...]]:
     )
 
 
+@pytest.mark.long
 def test_a_lake_is_made_again_from_its_objects(lake: Callable[..., Settings]) -> None:
     """On a machine that has none of them."""
     one, two = directory(lake()), directory(lake("two"))

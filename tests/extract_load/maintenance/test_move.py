@@ -55,6 +55,7 @@ def test_a_file_goes_into_a_lake_and_another_file_comes_out_of_it(
         assert len(state.rows("select poll_id from polls")) == 12
 
 
+@pytest.mark.long
 def test_requests_are_counted_on_in_the_lake(lake: Callable[..., Settings], tmp_path: Path) -> None:
     """Their numbers go on above those that were brought."""
     with open_data_directory(tmp_path / "one") as home:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from extract_load.core.settings import Settings
 from extract_load.monitoring.lake_checks import check_lake
 from extract_load.storage.opening import open_warehouse
@@ -12,6 +14,7 @@ from tests.support.lake import lake, servers
 __all__ = ["lake", "servers"]
 
 
+@pytest.mark.long
 def test_a_lake_that_misses_rows_is_a_problem(lake: Callable[..., Settings]) -> None:
     """Named with the table, the listener and the rows; a lake that finds all is well."""
     settings = lake()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import psycopg
+import pytest
 
 from extract_load.core.settings import Settings
 from extract_load.storage.lake.address import lake_address
@@ -27,6 +28,7 @@ def insert(warehouse: LakeWarehouse, first: int, last: int, listener: str, paylo
     warehouse.append(lambda connection: connection.execute(sql).fetchall())
 
 
+@pytest.mark.long
 def test_many_small_appends_become_few_files_with_the_same_rows(lake: MakeSettings) -> None:
     """Twice: the second run has nothing to do."""
     warehouse = LakeWarehouse(lake())
