@@ -15,7 +15,7 @@ from page.database import Result
 from page.entities import Kind
 from page.errors import NotFound
 from page.formats import day as write_day
-from page.params import NEWEST, OLDEST, whole_period
+from page.params import whole_period
 from page.routes.shared import definition_of_plays
 from page.views import Column, View
 
@@ -88,7 +88,7 @@ def one_day(context: PageContext) -> Response:
     first, last = whole_period(context.request.path_params["day"], "day")
     if first != last:
         raise NotFound("This is no single day.", "Write a day as 2024-03-01.")
-    plays = _plays_of(context, first)
+    listener, plays = context.params.listener, _plays_of(context, first)
     known = context.query("days", first_day=first, last_day=first)
     return context.render(
         "day.html",
@@ -97,8 +97,8 @@ def one_day(context: PageContext) -> Response:
         day=first,
         weekday=f"{first:%A}",
         known=known.first,
-        before=first - timedelta(days=1) if first > OLDEST else None,
-        after=first + timedelta(days=1) if first < NEWEST else None,
+        before=first - timedelta(days=1) if first > listener.first_day else None,
+        after=first + timedelta(days=1) if first < listener.last_day else None,
         plays=plays,
         sessions=_sessions_of(context, first),
     )

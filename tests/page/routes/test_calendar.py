@@ -41,3 +41,11 @@ def test_the_calendar_of_the_range_is_that_of_its_last_year(client: httpx.Client
     """And the first and last day that there are have no neighbour outside."""
     assert '<h1 dir="auto">Calendar 2024</h1>' in client.get("/calendar?from=2024&to=2024").text
     assert client.get("/day/1970-01-01").status_code == client.get("/day/2199-12-31").status_code == 200
+
+
+def test_no_day_that_nobody_knows_is_offered(client: httpx.Client) -> None:
+    """Neither after the last known day nor before the first."""
+    assert 'href="/day/2025-06-06"' in client.get("/day/2025-06-07").text
+    assert 'href="/day/2025-06-08"' not in client.get("/day/2025-06-07").text
+    assert 'href="/day/2023-10-31"' not in client.get("/day/2023-11-01").text
+    assert 'href="/day/2023-11-02"' in client.get("/day/2023-11-01").text
