@@ -138,7 +138,7 @@ def _replaced(model: str, sql: str, name: str, old: str, new: str) -> str:
 
 @pytest.mark.parametrize(
     ("bug", "seed"),
-    [(_margin_0, 20), (_no_neighbour, 5), (_no_lost_spans, 5), (None, 1)],
+    [(_margin_0, 20), (_no_neighbour, 41), (_no_lost_spans, 5), (None, 1)],
     ids=["margin 0", "no neighbour", "no lost spans", "nothing deleted"],
 )
 def test_a_seeded_bug_is_caught(

@@ -71,6 +71,26 @@ touched as (
             and spans.until_at + {{ margin() }} >= all_months.month
 ),
 
+-- An offline play is compared where it is reported: the month of its end and that of its report belong together.
+offline_links as (
+    select distinct
+        listener_id,
+        unnest([{{ month_of('ended_at') }}, {{ month_of('reported_end_at') }}]) as month,
+        unnest([{{ month_of('reported_end_at') }}, {{ month_of('ended_at') }}]) as other_month
+    from export_rows
+    where ended_at <> reported_end_at
+),
+
+neighbours as (
+    select
+        listener_id,
+        unnest([edge_at, edge_at - interval 1 month]) as month,
+        unnest([edge_at - interval 1 month, edge_at]) as other_month
+    from restless_edges
+    union
+    select * from offline_links
+),
+
 -- Months that music runs over are built together.
 reached as (
     select
@@ -80,12 +100,9 @@ reached as (
     union
     select
         reached.listener_id,
-        if(edges.edge_at = reached.month, edges.edge_at - interval 1 month, edges.edge_at) as month
+        neighbours.other_month as month
     from reached
-    inner join restless_edges as edges
-        on
-            reached.listener_id = edges.listener_id
-            and edges.edge_at in (reached.month, reached.month + interval 1 month)
+    inner join neighbours on reached.listener_id = neighbours.listener_id and reached.month = neighbours.month
 ),
 
 sizes as (
