@@ -47,7 +47,7 @@ demo: $(READY) ## the whole way of the data, on invented services and a made-up 
 	@$(RUN) music-tracker demo
 
 test: $(READY) ## what CI runs, 8 minutes at most
-	@$(RUN) pytest -q -n 2 --dist loadgroup --no-loadscope-reorder -m "not long" $(ARGS)
+	@$(RUN) pytest -q -n 3 --dist loadgroup --no-loadscope-reorder -m "not long" $(ARGS)
 
 test-fast: $(READY) ## no Prefect, no dbt, no server: seconds
 	@$(RUN) pytest -q -m "not long" tests/extract_load $(ARGS)

@@ -1,4 +1,4 @@
-"""How the tests share two processes, and the seeds of random tests, which the end of a run prints.
+"""How the tests share their processes, and the seeds of random tests, which the end of a run prints.
 
 Folders whose tests share a slow set-up stay together in one process; other files go to the process that is free.
 """
@@ -27,7 +27,7 @@ MEMORY_FOR_FOLDERS = 8 << 30
 """Bytes of memory that have to be free; a whole run uses about a quarter of them."""
 
 LONGEST_FIRST = {"end_to_end": 0, "dbt": 1, "orchestrate": 2, "reliability": 3}
-"""Which folders begin first, so that short files fill the end of a run and both processes end together."""
+"""Which folders begin first, so that short files fill the end of a run and all processes end together."""
 
 
 def pytest_configure() -> None:

@@ -19,8 +19,9 @@ from extract_load.core.settings import Settings
 from extract_load.monitoring.check_result import CheckResult
 from extract_load.storage.duckdb_connection import open_read_only
 from extract_load.storage.opening import open_warehouse
+from extract_load.storage.schema_steps import schema_steps
 from extract_load.storage.state import from_iso
-from extract_load.storage.warehouse import SCHEMA_DIR, translate_error
+from extract_load.storage.warehouse import translate_error
 from extract_load.storage.writer_lock import WarehouseBusy
 
 _MEMORY = "200MB"
@@ -66,7 +67,7 @@ def check_warehouse(settings: Settings) -> Iterator[CheckResult]:
         text = f"{path.name} can't be read: {_first_line(error)}"
         yield CheckResult("warehouse", "problem", text, "Move it away and run `music-tracker rebuild`: plays are safe.")
         return
-    ours = max(int(step.name.split("_")[0]) for step in SCHEMA_DIR.glob("[0-9]*.sql"))
+    ours = schema_steps()[-1].version
     theirs = max(versions, default=None)
     if theirs is not None and theirs > ours:
         text = f"The warehouse has schema version {theirs}, this program knows {ours}."

@@ -11,7 +11,6 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +22,7 @@ from extract_load.core.errors import BadInput, ConfigurationError
 from extract_load.core.failpoints import failpoint
 from extract_load.core.settings import Settings
 from extract_load.storage.duckdb_connection import attach, connect, new_session
+from extract_load.storage.schema_steps import pending_steps, record_steps
 from extract_load.storage.transaction import transaction
 from extract_load.storage.writer_lock import WarehouseBusy, WriterLock
 
@@ -30,7 +30,6 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 CATALOGUE = "music_tracker"
-SCHEMA_DIR = Path(__file__).with_name("schema")
 # Files are written in a form that DuckDB 1.2 and later read: raw JSON packs four times as small in it.
 STORAGE = "storage_version 'v1.2.0'"
 _OTHER_PROCESS = re.compile(r"\(PID (\d+)\)")
@@ -177,35 +176,17 @@ class Warehouse:
         return connect(self.path.parent / ".duckdb_tmp", memory_limit=memory_limit, threads=threads)
 
 
-@cache
-def _schema_steps() -> list[tuple[int, Path]]:
-    """Return the number and the path of each schema file, in order."""
-    return [(int(path.name.split("_")[0]), path) for path in sorted(SCHEMA_DIR.glob("[0-9]*.sql"))]
-
-
 def apply_schema(connection: duckdb.DuckDBPyConnection, clock: Clock) -> None:
-    """Apply the numbered schema files that the database does not have yet, each in one transaction.
+    """Apply the steps of the schema that the database does not have yet, in one transaction.
 
     Errors: ConfigurationError when the database was made by a newer version of the program.
     """
-    steps = _schema_steps()
-    try:
-        done = {row[0] for row in connection.execute("select version from ops.schema_versions").fetchall()}
-    except duckdb.CatalogException:  # a new file
-        done = set()
-    if done and max(done) > steps[-1][0]:
-        msg = f"The warehouse has schema version {max(done)}, this program knows {steps[-1][0]}."
-        raise ConfigurationError(msg, hint="Update the music tracker, then try again.")
-    pending = [(version, path) for version, path in steps if version not in done]
-    if not pending:
-        return
-    with transaction(connection):
-        for _, path in pending:
-            connection.execute(path.read_text(encoding="utf-8"))
-        connection.executemany(
-            "insert into ops.schema_versions values (?, ?, ?)",
-            [(version, path.stem, clock.now()) for version, path in pending],
-        )
+    pending = pending_steps(connection, "warehouse")
+    if pending:
+        with transaction(connection):
+            for step in pending:
+                connection.execute(step.sql)
+            record_steps(connection, pending, clock)
 
 
 def translate_error(text: str, path: Path) -> Exception:

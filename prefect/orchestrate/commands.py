@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from extract_load.commands.run_step import offer_step
+from extract_load.core.flows import DAILY_ETL
 from extract_load.core.folder_access import require_writable
 from extract_load.core.settings import load_settings
 from extract_load.core.text import pluralize
@@ -76,6 +77,6 @@ def serve_deployments() -> None:
         typer.echo(f"Runs are shown at {url.removesuffix('/api')} (Ctrl-C stops).")
         if secret:
             typer.echo("It asks for a password: `music-tracker password` prints it.")
-        typer.echo(f"A poll every {pluralize(settings.ingest_interval_minutes, 'minute')}, and daily-etl at"
+        typer.echo(f"A poll every {pluralize(settings.ingest_interval_minutes, 'minute')}, and {DAILY_ETL} at"
                    f" {settings.etl_hour:02}:00 {settings.listener_timezone}.")  # fmt: skip
         serve(*(build(entry, settings, pooled=False) for entry in entries(settings)), limit=MAX_RUNS)

@@ -80,7 +80,7 @@ LAKE = (
         name=BUILD_BUCKET,
         module="orchestrate.flows.build_bucket",
         function="build_bucket",
-        description="Builds one bucket of listeners from the lake. Started by daily-etl, without a schedule.",
+        description=f"Builds one bucket of listeners from the lake. Started by {DAILY_ETL}, without a schedule.",
         schedule=lambda _settings: None,
         pool=BUCKET_POOL,
     ),

@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from extract_load.lookups.artist_aliases import refresh_aliases
-from extract_load.storage.warehouse import SCHEMA_DIR
+from extract_load.storage.schema_steps import SCHEMA_DIR
 from tests.support.data_directories import DataDirectory, small_transform
 
 SAMPLE = Path(__file__).with_name("sample_rows.sql")

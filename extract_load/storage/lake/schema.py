@@ -12,9 +12,8 @@ import re
 import duckdb
 
 from extract_load.core.clock import Clock
-from extract_load.core.errors import ConfigurationError
+from extract_load.storage.schema_steps import pending_steps, record_steps, schema_steps
 from extract_load.storage.transaction import transaction
-from extract_load.storage.warehouse import SCHEMA_DIR
 
 PARTITIONED = {"raw.spotify_recently_played": "listener_id", "raw.spotify_streaming_history": "listener_id"}
 _NOT_THERE = (
@@ -37,30 +36,14 @@ def apply_lake_schema(connection: duckdb.DuckDBPyConnection, clock: Clock) -> No
 
     Errors: ConfigurationError when the lake was made by a newer version of the program.
     """
-    steps = [(int(path.name.split("_")[0]), path) for path in sorted(SCHEMA_DIR.glob("[0-9]*.sql"))]
-    done = applied_versions(connection)
-    if done and max(done) > steps[-1][0]:
-        msg = f"The lake has schema version {max(done)}, this program knows {steps[-1][0]}."
-        raise ConfigurationError(msg, hint="Update the music tracker, then try again.")
-    pending = [(version, path) for version, path in steps if version not in done]
+    pending = pending_steps(connection, "lake")
     if not pending:
         return
+    is_new = len(pending) == len(schema_steps())
     with transaction(connection):
-        for _, path in pending:
-            connection.execute(lake_sql(path.read_text(encoding="utf-8")))
-        if not done:
+        for step in pending:
+            connection.execute(lake_sql(step.sql))
+        if is_new:
             for table, column in PARTITIONED.items():
                 connection.execute(f"alter table {table} set partitioned by ({column})")
-        for version, path in pending:
-            connection.execute("insert into ops.schema_versions values (?, ?, ?)", [version, path.stem, clock.now()])
-
-
-def applied_versions(connection: duckdb.DuckDBPyConnection) -> set[int]:
-    """Return the versions of the schema that the lake in use has."""
-    known = connection.execute(
-        "select count(*) from duckdb_tables() where database_name = current_database()"
-        " and schema_name = 'ops' and table_name = 'schema_versions'"
-    ).fetchall()[0][0]
-    if not known:
-        return set()
-    return {int(row[0]) for row in connection.execute("select version from ops.schema_versions").fetchall()}
+        record_steps(connection, pending, clock)

@@ -23,9 +23,10 @@ from extract_load.storage.lake.advisory_lock import AdvisoryLock
 from extract_load.storage.lake.connection import attach_lake
 from extract_load.storage.lake.outages import is_passing, outages_as_unavailable, unavailable
 from extract_load.storage.lake.postgres import connect_postgres
-from extract_load.storage.lake.schema import applied_versions, apply_lake_schema
+from extract_load.storage.lake.schema import apply_lake_schema
+from extract_load.storage.schema_steps import applied_versions, schema_steps
 from extract_load.storage.transaction import transaction
-from extract_load.storage.warehouse import CATALOGUE, SCHEMA_DIR
+from extract_load.storage.warehouse import CATALOGUE
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -112,7 +113,7 @@ class LakeWarehouse:
         if kept is None:
             kept = self.connection()
             self._own.appending = kept
-            if len(applied_versions(kept)) < len(list(SCHEMA_DIR.glob("[0-9]*.sql"))):
+            if len(applied_versions(kept)) < len(schema_steps()):
                 with self.open("schema"):
                     pass
         yield kept

@@ -10,7 +10,8 @@ import pytest
 
 from extract_load.core.settings import Settings
 from extract_load.monitoring.doctor import examine
-from extract_load.storage.warehouse import SCHEMA_DIR, Warehouse
+from extract_load.storage.schema_steps import SCHEMA_DIR
+from extract_load.storage.warehouse import Warehouse
 from extract_load.storage.writer_lock import WriterLock
 from tests.support.broken_environments import only_trouble, troubles
 from tests.support.clock import ManualClock

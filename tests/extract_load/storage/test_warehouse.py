@@ -16,7 +16,8 @@ import pytest
 
 from extract_load.core.errors import BadInput, ConfigurationError
 from extract_load.core.settings import Settings, load_settings
-from extract_load.storage.warehouse import SCHEMA_DIR, Warehouse
+from extract_load.storage.schema_steps import SCHEMA_DIR
+from extract_load.storage.warehouse import Warehouse
 from extract_load.storage.writer_lock import WarehouseBusy
 
 HOLD = """

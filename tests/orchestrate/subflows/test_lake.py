@@ -9,7 +9,7 @@ import pytest
 
 from extract_load.core.settings import Settings
 from extract_load.storage.opening import open_state, open_warehouse
-from extract_load.storage.warehouse import SCHEMA_DIR
+from extract_load.storage.schema_steps import SCHEMA_DIR
 from orchestrate.dbt_build import buckets
 from orchestrate.dbt_build.buckets import SERVICE, new_marks
 from orchestrate.flow_config import get_flow_config

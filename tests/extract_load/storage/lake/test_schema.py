@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from extract_load.storage.lake.schema import lake_sql
-from extract_load.storage.warehouse import SCHEMA_DIR
+from extract_load.storage.schema_steps import SCHEMA_DIR
 
 
 def test_nothing_is_left_that_ducklake_refuses() -> None:
