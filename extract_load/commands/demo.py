@@ -53,7 +53,7 @@ def demo(
     typer.echo(summary(published))
     _say(f"That took {time.monotonic() - started:.0f} s. `music-tracker --help` says what else there is.")
     typer.echo("Live pages of the demo, with every day and any range:")
-    typer.echo("  MUSIC_TRACKER_ENV_FILE=data/demo/demo.env uv run music-tracker page")
+    typer.echo("  MUSIC_TRACKER_ENV_FILE=data/demo/demo.env .venv/bin/music-tracker page")
     typer.echo(f"DEMO pages, labelled as such: {(pages / 'index.html').as_uri()}")
 
 
