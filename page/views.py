@@ -38,6 +38,8 @@ class Column:
     label: str
     kind: str = "text"
     link: Callable[[Row], str | None] | None = None
+    without: str = ""
+    """What stands for a value that there is not, rather than one that is unknown."""
 
     @property
     def is_number(self) -> bool:
@@ -51,7 +53,8 @@ class Column:
 
     def text(self, row: Row) -> str:
         """Return the value of a row as it is read."""
-        return _WRITERS[self.kind](row[self.name])
+        value = row[self.name]
+        return self.without if value is None and self.without else _WRITERS[self.kind](value)
 
     def value(self, row: Row) -> str:
         """Return the value of a row as a program reads it."""

@@ -103,7 +103,7 @@ _RULES: dict[str, str] = {
         from {_MARTS}.dim_album as albums
         semi join heard_albums on albums.album_key = heard_albums.key
         left join (
-            select album_key, count(*) as tracks
+            select album_key, count(distinct recording_key) as tracks
             from {_MARTS}.dim_track semi join heard_tracks on track_key = key
             group by all
         ) as mine on albums.album_key = mine.album_key

@@ -5,6 +5,7 @@ measured as (
     select
         count(*) as plays,
         count(*) filter (where plays.time_grade = 'exact') as exact_plays,
+        count(*) filter (where plays.time_grade <> 'exact' and not plays.is_assumed) as bounded_plays,
         count(*) filter (where plays.is_assumed) as assumed_plays
     from marts.fct_plays as plays
     where
@@ -37,6 +38,7 @@ known as (
 select
     measured.plays,
     round(100.0 * measured.exact_plays / nullif(measured.plays, 0), 2) as exact_pct,
+    round(100.0 * measured.bounded_plays / nullif(measured.plays, 0), 2) as bounded_pct,
     round(100.0 * measured.assumed_plays / nullif(measured.plays, 0), 2) as assumed_pct,
     round(100.0 * coalesce(known.looked_up, 0) / nullif(measured.plays, 0), 2) as looked_up_pct,
     round(100.0 * coalesce(known.with_country, 0) / nullif(measured.plays, 0), 2) as country_known_pct,

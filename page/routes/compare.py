@@ -140,8 +140,8 @@ def _list(context: PageContext, kind: Kind, a: Period, b: Period, arguments: dic
             Column("plays_a", f"Plays, {a.short('before')}", "number"),
             Column("plays_b", f"Plays, {b.short('after')}", "number"),
             Column("plays_change", "Change", "number"),
-            Column("rank_a", "Rank before", "number"),
-            Column("rank_b", "Rank after", "number"),
+            Column("rank_a", "Rank before", "number", without="–"),
+            Column("rank_b", "Rank after", "number", without="–"),
         ),
         arguments=arguments | {"row_limit": LISTED},
         definition=f"The first {LISTED} by change in {context.params.measure.value}; the CSV has all. "

@@ -10,6 +10,7 @@ from page.views import Column
 
 _QUALITY = (
     ("exact_pct", "have their exact time and length from an export"),
+    ("bounded_pct", "are in an export, heard offline: when they ended is only known within bounds"),
     ("assumed_pct", "are known from polls alone; their length is assumed"),
     ("looked_up_pct", "are of tracks that were looked up at Spotify"),
     ("country_known_pct", "are of artists whose country is known"),

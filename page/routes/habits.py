@@ -62,7 +62,7 @@ def _milestones(context: PageContext) -> View:
             Column("reached_on", "On", "day", link=lambda row: context.links.day(row["reached_on"])),
             Column("kind", "Milestone"),
             Column("step", "Number", "number"),
-            Column("artist_name", "Artist", link=lambda row: _artist(context, row)),
+            Column("artist_name", "Artist", link=lambda row: _artist(context, row), without="–"),
         ),
         arguments={"row_limit": LISTED},
         empty="No milestone was reached in this range.",

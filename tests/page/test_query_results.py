@@ -139,6 +139,7 @@ def test_quality_and_totals_are_counted_from_plays(cursor: Cursor, params: Param
     )[0]
     shown = asked(cursor, "totals", params)[0] | asked(cursor, "quality", params)[0]
     assert {name: shown[name] for name in plain} == plain
+    assert shown["exact_pct"] + shown["bounded_pct"] + shown["assumed_pct"] == pytest.approx(100, abs=0.02)
 
 
 def test_shares_of_genre_families_are_whole(cursor: Cursor, params: Params) -> None:

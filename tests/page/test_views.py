@@ -19,6 +19,7 @@ def test_columns_write_values() -> None:
     assert Column("share_pct", "Share", "percent").text(ROWS[0]) == "66.7 %"
     assert Column("plays", "Plays", "number").value(ROWS[0]) == "4"
     assert Column("day", "Day", "month").text({"day": date(2024, 3, 1)}) == "March 2024"
+    assert [Column("x", "X", "number", without="–").text({"x": value}) for value in (None, 0)] == ["–", "0"]
     assert [Column("x", "X", kind).text({"x": None}) for kind in ("yes_no", "text")] == ["unknown", "unknown"]
 
 

@@ -87,6 +87,20 @@ def test_all_of_hers_is_hers(household: duckdb.DuckDBPyConnection) -> None:
     assert len(hers["marts.dim_artist_history"]) >= 1
 
 
+def test_a_recording_that_she_heard_twice_is_one_of_her_album(household: duckdb.DuckDBPyConnection) -> None:
+    """Two tracks of one recording on one album: one track of it was heard."""
+    household.execute(
+        "insert into marts.fct_plays by name select * replace ('twin' as play_key, 'her twin' as track_key)"
+        " from marts.fct_plays where track_key = 'her track';"
+        "insert into marts.dim_track by name select * replace ('her twin' as track_key)"
+        " from marts.dim_track where track_key = 'her track'"
+    )
+    tables = [Relation("marts", name) for name in ("dim_album", "fct_plays")]
+    select = rows_of_listener(household, tables, "anna")(tables[0])
+    told = household.execute(f"select tracks_heard from ({select}) where album_key = 'her album'").fetchall()
+    assert told == [(1,)]
+
+
 def test_nothing_of_his_is_lost(household: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     """What he played is there as it was before she came, with the same keys in every fact and dimension."""
     (tmp_path / "alone").mkdir()

@@ -19,8 +19,12 @@ def test_both_sides_equal_the_pages_of_their_periods(client: httpx.Client) -> No
 
 def test_new_and_gone_are_told_apart(client: httpx.Client) -> None:
     """By rank: what is new has none before, what is gone none after."""
-    rows = read_page(client.get("/compare?a=2024-02-01..2024-02-05&b=2025-02").text).tables[2].rows
-    assert rows
+    text = client.get("/compare?a=2024-02-01..2024-02-05&b=2025-02").text
+    tables = read_page(text).tables
+    rows = tables[2].rows + tables[3].rows
+    assert {"new", "gone"} & {row["moved"] for row in rows}
+    tracks = text.split('id="compare_tracks"')[1]
+    assert ">unknown<" not in tracks and ">–<" in tracks
     for row in rows:
         assert (row["rank_a"] == "") == (row["moved"] == "new")
         assert (row["rank_b"] == "") == (row["moved"] == "gone")

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from shutil import copy
+
+import duckdb
 import httpx
 
+from tests.support.page_server import serving
 from tests.support.pages import read_page
 
 
@@ -51,3 +56,22 @@ def test_plays_of_a_thing_lead_on_with_it(client: httpx.Client) -> None:
     more = next(found for found in read_page(client.get(link).text).links if found.startswith("/plays?"))
     assert "kind=album" in more
     assert "Plays of" in client.get(more).text
+
+
+def test_never_more_tracks_were_heard_than_an_album_has(client: httpx.Client, published: Path, tmp_path: Path) -> None:
+    """4 of 12; of an album that Spotify says has 3, the 4 alone."""
+    link = first_link(client, "/top/albums", "/album/")
+    assert " 4 of 12 tracks were heard" in client.get(link).text
+    changed = Path(copy(published, tmp_path / "changed.duckdb"))
+    with duckdb.connect(str(changed)) as connection:
+        connection.execute("update marts.dim_album set total_tracks = 3")
+    with serving(changed) as url:
+        text = httpx.get(f"{url}{link}", trust_env=False, timeout=60).text
+    assert " 4 tracks were heard" in text
+    assert " of 3 " not in text
+
+
+def test_a_country_of_one_artist_is_told_in_the_singular(client: httpx.Client) -> None:
+    """Two come from Iceland, one from Chile."""
+    assert "2 artists come from there." in client.get("/country/Iceland").text
+    assert "1 artist comes from there." in client.get("/country/Chile").text

@@ -37,6 +37,14 @@ def test_a_milestone_is_the_day_of_its_play(client: httpx.Client) -> None:
     assert any(row["kind"] == "number one" and row["artist_name"] for row in milestones)
 
 
+def test_a_milestone_of_all_plays_is_no_artists(client: httpx.Client) -> None:
+    """A dash, not an artist that is unknown."""
+    text = client.get("/habits").text
+    section = text[text.index('id="milestones"') :].split("</section>")[0]
+    assert 'data-value="plays"' in section
+    assert "unknown" not in section and "–" in section
+
+
 def test_the_next_milestones_lie_ahead(client: httpx.Client) -> None:
     """With what is left, and a day when the pace is more than none."""
     rows = tables_of(client, "/habits")["next_milestones"].rows

@@ -44,7 +44,7 @@ heard as (
         min(album_name) as album_name,
         mode(artist_key order by artist_key) as artist_key,
         min(artist_name) as artist_name,
-        count(*) as tracks_heard
+        count(distinct recording_key) as tracks_heard
     from tracks
     group by all
 ),
