@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from page.charts.svg import LABEL_ROOM, data, frame, label_at
+from page.charts.svg import LABEL_RISE, LABEL_ROOM, data, frame, label_at
 
-WIDTH, HEIGHT, FOOT, TOP = 720, 220, LABEL_ROOM + 4, LABEL_ROOM
+WIDTH, HEIGHT, FOOT, TOP = 720, 224, LABEL_ROOM + 4, LABEL_ROOM + LABEL_RISE
 _TICK_ROOM = 90
 _LEAST = 1.5
 """The least height of a column that is not zero: a minute is drawn, not dropped."""
@@ -31,8 +31,9 @@ def columns(marks: Sequence[Mark], title: str, description: str, chart_id: str, 
     step = WIDTH / max(1, len(marks))
     ticks = [number for number, mark in enumerate(marks) if mark.tick]
     body = Markup().join(_column(mark, number, step, most) for number, mark in enumerate(marks))
-    body += Markup().join(_tick(marks[number], number * step, at % 2 == 1) for at, number in enumerate(ticks))
-    axis = label_at(write.format(most), 0, 0)
+    for left, number in zip(range(len(ticks), 0, -1), ticks, strict=True):
+        body += _tick(marks[number], (number + 0.5) * step, left % 2 == 0)
+    axis = label_at(write.format(most), 0, LABEL_RISE)
     base = Markup('<line class="base" x1="0" x2="{x}" y1="{y}" y2="{y}"/>').format(x=WIDTH, y=HEIGHT - FOOT)
     return frame(axis + base + body, title, description, chart_id, size=(WIDTH, HEIGHT))
 
@@ -56,8 +57,12 @@ def _column(mark: Mark, number: int, step: float, most: float) -> Markup:
     return shape + Markup("<title>{label}</title></rect>").format(label=mark.label)
 
 
-def _tick(mark: Mark, x: float, is_odd: bool) -> Markup:
-    """Return the label below a column; every second one is left out where there is no room."""
-    is_at_the_edge = x > WIDTH - _TICK_ROOM
-    look = f"axis{' end' if is_at_the_edge else ''}{' odd' if is_odd else ''}"
-    return label_at(mark.tick, WIDTH if is_at_the_edge else x, HEIGHT - FOOT + 3, look)
+def _tick(mark: Mark, middle: float, is_odd: bool) -> Markup:
+    """Return the label below the middle of a column; every second one is left out where there is no room."""
+    side, x = "middle", middle
+    if middle < _TICK_ROOM / 2:
+        side, x = "", 0.0
+    elif middle > WIDTH - _TICK_ROOM / 2:
+        side, x = "end", float(WIDTH)
+    look = " ".join(word for word in ("axis", side, "odd" if is_odd else "") if word)
+    return label_at(mark.tick, x, HEIGHT - FOOT + 3, look)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from page.charts.svg import LABEL_ROOM, data, frame, label_at
+from page.charts.svg import LABEL_RISE, LABEL_ROOM, data, frame, label_at
 
-WIDTH, HEIGHT, FOOT, RIGHT, TOP = 720, 230, 8, 150, LABEL_ROOM
+WIDTH, HEIGHT, FOOT, RIGHT, TOP = 720, 234, 8, 150, LABEL_ROOM + LABEL_RISE
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ def lines(series: Sequence[Line], title: str, description: str, chart_id: str, u
     """Return lines on one scale from zero."""
     longest = max((len(line.values) for line in series), default=1) or 1
     most = max((value or 0 for line in series for value in line.values), default=0) or 1
-    body = label_at(f"{most:,.0f} {unit}", 0, 0)
+    body = label_at(f"{most:,.0f} {unit}", 0, LABEL_RISE)
     body += Markup('<line class="base" x1="0" x2="{x}" y1="{y}" y2="{y}"/>').format(x=WIDTH - RIGHT, y=HEIGHT - FOOT)
     ends = []
     for number, line in enumerate(series):

@@ -10,6 +10,8 @@ from markupsafe import Markup
 
 LABEL_ROOM = 24
 """Units that a label needs from top to foot where it is largest: in the narrowest window."""
+LABEL_RISE = 4
+"""Units above a label at the top of a chart: its letters rise a little over the line that they hang from."""
 
 
 def frame(

@@ -104,12 +104,18 @@ def _unfinished(context: PageContext) -> str:
     """Return which months of the range are not whole, as a sentence."""
     known = context.params.listener
     first, last = max(context.params.from_day, known.first_day), min(context.params.to_day, known.last_day)
+    is_cut = last.day < monthrange(last.year, last.month)[1]
+    if first > last:
+        return ""
+    if (first.year, first.month) == (last.year, last.month) and first.day > 1 and is_cut:
+        days = f"day {first.day}" if first == last else f"days {first.day} to {last.day}"
+        return f"Of {first:%B %Y} only {days}. "
     parts = []
     if first.day > 1:
         parts.append(f"{first:%B %Y} begins on day {first.day}")
-    if last.day < monthrange(last.year, last.month)[1]:
+    if is_cut:
         parts.append(f"{last:%B %Y} ends on day {last.day}")
-    return f"{' and '.join(parts)}. " if parts and first <= last else ""
+    return f"{' and '.join(parts)}. " if parts else ""
 
 
 def _plays_of_month(context: PageContext, row: Row, arguments: dict[str, Value]) -> str:
@@ -127,7 +133,8 @@ def _months_title(result: Result, measure: str) -> str:
         return "Nothing was heard in this range"
     best = max(known, key=lambda row: float(row[measure]))
     write = number if measure == "plays" else minutes
-    return f"Most {measure} in {best['month_start']:%B %Y}: {write(best[measure])}"
+    what = f"Most {measure}" if len(result.rows) > 1 else measure.capitalize()
+    return f"{what} in {best['month_start']:%B %Y}: {write(best[measure])}"
 
 
 def _months_chart(result: Result, measure: str, chart_id: str, link: Callable[[Row], str]) -> Any:
@@ -138,7 +145,7 @@ def _months_chart(result: Result, measure: str, chart_id: str, link: Callable[[R
             f"{row['month_start']:%B %Y}: {write(row[measure])} {measure if row[measure] is not None else ''}".strip(),
             None if row[measure] is None else float(row[measure]),
             url=link(row),
-            tick=f"{row['month_start']:%b %y}" if place % every == 0 else "",
+            tick=f"{row['month_start']:%b %y}" if (len(result.rows) - 1 - place) % every == 0 else "",
         )
         for place, row in enumerate(result.rows)
     ]

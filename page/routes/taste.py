@@ -103,7 +103,7 @@ def _months(rows: list[Row], column: str, title: str, chart_id: str, write: str)
         Mark(
             f"{row['period_start']:%B %Y}: {'unknown' if row[column] is None else write.format(row[column])}",
             None if row[column] is None else float(row[column]),
-            tick=f"{row['period_start']:%b %y}" if place % every == 0 else "",
+            tick=f"{row['period_start']:%b %y}" if (len(rows) - 1 - place) % every == 0 else "",
         )
         for place, row in enumerate(rows)
     ]

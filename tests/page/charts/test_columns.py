@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 
 from hypothesis import given
@@ -44,3 +45,22 @@ def test_any_numbers_and_names_make_sound_markup(values: list[float | None], nam
         assert 0 <= float(rect.get("x", "")) <= WIDTH
         assert -0.01 <= float(rect.get("y", "")) <= HEIGHT
         assert (rect.find(f"{SVG}title") is not None) and rect.find(f"{SVG}title").text == shown
+
+
+def test_a_label_stands_below_its_own_column() -> None:
+    """In its middle; at the edges it begins with the first column and ends with the last."""
+    text = str(columns([Mark(str(n), n, tick=f"t{n}" if n % 5 == 0 else "") for n in range(36)], "T", "D", "c"))
+    labels = {
+        name: (look, float(x)) for look, x, name in re.findall(r'class="([^"]*)" x="([\d.]+)" y="[^"]*">(t\d+)', text)
+    }
+    assert labels["t0"] == ("axis odd", 0)
+    assert labels["t30"] == ("axis middle odd", 30.5 * WIDTH / 36)
+    assert labels["t35"] == ("axis end", WIDTH)
+
+
+def test_the_label_of_the_axis_stands_inside() -> None:
+    """Its letters rise over the line that they hang from, and it ends above the highest column."""
+    text = str(columns([Mark("a", 7)], "T", "D", "c"))
+    label = float(re.findall(r'class="axis" x="0" y="([\d.]+)">7<', text)[0])
+    (column,) = rects(Mark("a", 7))
+    assert 3 <= label <= float(column.get("y", "")) - 24

@@ -18,6 +18,12 @@ def test_a_line_ends_where_nothing_is_known_and_never_dips() -> None:
     assert "&lt;2025&gt;: unknown" in drawn
 
 
+def test_the_label_of_the_axis_stands_inside() -> None:
+    """Its letters rise over the line that they hang from."""
+    drawn = lines([Line("2024", [1, 2])], "t", "d", "c", "plays")
+    assert float(re.findall(r'x="0" y="([\d.]+)">2 plays<', drawn)[0]) >= 3
+
+
 def test_the_names_of_lines_that_end_together_stand_apart() -> None:
     """One below the other, and inside the chart, wherever the lines end."""
     for value in (0, 2):

@@ -29,6 +29,14 @@ def test_a_day_shows_every_play_and_why(client: httpx.Client) -> None:
     assert all((row["is_counted"] == "True") <= row["why_lastfm"].startswith("yes") for row in rows)
 
 
+def test_a_day_names_the_rule_of_the_reports_in_words(client: httpx.Client) -> None:
+    """What the reports leave out was too short."""
+    days = [read_page(client.get(f"/day/2024-01-{day:02}").text).tables[0] for day in range(10, 20)]
+    told = {row["why_in_reports"] for table in days for row in table.rows}
+    assert "no: under 30 seconds were heard" in told
+    assert "spotify30" not in str(told)
+
+
 def test_a_day_of_which_nothing_is_known_says_so(client: httpx.Client) -> None:
     """Not that it was silent; and its neighbours are a click away."""
     text = client.get("/day/2024-06-10").text

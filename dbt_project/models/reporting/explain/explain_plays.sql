@@ -59,7 +59,7 @@ final as (
         case
             when plays.is_excluded then 'no: left out by ' || plays.exclusion_reason
             when plays.is_play_spotify30 then 'yes'
-            else 'no: not a play under spotify30'
+            else 'no: under 30 seconds were heard'
         end as why_in_reports,
 
         case plays.play_source
