@@ -57,7 +57,7 @@ select
     round(100.0 * {measure} / nullif(whole, 0), 2) as share_pct,
     key,
     count(*) over () as total,
-    count(*) filter (where is_apart) over () as without_rank
+    count(case when is_apart then 1 end) over () as without_rank
 from ranked
 where plays > 0
 order by is_apart, place

@@ -1,4 +1,5 @@
 -- The asked rows of a ranked list (shown), by the number of a thing; those of apart come last and have no rank.
+-- A case in a count: with a filter, DuckDB 1.5 takes seven times as long over an empty window.
 heard as (
     select
         days.{number},
@@ -32,7 +33,7 @@ shown as (
     select
         *,
         count(*) over () as total,
-        count(*) filter (where is_apart) over () as without_rank
+        count(case when is_apart then 1 end) over () as without_rank
     from ranked
     where plays > 0
     order by place
