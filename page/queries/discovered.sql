@@ -10,7 +10,7 @@ select
     plays_first_30_days,
     last_heard_on,
     count(*) over () as total,
-    count(*) filter (where is_kept) over () as total_kept
+    count(case when is_kept then 1 end) over () as total_kept
 from reporting.discoveries as found
 where listener_id = $listener and discovered_on between $from_day and $to_day
 order by is_kept desc, plays desc, name
