@@ -66,7 +66,8 @@ def template(
     backup, folder = unpacked_backup(root / "backup"), root / "data"
     for name in ("src", "cache", "seeds"):
         shutil.copytree(backup / name, folder / name)
-    shutil.copytree(gazetteer_dir, folder / "cache", dirs_exist_ok=True)  # else each rebuild makes the index again
+    for index in gazetteer_dir.glob("gazetteer-*"):
+        shutil.copy(index, folder / "cache")  # else each rebuild makes the index again
     parsed_project(folder)
     with closing(sqlite3.connect(folder / "state.sqlite")) as state:
         state.executescript((MADE / "state.sql").read_text(encoding="utf-8"))

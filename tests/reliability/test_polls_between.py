@@ -49,7 +49,7 @@ class WarehouseBesidePolls(Warehouse):
 def world(gazetteer_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Yield a small world that is served."""
     with stage(tmp_path_factory.mktemp("world")) as made:
-        [made.gazetteer] = gazetteer_dir.iterdir()
+        [made.gazetteer] = gazetteer_dir.glob("gazetteer-*")
         yield made
 
 

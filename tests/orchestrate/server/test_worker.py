@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[3]
 NOBODY = "http://127.0.0.1:9/api"
 # A run as the run log has it, whose process records its own end when it is stopped, as a flow does.
 FLOW = """
-import signal, sys, time
+import os, signal, sys, time
 from datetime import datetime
 from extract_load.core.settings import load_settings
 from extract_load.monitoring.run_log import RunLog, RunRecord
@@ -27,7 +27,7 @@ log = RunLog(State(load_settings().state_path))
 def stop(*_):
     time.sleep(0.5)
     log.end("the-run", "cancelled", "It was stopped.", datetime(2026, 1, 1, 1))
-    print("the run has ended", flush=True)
+    os.write(1, b"the run has ended\\n")  # print may be at work when the signal comes
     sys.exit(0)
 signal.signal(signal.SIGTERM, stop)
 log.start(RunRecord("the-run", "daily-etl", "daily-etl", "testing", datetime(2026, 1, 1)))
@@ -35,10 +35,10 @@ print("the run is working", flush=True)
 time.sleep(60)
 """
 WORKER = f"""
-import signal, subprocess, sys
+import os, signal, subprocess, sys
 child = subprocess.Popen([sys.executable, "-c", {FLOW!r}])
 def stop(*_):
-    print("the worker was stopped", child.poll(), flush=True)
+    os.write(1, f"the worker was stopped {{child.poll()}}\\n".encode())
     sys.exit(0)
 signal.signal(signal.SIGTERM, stop)
 child.wait()
