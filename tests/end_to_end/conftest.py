@@ -17,6 +17,7 @@ import pytest
 
 from extract_load.core.settings import Settings
 from sandbox import Sandbox, World, write_export
+from tests.support.listening import Listening, read_listening
 from tests.support.shifted_clock import shifted_environment, why_not_here
 
 ROOT = Path(__file__).parents[2]
@@ -137,3 +138,9 @@ def lived(
     parsed_project(path)
     with live(path, world, shift, tmp_path_factory.mktemp("clock"), gazetteer_dir) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def listening(lived: Lived) -> Listening:
+    """Return the plays of the run."""
+    return read_listening(lived.home.ask)

@@ -21,15 +21,8 @@ from tests.support.listening import (
     gaps,
     minutes,
     month,
-    read_listening,
     runs,
 )
-
-
-@pytest.fixture(scope="module")
-def listening(lived: Lived) -> Listening:
-    """Return the plays of the run."""
-    return read_listening(lived.home.ask)
 
 
 def test_silences_and_breaks(lived: Lived, listening: Listening) -> None:

@@ -25,7 +25,6 @@ from tests.support.listening import (
     minutes,
     month,
     month_end,
-    read_listening,
     week,
     year,
 )
@@ -39,12 +38,6 @@ PERIODS: dict[str, Callable[[date], date]] = {
     "listening_by_month": month,
     "listening_by_year": year,
 }
-
-
-@pytest.fixture(scope="module")
-def listening(lived: Lived) -> Listening:
-    """Return the plays of the run."""
-    return read_listening(lived.home.ask)
 
 
 def ask(lived: Lived, query: str) -> dict[Any, Any]:

@@ -21,17 +21,10 @@ from tests.support.listening import (
     check_same_rows,
     counts,
     minutes,
-    read_listening,
     runs,
     week,
     year,
 )
-
-
-@pytest.fixture(scope="module")
-def listening(lived: Lived) -> Listening:
-    """Return the plays of the run."""
-    return read_listening(lived.home.ask)
 
 
 def test_what_there_is_to_say_of_one(lived: Lived, listening: Listening) -> None:

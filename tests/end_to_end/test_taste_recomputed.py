@@ -21,15 +21,8 @@ from tests.support.listening import (
     minutes,
     month,
     month_end,
-    read_listening,
     year,
 )
-
-
-@pytest.fixture(scope="module")
-def listening(lived: Lived) -> Listening:
-    """Return the plays of the run."""
-    return read_listening(lived.home.ask)
 
 
 def test_discoveries(lived: Lived, listening: Listening) -> None:

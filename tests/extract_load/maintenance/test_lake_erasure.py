@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
-import psycopg
 import pytest
 
 from extract_load.core.settings import Settings
 from extract_load.maintenance.forget import plan_forgetting
 from extract_load.maintenance.forget_request import ErasureRequest
 from extract_load.maintenance.lake_erasure import bring_everything, erase_from_lake, rebuild_lake
-from extract_load.storage.gzip_files import unpack
-from extract_load.storage.lake.address import lake_address
 from extract_load.storage.lake.objects import ObjectStore
 from extract_load.storage.opening import open_state, open_warehouse
 from tests.support.clock import ManualClock
 from tests.support.data_directories import DataDirectory
 from tests.support.lake import lake, servers
+from tests.support.lake_traces import traces
 
 __all__ = ["lake", "servers"]
 
@@ -29,24 +27,6 @@ def directory(settings: Settings) -> DataDirectory:
     seeds = settings.data_dir / "seeds"
     seeds.mkdir(parents=True, exist_ok=True)
     return DataDirectory(settings, open_state(settings), open_warehouse(settings), ManualClock(), seeds)  # type: ignore[arg-type]
-
-
-def traces(settings: Settings, text: str) -> Iterator[str]:
-    """Yield where a text stands: in an object, packed or not, or in any table of the database."""
-    store, target = ObjectStore(settings), settings.data_dir / "object"
-    for name in store.names(""):
-        assert store.fetch(name, target)
-        content = target.read_bytes()
-        if text.encode() in (unpack(content) if name.endswith(".gz") else content):
-            yield name
-    with psycopg.connect(lake_address(settings).postgres) as connection:
-        tables = connection.execute(
-            "select format('%I.%I', schemaname, tablename) from pg_tables"
-            " where schemaname not in ('pg_catalog', 'information_schema')"
-        ).fetchall()
-        for (table,) in tables:
-            if connection.execute(f"select 1 from {table} as t where t::text like %s", (f"%{text}%",)).fetchall():
-                yield str(table)
 
 
 def counted(home: DataDirectory) -> list[tuple[Any, ...]]:

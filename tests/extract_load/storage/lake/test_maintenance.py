@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import psycopg
 import pytest
 
-from extract_load.core.settings import Settings
-from extract_load.storage.lake.address import lake_address
 from extract_load.storage.lake.maintenance import erase_dead_rows, maintain, missed_rows
-from extract_load.storage.lake.objects import ObjectStore
 from extract_load.storage.lake.warehouse import LakeWarehouse
 from tests.support.lake import MakeSettings
+from tests.support.lake_traces import traces
 
 INSERT = """
 insert into raw.spotify_recently_played
@@ -55,23 +50,6 @@ def test_the_canary_finds_rows_that_a_filter_misses(lake: MakeSettings) -> None:
         connection.execute("alter table raw.spotify_recently_played set partitioned by (bucket(8, listener_id))")
         found = missed_rows(connection)
     assert found == {"raw.spotify_recently_played: anna": 1200, "raw.spotify_recently_played: me": 1500}
-
-
-def traces(settings: Settings, text: str) -> Iterator[str]:
-    """Yield where a text stands: in an object, or in any table of the database."""
-    store, target = ObjectStore(settings), settings.data_dir / "object"
-    for name in store.names(""):
-        assert store.fetch(name, target)
-        if text.encode() in target.read_bytes():
-            yield name
-    with psycopg.connect(lake_address(settings).postgres) as connection:
-        tables = connection.execute(
-            "select format('%I.%I', schemaname, tablename) from pg_tables"
-            " where schemaname not in ('pg_catalog', 'information_schema')"
-        ).fetchall()
-        for (table,) in tables:
-            if connection.execute(f"select 1 from {table} as t where t::text like %s", (f"%{text}%",)).fetchall():
-                yield str(table)
 
 
 def test_what_is_erased_is_in_no_object_and_in_no_table(lake: MakeSettings) -> None:
