@@ -31,6 +31,10 @@ class Kind(StrEnum):
         """The query of the plays of one `$key`, with `weight`, the part of a play that counts for it."""
         return _PLAYS[self]
 
+    def days_sql(self, facts: str) -> str:
+        """Return the query of the rows of one `$key` in day facts or their totals, with `weight`."""
+        return _DAYS[self].replace("{facts}", facts)
+
     @classmethod
     def of(cls, text: str) -> Kind:
         """Return the kind of a name. Errors: NotFound."""
@@ -53,5 +57,31 @@ _PLAYS = {
     Kind.COUNTRY: (
         "select *, 1 as weight from marts.fct_plays where artist_key in"
         " (select artist_key from marts.dim_artist where coalesce(country_name, 'unknown') = $key)"
+    ),
+}
+
+_DAYS = {
+    Kind.ALL: "select *, 1 as weight from {facts} as facts",
+    Kind.ARTIST: (
+        "select *, 1 as weight from {facts} as facts"
+        " where artist_number in (select artist_number from marts.dim_artist where artist_key = $key)"
+    ),
+    Kind.ALBUM: (
+        "select *, 1 as weight from {facts} as facts"
+        " where album_number in (select album_number from marts.dim_album where album_key = $key)"
+    ),
+    Kind.TRACK: (
+        "select *, 1 as weight from {facts} as facts"
+        " where recording_number in (select recording_number from marts.dim_recording where recording_key = $key)"
+    ),
+    Kind.GENRE: (
+        "select facts.*, genres.weight from {facts} as facts"
+        " inner join marts.dim_artist as artists on facts.artist_number = artists.artist_number"
+        " inner join marts.bridge_artist_genres as genres"
+        " on artists.artist_key = genres.artist_key and genres.genre_key = $key"
+    ),
+    Kind.COUNTRY: (
+        "select *, 1 as weight from {facts} as facts where artist_number in"
+        " (select artist_number from marts.dim_artist where coalesce(country_name, 'unknown') = $key)"
     ),
 }

@@ -2,7 +2,8 @@
 
 A value from outside is always bound (`$key`), never written into a query. `{counted}`, `{plays}`, `{ms}`, `{days}`,
 `{measure}`, `{other}` and `{entity}` stand for fragments of our own, chosen by an enumeration; `{shown by ..._number}`
-for a part that several queries share. `pasteable` writes the values as literals, for the duckdb command line.
+and the like for a part in `queries/parts/` that several queries share. `pasteable` writes the values as literals, for
+the duckdb command line.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ LONGEST_TEXT = 200
 MOST_ROWS = 1_000_000
 _BOUND = re.compile(r"\$([a-z_]+)")
 _NAME = re.compile(r"[a-z0-9_]{1,60}")
-_PART = re.compile(r"^\{([a-z]+) by ([a-z_]+)\}$", re.MULTILINE)
+_PART = re.compile(r"^\{([a-z]+) by ([a-z_]+)(?: of ([a-z_]+))?\}", re.MULTILINE)
 SEASONS = ("winter", "spring", "summer", "autumn")
 _CHOICES = {
     "season": SEASONS,
@@ -56,13 +57,13 @@ def load(name: str) -> str:
     path = files("page").joinpath("queries", f"{name}.sql")
     if not _NAME.fullmatch(name) or not path.is_file():
         raise NotFound("There is no such view.")
-    return _PART.sub(lambda found: _part(found[1], found[2]), path.read_text(encoding="utf-8"))
+    return _PART.sub(lambda found: _part(*found.groups(default="heard")), path.read_text(encoding="utf-8"))
 
 
-def _part(name: str, number: str) -> str:
-    """Return what several queries share, `queries/parts/<name>.sql`, for the things that a column numbers."""
+def _part(name: str, number: str, things: str) -> str:
+    """Return what several queries share, `queries/parts/<name>.sql`: of the rows of `things`, by a column of theirs."""
     text = files("page").joinpath("queries", "parts", f"{name}.sql").read_text(encoding="utf-8")
-    return text.rstrip().replace("{number}", number)
+    return text.rstrip().replace("{number}", number).replace("{things}", things)
 
 
 def statement(name: str, params: Params, arguments: Mapping[str, Value]) -> Statement:
@@ -72,15 +73,18 @@ def statement(name: str, params: Params, arguments: Mapping[str, Value]) -> Stat
     """
     text = load(name)
     measure, other = ("plays", "ms") if params.measure is Measure.PLAYS else ("ms", "plays")
-    rule = params.rule
+    rule, kind = params.rule, Kind(str(arguments.get("kind") or Kind.ALL))
+    days = _ALL_TIME if params.is_all_time else _ANY_RANGE
     fragments = {
         "{counted}": _COUNTED.get(rule, f"plays.is_play_{rule.value} and not plays.is_excluded"),
         "{plays}": "plays" if rule is Rule.SPOTIFY30 else f"plays_{rule.value}",
         "{ms}": "ms_played" if rule is Rule.SPOTIFY30 else f"ms_{rule.value}",
-        "{days}": _ALL_TIME if params.is_all_time else _ANY_RANGE,
+        "{days}": days,
         "{measure}": measure,
         "{other}": other,
-        "{entity}": Kind(str(arguments.get("kind") or Kind.ALL)).plays_sql,
+        "{entity}": kind.plays_sql,
+        "{entity_days}": kind.days_sql(_ANY_RANGE),
+        "{entity_sums}": kind.days_sql(days),
     }
     for sign, fragment in fragments.items():
         text = text.replace(sign, fragment)

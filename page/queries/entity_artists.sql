@@ -1,44 +1,23 @@
 -- The artists of one thing in the range, ranked.
 with
 
-chosen as (
-    {entity}
+apart as (
+    select artists.artist_number
+    from marts.dim_artist as artists
+    where artists.artist_key = 'unknown'
 ),
 
-heard as (
-    select
-        plays.artist_key as key,
-        sum(plays.weight) as plays,
-        sum(plays.ms_played * plays.weight) as ms
-    from chosen as plays
-    where
-        plays.listener_id = $listener
-        and plays.date_key between $from_day and $to_day
-        and {counted}
-    group by all
-),
-
-ranked as (
-    select
-        heard.*,
-        row_number() over (partition by heard.key = 'unknown' order by {measure} desc, {other} desc, heard.key)
-            as place,
-        sum({measure}) over () as whole,
-        count(*) over () as total
-    from heard
-)
+{listed by artist_number}
 
 select
-    if(ranked.key = 'unknown', null, ranked.place) as rank,
+    if(listed.is_apart, null, listed.place) as rank,
     artists.artist_name as name,
     artists.country_name,
-    round(ranked.plays, 2) as plays,
-    round(ranked.ms / 60000.0, 1) as minutes,
-    round(100.0 * ranked.{measure} / nullif(ranked.whole, 0), 2) as share_pct,
-    ranked.key,
-    ranked.total
-from ranked
-inner join marts.dim_artist as artists on ranked.key = artists.artist_key
-order by ranked.key = 'unknown', ranked.place
-limit $row_limit
-offset $row_offset
+    round(listed.plays, 2) as plays,
+    round(listed.ms / 60000.0, 1) as minutes,
+    round(100.0 * listed.{measure} / nullif(listed.whole, 0), 2) as share_pct,
+    artists.artist_key as key,
+    listed.total
+from listed
+inner join marts.dim_artist as artists on listed.artist_number = artists.artist_number
+order by listed.place

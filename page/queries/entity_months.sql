@@ -2,19 +2,25 @@
 with
 
 chosen as (
-    {entity}
+    {entity_days}
+),
+
+by_day as (
+    select
+        chosen.date_key,
+        sum(chosen.{plays} * chosen.weight) as plays,
+        sum(chosen.{ms} * chosen.weight) as ms
+    from chosen
+    where chosen.listener_id = $listener and chosen.date_key between $from_day and $to_day and chosen.{plays} > 0
+    group by all
 ),
 
 heard as (
     select
-        date_trunc('month', plays.date_key) as month_start,
-        sum(plays.weight) as plays,
-        sum(plays.ms_played * plays.weight) as ms
-    from chosen as plays
-    where
-        plays.listener_id = $listener
-        and plays.date_key between $from_day and $to_day
-        and {counted}
+        date_trunc('month', date_key) as month_start,
+        sum(plays) as plays,
+        sum(ms) as ms
+    from by_day
     group by all
 ),
 

@@ -1,45 +1,24 @@
 -- The recordings of one thing in the range, ranked.
 with
 
-chosen as (
-    {entity}
+apart as (
+    select recordings.recording_number
+    from marts.dim_recording as recordings
+    where recordings.recording_key = 'unknown'
 ),
 
-heard as (
-    select
-        plays.recording_key as key,
-        sum(plays.weight) as plays,
-        sum(plays.ms_played * plays.weight) as ms
-    from chosen as plays
-    where
-        plays.listener_id = $listener
-        and plays.date_key between $from_day and $to_day
-        and {counted}
-    group by all
-),
-
-ranked as (
-    select
-        heard.*,
-        row_number() over (partition by heard.key = 'unknown' order by {measure} desc, {other} desc, heard.key)
-            as place,
-        sum({measure}) over () as whole,
-        count(*) over () as total
-    from heard
-)
+{listed by recording_number}
 
 select
-    if(ranked.key = 'unknown', null, ranked.place) as rank,
+    if(listed.is_apart, null, listed.place) as rank,
     recordings.recording_name as name,
     recordings.artist_name,
     recordings.artist_key,
-    round(ranked.plays, 2) as plays,
-    round(ranked.ms / 60000.0, 1) as minutes,
-    round(100.0 * ranked.{measure} / nullif(ranked.whole, 0), 2) as share_pct,
-    ranked.key,
-    ranked.total
-from ranked
-inner join marts.dim_recording as recordings on ranked.key = recordings.recording_key
-order by ranked.key = 'unknown', ranked.place
-limit $row_limit
-offset $row_offset
+    round(listed.plays, 2) as plays,
+    round(listed.ms / 60000.0, 1) as minutes,
+    round(100.0 * listed.{measure} / nullif(listed.whole, 0), 2) as share_pct,
+    recordings.recording_key as key,
+    listed.total
+from listed
+inner join marts.dim_recording as recordings on listed.recording_number = recordings.recording_number
+order by listed.place

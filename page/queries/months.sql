@@ -1,15 +1,24 @@
 -- Each month of the range with its plays and minutes; a month with less than half covered and no plays is unknown.
 with
 
-heard as (
+by_day as (
     select
-        date_trunc('month', days.date_key) as month_start,
-        cast(sum(days.{plays}) as bigint) as plays,
-        cast(sum(days.{ms}) as bigint) as ms
+        days.date_key,
+        sum(days.{plays}) as plays,
+        sum(days.{ms}) as ms
     from marts.fct_listening_days as days
     where days.listener_id = $listener and days.date_key between $from_day and $to_day
     group by all
-    having sum(days.{plays}) > 0
+),
+
+heard as (
+    select
+        date_trunc('month', date_key) as month_start,
+        cast(sum(plays) as bigint) as plays,
+        cast(sum(ms) as bigint) as ms
+    from by_day
+    group by all
+    having sum(plays) > 0
 ),
 
 covered as (

@@ -1,52 +1,47 @@
 -- The plays behind a mark, newest first: of the range, of one thing, of one weekday (0: all) and hour (24: all).
--- Only the UTC days that the asked rows are of are sorted: a million plays would not fit into the memory of the pages.
+-- Days are counted first, by the day facts where no hour is asked for, so that only the plays of a few days are sorted.
 with
-
-chosen as not materialized (
-    {entity}
-),
-
-behind as not materialized (
-    select
-        plays.play_key,
-        plays.started_at,
-        plays.local_started_at,
-        plays.recording_key,
-        plays.album_key,
-        plays.ms_played,
-        plays.time_grade,
-        plays.play_source,
-        plays.is_skip
-    from chosen as plays
-    where
-        plays.listener_id = $listener
-        and plays.date_key between $from_day and $to_day
-        and {counted}
-        and ($weekday = 0 or isodow(plays.date_key) = $weekday)
-        and ($hour = 24 or plays.time_key // 60 = $hour)
-),
 
 by_day as (
     select
-        cast(started_at as date) as utc_day,
+        days.date_key,
+        sum(days.{plays}) as plays
+    from ({entity_days}) as days
+    where
+        $hour = 24
+        and days.listener_id = $listener
+        and days.date_key between $from_day and $to_day
+        and ($weekday = 0 or isodow(days.date_key) = $weekday)
+    group by all
+    having sum(days.{plays}) > 0
+    union all
+    select
+        plays.date_key,
         count(*) as plays
-    from behind
+    from ({entity}) as plays
+    where
+        $hour <> 24
+        and plays.time_key // 60 = $hour
+        and plays.listener_id = $listener
+        and plays.date_key between $from_day and $to_day
+        and {counted}
+        and ($weekday = 0 or isodow(plays.date_key) = $weekday)
     group by all
 ),
 
 placed as (
     select
-        utc_day,
+        date_key,
         plays,
-        sum(plays) over (order by utc_day desc) as plays_so_far,
+        sum(plays) over (order by date_key desc) as plays_so_far,
         sum(plays) over () as total
     from by_day
 ),
 
 wanted as (
     select
-        min(utc_day) as first_day,
-        max(utc_day) as last_day,
+        min(date_key) as first_day,
+        max(date_key) as last_day,
         cast($row_offset - min(plays_so_far - plays) as bigint) as row_offset,
         cast(any_value(total) as bigint) as total
     from placed
@@ -54,12 +49,15 @@ wanted as (
 ),
 
 shown as (
-    select *
-    from behind
+    select plays.*
+    from ({entity}) as plays
     where
-        started_at >= (select first_day from wanted)
-        and started_at < (select last_day from wanted) + 1
-    order by started_at desc, play_key
+        plays.listener_id = $listener
+        and plays.date_key between (select first_day from wanted) and (select last_day from wanted)
+        and {counted}
+        and ($weekday = 0 or isodow(plays.date_key) = $weekday)
+        and ($hour = 24 or plays.time_key // 60 = $hour)
+    order by plays.date_key desc, plays.started_at desc, plays.play_key
     limit $row_limit
     offset (select row_offset from wanted)
 )
@@ -81,4 +79,4 @@ select
 from shown
 inner join marts.dim_recording as recordings on shown.recording_key = recordings.recording_key
 inner join marts.dim_album as albums on shown.album_key = albums.album_key
-order by shown.started_at desc, shown.play_key
+order by shown.date_key desc, shown.started_at desc, shown.play_key

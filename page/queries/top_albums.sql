@@ -7,11 +7,13 @@ apart as (
     where albums.album_key = 'unknown'
 ),
 
+{heard by album_number},
+
 {shown by album_number}
 
 select
     if(shown.is_apart, null, shown.place) as rank,
-    if(shown.is_apart or shown.plays_before = 0, null, shown.place_before) as rank_before,
+    shown.place_before as rank_before,
     albums.album_name as name,
     albums.artist_name,
     albums.artist_key,

@@ -7,11 +7,13 @@ apart as (
     where artists.artist_key = 'unknown' or artists.is_special_purpose
 ),
 
+{heard by artist_number},
+
 {shown by artist_number}
 
 select
     if(shown.is_apart, null, shown.place) as rank,
-    if(shown.is_apart or shown.plays_before = 0, null, shown.place_before) as rank_before,
+    shown.place_before as rank_before,
     artists.artist_name as name,
     artists.country_name,
     round(shown.plays, 2) as plays,

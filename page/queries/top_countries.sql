@@ -1,65 +1,50 @@
 -- Countries that the artists of the range come from, ranked; artists without a known one stand at the end.
 with
 
-by_artist as (
-    select
-        days.artist_number,
-        cast(coalesce(sum(days.{plays}) filter (where days.date_key >= $from_day), 0) as bigint) as plays,
-        cast(coalesce(sum(days.{ms}) filter (where days.date_key >= $from_day), 0) as bigint) as ms,
-        cast(coalesce(sum(days.{plays}) filter (where days.date_key < $from_day), 0) as bigint) as plays_before,
-        cast(coalesce(sum(days.{ms}) filter (where days.date_key < $from_day), 0) as bigint) as ms_before
-    from {days} as days
-    where days.listener_id = $listener and days.date_key between $before_day and $to_day
-    group by all
+apart as (
+    select 'unknown' as country
 ),
 
-heard as (
+{heard by artist_number},
+
+origins as (
     select
-        coalesce(artists.country_name, 'unknown') as key,
-        sum(by_artist.plays) as plays,
-        sum(by_artist.ms) as ms,
-        sum(by_artist.plays_before) as plays_before,
-        sum(by_artist.ms_before) as ms_before
-    from by_artist
-    inner join marts.dim_artist as artists on by_artist.artist_number = artists.artist_number
-    group by all
+        artists.artist_number,
+        coalesce(artists.country_name, 'unknown') as country
+    from marts.dim_artist as artists
 ),
 
-named as (
+countries as (
     select
-        heard.key,
-        heard.key as name,
-        heard.key = 'unknown' as is_apart,
-        cast(heard.plays as bigint) as plays,
-        cast(heard.ms as bigint) as ms,
-        cast(heard.plays_before as bigint) as plays_before,
-        cast(heard.ms_before as bigint) as ms_before
+        origins.country,
+        cast(sum(heard.plays) as bigint) as plays,
+        cast(sum(heard.ms) as bigint) as ms
     from heard
+    inner join origins on heard.artist_number = origins.artist_number
+    group by all
 ),
 
-ranked as (
+countries_before as (
     select
-        *,
-        row_number() over (partition by is_apart order by {measure} desc, {other} desc, name, key) as place,
-        row_number() over (
-            partition by is_apart order by {measure}_before desc, {other}_before desc, name, key
-        ) as place_before,
-        sum({measure}) over () as whole
-    from named
-)
+        origins.country,
+        cast(sum(heard_before.plays_before) as bigint) as plays_before,
+        cast(sum(heard_before.ms_before) as bigint) as ms_before
+    from heard_before
+    inner join origins on heard_before.artist_number = origins.artist_number
+    group by all
+),
+
+{shown by country of countries}
 
 select
-    if(is_apart, null, place) as rank,
-    if(is_apart or plays_before = 0, null, place_before) as rank_before,
-    name,
-    round(plays, 2) as plays,
-    round(ms / 60000.0, 1) as minutes,
-    round(100.0 * {measure} / nullif(whole, 0), 2) as share_pct,
-    key,
-    count(*) over () as total,
-    count(case when is_apart then 1 end) over () as without_rank
-from ranked
-where plays > 0
-order by is_apart, place
-limit $row_limit
-offset $row_offset
+    if(shown.is_apart, null, shown.place) as rank,
+    shown.place_before as rank_before,
+    shown.country as name,
+    round(shown.plays, 2) as plays,
+    round(shown.ms / 60000.0, 1) as minutes,
+    round(100.0 * shown.{measure} / nullif(shown.whole, 0), 2) as share_pct,
+    shown.country as key,
+    shown.total,
+    shown.without_rank
+from shown
+order by shown.place

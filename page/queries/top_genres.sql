@@ -1,69 +1,57 @@
 -- Genres of the range, ranked. A play is shared out among the genres of its artist by their weights.
 with
 
-by_artist as (
-    select
-        days.artist_number,
-        cast(coalesce(sum(days.{plays}) filter (where days.date_key >= $from_day), 0) as bigint) as plays,
-        cast(coalesce(sum(days.{ms}) filter (where days.date_key >= $from_day), 0) as bigint) as ms,
-        cast(coalesce(sum(days.{plays}) filter (where days.date_key < $from_day), 0) as bigint) as plays_before,
-        cast(coalesce(sum(days.{ms}) filter (where days.date_key < $from_day), 0) as bigint) as ms_before
-    from {days} as days
-    where days.listener_id = $listener and days.date_key between $before_day and $to_day
-    group by all
+apart as (
+    select genres.genre_name
+    from marts.dim_genre as genres
+    where genres.genre_key = 'unknown'
 ),
 
-heard as (
+{heard by artist_number},
+
+shares as (
     select
-        genres.genre_key as key,
-        sum(by_artist.plays * genres.weight) as plays,
-        sum(by_artist.ms * genres.weight) as ms,
-        sum(by_artist.plays_before * genres.weight) as plays_before,
-        sum(by_artist.ms_before * genres.weight) as ms_before
-    from by_artist
-    inner join marts.dim_artist as artists on by_artist.artist_number = artists.artist_number
-    inner join marts.bridge_artist_genres as genres on artists.artist_key = genres.artist_key
-    group by all
+        artists.artist_number,
+        genres.genre_name,
+        weights.weight
+    from marts.bridge_artist_genres as weights
+    inner join marts.dim_artist as artists on weights.artist_key = artists.artist_key
+    inner join marts.dim_genre as genres on weights.genre_key = genres.genre_key
 ),
 
-named as (
+genres as (
     select
-        heard.key,
-        genres.genre_name as name,
-        genres.genre_family,
-        heard.key = 'unknown' as is_apart,
-        heard.plays,
-        heard.ms,
-        heard.plays_before,
-        heard.ms_before
+        shares.genre_name,
+        sum(heard.plays * shares.weight) as plays,
+        sum(heard.ms * shares.weight) as ms
     from heard
-    inner join marts.dim_genre as genres on heard.key = genres.genre_key
+    inner join shares on heard.artist_number = shares.artist_number
+    group by all
 ),
 
-ranked as (
+genres_before as (
     select
-        *,
-        row_number() over (partition by is_apart order by {measure} desc, {other} desc, name, key) as place,
-        row_number() over (
-            partition by is_apart order by {measure}_before desc, {other}_before desc, name, key
-        ) as place_before,
-        sum({measure}) over () as whole
-    from named
-)
+        shares.genre_name,
+        sum(heard_before.plays_before * shares.weight) as plays_before,
+        sum(heard_before.ms_before * shares.weight) as ms_before
+    from heard_before
+    inner join shares on heard_before.artist_number = shares.artist_number
+    group by all
+),
+
+{shown by genre_name of genres}
 
 select
-    if(is_apart, null, place) as rank,
-    if(is_apart or plays_before = 0, null, place_before) as rank_before,
-    name,
-    genre_family,
-    round(plays, 2) as plays,
-    round(ms / 60000.0, 1) as minutes,
-    round(100.0 * {measure} / nullif(whole, 0), 2) as share_pct,
-    key,
-    count(*) over () as total,
-    count(case when is_apart then 1 end) over () as without_rank
-from ranked
-where plays > 0
-order by is_apart, place
-limit $row_limit
-offset $row_offset
+    if(shown.is_apart, null, shown.place) as rank,
+    shown.place_before as rank_before,
+    shown.genre_name as name,
+    genres.genre_family,
+    round(shown.plays, 2) as plays,
+    round(shown.ms / 60000.0, 1) as minutes,
+    round(100.0 * shown.{measure} / nullif(shown.whole, 0), 2) as share_pct,
+    genres.genre_key as key,
+    shown.total,
+    shown.without_rank
+from shown
+inner join marts.dim_genre as genres on shown.genre_name = genres.genre_name
+order by shown.place

@@ -7,11 +7,13 @@ apart as (
     where recordings.recording_key = 'unknown'
 ),
 
+{heard by recording_number},
+
 {shown by recording_number}
 
 select
     if(shown.is_apart, null, shown.place) as rank,
-    if(shown.is_apart or shown.plays_before = 0, null, shown.place_before) as rank_before,
+    shown.place_before as rank_before,
     recordings.recording_name as name,
     recordings.artist_name,
     recordings.artist_key,

@@ -3,46 +3,49 @@ with
 
 heard as (
     select
-        days.artist_number,
-        days.recording_number,
-        days.{plays} as plays,
-        days.{ms} as ms,
-        days.date_key >= $from_day as is_now
+        sum(days.{plays}) as plays,
+        sum(days.{ms}) as ms,
+        count(distinct days.artist_number) filter (where days.artist_number not in (
+            select artists.artist_number from marts.dim_artist as artists where artists.is_special_purpose
+        )) as artists,
+        count(distinct days.recording_number) filter (where days.recording_number not in (
+            select recordings.recording_number
+            from marts.dim_recording as recordings
+            where recordings.recording_key = 'unknown'
+        )) as tracks
     from {days} as days
     where
         days.listener_id = $listener
-        and days.date_key between $before_day and $to_day
+        and days.date_key between $from_day and $to_day
         and days.{plays} > 0
 ),
 
-things as (
+heard_before as (
     select
-        artist_number,
-        recording_number,
-        sum(plays) filter (where is_now) as plays,
-        sum(ms) filter (where is_now) as ms,
-        sum(plays) filter (where not is_now) as plays_before,
-        sum(ms) filter (where not is_now) as ms_before
-    from heard
+        sum(days.{plays}) as plays,
+        sum(days.{ms}) as ms
+    from {days} as days
+    where days.listener_id = $listener and days.date_key between $before_day and $from_day - 1
+),
+
+days_heard as (
+    select days.date_key
+    from marts.fct_listening_days as days
+    where
+        days.listener_id = $listener
+        and days.date_key between $from_day and $to_day
+        and days.{plays} > 0
     group by all
 )
 
 select
-    cast(coalesce(sum(things.plays), 0) as bigint) as plays,
-    round(coalesce(sum(things.ms), 0) / 60000.0, 1) as minutes,
-    count(distinct things.artist_number) filter (where things.plays > 0 and not artists.is_special_purpose) as artists,
-    count(distinct things.recording_number) filter (where things.plays > 0 and recordings.recording_key <> 'unknown')
-        as tracks,
-    (
-        select count(distinct days.date_key)
-        from marts.fct_listening_days as days
-        where
-            days.listener_id = $listener
-            and days.date_key between $from_day and $to_day
-            and days.{plays} > 0
-    ) as days,
-    cast(coalesce(sum(things.plays_before), 0) as bigint) as plays_before,
-    round(coalesce(sum(things.ms_before), 0) / 60000.0, 1) as minutes_before,
+    cast(coalesce(heard.plays, 0) as bigint) as plays,
+    round(coalesce(heard.ms, 0) / 60000.0, 1) as minutes,
+    heard.artists,
+    heard.tracks,
+    (select count(*) from days_heard) as days,
+    cast(coalesce(heard_before.plays, 0) as bigint) as plays_before,
+    round(coalesce(heard_before.ms, 0) / 60000.0, 1) as minutes_before,
     (
         select count(*)
         from marts.fct_plays as plays
@@ -52,6 +55,5 @@ select
             and plays.is_assumed
             and {counted}
     ) as plays_assumed
-from things
-inner join marts.dim_artist as artists on things.artist_number = artists.artist_number
-inner join marts.dim_recording as recordings on things.recording_number = recordings.recording_number
+from heard
+cross join heard_before

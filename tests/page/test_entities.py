@@ -9,9 +9,12 @@ from page.errors import NotFound
 
 
 def test_kinds() -> None:
-    """Names, plurals, and one query of plays for each."""
+    """Names, plurals, and one query of plays and one of day facts for each."""
     assert Kind.of("track") is Kind.TRACK
     assert [kind.plural for kind in Kind] == ["plays", "artists", "albums", "tracks", "genres", "countries"]
     assert all("weight" in kind.plays_sql for kind in Kind)
+    for kind in Kind:
+        assert "from marts.some_days as facts" in kind.days_sql("marts.some_days")
+        assert ("$key" in kind.days_sql("marts.some_days")) is (kind is not Kind.ALL)
     with pytest.raises(NotFound):
         Kind.of("Artist")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from page.database import Cursor, Database
+from page.entities import Kind
 from page.params import Measure, Params, Rule
 from page.sql import Statement, Value, statement
 
@@ -39,7 +40,10 @@ def plainly(cursor: Cursor, text: str, **bound: Value) -> list[dict[str, Any]]:
     return cursor.fetch(Statement("plain", text, bound)).rows
 
 
-FILTERS: list[dict[str, Value]] = [{}, {"weekday": 3}, {"hour": 12}, {"kind": "country", "key": "Iceland"}]
+FILTERS: list[dict[str, Value]] = [
+    {}, {"weekday": 3}, {"hour": 12}, {"kind": "country", "key": "Iceland"},
+    {"kind": "country", "key": "Iceland", "weekday": 3}, {"kind": "country", "key": "Iceland", "hour": 12},
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("arguments", FILTERS, ids=str)
@@ -49,7 +53,7 @@ def test_pages_of_plays_join_to_all_plays_in_order(cursor: Cursor, params: Param
     paged: list[dict[str, Any]] = []
     while rows := asked(cursor, "plays", params, **arguments, row_limit=97, row_offset=len(paged)):
         paged += rows
-    assert paged == everything
+    assert paged == everything != []
     assert {row["total"] for row in paged} == {len(paged)}
     keys = [row["play_key"] for row in everything]
     ordered = plainly(cursor, "select play_key from marts.fct_plays order by started_at desc, play_key")
@@ -63,6 +67,76 @@ def test_no_play_is_no_row(cursor: Cursor, params: Params) -> None:
     """A page behind the last one, and a filter that nothing meets."""
     assert asked(cursor, "plays", params, row_offset=10**6, row_limit=10) == []
     assert asked(cursor, "plays", params, kind="artist", key="nobody") == []
+
+
+COUNTED_FROM_PLAYS = """
+select
+    round(coalesce(sum(plays.weight), 0), 2) as plays,
+    round(coalesce(sum(plays.ms_played * plays.weight), 0) / 60000.0, 1) as minutes,
+    count(distinct plays.date_key) as days,
+    count(distinct plays.recording_key) as tracks,
+    count(distinct plays.album_key) as albums,
+    count(distinct plays.artist_key) as artists
+from ({of_one_thing}) as plays
+where plays.listener_id = 'me' and plays.date_key between $first_day and $last_day and {counted}
+"""
+
+
+@pytest.mark.parametrize("rule", [Rule.SPOTIFY30, Rule.LASTFM])
+@pytest.mark.parametrize("is_whole", [True, False], ids=["of all time", "of six weeks"])
+@pytest.mark.parametrize(
+    "thing",
+    [
+        (Kind.ARTIST, "artist2"),
+        (Kind.ALBUM, "album3"),
+        (Kind.TRACK, "recording7"),
+        (Kind.GENRE, "genre3"),
+        (Kind.COUNTRY, ""),
+    ],
+    ids=str,
+)
+def test_numbers_and_lists_of_a_thing_are_counted_from_plays(
+    cursor: Cursor, params: Params, thing: tuple[Kind, str], is_whole: bool, rule: Rule
+) -> None:
+    """Its totals, the sum of its months and of each of its lists are those of its plays, one by one."""
+    kind, name = thing
+    key = plainly(cursor, "select md5($name) as key", name=name)[0]["key"] if name else "Iceland"
+    params = replace(params, rule=rule)
+    if not is_whole:
+        params = replace(params, from_day=date(2024, 1, 10), to_day=date(2024, 2, 20))
+    counted = "plays.is_counted" if rule is Rule.SPOTIFY30 else f"plays.is_play_{rule.value} and not plays.is_excluded"
+    text = COUNTED_FROM_PLAYS.format(of_one_thing=kind.plays_sql, counted=counted)
+    plain = plainly(cursor, text, key=key, first_day=params.from_day, last_day=params.to_day)[0]
+    arguments: dict[str, Value] = {"kind": kind.value, "key": key}
+    totals = asked(cursor, "entity_totals", params, **arguments)[0]
+    assert plain["plays"] > 0
+    assert {name: totals[name] for name in ("plays", "minutes", "days", "tracks")} == {
+        name: plain[name] for name in ("plays", "minutes", "days", "tracks")
+    }
+    for name in ("entity_months", "entity_tracks", "entity_albums", "entity_artists"):
+        rows = asked(cursor, name, params, **arguments)
+        assert sum(row["plays"] or 0 for row in rows) == pytest.approx(plain["plays"], abs=0.005 * (len(rows) + 1))
+        assert sum(row["minutes"] or 0 for row in rows) == pytest.approx(plain["minutes"], abs=0.05 * (len(rows) + 1))
+        if name != "entity_months":
+            assert len(rows) == rows[0]["total"] == plain[name.removeprefix("entity_")]
+
+
+@pytest.mark.parametrize("kind", ["artists", "tracks", "albums", "genres", "countries"])
+@pytest.mark.parametrize("measure", list(Measure))
+def test_places_of_the_period_before_are_those_of_its_list(
+    cursor: Cursor, params: Params, kind: str, measure: Measure
+) -> None:
+    """Whichever part of the list is asked for."""
+    february = replace(params, from_day=date(2024, 2, 1), to_day=date(2024, 2, 29), measure=measure)
+    before = february.previous()
+    assert before
+    places = {row["key"]: row["rank"] for row in asked(cursor, f"top_{kind}", before)}
+    everything = asked(cursor, f"top_{kind}", february)
+    assert any(row["rank_before"] for row in everything)
+    for row in everything:
+        assert row["rank_before"] == places.get(row["key"])
+    some = asked(cursor, f"top_{kind}", february, row_limit=2, row_offset=1)
+    assert some == everything[1:3]
 
 
 @pytest.mark.parametrize("measure", list(Measure))
