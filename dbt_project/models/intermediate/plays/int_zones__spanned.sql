@@ -121,7 +121,7 @@ day_offsets as (
         time_zone,
         day_start,
         {{ local_time('day_start', 'time_zone') }} - day_start as utc_offset,
-        {{ local_time('day_start + interval 1 day', 'time_zone') }} - day_start - interval 1 day as next_offset
+        {{ local_time('day_start + interval 1 day', 'time_zone') }} - (day_start + interval 1 day) as next_offset
     from days
 ),
 
