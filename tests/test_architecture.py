@@ -46,6 +46,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("orchestrate.server.worker",),
     (
         *("orchestrate.server.credentials", "orchestrate.server.own_pages"),
+        "orchestrate.server.client_certificates",
         *("orchestrate.server.healthcheck", "orchestrate.server.upkeep_client"),
     ),
     ("orchestrate.flow_config",),

@@ -23,6 +23,7 @@ from extract_load.core.failpoints import failpoint
 from extract_load.core.settings import Settings, project_root
 from extract_load.storage.opening import open_warehouse
 from orchestrate.dbt_build.results import NodeResult, blocking_failures, node_results
+from orchestrate.server.client_certificates import share_certificates
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ def build_models(settings: Settings) -> list[NodeResult]:
     from prefect.context import GLOBAL_SETTINGS_CONTEXT, SettingsContext
     from prefect_dbt import PrefectDbtRunner
 
+    share_certificates()
     is_settings_of_the_process = SettingsContext.get() is GLOBAL_SETTINGS_CONTEXT
 
     class SharedSettingsRunner(PrefectDbtRunner):  # type: ignore[misc]
