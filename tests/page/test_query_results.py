@@ -42,7 +42,7 @@ def plainly(cursor: Cursor, text: str, **bound: Value) -> list[dict[str, Any]]:
 
 FILTERS: list[dict[str, Value]] = [
     {}, {"weekday": 3}, {"hour": 12}, {"kind": "country", "key": "Iceland"},
-    {"kind": "country", "key": "Iceland", "weekday": 3}, {"kind": "country", "key": "Iceland", "hour": 12},
+    {"kind": "country", "key": "Iceland", "weekday": 2}, {"kind": "country", "key": "Iceland", "weekday": 2, "hour": 9},
 ]  # fmt: skip
 
 
