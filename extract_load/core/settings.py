@@ -16,9 +16,10 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from extract_load.core.errors import ConfigurationError
+from extract_load.core.lake_settings import LakeSettings
 from extract_load.core.listener_registry import FILE_NAME, read_registry
 from extract_load.core.text import printable
 
@@ -46,7 +47,6 @@ PRESETS: dict[str, dict[str, Any]] = {
     },
 }
 
-LAKE_PREFIX = "ducklake:"
 PUBLIC_HOSTS = ("musicbrainz.org", "nominatim.openstreetmap.org")
 
 
@@ -59,7 +59,7 @@ def project_root() -> Path:
     return checkout if (checkout / "dbt_project").is_dir() else Path.cwd()
 
 
-class Settings(BaseSettings):
+class Settings(LakeSettings):
     """What a person can set. Limits count entities per run; None means no limit. Times are seconds."""
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
@@ -76,13 +76,6 @@ class Settings(BaseSettings):
     data_base_path: Path = Path("data/src")
     cache_dir: Path = Path("data/cache")
     duckdb_path: Path = Path("data/music_tracker.duckdb")
-    warehouse: SecretStr | None = None
-    warehouse_data: str = ""
-    warehouse_buckets: int = Field(default=1, ge=1, le=10_000)
-    aws_access_key_id: str | None = None
-    aws_secret_access_key: SecretStr | None = None
-    aws_endpoint_url: str = ""
-    aws_region: str = "us-east-1"
     inbox_dir: Path | None = None
     duckdb_memory_limit: str = Field(default="500MB", pattern=r"^\d+(\.\d+)?\s?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$")
     duckdb_threads: int = Field(default=2, ge=1, le=64)
@@ -202,11 +195,6 @@ class Settings(BaseSettings):
         """DUCKDB_PATH, absolute; WAREHOUSE is another name of it when it is a path."""
         named = self.warehouse.get_secret_value() if self.warehouse and not self.is_lake else ""
         return _absolute(Path(named) if named else self.duckdb_path)
-
-    @property
-    def is_lake(self) -> bool:
-        """Whether WAREHOUSE names a lake (docs/scaling.md) and not a file."""
-        return bool(self.warehouse and self.warehouse.get_secret_value().startswith(LAKE_PREFIX))
 
     @property
     def data_dir(self) -> Path:

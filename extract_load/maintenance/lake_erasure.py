@@ -72,6 +72,7 @@ def erase_from_lake(
 
     Errors: as of `rebuild_lake`.
     """
+    from extract_load.storage.lake.iceberg import drop_from_iceberg
     from extract_load.storage.lake.maintenance import erase_dead_rows
     from extract_load.storage.lake.objects import ObjectStore
     from extract_load.storage.lake.warehouse import LakeWarehouse
@@ -95,6 +96,7 @@ def erase_from_lake(
     for prefix in ("published/", "catalogue/"):
         for name in list(store.names(prefix)):
             store.remove(name)
+    drop_from_iceberg(settings)
     shutil.rmtree(settings.data_dir / "buckets", ignore_errors=True)
     for key in state.facts(SERVICE):
         state.put(SERVICE, key, None, clock.now())

@@ -18,8 +18,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 ACCESS_KEY, SECRET_KEY, BUCKET = "lakekey", "lakesecret", "lake"
+TABLE_BUCKET = "ice"
 _PATIENCE = 60.0
 
 
@@ -157,7 +159,7 @@ class Weed:
         words = [
             *(program, "mini", f"-dir={self.folder / 'data'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"),
             *(f"-s3.port={self.port}", f"-s3.port.iceberg={self.iceberg_port}", f"-bucket={BUCKET}"),
-            *("-tableBucket=ice", "-admin.ui=false", "-webdav=false", *ports),
+            *(f"-tableBucket={TABLE_BUCKET}", "-admin.ui=false", "-webdav=false", *ports),
             "-master.telemetry=false",
         ]
         (self.folder / "data").mkdir(exist_ok=True)
@@ -166,31 +168,55 @@ class Weed:
             self._process = subprocess.Popen(words, stdout=log, stderr=log, env=environment, cwd=self.folder)
         _until("SeaweedFS", self._has_bucket, self._process)
 
+    def wait_for_tables(self) -> None:
+        """Wait until the bucket of Iceberg tables is there: it is made last."""
+        assert self._process is not None
+        _until("SeaweedFS' catalogue", lambda: self.table_objects() is not None, self._process)
+
+    def table_objects(self) -> dict[str, bytes] | None:
+        """Return the objects of the bucket of Iceberg tables, None while there is no such bucket."""
+        from obstore.exceptions import BaseError
+
+        store = self._bucket(TABLE_BUCKET)
+        try:
+            names = [str(entry["path"]) for page in store.list() for entry in page]
+            return {name: bytes(store.get(name).bytes()) for name in names}
+        except BaseError:
+            return None
+
     def _has_bucket(self) -> bool:
         from obstore.exceptions import BaseError
-        from obstore.store import S3Store
 
         if not _listens(self.port):
             return False
         try:
-            store = S3Store(
-                BUCKET,
-                endpoint=self.endpoint,
-                region="us-east-1",
-                access_key_id=ACCESS_KEY,
-                secret_access_key=SECRET_KEY,
-                client_options={"allow_http": True},
-                retry_config={"max_retries": 0},
-            )
-            store.put("ready", b"")
+            self._bucket(BUCKET).put("ready", b"")
         except BaseError:
             return False
         return True
+
+    def _bucket(self, name: str) -> Any:
+        from obstore.store import S3Store
+
+        return S3Store(
+            name,
+            endpoint=self.endpoint,
+            region="us-east-1",
+            access_key_id=ACCESS_KEY,
+            secret_access_key=SECRET_KEY,
+            client_options={"allow_http": True},
+            retry_config={"max_retries": 0},
+        )
 
     @property
     def endpoint(self) -> str:
         """Return the address of the S3 interface."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def iceberg_url(self) -> str:
+        """Return the address of the Iceberg REST catalogue."""
+        return f"http://127.0.0.1:{self.iceberg_port}"
 
     def stop(self, number: int = signal.SIGKILL) -> None:
         """Kill the server: on SIGTERM it takes long."""

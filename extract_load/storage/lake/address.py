@@ -11,7 +11,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from extract_load.core.errors import ConfigurationError
-from extract_load.core.settings import LAKE_PREFIX, Settings
+from extract_load.core.lake_settings import LAKE_PREFIX
+from extract_load.core.settings import Settings
 
 ROWS, SPOOL, CACHE, PUBLISHED, CATALOGUES = "rows", "src", "cache", "published", "catalogue"
 _KIND = "postgres:"

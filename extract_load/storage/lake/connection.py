@@ -15,7 +15,7 @@ import duckdb
 from extract_load.core.errors import ConfigurationError
 from extract_load.core.settings import Settings
 from extract_load.storage.duckdb_connection import quoted
-from extract_load.storage.lake.address import INSTALL, LakeAddress, lake_address
+from extract_load.storage.lake.address import INSTALL, lake_address
 
 RETRIES = 100
 # A page of 50 plays stays in the catalogue until maintenance puts many of them into one file.
@@ -24,6 +24,8 @@ _EXTENSIONS = {
     "ducklake": "duckdb_extension_ducklake",
     "postgres_scanner": "duckdb_extension_postgres_scanner",
     "httpfs": "duckdb_extension_httpfs",
+    "avro": "duckdb_extension_avro",
+    "iceberg": "duckdb_extension_iceberg",
 }
 
 
@@ -38,7 +40,7 @@ def attach_lake(
     load_extensions(connection, *(["httpfs"] if address.bucket else []), "postgres_scanner", "ducklake")
     connection.execute(f"set ducklake_max_retry_count = {RETRIES}")
     if address.bucket:
-        make_secret(connection, settings, address)
+        make_secret(connection, settings, address.bucket)
     options = f"data_path '{quoted(address.rows)}', data_inlining_row_limit {INLINED_ROWS}"
     options += ", read_only" if read_only else ""
     connection.execute(f"attach 'ducklake:postgres:{quoted(address.postgres)}' as {alias} ({options})")
@@ -61,13 +63,13 @@ def extension_file(name: str) -> Path:
     raise ConfigurationError(f"DuckDB's extension {name} is not installed.", hint=INSTALL)
 
 
-def make_secret(connection: duckdb.DuckDBPyConnection, settings: Settings, address: LakeAddress) -> None:
-    """Let the connection reach the bucket of the lake, and nothing else."""
+def make_secret(connection: duckdb.DuckDBPyConnection, settings: Settings, bucket: str) -> None:
+    """Let the connection reach one bucket, and nothing else; with "" any bucket of the object store."""
     parts = urlsplit(settings.aws_endpoint_url)
     secret = settings.aws_secret_access_key
     values = {
         "type": "s3",
-        "scope": f"s3://{address.bucket}",
+        "scope": f"s3://{bucket}",
         "region": settings.aws_region,
         "key_id": settings.aws_access_key_id or "",
         "secret": secret.get_secret_value() if secret else "",

@@ -27,6 +27,7 @@ from extract_load.publishing.inputs import read_project
 from extract_load.publishing.publish import publish
 from extract_load.storage.lake.advisory_lock import AdvisoryLock
 from extract_load.storage.lake.buckets import CATALOGUE_NAME, bucket_name, file_settings, listeners_of, used_buckets
+from extract_load.storage.lake.iceberg import publish_to_iceberg
 from extract_load.storage.lake.objects import ObjectStore
 from extract_load.storage.lake.replica import replicate
 from extract_load.storage.lake.warehouse import LakeWarehouse
@@ -114,6 +115,7 @@ def build_bucket(
         _adopt(settings, file, state)
         failures = _build_and_test(settings, file)
         published = _publish(settings, file, lock, failures, clock)
+        _publish_to_iceberg(settings, file, lock, state, published)
         if not failures:
             fact = {"marks": marks, "at": to_iso(clock.now()), "listeners": listeners}
             state.put(SERVICE, f"bucket:{name}", fact, clock.now())
@@ -178,6 +180,17 @@ def _publish(
     for listener in listeners:
         store.put(published_path_of(file, listener), f"published/{listener}/music_tracker.duckdb")
     return listeners
+
+
+def _publish_to_iceberg(
+    settings: Settings, file: Settings, lock: AdvisoryLock, state: State, listeners: tuple[str, ...]
+) -> None:
+    """Publish to the Iceberg catalogue as well, where there is one. Errors: ServiceUnavailable."""
+    for listener in listeners if settings.iceberg_url else ():
+        key = f"iceberg:{listener}"
+        lock.confirm()
+        marks = publish_to_iceberg(settings, listener, published_path_of(file, listener), state.get(SERVICE, key) or {})
+        state.put(SERVICE, key, marks, SystemClock().now())
 
 
 def _adopt(settings: Settings, file: Settings, state: State) -> None:

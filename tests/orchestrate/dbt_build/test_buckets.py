@@ -15,6 +15,7 @@ from extract_load.core.settings import Settings
 from extract_load.maintenance.table_checksums import differences, fingerprint
 from extract_load.storage.duckdb_connection import attach, connect
 from extract_load.storage.lake.buckets import bucket_name, bucket_of, file_settings, listeners_of, used_buckets
+from extract_load.storage.lake.iceberg import drop_from_iceberg, namespace_of
 from extract_load.storage.lake.objects import ObjectStore
 from extract_load.storage.opening import open_state, open_warehouse
 from extract_load.storage.ports import State
@@ -23,7 +24,9 @@ from orchestrate.dbt_build.buckets import build_bucket, build_catalogue, dirty_b
 from orchestrate.dbt_build.runner import build_models_quietly, dbt_session
 from tests.dbt.raw_rows import write_stories
 from tests.dbt.strategies import random_stories
+from tests.support.iceberg_reader import IcebergReader, published_rows
 from tests.support.lake import lake, servers
+from tests.support.lake_servers import TABLE_BUCKET, Postgres, Weed
 
 __all__ = ["lake", "servers"]
 
@@ -93,10 +96,15 @@ def union_of(settings: Settings, embedded: Settings) -> list[str]:
 @pytest.mark.long
 @pytest.mark.parametrize(("listeners", "buckets"), [(1, 1), (3, 1), (3, 2), (20, 4)])
 def test_the_lake_builds_what_a_file_builds(
-    lake: Callable[..., Settings], tmp_path: Path, listeners: int, buckets: int
+    lake: Callable[..., Settings], servers: tuple[Postgres, Weed], tmp_path: Path, listeners: int, buckets: int
 ) -> None:
-    """The same arrivals, marts and reports with equal fingerprints; then one page of one listener costs one bucket."""
-    settings = lake(warehouse_buckets=buckets, listener_id="listener0")
+    """The same arrivals, marts and reports with equal fingerprints; then one page of one listener costs one bucket.
+
+    What was published as Iceberg tables is what PyIceberg reads.
+    """
+    servers[1].wait_for_tables()
+    catalogue = {"iceberg_url": servers[1].iceberg_url, "iceberg_warehouse": TABLE_BUCKET}
+    settings = lake(warehouse_buckets=buckets, listener_id="listener0", **catalogue)
     embedded = settings.model_copy(
         update={"warehouse": None, "duckdb_path": tmp_path / "embedded" / "w.duckdb", "data_base_path": tmp_path / "e"}
     )
@@ -118,6 +126,7 @@ def test_the_lake_builds_what_a_file_builds(
         one_more_page(settings, names[0])
         assert dirty_buckets(settings, state) == [bucket_of(names[0], buckets)]
         published_hold_their_listener_alone(settings, names, tmp_path)
+        another_engine_reads_equal_rows(settings, servers[1], names[:3], tmp_path)
 
 
 def one_more_page(settings: Settings, listener: str) -> None:
@@ -138,3 +147,14 @@ def published_hold_their_listener_alone(settings: Settings, names: list[str], fo
         assert store.fetch(f"published/{name}/music_tracker.duckdb", folder / "published.duckdb")
         with duckdb.connect(str(folder / "published.duckdb"), read_only=True) as reader:
             assert reader.execute("select distinct listener_id from marts.fct_plays").fetchall() == [(name,)]
+
+
+def another_engine_reads_equal_rows(settings: Settings, weed: Weed, names: list[str], folder: Path) -> None:
+    """Compare the Iceberg tables of each listener, as PyIceberg reads them, with the published file."""
+    reader = IcebergReader(weed)
+    for name in names:
+        assert ObjectStore(settings).fetch(f"published/{name}/music_tracker.duckdb", folder / "published.duckdb")
+        expected = published_rows(folder / "published.duckdb")
+        assert expected["fct_plays"]
+        assert {table: reader.rows(namespace_of(name), table) for table in expected} == expected
+    drop_from_iceberg(settings)
