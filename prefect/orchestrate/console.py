@@ -26,6 +26,8 @@ PREFECT_DEFAULTS = {
     # Threads of a stage log as well, outside of any run that Prefect knows of.
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    # A server would import dbt (50 MB) at each start, only to see whether its block types are the ones it knows.
+    "PREFECT_SERVER_MEMOIZE_BLOCK_AUTO_REGISTRATION": "false",
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
     # Runs that ended 30 days ago are deleted with their logs and artifacts; what they did stays in `ops`.
     "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",

@@ -19,7 +19,7 @@ from prefect.settings import Settings
 from prefect.settings.legacy import _get_valid_setting_names
 
 from orchestrate.console import CONSOLE_FORMAT, PREFECT_DEFAULTS
-from orchestrate.server.process import QUIET
+from orchestrate.server.process import QUIET, WITHOUT_PAGES
 
 ROOT = Path(__file__).parents[2]
 NOT_OF_PREFECT = {"DO_NOT_TRACK"}
@@ -65,7 +65,7 @@ def test_each_key_of_the_code_stands_in_pyproject() -> None:
     assert set(PREFECT_DEFAULTS) - NOT_OF_PREFECT == set(in_pyproject())
 
 
-@pytest.mark.parametrize("place", [in_compose(), QUIET, CONSOLE_FORMAT])
+@pytest.mark.parametrize("place", [in_compose(), QUIET, WITHOUT_PAGES, CONSOLE_FORMAT])
 def test_no_other_place_contradicts(place: dict[str, str]) -> None:
     """Compose, our own server and the format of the terminal."""
     assert different(place, {**PREFECT_DEFAULTS, **in_pyproject()}) == {}
@@ -74,7 +74,8 @@ def test_no_other_place_contradicts(place: dict[str, str]) -> None:
 def test_prefect_knows_every_key() -> None:
     """A key that Prefect renames would be ignored in silence."""
     known = {name.lower() for name in _get_valid_setting_names(Settings)}
-    ours = {**in_pyproject(), **PREFECT_DEFAULTS, **QUIET, **CONSOLE_FORMAT, **in_compose()}.keys() - NOT_OF_PREFECT
+    places = (in_pyproject(), PREFECT_DEFAULTS, QUIET, WITHOUT_PAGES, CONSOLE_FORMAT, in_compose())
+    ours = {name for place in places for name in place} - NOT_OF_PREFECT
     unknown = {name for name in ours if name.lower() not in known}
     # what remains overrides single keys of Prefect's logging.yml, or belongs to another program
     assert {name for name in unknown if not name.startswith("PREFECT_LOGGING_FORMATTERS_")} == {"HOME"}

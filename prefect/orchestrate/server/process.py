@@ -16,13 +16,14 @@ from orchestrate.server.credentials import new_password
 from orchestrate.server.own_pages import OwnPagesOnly
 
 QUIET = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "PREFECT_SERVER_LOGGING_LEVEL": "WARNING"}
+WITHOUT_PAGES = {"PREFECT_UI_ENABLED": "false", "PREFECT_SERVER_REGISTER_BLOCKS_ON_START": "false"}
 
 
 def main(kind: str, port: int) -> None:
     """Serve until standard input is closed."""
     keep_files_private()
     os.environ.setdefault("PREFECT_SERVER_API_AUTH_STRING", new_password())  # never open; nobody knows it then
-    for name, value in {**QUIET, **({"PREFECT_UI_ENABLED": "false"} if kind == "temporary" else {})}.items():
+    for name, value in {**QUIET, **(WITHOUT_PAGES if kind == "temporary" else {})}.items():
         os.environ.setdefault(name, value)
     os.environ["PREFECT_SERVER_CORS_ALLOWED_ORIGINS"] = f"http://127.0.0.1:{port},http://localhost:{port}"
     os.environ["PREFECT_UI_API_URL"] = "/api"
