@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
@@ -61,6 +61,20 @@ class Column:
         return formats.machine(row[self.name])
 
 
+class Cell(NamedTuple):
+    """One cell of a table, as it is written; `bar` is the length of its bar in percent, where it has one."""
+
+    look: str
+    head: str
+    name: str
+    value: str
+    text: str
+    address: str | None
+    is_outside: bool
+    is_number: bool
+    bar: float | None
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """One table with all that stands beside it; `bar` names the column that bars are drawn of."""
@@ -88,6 +102,18 @@ class View:
     def rows(self) -> list[Row]:
         """The rows of the table."""
         return self.result.rows
+
+    def cells(self, row: Row) -> list[Cell]:
+        """Return the cells of a row."""
+        return [self._cell(column, row) for column in self.columns]
+
+    def _cell(self, column: Column, row: Row) -> Cell:
+        has_bar, address = self.bar == column.name, column.link(row) if column.link else None
+        look = f"{column.look}{' bars' if has_bar else ''}{' first' if column is self.columns[0] else ''}"
+        return Cell(
+            look, column.label, column.name, column.value(row), column.text(row), address,
+            bool(address and address.startswith("http")), column.is_number, self.bar_percent(row) if has_bar else None,
+        )  # fmt: skip
 
     def bar_percent(self, row: Row) -> float:
         """Return the length of a row's bar, 0 to 100, against the longest of the table."""

@@ -11,7 +11,9 @@ heard as (
         sum(days.{plays}) as plays,
         sum(days.{ms}) as ms
     from marts.fct_listening_days as days
-    where days.listener_id = $listener
+    where
+        days.listener_id = $listener
+        and days.date_key between least($a_from, $b_from) and greatest($a_to, $b_to)
     group by all
 ),
 

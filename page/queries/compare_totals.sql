@@ -7,21 +7,38 @@ spans as (
     select 'b' as span, $b_from as first_day, $b_to as last_day
 ),
 
+special_purpose as (
+    select artists.artist_number
+    from marts.dim_artist as artists
+    where artists.is_special_purpose
+),
+
+nameless as (
+    select recordings.recording_number
+    from marts.dim_recording as recordings
+    where recordings.recording_key = 'unknown'
+),
+
 heard as (
     select
-        spans.span,
+        'a' as span,
         sum(days.{plays}) as plays,
         sum(days.{ms}) as ms,
-        count(distinct days.artist_number) filter (where not artists.is_special_purpose) as artists,
-        count(distinct days.recording_number) filter (where recordings.recording_key <> 'unknown') as tracks,
+        count(distinct days.artist_number) filter (where days.artist_number not in (from special_purpose)) as artists,
+        count(distinct days.recording_number) filter (where days.recording_number not in (from nameless)) as tracks,
         count(distinct days.date_key) as days
-    from spans
-    inner join marts.fct_listening_days as days
-        on days.listener_id = $listener and days.date_key between spans.first_day and spans.last_day
-    inner join marts.dim_artist as artists on days.artist_number = artists.artist_number
-    inner join marts.dim_recording as recordings on days.recording_number = recordings.recording_number
-    where days.{plays} > 0
-    group by all
+    from marts.fct_listening_days as days
+    where days.listener_id = $listener and days.date_key between $a_from and $a_to and days.{plays} > 0
+    union all
+    select
+        'b' as span,
+        sum(days.{plays}) as plays,
+        sum(days.{ms}) as ms,
+        count(distinct days.artist_number) filter (where days.artist_number not in (from special_purpose)) as artists,
+        count(distinct days.recording_number) filter (where days.recording_number not in (from nameless)) as tracks,
+        count(distinct days.date_key) as days
+    from marts.fct_listening_days as days
+    where days.listener_id = $listener and days.date_key between $b_from and $b_to and days.{plays} > 0
 ),
 
 covered as (

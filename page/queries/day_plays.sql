@@ -19,5 +19,9 @@ select
     plays.play_key
 from marts.fct_plays as plays
 inner join reporting.explain_plays as explained on plays.play_key = explained.play_key
-where plays.listener_id = $listener and plays.date_key = $day
+where
+    plays.listener_id = $listener
+    and plays.date_key = $day
+    and explained.played_at >= $day
+    and explained.played_at < $day + 1
 order by plays.started_at, plays.play_key

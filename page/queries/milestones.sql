@@ -42,6 +42,24 @@ by_year as (
     group by all
 ),
 
+first_year as (
+    select
+        year,
+        max(plays) as plays
+    from by_year
+    group by year
+    order by year
+    limit 1
+),
+
+-- After the first year, only who has in all what its leader had at its end can lead.
+contenders as (
+    select artist_number
+    from by_year
+    group by artist_number
+    having sum(plays) >= (select plays from first_year)
+),
+
 by_year_so_far as (
     select
         artist_number,
@@ -49,6 +67,7 @@ by_year_so_far as (
         sum(plays) over (partition by artist_number order by year) - plays as plays_before,
         sum(plays) over (partition by artist_number order by year) as plays_so_far
     from by_year
+    where year = (select year from first_year) or artist_number in (select artist_number from contenders)
 ),
 
 leading_before as (

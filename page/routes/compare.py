@@ -114,15 +114,16 @@ def _days(context: PageContext, a: Period, b: Period, arguments: dict[str, Value
         title,
         (
             Column("day_number", "Day", "number"),
-            Column("plays_a", f"Plays, {a.short('before')}", "number"),
-            Column("plays_b", f"Plays, {b.short('after')}", "number"),
-            Column("minutes_a", f"Minutes, {a.short('before')}", "minutes"),
-            Column("minutes_b", f"Minutes, {b.short('after')}", "minutes"),
+            Column("plays_a", f"Plays, {a.short('before')}", "number", without="–"),
+            Column("plays_b", f"Plays, {b.short('after')}", "number", without="–"),
+            Column("minutes_a", f"Minutes, {a.short('before')}", "minutes", without="–"),
+            Column("minutes_b", f"Minutes, {b.short('after')}", "minutes", without="–"),
         ),
         arguments=arguments,
         is_folded=True,
         chart=lines(series, title, "Two lines in steps. The table below has each day.", "compare_days", measure),
-        definition=f"A line ends with the last day that is known. {definition_of_plays(context)}",
+        definition="A line ends with its period, or with the last day that is known; – in the table is after that. "
+        + definition_of_plays(context),
     )
 
 

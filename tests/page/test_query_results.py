@@ -139,6 +139,31 @@ def test_places_of_the_period_before_are_those_of_its_list(
     assert some == everything[1:3]
 
 
+@pytest.mark.parametrize("kind", ["artists", "tracks"])
+@pytest.mark.parametrize("measure", list(Measure))
+def test_what_is_compared_is_what_the_lists_of_both_periods_have(
+    cursor: Cursor, params: Params, kind: str, measure: Measure
+) -> None:
+    """Plays, minutes and ranks, whether the two overlap, and whichever is the earlier."""
+    spans = (date(2024, 2, 1), date(2024, 4, 20)), (date(2024, 4, 1), date(2024, 4, 30))
+    for (a_from, a_to), (b_from, b_to) in (spans, spans[::-1]):
+        one, other = (
+            {
+                row["key"]: row
+                for row in asked(cursor, f"top_{kind}", replace(params, from_day=first, to_day=last, measure=measure))
+            }
+            for first, last in ((a_from, a_to), (b_from, b_to))
+        )
+        between: dict[str, Value] = {"a_from": a_from, "a_to": a_to, "b_from": b_from, "b_to": b_to}
+        rows = asked(cursor, f"compare_{kind}", replace(params, measure=measure), **between)
+        assert {row["key"] for row in rows} == {row["key"] for row in (one | other).values() if row["key"] != "unknown"}
+        assert asked(cursor, f"compare_{kind}", replace(params, measure=measure), **between, row_limit=3) == rows[:3]
+        for row in rows:
+            for span, listed in (("a", one.get(row["key"])), ("b", other.get(row["key"]))):
+                numbers = (row[f"plays_{span}"], row[f"minutes_{span}"], row[f"rank_{span}"])
+                assert numbers == ((listed["plays"], listed["minutes"], listed["rank"]) if listed else (0, 0, None))
+
+
 @pytest.mark.parametrize("measure", list(Measure))
 @pytest.mark.parametrize(("kind", "key"), [("artist", "artist2"), ("track", "recording7"), ("album", "album3")])
 def test_ranks_by_year_are_those_of_the_whole_list(

@@ -29,3 +29,14 @@ def test_bars_are_shares_of_the_longest() -> None:
     empty = View(Result(Statement("top", "", {}), ("plays",), [{"plays": 0}]), "Top", (), bar="plays")
     assert empty.bar_percent({"plays": 0}) == 0.0
     assert VIEW.name == "top"
+
+
+def test_cells_have_what_a_row_shows() -> None:
+    """The look, the head for phones, the value for programs, where it leads, and the bar of one column."""
+    columns = (Column("name", "Name", link=lambda row: row["name"]), Column("plays", "Plays", "number"))
+    view = View(VIEW.result, "Top", columns, bar="plays")
+    name, plays = view.cells({"name": "https://example.org", "plays": 2})
+    assert (name.look, name.head, name.value, name.address) == ("t first", "Name", "https://example.org", name.text)
+    assert (name.is_outside, name.is_number, name.bar) == (True, False, None)
+    assert (plays.look, plays.text, plays.address, plays.bar, plays.is_number) == ("n bars", "2", None, 50.0, True)
+    assert not view.cells({"name": "/artist/a", "plays": 2})[0].is_outside

@@ -30,6 +30,15 @@ def test_new_and_gone_are_told_apart(client: httpx.Client) -> None:
         assert (row["rank_b"] == "") == (row["moved"] == "gone")
 
 
+def test_after_the_end_of_a_period_nothing_is_unknown(client: httpx.Client) -> None:
+    """A month beside a year has no more days; the year goes on."""
+    days = read_page(client.get("/compare?a=2024-01&b=2024").text).tables[1].rows
+    assert days[30]["plays_a"] and not days[31]["plays_a"] and days[31]["plays_b"]
+    for query in ("a=2024-01&b=2024", "a=2024&b=2025"):
+        table = client.get(f"/compare?{query}").text.split('id="compare_days"')[1].split("</table>")[0]
+        assert ">–</td>" in table and "unknown" not in table
+
+
 def test_a_year_that_goes_on_is_compared_day_by_day(client: httpx.Client) -> None:
     """By default the same days of the year before; who asks for the whole year is told that it goes on."""
     text = client.get("/compare").text
