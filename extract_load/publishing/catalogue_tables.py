@@ -29,7 +29,7 @@ def write_catalogue(file: Settings, target: Path, names: Sequence[tuple[str, str
             for schema, name in names:
                 connection.execute(f"create schema if not exists {_OTHER}.{schema}")
                 connection.execute(f"create table {_OTHER}.{schema}.{name} as from {CATALOGUE}.{schema}.{name}")
-                copy_comments(connection, Relation(schema, name), _OTHER, "")
+            copy_comments(connection, [Relation(schema, name) for schema, name in names], _OTHER, "")
         connection.execute(f"checkpoint {_OTHER}")
         connection.execute(f"detach {_OTHER}")
 

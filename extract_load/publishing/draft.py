@@ -86,7 +86,7 @@ def _copy_relations(
             views.append(str(relation))
         else:
             tables[str(relation)] = _copy_table(connection, relation, select)
-        copy_comments(connection, relation, _ALIAS, label)
+    copy_comments(connection, relations, _ALIAS, label)
     return tables, views
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
@@ -111,24 +112,36 @@ def in_order(connection: duckdb.DuckDBPyConnection, schemas: Sequence[str]) -> l
     return [known[name] for name in TopologicalSorter(dict(sorted(graph.items()))).static_order()]
 
 
-def copy_comments(connection: duckdb.DuckDBPyConnection, relation: Relation, catalogue: str, label: str) -> None:
-    """Carry the comments of a relation and its columns over to another catalogue; the label goes before the first."""
-    kind = "view" if relation.is_view else "table"
-    said = connection.execute(
-        f"select comment from duckdb_{kind}s() where database_name = ? and schema_name = ? and {kind}_name = ?",
-        [CATALOGUE, relation.schema, relation.name],
-    ).fetchall()[0][0]
-    place = f'{catalogue}."{relation.schema}"."{relation.name}"'
-    comment = ": ".join(part for part in (label, said) if part)
-    if comment:
-        connection.execute(f"comment on {kind} {place} is '{quoted(comment)}'")
-    columns = connection.execute(
-        "select column_name, comment from duckdb_columns()"
-        " where database_name = ? and schema_name = ? and table_name = ? and comment is not null",
-        [CATALOGUE, relation.schema, relation.name],
-    ).fetchall()
-    for column, words in columns:
-        connection.execute(f"""comment on column {place}."{column}" is '{quoted(words)}'""")
+def copy_comments(
+    connection: duckdb.DuckDBPyConnection, relations: Sequence[Relation], catalogue: str, label: str
+) -> None:
+    """Carry the comments of relations and their columns over to another catalogue; the label goes before the first.
+
+    DuckDB goes through every column of every catalogue to tell of one, so it is asked once for all of them.
+    """
+    said = {
+        (schema, name): comment
+        for schema, name, comment in connection.execute(
+            "select schema_name, table_name, comment from duckdb_tables() where database_name = ?"
+            " union all select schema_name, view_name, comment from duckdb_views() where database_name = ?",
+            [CATALOGUE, CATALOGUE],
+        ).fetchall()
+    }
+    columns: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+    for schema, name, column, words in connection.execute(
+        "select schema_name, table_name, column_name, comment from duckdb_columns()"
+        " where database_name = ? and comment is not null",
+        [CATALOGUE],
+    ).fetchall():
+        columns[schema, name].append((column, words))
+    for relation in relations:
+        key = (relation.schema, relation.name)
+        place = f'{catalogue}."{relation.schema}"."{relation.name}"'
+        comment = ": ".join(part for part in (label, said[key]) if part)
+        if comment:
+            connection.execute(f"comment on {'view' if relation.is_view else 'table'} {place} is '{quoted(comment)}'")
+        for column, words in columns[key]:
+            connection.execute(f"""comment on column {place}."{column}" is '{quoted(words)}'""")
 
 
 def _reads(connection: duckdb.DuckDBPyConnection, view: Relation) -> Iterator[str]:

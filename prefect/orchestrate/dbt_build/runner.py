@@ -135,7 +135,8 @@ def build_selected(settings: Settings, target: str, *selection: str) -> list[Nod
 def run_tests(settings: Settings, *, target: str = "prod") -> list[NodeResult]:
     """Run every data test of the built models and return the outcome of each. Call it inside a `dbt_session`."""
     failpoint("dbt.test")
-    return _run_dbt_alone(settings, "test", "--exclude-resource-types", "unit_test", target=target)
+    # What is asked is known from the build before it, so the manifest isn't written a second time.
+    return _run_dbt_alone(settings, "test", "--no-write-json", "--exclude-resource-types", "unit_test", target=target)
 
 
 def check_project(settings: Settings) -> int:
@@ -230,7 +231,7 @@ def _run_dbt_alone(settings: Settings, *command: str, target: str = "prod") -> l
     from dbt.cli.main import dbtRunner
 
     arguments = [
-        *(*command, "--target", target, "--quiet", "--log-level", "none"),
+        *(*command, "--target", target, "--quiet", "--log-level", "none", "--log-level-file", "info"),
         *("--project-dir", str(project_dir()), "--profiles-dir", str(project_dir())),
         *("--target-path", str(target_dir(settings)), "--log-path", str(target_dir(settings) / "logs")),
     ]

@@ -76,8 +76,7 @@ def test_comments_are_carried_over_behind_the_label(connection: duckdb.DuckDBPyC
     connection.execute("attach ':memory:' as copy")
     connection.execute("create schema copy.marts; create table copy.marts.plays as from marts.plays")
     connection.execute("create schema copy.seeds; create table copy.seeds.families as from seeds.families")
-    for relation in read_relations(connection, "music_tracker"):
-        copy_comments(connection, relation, "copy", "DEMO")
+    copy_comments(connection, read_relations(connection, "music_tracker"), "copy", "DEMO")
     found = connection.execute(
         "select table_name, comment from duckdb_tables() where database_name = 'copy' order by 1"
     )
