@@ -42,7 +42,7 @@ def looping_reader(home: Home) -> Iterator[list[str]]:
             reads.append(done.returncode)
             if done.returncode != 0:
                 troubles.append(done.stderr)
-            stop.wait(0.2)
+            stop.wait(1)
 
     reader = threading.Thread(target=read)
     reader.start()

@@ -36,14 +36,13 @@ from extract_load.storage.state import State as FileState
 from extract_load.storage.state import to_iso
 from extract_load.storage.warehouse import Warehouse
 from orchestrate.dbt_build.results import NodeResult, blocking_failures
-from orchestrate.dbt_build.runner import build_selected, dbt_session, project_dir, run_tests, target_dir
+from orchestrate.dbt_build.runner import PARSED, build_selected, dbt_session, project_dir, run_tests, target_dir
 
 log = logging.getLogger(__name__)
 
 SERVICE = "lake"
 IN_CATALOGUE = "tag:catalogue"
 _KEPT_CATALOGUES = 3
-_PARSED = "partial_parse.msgpack"
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,15 +212,15 @@ def _adopt(settings: Settings, file: Settings, state: State) -> None:
 @contextmanager
 def _dbt(settings: Settings, file: Settings) -> Iterator[Path]:
     """Run dbt on a bucket's file; what it parsed for one bucket serves all buckets of this machine."""
-    folder, shared = target_dir(file), settings.data_dir / "buckets" / _PARSED
+    folder, shared = target_dir(file), settings.data_dir / "buckets" / PARSED
     folder.mkdir(parents=True, exist_ok=True)
-    if shared.is_file() and not (folder / _PARSED).is_file():
-        shutil.copyfile(shared, folder / _PARSED)
+    if shared.is_file() and not (folder / PARSED).is_file():
+        shutil.copyfile(shared, folder / PARSED)
     with dbt_session(file, bucket_file=file.warehouse_path):
         yield folder
-    if (folder / _PARSED).is_file() and not shared.is_file():
+    if (folder / PARSED).is_file() and not shared.is_file():
         draft = shared.with_name(f"{shared.name}.{os.getpid()}")
-        shutil.copyfile(folder / _PARSED, draft)
+        shutil.copyfile(folder / PARSED, draft)
         draft.replace(shared)
 
 

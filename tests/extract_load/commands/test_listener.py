@@ -52,6 +52,7 @@ def test_a_removed_listener_is_gone(
     settings.cache_dir.mkdir(parents=True, exist_ok=True)
     for index in gazetteer_dir.glob("gazetteer-*"):
         shutil.copy(index, settings.cache_dir)
+    monkeypatch.setattr("orchestrate.commands.offer", lambda _: None)
     monkeypatch.setattr(marts_builder, "_offered", [small_transform])
     music_tracker("listener", "add", "anna")
     monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))

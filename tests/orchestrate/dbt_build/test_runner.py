@@ -13,8 +13,10 @@ from dbt_common.events.base_types import BaseEvent, msg_from_base_event
 from extract_load.core.errors import ConfigurationError, ServiceUnavailable
 from extract_load.core.settings import Settings
 from orchestrate.dbt_build.runner import (
+    PARSED,
     _tells_of_a_stop,
     _translate_error,
+    bring_parsed,
     check_project,
     dbt_session,
     project_dir,
@@ -99,3 +101,18 @@ def test_a_stop_inside_dbt_is_no_error_of_the_project() -> None:
 def test_what_dbt_says_of_a_stop_is_no_crash(made: BaseEvent, is_of_a_stop: bool) -> None:
     """It prints the traceback of the interrupt; all other errors are shown."""
     assert _tells_of_a_stop(msg_from_base_event(made)) is is_of_a_stop
+
+
+@pytest.mark.parametrize("place", [".rebuild", ".verify-1/build"])
+def test_a_warehouse_aside_is_built_with_what_was_parsed_for_its_home(settings: Settings, place: str) -> None:
+    """Unless dbt has parsed something there already; a home in which dbt never ran has nothing to lend."""
+    aside = settings.model_copy(update={"duckdb_path": settings.data_dir / place / "music_tracker.duckdb"})
+    bring_parsed(aside)
+    assert not target_dir(aside).exists()
+    target_dir(settings).mkdir(parents=True)
+    (target_dir(settings) / PARSED).write_bytes(b"of the home")
+    bring_parsed(aside)
+    assert (target_dir(aside) / PARSED).read_bytes() == b"of the home"
+    (target_dir(aside) / PARSED).write_bytes(b"its own")
+    bring_parsed(aside)
+    assert (target_dir(aside) / PARSED).read_bytes() == b"its own"
