@@ -13,11 +13,32 @@ def number(value: float | None) -> str:
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
 
 
+def counted(value: float | None, noun: str) -> str:
+    """Return a count with its noun: 1 play, 2 plays, 1.5 plays."""
+    written = number(value)
+    return f"{written} {noun}" if written == "1" else f"{written} {noun}s"
+
+
 def minutes(value: float | None) -> str:
     """Return minutes; what is heard under a minute is told as that, not as nothing."""
     if value is None:
         return "unknown"
     return f"{value:,.0f}" if value == 0 or value >= 1 else "under 1"
+
+
+def measured(value: float | None, measure: str) -> str:
+    """Return plays or minutes with their noun: 1 play, 43 minutes, under 1 minute; unknown alone."""
+    if value is None:
+        return "unknown"
+    if measure == "plays":
+        return counted(value, "play")
+    written = minutes(value)
+    return f"{written} minute" if written in {"1", "under 1"} else f"{written} minutes"
+
+
+def noun_for(plural: str, value: float | None) -> str:
+    """Return the name of a number that stands apart from it: play under 1, plays under anything else."""
+    return plural.removesuffix("s") if value is not None and number(value) == "1" else plural
 
 
 def percent(value: float | None) -> str:

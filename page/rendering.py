@@ -21,6 +21,11 @@ STATIC_TYPES = {
     ".webmanifest": "application/manifest+json",
 }
 
+_FILTERS = (
+    "number", "counted", "measured", "noun_for", "minutes", "percent", "day", "moment", "change", "rank_change",
+    "machine",
+)  # fmt: skip
+
 
 @cache
 def environment() -> Environment:
@@ -32,7 +37,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name in ("number", "minutes", "percent", "day", "moment", "change", "rank_change", "machine"):
+    for name in _FILTERS:
         made.filters[name] = getattr(formats, name)
     made.globals.update(
         {"menu": MENU, "rules": tuple(Rule), "measures": tuple(Measure), "kinds": tuple(Kind), "static": static_url}

@@ -1,8 +1,9 @@
 """The pages as a folder of files, for a disk, a web server or a phone: the same routes and templates, asked in process.
 
 In: a published file. Out: a folder that is complete or not there: it is written beside its place and renamed into it.
-Links between pages that are in the folder become relative; what needs the live pages (another range, a day, a CSV)
-loses its address and stays as text. A share bundle has aggregates only (`share.py`).
+Links between pages that are in the folder become relative; those to a day of the last thirteen months lead into the
+diary of its month. What needs the live pages (another range, an older day, a CSV) loses its address and stays as text.
+A share bundle has aggregates only (`share.py`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -30,16 +32,20 @@ from page.share import share_pages
 
 MARKER = ".music-tracker-pages"
 MONTHS = 6
+DIARIES = 13
+"""Months of which each day is there: the last birthday is among them on any day."""
 ENTITIES = 5
 _LINK = re.compile(r' (href|src|data-url|data-sql|action)="([^"]*)"')
 _MARKS = re.compile(r'(<td[^>]*?) data-column="[^"]*" data-value="[^"]*"')
 _FORM = re.compile(r"<form\b.*?</form>", re.DOTALL)
 _RANGE = re.compile(r'<section class="range".*?</section>', re.DOTALL)
-_CHOICES = re.compile(r'<ul class="presets".*?</ul>', re.DOTALL)
+_CHOICES = re.compile(r'(<ul class="presets"[^>]*>)(.*?)</ul>', re.DOTALL)
+_CHOICE = re.compile(r'<li><a href="([^"]*)".*?</li>', re.DOTALL)
 _WRITTEN = (
-    '<p class="definition">These pages were written once. Other ranges, each day and each play are on the live pages:'
+    '<p class="definition">These pages were written once. Other ranges, older days and each play are on the live pages:'
     " <code>music-tracker page</code>.</p>"
 )
+_DAYS = re.compile(r'<tbody id="d([0-9-]+)"')
 _ENTITY = re.compile(r'href="(/(artist|album|track|genre|country)/[^"?]+)"')
 
 
@@ -115,13 +121,24 @@ def _addresses(known: Listener | None) -> list[str]:
     if known is None:
         return ["/", *lists, *views]
     years = range(known.last_day.year, known.first_day.year - 1, -1)
-    months, year, month = [], known.last_day.year, known.last_day.month
-    for _ in range(MONTHS):
-        months.append(f"/month/{year}-{month:02}")
-        year, month = (year, month - 1) if month > 1 else (year - 1, 12)
+    months = [f"/month/{one}" for one in _last_months(known, MONTHS)]
+    diaries = [f"/diary/{one}" for one in _last_months(known, DIARIES)]
     reviews = [f"/year/{one}" for one in years]
     cards = [f"{one}/card.svg?size={size}" for one in (*reviews, *months) for size in ("1080x1350", "1200x630")]
-    return ["/", *lists, *views, *reviews, *months, *cards, *(f"/calendar/{one}" for one in years)]
+    calendars = [f"/calendar/{one}" for one in years]
+    return ["/", *lists, *views, *_two_years(known), *reviews, *months, *cards, *calendars, *diaries]
+
+
+def _last_months(known: Listener, most: int) -> list[str]:
+    """Return the last months of which anything is known, the newest first."""
+    first, last = (12 * day.year + day.month - 1 for day in (known.first_day, known.last_day))
+    return [f"{month // 12}-{month % 12 + 1:02}" for month in range(last, max(first, last - most + 1) - 1, -1)]
+
+
+def _two_years(known: Listener) -> list[str]:
+    """Return the comparison of the last two years that are over, where there are two."""
+    year = (known.last_day + timedelta(days=1)).year - 1
+    return [f"/compare?a={year - 1}&b={year}"] if year - 1 >= known.first_day.year else []
 
 
 def _entities(texts: dict[str, str]) -> list[str]:
@@ -188,9 +205,13 @@ def rewritten(text: str, known: dict[str, str]) -> str:
             return f' {name}="{address[1:].partition("?")[0]}"'
         return f' {name}="{known[address]}"' if address in known else ""
 
-    for pattern, written in ((_RANGE, _WRITTEN), (_FORM, ""), (_CHOICES, ""), (_MARKS, r"\1")):
+    def choices(found: re.Match[str]) -> str:
+        kept = "".join(one[0] for one in _CHOICE.finditer(found[2]) if html.unescape(one[1]) in known)
+        return f"{found[1]}{kept}</ul>" if kept else ""
+
+    for pattern, written in ((_RANGE, _WRITTEN), (_FORM, ""), (_MARKS, r"\1")):
         text = pattern.sub(written, text)
-    return _LINK.sub(link, text)
+    return _LINK.sub(link, _CHOICES.sub(choices, text))
 
 
 def _write(made: Path, pages: dict[str, str]) -> None:
@@ -199,6 +220,8 @@ def _write(made: Path, pages: dict[str, str]) -> None:
     years = [address for address in pages if address.startswith("/year/") and "card.svg" not in address]
     if years:
         known["/year"] = file_name(years[0])
+    known |= {f"/day/{day}": f"{known[diary]}#d{day}" for diary in pages if diary.startswith("/diary/")
+              for day in _DAYS.findall(pages[diary])}  # fmt: skip
     for address, text in pages.items():
         is_page = not known[address].endswith(".svg")
         (made / known[address]).write_text(rewritten(text, known) if is_page else text, encoding="utf-8")

@@ -10,8 +10,8 @@ from starlette.responses import Response
 from page.context import PageContext
 
 GROUPS = (
-    "home", "tops", "entities", "calendar", "clock", "map", "taste", "finds", "habits", "review", "compare", "plays",
-    "search", "why", "merges", "completeness", "about", "family", "embed", "take_away", "data",
+    "home", "tops", "entities", "calendar", "diary", "clock", "map", "taste", "finds", "habits", "review", "compare",
+    "plays", "search", "why", "merges", "completeness", "about", "family", "embed", "take_away", "data",
 )  # fmt: skip
 
 

@@ -17,14 +17,16 @@ from page.errors import NotFound
 from page.formats import day as write_day
 from page.params import whole_period
 from page.routes.shared import definition_of_plays
-from page.views import Column, View
+from page.sql import Value
+from page.views import Column, Row, View
 
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """One month of the calendar: its name, and weeks of days, None where a week belongs to another month."""
+    """One month of the calendar: its name, its diary, and weeks of days, None where a week belongs to another month."""
 
     name: str
+    url: str
     weeks: list[list[dict[str, Any] | None]]
 
 
@@ -63,13 +65,14 @@ def _year_page(context: PageContext, year: int) -> Response:
         path="/calendar",
         year=year,
         calendar_years=years,
-        months=_months(result, context.params.measure.value),
+        months=_months(context, result),
         view=view,
     )
 
 
-def _months(result: Result, measure: str) -> list[Month]:
+def _months(context: PageContext, result: Result) -> list[Month]:
     """Return the months of a year, each day with its level from 0 to 4, None where nothing is known."""
+    measure, known = context.params.measure.value, context.params.listener
     most = max((float(row[measure] or 0) for row in result.rows), default=0.0)
     days = {row["day"]: row | {"level": level(row[measure], most)} for row in result.rows}
     months = []
@@ -79,7 +82,9 @@ def _months(result: Result, measure: str) -> list[Month]:
         cells: list[dict[str, Any] | None] = [None] * first.weekday()
         cells += [days[first + timedelta(days=offset)] for offset in range(length)]
         cells += [None] * (-len(cells) % 7)
-        months.append(Month(f"{first:%B}", [cells[start : start + 7] for start in range(0, len(cells), 7)]))
+        is_known = first <= known.last_day and first.replace(day=length) >= known.first_day
+        url = context.links.to(f"/diary/{first:%Y-%m}") if is_known else ""
+        months.append(Month(f"{first:%B}", url, [cells[start : start + 7] for start in range(0, len(cells), 7)]))
     return months
 
 
@@ -97,6 +102,7 @@ def one_day(context: PageContext) -> Response:
         day=first,
         weekday=f"{first:%A}",
         known=known.first,
+        diary_url=context.links.to(f"/diary/{first:%Y-%m}") if listener.first_day <= first <= listener.last_day else "",
         before=first - timedelta(days=1) if first > listener.first_day else None,
         after=first + timedelta(days=1) if first < listener.last_day else None,
         plays=plays,
@@ -105,25 +111,36 @@ def one_day(context: PageContext) -> Response:
 
 
 def _plays_of(context: PageContext, day: date) -> View:
-    rule = context.params.rule.value
-    return context.view(
-        "day_plays",
+    arguments: dict[str, Value] = {"day": day}
+    result = context.query("day_plays", **arguments)
+    shown, same = _told_once(result.rows, (
+        Column("is_counted", "Counts", "yes_no"),
+        Column(f"why_{context.params.rule.value}", "Why, under this rule"),
+        Column("why_in_reports", "In the reports"),
+        Column("how_known", "How it is known"),
+        Column("time_grade", "Time known"),
+    ))  # fmt: skip
+    return context.view_of(
+        result,
         "Every play of the day, and why it counts",
         (
             Column("started_at", "Started", "time"),
             Column("track_name", "Track", link=lambda row: context.links.entity(Kind.TRACK, row["recording_key"])),
             Column("artist_name", "Artist", link=lambda row: context.links.entity(Kind.ARTIST, row["artist_key"])),
             Column("minutes", "Minutes", "minutes"),
-            Column("is_counted", "Counts", "yes_no"),
-            Column(f"why_{rule}", "Why, under this rule"),
-            Column("why_in_reports", "In the reports"),
-            Column("how_known", "How it is known"),
-            Column("time_grade", "Time known"),
+            *shown,
         ),
-        arguments={"day": day},
+        arguments=arguments,
         empty="Nothing is known to have been heard on this day.",
-        definition=f"Local time; a play belongs to the day that it started on. {definition_of_plays(context)}",
+        definition=f"{same}Local time; a play belongs to the day that it started on. {definition_of_plays(context)}",
     )
+
+
+def _told_once(rows: list[Row], columns: tuple[Column, ...]) -> tuple[tuple[Column, ...], str]:
+    """Return the columns that differ from row to row, and a sentence with those that are the same in all of several."""
+    same = [one for one in columns if len(rows) > 1 and len({row[one.name] for row in rows}) == 1]
+    told = "; ".join(f"{one.label}: {one.text(rows[0])}" for one in same)
+    return tuple(one for one in columns if one not in same), f"The same for all: {told}. " if same else ""
 
 
 def _sessions_of(context: PageContext, day: date) -> View:

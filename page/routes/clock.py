@@ -8,7 +8,7 @@ from page.charts.grid import Cell, grid
 from page.context import PageContext
 from page.entities import Kind
 from page.errors import NotFound
-from page.formats import minutes, number
+from page.formats import measured
 from page.routes.shared import definition_of_plays
 from page.sql import SEASONS, Value, argument
 from page.views import Column, Row, View
@@ -83,9 +83,7 @@ def _chosen(context: PageContext) -> tuple[dict[str, Value], str]:
 
 
 def _label(row: Row, measure: str) -> str:
-    write = number if measure == "plays" else minutes
-    told = write(row[measure]) + (f" {measure}" if row[measure] is not None else "")
-    return f"{row['weekday_name']}, {row['hour']}:00 to {row['hour']}:59: {told}"
+    return f"{row['weekday_name']}, {row['hour']}:00 to {row['hour']}:59: {measured(row[measure], measure)}"
 
 
 def _finding(rows: list[Row], measure: str) -> str:

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from page.context import PageContext
 from page.entities import Kind
+from page.formats import counted
 from page.views import Column, Row, View
 
 LISTED = 50
@@ -53,7 +54,7 @@ def discovered(context: PageContext, most: int) -> View:
 def _finding(rows: list[Row]) -> str:
     if not rows:
         return "New artists"
-    return f"{rows[0]['total']:,} new artists, {rows[0]['total_kept']:,} of them kept"
+    return f"{counted(rows[0]['total'], 'new artist')}, {rows[0]['total_kept']:,} of them kept"
 
 
 def _comebacks(context: PageContext) -> View:

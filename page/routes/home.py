@@ -10,7 +10,7 @@ from starlette.responses import Response
 from page.charts.grid import Cell, strip
 from page.context import PageContext
 from page.entities import Kind
-from page.formats import day, minutes, number
+from page.formats import day, measured
 from page.links import Links
 from page.routes.finds import discovered
 from page.routes.shared import month_view, plays_view, top_view
@@ -59,9 +59,8 @@ def _strip(context: PageContext) -> View:
     arguments: dict[str, Value] = {"first_day": first, "last_day": last}
     result = context.query("days", **arguments)
     measure = context.params.measure.value
-    write = number if measure == "plays" else minutes
     cells = [
-        Cell(f"{day(row['day'])}: {write(row[measure])} {measure}", row[measure], context.links.day(row["day"]))
+        Cell(f"{day(row['day'])}: {measured(row[measure], measure)}", row[measure], context.links.day(row["day"]))
         for row in result.rows
     ]
     title = f"The last {STRIP_WEEKS} weeks, day by day"

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from page.charts.world import Dot, world
 from page.context import PageContext
 from page.entities import Kind
-from page.formats import minutes, number
+from page.formats import counted, measured
 from page.routes.shared import definition_of_plays, top_view
 from page.views import Column, Row, View
 
@@ -65,8 +65,7 @@ def _places(context: PageContext) -> View:
 
 
 def _dot(context: PageContext, row: Row, measure: str) -> Dot:
-    write = number if measure == "plays" else minutes
-    label = f"{row['name']}: {write(row[measure])} {measure}, {number(row['artists'])} artists"
+    label = f"{row['name']}: {measured(row[measure], measure)}, {counted(row['artists'], 'artist')}"
     return Dot(label, row["latitude"], row["longitude"], float(row[measure]), _artist(context, row))
 
 

@@ -12,7 +12,7 @@ from page.context import PageContext
 from page.database import Result
 from page.entities import Kind
 from page.errors import BadRequest, NotFound
-from page.formats import minutes, number, percent
+from page.formats import minutes, noun_for, number, percent
 from page.links import Links
 from page.periods import Period, period_of
 from page.routes.finds import discovered
@@ -64,6 +64,7 @@ def review(context: PageContext) -> Response:
         story=_story(inner, tops, finds, again, runs),
         is_over=period.last <= context.params.listener.last_day,
         cards=[(size, context.links.to(f"{path}/card.svg", size=size)) for size in SIZES],
+        diary_url=context.links.to(f"/diary/{period.text}") if _is_known_month(context, period) else "",
         months=month_view(inner, "months") if period.kind == "year" else None,
         tops=list(tops.values()),
         views=(finds, again, runs),
@@ -81,8 +82,8 @@ def card_image(context: PageContext) -> Response:
     label = context.cursor.facts.label
     text = CardText(
         f"{label + ': ' if label else ''}My {period.label} in music",
-        [(number(totals["plays"]), "plays"), (minutes(totals["minutes"]), "minutes"),
-         (number(totals["artists"]), "artists"), (number(totals["tracks"]), "tracks")],
+        [((minutes if name == "minutes" else number)(totals[name]), noun_for(name, totals[name]))
+         for name in ("plays", "minutes", "artists", "tracks")],
         [(f"Top {kind.plural}", [row["name"] for row in _ranked(inner, kind)]) for kind in _KINDS[:4]],
         f"{percent(covered)} of the time is covered. Data from Spotify and MusicBrainz.",
     )  # fmt: skip
@@ -118,6 +119,11 @@ def _neighbour(context: PageContext, period: Period | None) -> tuple[str, str] |
     return period.label, context.links.to(f"/{period.kind}/{period.text}")
 
 
+def _is_known_month(context: PageContext, period: Period) -> bool:
+    known = context.params.listener
+    return period.kind == "month" and period.first <= known.last_day and period.last >= known.first_day
+
+
 def _compare_url(context: PageContext, period: Period) -> str:
     """Return where a period is compared with the one after it, or before it if nothing is known of that."""
     after = period.beside(1)
@@ -142,14 +148,14 @@ def _story(context: PageContext, tops: dict[Kind, View], finds: View, again: Vie
     totals = context.query("totals")
     totals_sql = context.links.to("/data/totals.sql")
     story = [
-        StoryCard(number(totals.first["plays"]), "plays", totals, "plays", totals_sql),
+        StoryCard(number(totals.first["plays"]), noun_for("plays", totals.first["plays"]), totals, "plays", totals_sql),
         StoryCard(minutes(totals.first["minutes"]), "minutes of music", totals, "minutes", totals_sql),
-        StoryCard(number(totals.first["artists"]), "artists were heard", totals, "artists", totals_sql),
+        StoryCard(number(totals.first["artists"]), _were_heard(totals.first["artists"]), totals, "artists", totals_sql),
     ]
     for kind, view in tops.items():
         if view.rows and view.rows[0]["rank"] is not None:
             first = view.rows[0]
-            sentence = f"plays of the first {kind.value}:"
+            sentence = f"{noun_for('plays', first['plays'])} of the first {kind.value}:"
             story.append(StoryCard(number(first["plays"]), sentence, view.result, "plays", view.sql_url, first["name"],
                                    context.links.entity(kind, first["key"])))  # fmt: skip
     if again.rows:
@@ -159,12 +165,18 @@ def _story(context: PageContext, tops: dict[Kind, View], finds: View, again: Vie
         story.append(StoryCard(times, sentence, again.result, "times", again.sql_url, first["track_name"],
                                context.links.entity(Kind.TRACK, first["recording_key"])))  # fmt: skip
     if runs.rows:
-        days = number(runs.rows[0]["certain_days"])
-        story.append(StoryCard(days, "days in a row with music: the longest streak that touches it", runs.result,
+        days = runs.rows[0]["certain_days"]
+        sentence = f"{noun_for('days', days)} in a row with music: the longest streak that touches it"
+        story.append(StoryCard(number(days), sentence, runs.result,
                                "certain_days", runs.sql_url))  # fmt: skip
     if finds.rows and len(story) < 10:
-        story.append(StoryCard(number(finds.rows[0]["total"]), "new artists", finds.result, "total", finds.sql_url))
+        new = finds.rows[0]["total"]
+        story.append(StoryCard(number(new), noun_for("new artists", new), finds.result, "total", finds.sql_url))
     return story[:10]
+
+
+def _were_heard(artists: int) -> str:
+    return "artist was heard" if artists == 1 else "artists were heard"
 
 
 ROUTES = [

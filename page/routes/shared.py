@@ -12,7 +12,7 @@ from page.charts.columns import Mark, columns
 from page.context import PageContext
 from page.database import Result
 from page.entities import Kind
-from page.formats import minutes, number
+from page.formats import counted, measured, minutes, number
 from page.params import Measure
 from page.sql import Value
 from page.views import Column, Row, View
@@ -139,17 +139,17 @@ def _months_title(result: Result, measure: str) -> str:
 
 def _months_chart(result: Result, measure: str, chart_id: str, link: Callable[[Row], str]) -> Any:
     every = max(1, -(-len(result.rows) // TICKS))
-    write = number if measure == "plays" else minutes
     marks = [
         Mark(
-            f"{row['month_start']:%B %Y}: {write(row[measure])} {measure if row[measure] is not None else ''}".strip(),
+            f"{row['month_start']:%B %Y}: {measured(row[measure], measure)}",
             None if row[measure] is None else float(row[measure]),
             url=link(row),
             tick=f"{row['month_start']:%b %y}" if (len(result.rows) - 1 - place) % every == 0 else "",
         )
         for place, row in enumerate(result.rows)
     ]
-    description = f"One column for each of {len(marks)} months, in {measure}. The table below has each value."
+    months = counted(len(marks), "month")
+    description = f"One column for each of {months}, in {measure}. The table below has each value."
     return columns(marks, _months_title(result, measure), description, chart_id)
 
 

@@ -58,3 +58,16 @@ def test_changes_have_words(now: float, before: float | None, text: str) -> None
 def test_movements_have_words(rank: int | None, before: int | None, text: str) -> None:
     """Climbing is up in every theme, and what has no rank does not shift the others."""
     assert formats.rank_change(rank, before) == text
+
+
+def test_one_is_told_in_the_singular() -> None:
+    """What is written as 1, and what is under it; nothing, many and parts are many; unknown stands alone."""
+    assert [formats.counted(value, "play") for value in (0, 1, 2, 1.5)] == ["0 plays", "1 play", "2 plays", "1.5 plays"]
+    told = [formats.measured(value, "minutes") for value in (0, 0.4, 1.2, 43.7, None)]
+    assert told == ["0 minutes", "under 1 minute", "1 minute", "44 minutes", "unknown"]
+    assert [formats.measured(value, "plays") for value in (1, 1000, None)] == ["1 play", "1,000 plays", "unknown"]
+    assert [formats.noun_for("new artists", value) for value in (1, 3, None)] == [
+        "new artist",
+        "new artists",
+        "new artists",
+    ]

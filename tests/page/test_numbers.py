@@ -25,6 +25,8 @@ PAGES = (
     "/top/countries?by=minutes",
     "/calendar/2024",
     "/day/2024-01-14",
+    "/diary/2024-01",
+    "/diary/2024-02?by=minutes&rule=any",
     "/plays?from=2024&to=2024&page=3",
     "/search?q=quoted",
     f"/completeness{HALF}",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,10 +28,45 @@ def test_every_link_leads_to_a_file_of_the_folder_or_to_another_site(written: Wr
         page = read_page(path.read_text(encoding="utf-8"))
         for link in page.links:
             is_outside = urlsplit(link).scheme in {"http", "https"} or link.startswith("#")
-            assert is_outside or (written.folder / link).is_file(), (path.name, link)
+            name, _, place = link.partition("#")
+            assert is_outside or (written.folder / name).is_file(), (path.name, link)
+            assert is_outside or not place or f'id="{place}"' in text_of(written, name), (path.name, link)
         assert "form" not in page.tags
-        assert "presets" not in path.read_text(encoding="utf-8"), path.name
+        assert 'aria-label="Ranges"' not in path.read_text(encoding="utf-8"), path.name
         assert not page.wrongly_closed
+
+
+def text_of(written: Written, name: str) -> str:
+    """Return the text of a file of the snapshot."""
+    return (written.folder / name).read_text(encoding="utf-8")
+
+
+def links_to(written: Written, name: str, words: str) -> list[str]:
+    """Return where the links of a page with these words lead."""
+    return re.findall(rf'<a [^>]*?href="([^"]*)"[^>]*>{words}</a>', text_of(written, name))
+
+
+def test_what_was_played_on_the_last_birthday_is_two_clicks_away(written: Written) -> None:
+    """From the calendar to the day in the diary of its month: each day of the last year that is known."""
+    calendars = [text_of(written, f"calendar-{year}.html") for year in (2024, 2025)]
+    day = date(2024, 6, 8)
+    while day <= date(2025, 6, 7):
+        link = f"diary-{day:%Y-%m}.html#d{day}"
+        assert f'href="{link}"' in calendars[day.year - 2024]
+        day += timedelta(days=1)
+    told = text_of(written, "diary-2025-01.html").split('id="d2025-01-07"')[1].split("</tbody>")[0]
+    assert "Tuesday, 7 January 2025" in told
+    assert " plays, " in told and told.count("<tr>") > 1
+    assert 'href="/' not in told
+
+
+def test_the_last_two_whole_years_are_compared(written: Written) -> None:
+    """The menu leads to the year so far, and that to the two that are over."""
+    (compare,) = links_to(written, "index.html", "Compare")
+    (years,) = links_to(written, compare, "2023 and 2024")
+    assert "<h1>2023 and 2024 compared</h1>" in text_of(written, years).replace(' dir="auto"', "")
+    assert text_of(written, compare).count("<li><a href") > 10
+    assert "the last two months" not in text_of(written, compare)
 
 
 def test_the_menu_of_a_snapshot_works(written: Written) -> None:

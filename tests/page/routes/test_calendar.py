@@ -6,7 +6,7 @@ import re
 
 import httpx
 
-from tests.support.pages import read_page
+from tests.support.pages import Page, read_page
 
 
 def test_a_year_has_each_day_once(client: httpx.Client) -> None:
@@ -20,21 +20,57 @@ def test_a_year_has_each_day_once(client: httpx.Client) -> None:
     assert "l4" in looks.values()
 
 
+def test_one_play_is_told_in_the_singular(client: httpx.Client) -> None:
+    """In the calendar, on the day, in the diary and in charts; nobody's day is told as that."""
+    text = client.get("/calendar/2024").text
+    titles = dict(re.findall(r'href="/day/(2024-[\d-]+)" title="([^"]*)"', text))
+    assert titles["2024-06-10"] == "nobody knows"
+    (day, title), *_ = [one for one in titles.items() if one[1].startswith("1 ")]
+    assert title.startswith("1 play, ")
+    assert title in client.get(f"/day/{day}").text and title in client.get(f"/diary/{day[:7]}").text
+    pages = [
+        client.get(address).text for address in ("/calendar/2024", "/", "/clock", "/map", f"/?from={day}&to={day}")
+    ]
+    assert not [found for page in pages for found in re.findall(r"\b1 (?:plays|minutes|artists|days|months)\b", page)]
+
+
+def told_of(page: Page, column: str, label: str) -> list[str]:
+    """Return what a day tells of each of its plays: in its table, or once for all of them."""
+    once = re.search(rf"The same for all: [^.]*?{label}: ([^;.]+)", page.text)
+    return [once[1] if once else row[column] for row in page.tables[0].rows]
+
+
 def test_a_day_shows_every_play_and_why(client: httpx.Client) -> None:
     """Also those that do not count."""
     page = read_page(client.get("/day/2024-01-14?rule=lastfm").text)
-    rows = page.tables[0].rows
-    assert len(rows) >= 3
-    assert all(row["why_lastfm"].startswith(("yes", "no")) for row in rows)
-    assert all((row["is_counted"] == "True") <= row["why_lastfm"].startswith("yes") for row in rows)
+    why = told_of(page, "why_lastfm", "Why, under this rule")
+    counts = told_of(page, "is_counted", "Counts")
+    assert len(page.tables[0].rows) >= 3
+    assert all(one.startswith(("yes", "no")) for one in why)
+    assert all(one.startswith("yes") for one, is_counted in zip(why, counts, strict=True) if is_counted != "False")
 
 
 def test_a_day_names_the_rule_of_the_reports_in_words(client: httpx.Client) -> None:
     """What the reports leave out was too short."""
-    days = [read_page(client.get(f"/day/2024-01-{day:02}").text).tables[0] for day in range(10, 20)]
-    told = {row["why_in_reports"] for table in days for row in table.rows}
+    days = [read_page(client.get(f"/day/2024-01-{day:02}").text) for day in range(10, 20)]
+    told = {one for page in days for one in told_of(page, "why_in_reports", "In the reports")}
     assert "no: under 30 seconds were heard" in told
     assert "spotify30" not in str(told)
+
+
+def test_what_is_the_same_for_all_plays_of_a_day_is_told_once(client: httpx.Client) -> None:
+    """What differs is a column; a day with one play has all of them."""
+    seen = set()
+    for day in range(1, 32):
+        page = read_page(client.get(f"/day/2024-01-{day:02}").text)
+        columns = page.tables[0].rows[0].keys() if page.tables else {}
+        for name, label in (("is_counted", "Counts"), ("how_known", "How it is known"), ("time_grade", "Time known")):
+            values = {row[name] for row in page.tables[0].rows} if name in columns else set()
+            is_once = f" {label}: " in page.text.partition("The same for all:")[2].partition(". Local time")[0]
+            assert is_once != bool(values)
+            assert len(values) != 1 or len(page.tables[0].rows) == 1
+            seen.add((name, is_once))
+    assert len(seen) == 6
 
 
 def test_a_day_of_which_nothing_is_known_says_so(client: httpx.Client) -> None:
