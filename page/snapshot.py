@@ -45,6 +45,9 @@ _WRITTEN = (
     '<p class="definition">These pages were written once. Other ranges, older days and each play are on the live pages:'
     " <code>music-tracker page</code>.</p>"
 )
+_TAKE = re.compile(r'<p class="take">(.*?)</p>', re.DOTALL)
+_TAKEN = re.compile(r'<a href="/(?:data|take)/[^"]*"[^>]*>[^<]*</a>\s*')
+_ANCHOR = re.compile(r'<a [^>]*?href="(/[^"]*)"[^>]*>.*?</a>\s*', re.DOTALL)
 _DAYS = re.compile(r'<tbody id="d([0-9-]+)"')
 _ENTITY = re.compile(r'href="(/(artist|album|track|genre|country)/[^"?]+)"')
 
@@ -209,9 +212,13 @@ def rewritten(text: str, known: dict[str, str]) -> str:
         kept = "".join(one[0] for one in _CHOICE.finditer(found[2]) if html.unescape(one[1]) in known)
         return f"{found[1]}{kept}</ul>" if kept else ""
 
-    for pattern, written in ((_RANGE, _WRITTEN), (_FORM, ""), (_MARKS, r"\1")):
+    def takes(found: re.Match[str]) -> str:
+        kept = _ANCHOR.sub(lambda one: one[0] if html.unescape(one[1]) in known else "", found[1])
+        return f'<p class="take">{kept}</p>' if "<a " in kept else ""
+
+    for pattern, written in ((_RANGE, _WRITTEN), (_FORM, ""), (_TAKEN, ""), (_MARKS, r"\1")):
         text = pattern.sub(written, text)
-    return _LINK.sub(link, _CHOICES.sub(choices, text))
+    return _LINK.sub(link, _TAKE.sub(takes, _CHOICES.sub(choices, text)))
 
 
 def _write(made: Path, pages: dict[str, str]) -> None:

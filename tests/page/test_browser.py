@@ -28,8 +28,9 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not instal
 MAIN = ("/", "/top/artists", "/map", "/clock", "/year/2024", "/habits")
 OTHERS = (
     "/top/tracks?page=2", "/top/genres?by=minutes", "/calendar/2024", "/day/2024-01-14", "/taste", "/finds",
-    "/month/2024-02", "/week/2024-W07", "/compare?a=2024&b=2025", "/plays?from=2024", "/search?q=album", "/why",
-    "/merges", "/completeness", "/about", "/nowhere", "/?from=soon", "/?from=2024-05-01&to=2024-07-31",
+    "/diary/2024-01", "/month/2024-02", "/week/2024-W07", "/compare?a=2024&b=2025", "/plays?from=2024",
+    "/search?q=album", "/why", "/merges", "/completeness", "/about", "/nowhere", "/?from=soon",
+    "/?from=2024-05-01&to=2024-07-31",
 )  # fmt: skip
 AXE = {
     "resultTypes": ["violations"],

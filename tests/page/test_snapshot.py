@@ -32,6 +32,7 @@ def test_every_link_leads_to_a_file_of_the_folder_or_to_another_site(written: Wr
             assert is_outside or (written.folder / name).is_file(), (path.name, link)
             assert is_outside or not place or f'id="{place}"' in text_of(written, name), (path.name, link)
         assert "form" not in page.tags
+        assert not {"CSV", "SQL", "M3U"} & set(re.findall(r">([A-Z0-9]+)</a>", path.read_text(encoding="utf-8")))
         assert 'aria-label="Ranges"' not in path.read_text(encoding="utf-8"), path.name
         assert not page.wrongly_closed
 
