@@ -72,8 +72,14 @@ def copy_new_rows(
 
 
 def _last_copied(connection: duckdb.DuckDBPyConnection, state: State, table: str, key: Sequence[str]) -> int:
-    """Return the rowid in the state of the row that was copied last; 0 when the state does not know it."""
-    newest = connection.execute(f"select {', '.join(key)} from ops.{table} order by rowid desc limit 1").fetchone()
+    """Return the rowid in the state of the row that was copied last; 0 when the state does not know it.
+
+    The number of a table's newest row is at least their count less one, so DuckDB passes over all others.
+    """
+    newest = connection.execute(
+        f"select {', '.join(key)} from ops.{table} where rowid >= (select count(*) - 1 from ops.{table})"
+        " order by rowid desc limit 1"
+    ).fetchone()
     if newest is None:
         return 0
     condition = " and ".join(f"{name} = ?" for name in key)

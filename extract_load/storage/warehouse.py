@@ -38,7 +38,8 @@ _DAMAGED = (
     "Could not read enough bytes from file",
 )
 _RETRY_SECONDS = 0.25
-_LARGEST_LOG_BYTES = 1 << 20
+_LARGEST_LOG_BYTES = 128 << 10
+"""Ten polls: each opening reads the log again, and writing it to its place takes as long as some of them."""
 
 
 class Warehouse:
@@ -60,7 +61,7 @@ class Warehouse:
 
         `purpose` is shown to those who wait. Errors: WarehouseBusy after `wait_seconds` (LOCK_WAIT_SECONDS when
         not given), also when a process that knows no lock, such as a duckdb shell, has the file open.
-        Without a `checkpoint`, a few new rows stay in the write-ahead log when it closes, until that has 1 MB: writing
+        Without a `checkpoint`, a few new rows stay in the write-ahead log when it closes, until that is large: writing
         them to their place costs the more the more rows are there. `apart` is for who changes settings of DuckDB that
         hold for a whole instance: it ends with the block. Otherwise the file is detached then, and the instance waits
         for the next opening; making one costs more than most of what is done here.
