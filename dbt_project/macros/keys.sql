@@ -26,3 +26,11 @@
 {% macro context_key(context_uri) -%}
     md5('context:' || {{ context_uri }})
 {%- endmacro %}
+
+{#-
+  The number of a key in the day facts: its first 15 hex digits; 0 is the unknown member. It is the key's own, so that what
+  was built yesterday, or for another listener, has the same. That no two are equal is tested in the dimensions.
+-#}
+{% macro number_of_key(key) -%}
+    case when {{ key }} = 'unknown' then 0 else cast('0x' || left({{ key }}, 15) as bigint) end
+{%- endmacro %}

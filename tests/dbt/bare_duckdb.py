@@ -53,7 +53,7 @@ class CompiledProject:
                 node["relation_name"],
                 node["compiled_code"],
                 frozenset(nodes[key]["name"] for key in node["depends_on"]["nodes"] if key in nodes),
-                tuple(node["config"]["meta"].get("by_month", ())),
+                _moments(node["config"]["meta"]),
             )
             for node in nodes.values()
             if node["resource_type"] == "model"
@@ -130,6 +130,13 @@ class BareWarehouse:
 
     def close(self) -> None:
         self.connection.close()
+
+
+def _moments(meta: dict[str, Any]) -> tuple[str, ...]:
+    """Return the first and the last moment of a row of a model by month, or those that its local day can belong to."""
+    if day := meta.get("part", {}).get("days"):
+        return (f"{day} - interval 2 days", f"{day} + interval 3 days")
+    return tuple(meta.get("by_month", ()))
 
 
 def _in_order(models: dict[str, Model]) -> list[Model]:

@@ -21,8 +21,8 @@ HOLE_FROM, HOLE_UNTIL = date(2024, 2, 29), date(2024, 3, 24)
 MINUTE = 60_000
 PARAMETER = re.compile(r"null /\* (\w+) \*/")
 BUILT = ("fct_periods", "fct_listening_days", "fct_listening_totals", "fct_listening_hours", "fct_artist_days")
-ARTISTS = {"a": "Ann", "b": "Bob", "c": "Cat", "v": "Various Artists"}
-RECORDINGS = {"a1": "Ann One", "a2": "Ann Two", "a3": "Ann Three", "b1": "Bob One", "c1": "Cat One", "v1": "Hit"}
+ARTISTS = {"a": "Ann", "b": "Bob", "c": "Cat", "e": "Various Artists"}
+RECORDINGS = {"a1": "Ann One", "a2": "Ann Two", "a3": "Ann Three", "b1": "Bob One", "c1": "Cat One", "e1": "Hit"}
 
 # Day, recording, plays: three minutes each.
 PLAYS = [
@@ -33,7 +33,7 @@ PLAYS = [
     (date(2024, 3, 25), "a1", 1),
     (date(2024, 12, 31), "c1", 12),
     (LAST, "c1", 1),
-    (LAST, "v1", 3),
+    (LAST, "e1", 3),
 ]
 
 
@@ -79,31 +79,31 @@ class EdgeHistory:
         self.connection.execute(f"insert into {table} ({', '.join(values)}) values ({marks})", list(values.values()))
 
     def _fill_dimensions(self) -> None:
-        for number, (key, name) in enumerate(ARTISTS.items(), 1):
+        for key, name in ARTISTS.items():
             origin = {"country_name": "Cuba", "country_code": "CU", "origin_area_name": "Havana"} if key == "a" else {}
             self.insert(
-                "marts.dim_artist", artist_key=key, artist_number=number, artist_name=name,
-                is_special_purpose=key == "v", main_genre="son" if key == "a" else "unknown",
+                "marts.dim_artist", artist_key=key, artist_number=int(key, 16), artist_name=name,
+                is_special_purpose=key == "e", main_genre="son" if key == "a" else "unknown",
                 origin_area_key="havana" if key == "a" else "unknown", **origin,
             )  # fmt: skip
             genre = "son" if key == "a" else "unknown"
             self.insert("marts.bridge_artist_genres", artist_key=key, genre_key=genre, genre_rank=1, weight=1.0)
         for genre in ("son", "unknown"):
             self.insert("marts.dim_genre", genre_key=genre, genre_name=genre, genre_family="Latin")
-        for number, (key, name) in enumerate(RECORDINGS.items(), 1):
+        for key, name in RECORDINGS.items():
             artist = ARTISTS[key[0]]
             year = 1971 if key == "a1" else None
             self.insert(
-                "marts.dim_recording", recording_key=key, recording_number=number, recording_name=name,
+                "marts.dim_recording", recording_key=key, recording_number=int(key, 16), recording_name=name,
                 artist_name=artist, is_enriched=key != "b1", first_release_year=year,
                 first_release_decade=1970 if year else None,
             )  # fmt: skip
             self.insert("marts.dim_track", track_key=key, track_name=name, artist_name=artist)
             self.insert("marts.bridge_track_artists", track_key=key, artist_key=key[0], credit_position=1)
         self.insert("marts.bridge_track_artists", track_key="c1", artist_key="a", credit_position=2)
-        for number, key in enumerate(ARTISTS, 1):
+        for key in ARTISTS:
             self.insert(
-                "marts.dim_album", album_key=key, album_number=number, album_name=f"Album {key}",
+                "marts.dim_album", album_key=key, album_number=int(key, 16), album_name=f"Album {key}",
                 artist_name=ARTISTS[key], total_tracks=9,
             )  # fmt: skip
 

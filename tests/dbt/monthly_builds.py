@@ -18,7 +18,9 @@ from extract_load.core.clock import SystemClock
 from extract_load.storage.warehouse import CATALOGUE, apply_schema
 from tests.dbt.bare_duckdb import CompiledProject, Model
 
-FACTS = ("fct_plays", "fct_source_rows", "fct_sessions", "int_days__spanned")
+FACTS = (
+    "fct_plays", "fct_source_rows", "fct_sessions", "fct_listening_days", "fct_listening_hours", "int_days__spanned"
+)  # fmt: skip
 FRESH = "fresh"
 STATE = ("files", "pointers", "spans")
 SCHEMAS = ("staging", "intermediate", "marts", "reporting", "seeds")

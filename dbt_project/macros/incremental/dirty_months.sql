@@ -49,10 +49,22 @@
 
 {% macro margin() -%} interval '{{ var("margin_days") }} days' {%- endmacro %}
 
+{#-
+  Whether a moment or day lies between the first and the last dirty month, or so near to them: DuckDB compares that with
+  what it knows of each block of rows, and reads few of them.
+-#}
+{% macro is_about_dirty_months(at, dirty_months, days=0) -%}
+    {{ at }} >= (select min(month) - interval {{ days }} days from {{ dirty_months }})
+    and {{ at }} < (select max(month) + interval 1 month + interval {{ days }} days from {{ dirty_months }})
+{%- endmacro %}
+
 {#- Whether a row of `listener_id` ended in a month of the CTE `dirty_months`. -#}
 {% macro is_in_dirty_month(at) -%}
     {%- if is_windowed() -%}
-        (listener_id, {{ month_of(at) }}) in (select (listener_id, month) from dirty_months)
+        (
+            {{ is_about_dirty_months("coalesce(" ~ at ~ ", timestamp '1970-01-01')", 'dirty_months') }}
+            and (listener_id, {{ month_of(at) }}) in (select (listener_id, month) from dirty_months)
+        )
     {%- else -%}
         true
     {%- endif -%}
@@ -62,12 +74,24 @@
 {% macro is_in_window(at) -%}
     {%- if is_windowed() -%}
         (
-            (listener_id, {{ month_of(at ~ ' - ' ~ margin()) }}) in (select (listener_id, month) from dirty_months)
-            or (listener_id, {{ month_of(at ~ ' + ' ~ margin()) }}) in (select (listener_id, month) from dirty_months)
+            {{ is_about_dirty_months("coalesce(" ~ at ~ ", timestamp '1970-01-01')", 'dirty_months', var('margin_days')) }}
+            and (
+                (listener_id, {{ month_of(at ~ ' - ' ~ margin()) }}) in (select (listener_id, month) from dirty_months)
+                or (listener_id, {{ month_of(at ~ ' + ' ~ margin()) }}) in (select (listener_id, month) from dirty_months)
+            )
         )
     {%- else -%}
         true
     {%- endif -%}
+{%- endmacro %}
+
+{#- Whether a row is reported on a day of the CTE `offline_days`. -#}
+{% macro is_reported_with_offline_plays() -%}
+    (
+        reported_end_at >= (select min(reported_day) from offline_days)
+        and reported_end_at < (select max(reported_day) + interval 1 day from offline_days)
+        and (listener_id, date_trunc('day', reported_end_at)) in (select (listener_id, reported_day) from offline_days)
+    )
 {%- endmacro %}
 
 {#-
@@ -82,6 +106,9 @@
         using {{ dirty_months }} as dirty
         where
             kept.listener_id = dirty.listener_id
+            and coalesce(kept.{{ from_at }}, timestamp '1970-01-01')
+            < (select max(month) + interval 1 month from {{ dirty_months }})
+            and coalesce(kept.{{ until_at }}, timestamp '1970-01-01') >= (select min(month) from {{ dirty_months }})
             and {{ month_of('kept.' ~ from_at) }} <= dirty.month
             and {{ month_of('kept.' ~ until_at) }} >= dirty.month
     {%- elif execute -%}

@@ -22,19 +22,31 @@
 {% materialization table, adapter='duckdb', supported_languages=['sql'] %}
     {%- set existing = load_cached_relation(this) -%}
     {%- set relation = this.incorporate(type='table') -%}
-    {%- set inputs = what_it_is_made_of(compiled_code) -%}
+    {%- set inputs = what_it_is_made_of(model.raw_code if _meta('follows') else compiled_code) -%}
     {#- The models of dirty months compare with the last build, of which dbt knows nothing. -#}
     {%- if stays_as_it_is(existing, 'table', inputs) and not model.name.startswith('int_dirty__') -%}
         {%- do _leave_as_it_is() -%}
+    {%- elif _meta('part') and is_followed() -%}
+        {%- call statement('main') %}
+            {{ replace_part(relation, compiled_code, inputs) }}
+        {%- endcall -%}
+        {%- do adapter.commit() -%}
     {%- else -%}
         {%- if existing is not none and existing.type != 'table' -%} {%- do adapter.drop_relation(existing) -%} {%- endif -%}
         {{ run_hooks(pre_hooks) }}
+        {%- set is_compared = existing is not none and inputs.version and (_meta('changed_by_day') or _meta('grows')) %}
         {%- call statement('main') %}
+            {%- if is_compared %}
+            create or replace temp table rows_before as from {{ relation }};
+            {%- endif %}
             drop table if exists {{ relation }};
             {{ create_table_as(False, relation, compiled_code) }}
         {%- endcall -%}
         {%- do run_query(
-            _comments(relation) ~ note_version(inputs.made_of, version_of_rows(relation, inputs))
+            _comments(relation) ~ note_version(
+                inputs.made_of, version_of_rows(relation, inputs),
+                version_before(relation, inputs) if is_compared or is_followed() else none
+            ) ~ (';' ~ note_changed_days(relation) if is_compared and _meta('changed_by_day') else '')
         ) -%}
         {{ run_hooks(post_hooks) }}
         {%- do adapter.commit() -%}
@@ -74,7 +86,8 @@
 {% materialization incremental, adapter='duckdb', supported_languages=['sql'] %}
     {%- set existing = load_cached_relation(this) -%}
     {%- set relation = this.incorporate(type='table') -%}
-    {%- set inputs = what_it_is_made_of(compiled_code) -%}
+    {#- Its compiled code is another when it goes on from rows that are there. -#}
+    {%- set inputs = what_it_is_made_of(model.raw_code) -%}
     {%- set is_by_month = 'by_month' in config.get('tags', []) -%}
     {%- set is_list = model.name == 'int_dirty__months' -%}
     {%- if is_by_month and inputs.version and existing is not none and is_windowed() and not has_dirty_months() -%}
@@ -88,7 +101,11 @@
         {%- elif is_by_month or not inputs.made_of -%} {%- set version = "cast(uuid() as varchar)" -%}
         {%- else -%} {%- set version = "'" ~ inputs.made_of ~ "'" -%}
         {%- endif -%}
-        {%- do run_query(note_version(inputs.made_of, version)) -%}
+        {%- do run_query(
+            note_version(
+                inputs.made_of, version, "'" ~ inputs.version ~ "'" if inputs.version and is_by_month and is_windowed() else none
+            )
+        ) -%}
     {%- endif -%}
     {{ return({'relations': [relation]}) }}
 {% endmaterialization %}

@@ -1,7 +1,8 @@
 {#-
   The CTEs that find the runs of days of each thing; the last one is `spanned`: one row per run with certain_days,
   started_on, ended_on, possibly_from, possibly_until and last_day. Needs the import CTE `coverage` over
-  fct_listening_coverage and the CTE `active` (listener_id, thing, day), each day once.
+  fct_listening_coverage and the CTE `active` (listener_id, thing, day, day_number), each day once; `day_number` counts the
+  days of the thing.
 
   A day with less than half of it covered and no play is unknown: it may have had one.
 -#}
@@ -26,13 +27,6 @@ days as (
         later as (partition by listener_id order by day rows between 1 following and unbounded following)
 ),
 
-numbered as (
-    select
-        *,
-        row_number() over (partition by listener_id, thing order by day) as day_number
-    from active
-),
-
 -- In a run of days, the day less its number stays the same.
 certain as (
     select
@@ -41,7 +35,7 @@ certain as (
         min(day) as started_on,
         max(day) as ended_on,
         cast(count(*) as integer) as certain_days
-    from numbered
+    from active
     group by listener_id, thing, day - cast(day_number as integer)
 ),
 
@@ -57,7 +51,7 @@ edged as (
     inner join days as last_days on certain.listener_id = last_days.listener_id and certain.ended_on = last_days.day
 ),
 
--- Runs with nothing but unknown days between them may be one.
+-- Most runs lie between known days. Of the others, those with nothing but unknown days between them may be one.
 grouped as (
     select
         *,
@@ -65,6 +59,7 @@ grouped as (
             lag(possible_until) over (partition by listener_id, thing order by started_on) < started_on - 1, true
         ) as is_apart
     from edged
+    where possible_from < started_on or possible_until > ended_on
 ),
 
 counted as (
@@ -76,10 +71,27 @@ counted as (
 
 spanned as (
     select
-        *,
+        listener_id,
+        thing,
+        started_on,
+        ended_on,
+        certain_days,
+        last_day,
         min(possible_from) over possible as possibly_from,
         max(possible_until) over possible as possibly_until
     from counted
     window possible as (partition by listener_id, thing, possible_group)
+    union all
+    select
+        listener_id,
+        thing,
+        started_on,
+        ended_on,
+        certain_days,
+        last_day,
+        started_on as possibly_from,
+        ended_on as possibly_until
+    from edged
+    where possible_from = started_on and possible_until = ended_on
 )
 {%- endmacro %}

@@ -30,8 +30,7 @@ near_rows as (
     where
         {{ is_in_window(exported_end_at()) }}
         {%- if is_windowed() %}
-        or (listener_id, date_trunc('day', reported_end_at))
-        in (select (listener_id, reported_day) from offline_days)
+        or {{ is_reported_with_offline_plays() }}
         {%- endif %}
 ),
 

@@ -1,4 +1,6 @@
 -- Over 120 lines: the columns come from six sources, one line each.
+{{ config(meta={'grows': ['artist_key', 'artist_name', 'is_special_purpose', 'country_name', 'main_genre']}) }}
+
 with
 
 artists as (
@@ -113,7 +115,7 @@ members as (
 final as (
     select
         artist_key,
-        cast(row_number() over (order by artist_key) as integer) as artist_number,
+        {{ number_of_key('artist_key') }} as artist_number,
         {{ is_special_purpose('artist_key', 'mbid', 'artist_name') }} as is_special_purpose,
         * exclude (artist_key)
     from members

@@ -1,4 +1,6 @@
 -- Over 120 lines: an album is read from its own answer, from its tracks, or from plays; the columns are listed once.
+{{ config(meta={'grows': ['album_key', 'album_name', 'artist_name']}) }}
+
 with
 
 tracks as (
@@ -124,7 +126,7 @@ members as (
 final as (
     select
         album_key,
-        cast(row_number() over (order by album_key) as integer) as album_number,
+        {{ number_of_key('album_key') }} as album_number,
         * exclude (album_key)
     from members
 )

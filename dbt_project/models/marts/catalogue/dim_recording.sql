@@ -1,3 +1,5 @@
+{{ config(meta={'grows': ['recording_key', 'recording_name', 'artist_name']}) }}
+
 with
 
 tracks as (
@@ -75,7 +77,7 @@ members as (
 final as (
     select
         recording_key,
-        cast(row_number() over (order by recording_key) as integer) as recording_number,
+        {{ number_of_key('recording_key') }} as recording_number,
         * exclude (recording_key)
     from members
 )

@@ -1,38 +1,19 @@
+{{ config(meta={'follows': ['fct_plays'], 'part': {'days': 'date_key'}}) }}
+
 with
 
 all_plays as (
     select * from {{ ref('fct_plays') }}
-    where not is_excluded
-),
-
-recordings as (
-    select
-        recording_key,
-        recording_number
-    from {{ ref('dim_recording') }}
-),
-
-albums as (
-    select
-        album_key,
-        album_number
-    from {{ ref('dim_album') }}
-),
-
-artists as (
-    select
-        artist_key,
-        artist_number
-    from {{ ref('dim_artist') }}
+    where not is_excluded and {{ is_of_part() }}
 ),
 
 final as (
     select
         all_plays.listener_id,
         all_plays.date_key,
-        recordings.recording_number,
-        albums.album_number,
-        artists.artist_number,
+        {{ number_of_key('all_plays.recording_key') }} as recording_number,
+        {{ number_of_key('all_plays.album_key') }} as album_number,
+        {{ number_of_key('all_plays.artist_key') }} as artist_number,
         cast(count(*) filter (where all_plays.is_play_spotify30) as integer) as plays,
         cast(coalesce(sum(all_plays.ms_played) filter (where all_plays.is_play_spotify30), 0) as bigint) as ms_played,
         cast(count(*) filter (where all_plays.is_play_any) as integer) as plays_any,
@@ -49,9 +30,6 @@ final as (
         cast(count(*) filter (where not all_plays.is_assumed and all_plays.is_play_completed) as integer)
             as starts_completed
     from all_plays
-    inner join recordings on all_plays.recording_key = recordings.recording_key
-    inner join albums on all_plays.album_key = albums.album_key
-    inner join artists on all_plays.artist_key = artists.artist_key
     group by all
 )
 

@@ -1,8 +1,10 @@
+{{ config(meta={'follows': ['fct_plays'], 'part': {'days': 'date_key'}}) }}
+
 with
 
 counted_plays as (
     select * from {{ ref('fct_plays') }}
-    where is_counted
+    where is_counted and {{ is_of_part(margin_days=2) }}
 ),
 
 plays as (
@@ -87,6 +89,7 @@ final as (
         cast(sum(plays) as integer) as plays,
         cast(sum(ms) as bigint) as ms_played
     from starts_and_pieces
+    where {{ is_of_part(day='cast(local_at as date)') }}
     group by all
 )
 

@@ -1,3 +1,5 @@
+{{ config(meta={'changed_by_day': 'date_key'}) }}
+
 with
 
 days as (

@@ -1,3 +1,5 @@
+{{ config(meta={'follows': ['fct_listening_coverage']}) }}
+
 with
 
 coverage as (

@@ -1,9 +1,17 @@
-{{ config(materialized='table') }}
+{{
+    config(
+        materialized='table',
+        meta={
+            'follows': ['fct_plays', 'dim_artist'],
+            'part': {'since': 'make_date(year, 1, 1)', 'unit': 'year'},
+        }
+    )
+}}
 with
 
 all_plays as (
     select * from {{ ref('fct_plays') }}
-    where is_play_spotify30
+    where is_play_spotify30 and {{ is_read_for_part('date_key') }}
 ),
 
 artists as (

@@ -46,36 +46,51 @@ gaps as (
     where artist_days.next_date_key > artist_days.date_key + 1
 ),
 
+running as (
+    select
+        listener_id,
+        date_key,
+        sum(covered_minutes) over so_far as covered,
+        sum(known_minutes) over so_far as known,
+        count(if(has_holes, 1, null)) over so_far as days_with_holes
+    from coverage
+    window so_far as (partition by listener_id order by date_key)
+),
+
+covered as (
+    select
+        gaps.*,
+        coalesce(
+            round(100.0 * (ends.covered - begins.covered) / nullif(ends.known - begins.known, 0), 1), 100.0
+        ) as coverage_pct,
+        ends.days_with_holes > begins.days_with_holes as has_holes
+    from gaps
+    inner join running as begins on gaps.listener_id = begins.listener_id and gaps.silent_from = begins.date_key
+    inner join running as ends on gaps.listener_id = ends.listener_id and gaps.silent_until - 1 = ends.date_key
+),
+
 -- The longest that is at least half covered: of other gaps nobody knows that they were silent.
 longest as (
     select
-        gaps.*,
-        covered.coverage_pct,
-        covered.has_holes
-    from gaps
-    inner join {{ coverage_between('gaps', 'silent_from + 1', 'silent_until - 1') }} as covered
-        on
-            gaps.listener_id = covered.listener_id
-            and covered.first_day = gaps.silent_from + 1
-            and covered.last_day = gaps.silent_until - 1
-    where covered.coverage_pct >= 50
-    qualify row_number() over (
-        partition by gaps.listener_id, gaps.artist_number
-        order by gaps.silent_until - gaps.silent_from desc, gaps.silent_from
-    ) = 1
+        listener_id,
+        artist_number,
+        arg_max(covered, (silent_until - silent_from, -epoch(silent_from))) as gap
+    from covered
+    where coverage_pct >= 50
+    group by listener_id, artist_number
 ),
 
 final as (
     select
         artists.artist_name,
-        cast(longest.silent_until - longest.silent_from as integer) as gap_days,
-        longest.silent_from,
-        longest.silent_until,
+        cast(longest.gap.silent_until - longest.gap.silent_from as integer) as gap_days,
+        longest.gap.silent_from,
+        longest.gap.silent_until,
         cast(known_days.last_day - totals.last_heard_on as integer) as days_since_last_play,
         totals.plays,
         longest.listener_id,
-        longest.coverage_pct,
-        longest.has_holes
+        longest.gap.coverage_pct,
+        longest.gap.has_holes
     from longest
     inner join totals on longest.listener_id = totals.listener_id and longest.artist_number = totals.artist_number
     inner join artists on longest.artist_number = artists.artist_number

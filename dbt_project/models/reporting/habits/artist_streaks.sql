@@ -18,7 +18,8 @@ active as (
     select
         artist_days.listener_id,
         artist_days.artist_number as thing,
-        artist_days.date_key as day
+        artist_days.date_key as day,
+        artist_days.day_number
     from artist_days
     semi join artists on artist_days.artist_number = artists.artist_number
 ),

@@ -13,7 +13,7 @@ artists as (
     select * from {{ ref('dim_artist') }}
 ),
 
-active as (
+active_days as (
     select distinct
         artist_days.listener_id,
         artists.main_genre as thing,
@@ -21,6 +21,13 @@ active as (
     from artist_days
     inner join artists on artist_days.artist_number = artists.artist_number
     where artists.main_genre <> 'unknown'
+),
+
+active as (
+    select
+        *,
+        row_number() over (partition by listener_id, thing order by day) as day_number
+    from active_days
 ),
 
 {{ runs_of_days() }},

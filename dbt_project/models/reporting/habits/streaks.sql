@@ -9,12 +9,19 @@ artist_days as (
     select * from {{ ref('fct_artist_days') }}
 ),
 
-active as (
+active_days as (
     select distinct
         listener_id,
         0 as thing,
         date_key as day
     from artist_days
+),
+
+active as (
+    select
+        *,
+        row_number() over (partition by listener_id, thing order by day) as day_number
+    from active_days
 ),
 
 {{ runs_of_days() }},

@@ -1,5 +1,13 @@
 -- Over 120 lines: two months are joined from both sides, so that who is new and who is gone is there.
-{{ config(materialized='table') }}
+{{
+    config(
+        materialized='table',
+        meta={
+            'follows': ['fct_periods', 'fct_listening_days', 'dim_artist'],
+            'part': {'since': 'period_start', 'unit': 'month'},
+        }
+    )
+}}
 with
 
 periods as (
@@ -9,7 +17,7 @@ periods as (
 
 listening_days as (
     select * from {{ ref('fct_listening_days') }}
-    where plays > 0
+    where plays > 0 and {{ is_read_for_part('date_key', months_before=1) }}
 ),
 
 artists as (
@@ -133,7 +141,9 @@ final as (
         placed.month_start as period_start
     from placed
     inner join artists on placed.artist_number = artists.artist_number
-    where placed.rank <> placed.rank_before or placed.plays = 0 or placed.plays_before = 0
+    where
+        (placed.rank <> placed.rank_before or placed.plays = 0 or placed.plays_before = 0)
+        and {{ is_read_for_part('placed.month_start') }}
 )
 
 select * from final

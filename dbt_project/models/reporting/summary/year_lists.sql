@@ -1,10 +1,18 @@
 -- Over 120 lines: five lists of every year, each from its own sums.
-{{ config(materialized='table') }}
+{{
+    config(
+        materialized='table',
+        meta={
+            'follows': ['fct_listening_days', 'dim_artist', 'dim_album', 'dim_recording'],
+            'part': {'since': 'make_date(year, 1, 1)', 'unit': 'year'},
+        }
+    )
+}}
 with
 
 listening_days as (
     select * from {{ ref('fct_listening_days') }}
-    where plays > 0
+    where plays > 0 and {{ is_read_for_part('date_key') }}
 ),
 
 artists as (

@@ -1,9 +1,17 @@
-{{ config(materialized='table') }}
+{{
+    config(
+        materialized='table',
+        meta={
+            'follows': ['fct_periods', 'fct_listening_days', 'dim_artist'],
+            'part': {'since': 'period_start', 'unit': 'month'},
+        }
+    )
+}}
 with
 
 listening_days as (
     select * from {{ ref('fct_listening_days') }}
-    where plays > 0
+    where plays > 0 and {{ is_read_for_part('date_key') }}
 ),
 
 artists as (

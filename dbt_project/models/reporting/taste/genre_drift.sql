@@ -1,9 +1,18 @@
 -- Over 120 lines: each month is compared genre by genre with the twelve months before it.
-{{ config(materialized='table') }}
+{{
+    config(
+        materialized='table',
+        meta={
+            'follows': ['fct_periods', 'fct_artist_days'],
+            'part': {'since': 'period_start', 'unit': 'month'},
+        }
+    )
+}}
 with
 
 artist_days as (
     select * from {{ ref('fct_artist_days') }}
+    where {{ is_read_for_part('date_key', months_before=12) }}
 ),
 
 artist_genres as (
@@ -118,6 +127,7 @@ final as (
         drift.month as period_start
     from drift
     inner join periods on drift.listener_id = periods.listener_id and drift.month = periods.period_start
+    where {{ is_read_for_part('drift.month') }}
 )
 
 select * from final

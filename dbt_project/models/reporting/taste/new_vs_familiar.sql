@@ -1,8 +1,17 @@
-{{ config(materialized='table') }}
+{{
+    config(
+        materialized='table',
+        meta={
+            'follows': ['fct_periods', 'fct_plays', 'fct_artist_days', 'dim_artist'],
+            'part': {'since': 'period_start', 'unit': 'month'},
+        }
+    )
+}}
 with
 
 artist_days as (
     select * from {{ ref('fct_artist_days') }}
+    where {{ is_read_for_part('date_key') }}
 ),
 
 artists as (
@@ -16,7 +25,7 @@ periods as (
 
 plays as (
     select * from {{ ref('fct_plays') }}
-    where is_counted
+    where is_counted and {{ is_read_for_part('date_key') }}
 ),
 
 all_time as (

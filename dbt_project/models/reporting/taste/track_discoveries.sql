@@ -23,29 +23,37 @@ all_time as (
     where period_type = 'all_time'
 ),
 
-days as (
+heard as (
     select
         listener_id,
         recording_number,
-        date_key,
-        sum(plays) as plays,
-        sum(ms_played) as ms,
-        min(date_key) over (partition by listener_id, recording_number) as discovered_on
+        min(date_key) as discovered_on,
+        max(date_key) as last_heard_on,
+        cast(sum(plays) as bigint) as plays,
+        cast(sum(ms_played) as bigint) as ms
     from listening_days
-    group by listener_id, recording_number, date_key
+    group by listener_id, recording_number
+),
+
+heard_early as (
+    select
+        listening_days.listener_id,
+        listening_days.recording_number,
+        cast(sum(listening_days.plays) as bigint) as plays_first_30_days
+    from listening_days
+    inner join heard
+        on listening_days.listener_id = heard.listener_id and listening_days.recording_number = heard.recording_number
+    where listening_days.date_key < heard.discovered_on + 30
+    group by all
 ),
 
 discovered as (
     select
-        listener_id,
-        recording_number,
-        any_value(discovered_on) as discovered_on,
-        max(date_key) as last_heard_on,
-        cast(sum(plays) as bigint) as plays,
-        cast(sum(ms) as bigint) as ms,
-        cast(sum(plays) filter (where date_key < discovered_on + 30) as bigint) as plays_first_30_days
-    from days
-    group by listener_id, recording_number
+        heard.*,
+        heard_early.plays_first_30_days
+    from heard
+    inner join heard_early
+        on heard.listener_id = heard_early.listener_id and heard.recording_number = heard_early.recording_number
 ),
 
 final as (
