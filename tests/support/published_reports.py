@@ -31,8 +31,8 @@ from reporting.artists_heard where plays >= 100;
 create view reporting.played_once as
 select
     recordings.recording_name as track_name, recordings.artist_name, recordings.first_album_name as album_name,
-    date '2024-02-01' + recordings.recording_number as played_on, 3.3 as minutes, 100.0 as coverage_pct,
-    true as has_holes, 'me' as listener_id
+    date '2024-02-01' + cast(recordings.recording_number as integer) as played_on, 3.3 as minutes,
+    100.0 as coverage_pct, true as has_holes, 'me' as listener_id
 from marts.dim_recording as recordings where recordings.recording_number between 1 and 6;
 
 create view reporting.artist_breaks as
