@@ -101,10 +101,10 @@ class EdgeHistory:
             self.insert("marts.dim_track", track_key=key, track_name=name, artist_name=artist)
             self.insert("marts.bridge_track_artists", track_key=key, artist_key=key[0], credit_position=1)
         self.insert("marts.bridge_track_artists", track_key="c1", artist_key="a", credit_position=2)
-        for key in ARTISTS:
+        for key, name in ARTISTS.items():
             self.insert(
                 "marts.dim_album", album_key=key, album_number=int(key, 16), album_name=f"Album {key}",
-                artist_name=ARTISTS[key], total_tracks=9,
+                artist_name=name, total_tracks=9,
             )  # fmt: skip
 
     def _fill_days(self) -> None:
