@@ -94,8 +94,8 @@ from lookup.musicbrainz_artists
 NAMED_BY_FILE = {"source_file", "file_sha256", "export_id"}
 # Each seed in some of its states; the first is how the project has it.
 SEEDS = {
-    "excluded_artists": ("", "Bänd 1,sleep\n", "artist2,\nBänd 3,children\n"),
-    "excluded_tracks": ("", "song3,,,\n", "song3,,,children\n,Tïtle No. 2,Bänd 2,sleep\n"),
+    "excluded_artists": ("", "*,Bänd 1,sleep\n", "listener0,artist2,\n,Bänd 3,children\n"),
+    "excluded_tracks": ("", ",song3,,,\n", "listener0,song3,,,children\n*,,Tïtle No. 2,Bänd 2,sleep\n"),
     "excluded_spans": (
         "",
         "*,2025-02-01 00:00:00,2025-02-01 03:00:00,party\n",
@@ -111,8 +111,8 @@ SEEDS = {
     "merge_overrides": ("", "recording,merge,song1,song5,\n", "artist,keep_apart,Bänd 2,,\n"),
 }
 COLUMNS = {
-    "excluded_artists": "artist,reason",
-    "excluded_tracks": "spotify_track_id,track_name,artist_name,reason",
+    "excluded_artists": "listener_id,artist,reason",
+    "excluded_tracks": "listener_id,spotify_track_id,track_name,artist_name,reason",
     "excluded_spans": "listener_id,from_at,until_at,reason",
     "excluded_plays": "play_key,reason",
     "genre_families": "match_kind,pattern,family",

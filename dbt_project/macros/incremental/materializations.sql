@@ -122,6 +122,8 @@
         {%- do _leave_as_it_is() -%}
     {%- else -%}
         {%- do run_query('delete from ' ~ versions() ~ " where name = '" ~ model.unique_id ~ "'") -%}
+        {#- dbt keeps the columns that a table has: a file with others would not load. -#}
+        {%- if existing is not none and existing.is_table -%} {%- do adapter.drop_relation(existing) -%} {%- endif -%}
         {%- do dbt.materialization_seed_default() -%}
         {%- do run_query(note_version(checksum, "'" ~ checksum ~ "'")) -%}
     {%- endif -%}

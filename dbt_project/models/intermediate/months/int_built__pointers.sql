@@ -15,7 +15,7 @@ excluded_plays as (
 exclusions as (
     select
         track_key,
-        bit_xor(hash(priority, excluded_by, reason)) as exclusion_hash
+        bit_xor(hash(listener_id, priority, excluded_by, reason)) as exclusion_hash
     from excluded_tracks
     group by track_key
 ),

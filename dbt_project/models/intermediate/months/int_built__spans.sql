@@ -12,6 +12,10 @@ excluded_spans as (
     select * from {{ ref('excluded_spans') }}
 ),
 
+unwanted_spans as (
+    {{ wishes_of('excluded_spans') }}
+),
+
 spans as (
     select
         'coverage' as kind,
@@ -36,7 +40,7 @@ spans as (
         coalesce(reason, '') as meaning,
         from_at,
         until_at
-    from excluded_spans
+    from unwanted_spans
 ),
 
 final as (

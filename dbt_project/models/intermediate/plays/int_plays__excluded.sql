@@ -28,6 +28,10 @@ excluded_spans as (
     select * from {{ ref('excluded_spans') }}
 ),
 
+unwanted_spans as (
+    {{ wishes_of('excluded_spans') }}
+),
+
 matches as (
     select
         plays.play_id,
@@ -43,9 +47,9 @@ matches as (
         'span' as excluded_by,
         exclusions.reason
     from plays
-    inner join excluded_spans as exclusions
+    inner join unwanted_spans as exclusions
         on
-            (plays.listener_id = exclusions.listener_id or exclusions.listener_id = '*')
+            exclusions.listener_id in (plays.listener_id, '*')
             and plays.started_at >= exclusions.from_at
             and plays.started_at < exclusions.until_at
     union all
@@ -55,7 +59,10 @@ matches as (
         unwanted_tracks.excluded_by,
         unwanted_tracks.reason
     from plays
-    inner join unwanted_tracks on plays.track_key = unwanted_tracks.track_key
+    inner join unwanted_tracks
+        on
+            plays.track_key = unwanted_tracks.track_key
+            and unwanted_tracks.listener_id in (plays.listener_id, '*')
     union all
     select
         plays.play_id,

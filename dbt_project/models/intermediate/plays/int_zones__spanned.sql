@@ -21,6 +21,10 @@ listener_zones as (
     select * from {{ ref('listener_zones') }}
 ),
 
+dated_zones as (
+    {{ wishes_of('listener_zones') }}
+),
+
 listeners as (
     select listener_id from recently_played
     union
@@ -83,11 +87,11 @@ stays as (
     union all
     select
         listeners.listener_id,
-        listener_zones.valid_from,
-        listener_zones.time_zone,
-        if(listener_zones.listener_id = '*', 2, 3) as priority
+        dated_zones.valid_from,
+        dated_zones.time_zone,
+        if(dated_zones.listener_id = '*', 2, 3) as priority
     from listeners
-    inner join listener_zones on listeners.listener_id = listener_zones.listener_id or listener_zones.listener_id = '*'
+    inner join dated_zones on listeners.listener_id = dated_zones.listener_id or dated_zones.listener_id = '*'
 ),
 
 chosen as (

@@ -16,6 +16,14 @@ excluded_tracks as (
     select * from {{ ref('excluded_tracks') }}
 ),
 
+artist_wishes as not materialized (
+    {{ wishes_of('excluded_artists') }}
+),
+
+track_wishes as (
+    {{ wishes_of('excluded_tracks') }}
+),
+
 tracks as (
     select
         track_key,
@@ -30,23 +38,25 @@ tracks as (
 -- By any name or id that the artist goes by, since pages of one artist are united.
 unwanted_artists as (
     select
+        artist_wishes.listener_id,
         aliases.artist_key,
-        excluded_artists.reason
-    from excluded_artists
+        artist_wishes.reason
+    from artist_wishes
     inner join aliases
         on
-            excluded_artists.artist in (aliases.alias, aliases.artist_key)
-            or {{ fold_name('aliases.artist_name') }} = {{ fold_name('excluded_artists.artist') }}
+            artist_wishes.artist in (aliases.alias, aliases.artist_key)
+            or {{ fold_name('aliases.artist_name') }} = {{ fold_name('artist_wishes.artist') }}
 ),
 
 reasons as (
     select
+        exclusions.listener_id,
         tracks.track_key,
         3 as priority,
         'track' as excluded_by,
         exclusions.reason
     from tracks
-    inner join excluded_tracks as exclusions
+    inner join track_wishes as exclusions
         on
             tracks.spotify_track_id = exclusions.spotify_track_id
             or (
@@ -59,6 +69,7 @@ reasons as (
             )
     union all
     select
+        exclusions.listener_id,
         tracks.track_key,
         4 as priority,
         'artist' as excluded_by,
@@ -67,12 +78,13 @@ reasons as (
     inner join unwanted_artists as exclusions on tracks.artist_key = exclusions.artist_key
     union all
     select
+        exclusions.listener_id,
         tracks.track_key,
         4 as priority,
         'artist' as excluded_by,
         exclusions.reason
     from tracks
-    inner join excluded_artists as exclusions on tracks.folded_artist = {{ fold_name('exclusions.artist') }}
+    inner join artist_wishes as exclusions on tracks.folded_artist = {{ fold_name('exclusions.artist') }}
 ),
 
 final as (
