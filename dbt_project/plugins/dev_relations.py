@@ -7,6 +7,7 @@ Always holds: a seed is what its CSV file says now, and a view that stands for a
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from extract_load.storage.warehouse import CATALOGUE
 
 DEV = "dev"
 SEEDS = "seeds"
+WHOSE = "listener_id"
 MODEL_SCHEMAS = ("staging", "intermediate", "marts", "reporting")
 
 
@@ -35,11 +37,13 @@ def prepare_dev(conn: duckdb.DuckDBPyConnection, seeds: Path) -> None:
 def load_seeds(conn: duckdb.DuckDBPyConnection, catalogue: str, seeds: Path) -> None:
     """Replace each seed table by its CSV file, with the types that its YAML gives; an empty field is null.
 
+    A file of a version before a wish had a listener lacks that column.
     Errors: DbtRuntimeError that names the file, when its columns or values are not those of the YAML.
     """
     for name, types in _column_types(seeds).items():
         file = seeds / f"{name}.csv"
-        columns = ", ".join(f"'{column}': '{kind}'" for column, kind in types.items())
+        older = {WHOSE} - set(_header(file))
+        columns = ", ".join(f"'{column}': '{kind}'" for column, kind in types.items() if column not in older)
         options = f"header = true, delim = ',', quote = '\"', columns = {{{columns}}}"
         try:
             conn.execute(
@@ -47,6 +51,15 @@ def load_seeds(conn: duckdb.DuckDBPyConnection, catalogue: str, seeds: Path) -> 
             )
         except duckdb.Error as error:
             raise DbtRuntimeError(f"The seed {file} cannot be read: {error}") from None
+
+
+def _header(file: Path) -> list[str]:
+    """Return the columns of a CSV file; none where there is no such file."""
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as source:
+            return next(csv.reader(source), [])
+    except (OSError, UnicodeDecodeError):
+        return []
 
 
 def _column_types(seeds: Path) -> dict[str, dict[str, str]]:
