@@ -43,9 +43,15 @@ def reconcile(context: Context) -> TaskResult:
     return TaskResult("success", {**counts, "rows_rejected": sum(found.rejected.values())})
 
 
-def publish_marts(context: Context, blocking_failures: Sequence[str]) -> TaskResult:
+def publish_marts(context: Context, blocking_failures: Sequence[str], listeners: Sequence[str] = ()) -> TaskResult:
     """Publish the marts to the file that readers open, unless a blocking test failed. Errors: as of `publish`."""
-    done = publish(context.settings, context.warehouse, context.state, blocking_failures=blocking_failures)
+    done = publish(
+        context.settings,
+        context.warehouse,
+        context.state,
+        blocking_failures=blocking_failures,
+        listeners=listeners,
+    )
     if done.skipped_reason:
         return TaskResult("failed", message=done.skipped_reason)
     counts = {"tables": len(done.tables), "views": len(done.views), "rows": sum(done.tables.values())}

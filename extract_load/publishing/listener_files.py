@@ -9,6 +9,7 @@ no stranger's plays.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -25,13 +26,17 @@ from extract_load.storage.held_folder import held_folder, remove_abandoned
 from extract_load.storage.warehouse import CATALOGUE
 
 
-def publish_listeners(settings: Settings, label: str, at: datetime) -> list[Path]:
-    """Write the file of each listener from that of all, and return them; none while there is one listener."""
+def publish_listeners(settings: Settings, label: str, at: datetime, named: Sequence[str] = ()) -> list[Path]:
+    """Write the file of each listener, or of those who are named, from that of all; none while there is one listener.
+
+    Return the files.
+    """
     known = registry_of(settings)
     if len(known) == 1:
         remove_other_forms(settings)
         return []
-    written = [_publish_one(settings, listener, label, at) for listener in known]
+    chosen = [one for one in known if not named or one.listener_id in named]
+    written = [_publish_one(settings, listener, label, at) for listener in chosen]
     remove_other_forms(settings)
     return written
 

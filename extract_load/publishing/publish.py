@@ -50,9 +50,12 @@ def publish(
     state: State,
     *,
     blocking_failures: Sequence[str] = (),
+    listeners: Sequence[str] = (),
     clock: Clock | None = None,
 ) -> PublishResult:
     """Write a new published file and put it in place, or keep the last one when a blocking test failed.
+
+    Of several listeners, those named in `listeners` get their file, the others keep their last one; none means all.
 
     The state remembers what happened as the facts `last` and `kept` of `publish`. In the demo every table's comment
     begins with DEMO. Errors: WarehouseBusy; ConfigurationError when there is nothing to publish.
@@ -73,7 +76,7 @@ def publish(
         check_draft(draft, settings, macros)
         set_access(draft, target.parent, settings)
         put_in_place(draft, target)
-    publish_listeners(settings, label_of(settings), clock.now())
+    publish_listeners(settings, label_of(settings), clock.now(), listeners)
     publish_family(settings, label_of(settings), clock.now())
     now = clock.now()
     names = tuple(str(macro) for macro in macros)

@@ -159,7 +159,10 @@ def publish_the_marts(run_key: str, blocking_failures: list[str]) -> TaskResult:
     """Publish the marts to the file that readers open, unless a blocking test failed."""
     with shared_run(key=run_key) as run:
         return BaseProcessorTask(
-            run, PUBLISH, lambda context: publish_marts(context, blocking_failures), lambda result: result
+            run,
+            PUBLISH,
+            lambda context: publish_marts(context, blocking_failures, run.listeners),
+            lambda result: result,
         ).execute()
 
 
@@ -181,7 +184,7 @@ def write_pages(run_key: str) -> TaskResult:
                 return []
             if not settings.has_several_listeners:
                 return [write_snapshot(settings.published_path, folder)]
-            ids = [one.listener_id for one in registry_of(settings)]
+            ids = run.listeners or [one.listener_id for one in registry_of(settings)]
             return [write_snapshot(published_path_of(settings, one), folder / one) for one in ids]
 
         return BaseProcessorTask(run, "write pages", work, report).execute()

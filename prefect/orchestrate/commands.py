@@ -39,11 +39,14 @@ def etl(
         str | None, typer.Option(help="development, testing or production; default: ENVIRONMENT.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Build and publish also when nothing changed.")] = False,
+    listener: Annotated[
+        list[str] | None, typer.Option(help="Publish for whom, by id; again for more. Default: all.")
+    ] = None,
 ) -> None:
     """Load, enrich, transform, test and publish, once; needs no server and no schedule."""
     from orchestrate.prefect_flows import WhichFlow, run
 
-    raise typer.Exit(run(WhichFlow.ETL, config_env=config_env, force=force))
+    raise typer.Exit(run(WhichFlow.ETL, config_env=config_env, force=force, listeners=listener or ()))
 
 
 def serve() -> None:

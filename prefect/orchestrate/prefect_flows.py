@@ -1,4 +1,4 @@
-"""Run a flow once, by hand: `prefect_flows.py --flow spotify|etl [--limit N] [--config-env ENVIRONMENT] [--force]`.
+"""Run a flow once, by hand: `prefect_flows.py --flow spotify|etl`, with `--help` for the rest.
 
 Talks to the Prefect server that is set or answers on this machine; without one, to a temporary server for the length of
 the run. Exits with 0 when the run did its work or was skipped because another one is running, with 1 when it failed or
@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated
 
@@ -33,7 +34,14 @@ class WhichFlow(StrEnum):
     ETL = "etl"
 
 
-def run(which: WhichFlow, limit: int = 50, config_env: str | None = None, *, force: bool = False) -> int:
+def run(
+    which: WhichFlow,
+    limit: int = 50,
+    config_env: str | None = None,
+    *,
+    force: bool = False,
+    listeners: Sequence[str] = (),
+) -> int:
     """Run a flow and return the exit code. Errors: ConfigurationError before any work."""
     prepare_prefect(plain_logs=True)
     config = get_flow_config(config_env)
@@ -43,16 +51,18 @@ def run(which: WhichFlow, limit: int = 50, config_env: str | None = None, *, for
     from orchestrate.server.api import api_in_use, configured_api, password_of, running_api, temporary_api
 
     if os.environ.get(_STARTED_BY_US):  # its server is there, however long it takes to answer
-        return _run_here(which, limit, config, force=force)
+        return _run_here(which, limit, config, force=force, listeners=listeners)
+    words = ["--flow", which.value, "--limit", str(limit), *(["--config-env", config_env] if config_env else [])]
+    words += [*(["--force"] if force else []), *(word for one in listeners for word in ("--listener", one))]
     settings = load_settings()
     url = running_api(settings)
     if url is None:
         with temporary_api() as found:
-            return _run_in_child_process(which, limit, config_env, found, force=force)
+            return _run_in_child_process(words, found)
     with api_in_use(url, password_of(url, settings)):
         if url == configured_api():
-            return _run_here(which, limit, config, force=force)
-        return _run_in_child_process(which, limit, config_env, url, force=force)
+            return _run_here(which, limit, config, force=force, listeners=listeners)
+        return _run_in_child_process(words, url)
 
 
 def main(
@@ -62,17 +72,17 @@ def main(
         str | None, typer.Option(help="development, testing or production; default: ENVIRONMENT.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Build and publish also when nothing changed (etl).")] = False,
+    listener: Annotated[list[str] | None, typer.Option(help="For whom, by id; again for more. Default: all.")] = None,
 ) -> None:
     """Run a flow once."""
-    raise typer.Exit(run(flow, limit, config_env, force=force))
+    raise typer.Exit(run(flow, limit, config_env, force=force, listeners=listener or ()))
 
 
-def _run_in_child_process(which: WhichFlow, limit: int, config_env: str | None, url: str, *, force: bool) -> int:
+def _run_in_child_process(words: Sequence[str], url: str) -> int:
     """Run in a child process, which flushes its logs, against a server that Prefect's settings do not name."""
-    command = [sys.executable, "-m", "orchestrate.prefect_flows", "--flow", which.value, "--limit", str(limit)]
+    command = [sys.executable, "-m", "orchestrate.prefect_flows", *words]
     environment = {**os.environ, "PREFECT_API_URL": url, _STARTED_BY_US: "true"}
-    options = [*(["--config-env", config_env] if config_env else []), *(["--force"] if force else [])]
-    child = subprocess.Popen([*command, *options], env=environment)
+    child = subprocess.Popen(command, env=environment)
     before = signal.signal(signal.SIGTERM, lambda *_: child.terminate())
     try:
         return child.wait()
@@ -82,16 +92,16 @@ def _run_in_child_process(which: WhichFlow, limit: int, config_env: str | None, 
         signal.signal(signal.SIGTERM, before)
 
 
-def _run_here(which: WhichFlow, limit: int, config: FlowConfig, *, force: bool) -> int:
+def _run_here(which: WhichFlow, limit: int, config: FlowConfig, *, force: bool, listeners: Sequence[str]) -> int:
     from orchestrate.flows.daily_etl import daily_etl
     from orchestrate.flows.spotify_ingestion import spotify_ingestion
     from orchestrate.runs.final_state import SKIPPED
 
     quiet_prefect_logs()
     if which is WhichFlow.SPOTIFY:
-        state = spotify_ingestion(limit, config, return_state=True)
+        state = spotify_ingestion(limit, config, list(listeners), return_state=True)
     else:
-        state = daily_etl(config, force, return_state=True)
+        state = daily_etl(config, force, list(listeners), return_state=True)
     return 0 if state.is_completed() or state.name == SKIPPED else 1
 
 

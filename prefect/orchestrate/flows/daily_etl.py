@@ -29,10 +29,14 @@ DAY_SECONDS = 23 * 3600
 def daily_etl(
     config: FlowConfig | None = None,
     force: Annotated[bool, Field(description="Build, test and publish also when nothing changed.")] = False,
+    listeners: Annotated[
+        list[str] | None, Field(description="Whose files and pages (with a lake: buckets) are made; empty: all.")
+    ] = None,
 ) -> State[Any]:
     """Bring the warehouse and the published file up to date."""
     with monitored(DAILY_ETL, config, fatal=FATAL) as monitored_run:
         if not monitored_run.busy:
+            monitored_run.run.work_for(listeners or ())
             _prepare_enrich_transform(monitored_run.run, force=force)
             if is_maintenance_due(monitored_run.run):  # also when the rest failed: a backup is worth most then
                 maintenance_subflow(monitored_run.run.config, monitored_run.run.key, return_state=True)

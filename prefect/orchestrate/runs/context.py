@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
@@ -18,6 +18,7 @@ from prefect.runtime import flow_run
 from extract_load.context import Context, Shared
 from extract_load.core.clock import SystemClock
 from extract_load.core.errors import ConfigurationError, RunStopped
+from extract_load.core.listeners import chosen_listeners, registry_of
 from extract_load.core.network_environment import prepare_network
 from extract_load.core.private_files import keep_files_private
 from extract_load.core.results import TaskResult
@@ -67,7 +68,7 @@ class Run:
     """What one run shares inside its process. `config` has every field filled.
 
     `begun` says which parts of the enrichment have begun, `all_begun` that none is about to: a part that runs alone
-    waits for nobody.
+    waits for nobody. `listeners` are the ids of those whom the run is for, none when it is for all.
     """
 
     key: str
@@ -81,6 +82,7 @@ class Run:
     progress: StepProgress = field(default_factory=StepProgress)
     results: dict[str, TaskResult] = field(default_factory=dict)
     nodes: list[NodeResult] = field(default_factory=list)
+    listeners: tuple[str, ...] = ()
     begun: dict[str, threading.Event] = field(default_factory=lambda: {name: threading.Event() for name in STAGES})
     all_begun: threading.Event = field(default_factory=_set_event)
 
@@ -96,6 +98,11 @@ class Run:
             progress=self.progress,
             shared=self.shared,
         )
+
+    def work_for(self, named: Sequence[str]) -> None:
+        """Limit the run to some listeners; to name nobody, or all, is to limit nothing. Errors: ConfigurationError."""
+        chosen = tuple(one.listener_id for one in chosen_listeners(self.settings, named))
+        self.listeners = chosen if len(chosen) < len(registry_of(self.settings)) else ()
 
     def stop(self) -> None:
         """Ask every part to end as soon as it can."""

@@ -18,6 +18,7 @@ from prefect.runtime import deployment
 
 from extract_load.core.flows import BUILD_BUCKET
 from extract_load.core.results import TaskResult
+from extract_load.storage.lake.buckets import bucket_of
 from orchestrate.dbt_build.buckets import BucketResult, build_bucket, build_catalogue, dirty_buckets
 from orchestrate.runs.context import Run
 from orchestrate.runs.final_state import closing_state
@@ -41,8 +42,8 @@ def transform_lake(run: Run, *, force: bool) -> State[Any]:
 
     run.results[CATALOGUE_TASK] = result_or_failure(run, CATALOGUE_TASK, catalogue)
     if run.results[CATALOGUE_TASK].status != "failed":
-        buckets = list(range(run.settings.warehouse_buckets)) if force else dirty_buckets(run.settings, run.state)
-        log.info("%d of %d buckets have something new.", len(buckets), run.settings.warehouse_buckets)
+        buckets = _chosen_buckets(run, force=force)
+        log.info("%d of %d buckets are built.", len(buckets), run.settings.warehouse_buckets)
         if buckets and deployment.id and _is_deployed():
             _build_on_workers(run, buckets, force=force)
         else:
@@ -51,6 +52,14 @@ def transform_lake(run: Run, *, force: bool) -> State[Any]:
                 run.results[name] = result_or_failure(run, name, lambda one=bucket: build_one(run, one, force=force))  # type: ignore[misc]
     names = [name for name in run.results if name == CATALOGUE_TASK or name.startswith("build bucket")]
     return closing_state({name: run.results[name] for name in names}, fatal=(CATALOGUE_TASK,))
+
+
+def _chosen_buckets(run: Run, *, force: bool) -> list[int]:
+    """Return the buckets that have something new (`force`: all), of the listeners whom the run is for."""
+    number = run.settings.warehouse_buckets
+    buckets = list(range(number)) if force else dirty_buckets(run.settings, run.state)
+    wanted = {bucket_of(one, number) for one in run.listeners}
+    return [one for one in buckets if not wanted or one in wanted]
 
 
 def build_one(run: Run, bucket: int, *, force: bool) -> TaskResult:

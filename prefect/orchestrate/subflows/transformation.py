@@ -85,7 +85,7 @@ def _transform(run: Run, inputs: Marks) -> dict[str, TaskResult]:
     if published and run.settings.snapshot_path:
         results[write_pages.name] = attempt(run, with_retries(write_pages, run), run.key)
         published = results[write_pages.name].status != "failed"
-    if published and inputs:
+    if published and inputs and not run.listeners:  # else the next run publishes the others
         remember_inputs(run.state, inputs, run.clock.now())
     flush_task_reports()
     return results

@@ -56,6 +56,17 @@ def test_each_has_a_file(filled: DataDirectory) -> None:
     assert not single.exists()
 
 
+def test_those_who_are_named_get_a_new_file(filled: DataDirectory) -> None:
+    """The others keep their last one; the file of all is new."""
+    settings = filled.settings
+    add_listener(settings, Listener("other"))
+    publish_all(filled)
+    files = {name: published_path_of(settings, name) for name in ("me", "other")}
+    before = {name: file.stat().st_ino for name, file in files.items()}
+    publish(settings, filled.warehouse, filled.state, listeners=["other"], clock=filled.clock)
+    assert {name for name, file in files.items() if file.stat().st_ino != before[name]} == {"other"}
+
+
 def test_readers_of_the_machine_reach_each_file(filled: DataDirectory) -> None:
     """With PUBLISHED_READABLE, by every folder above it; never the file of all."""
     add_listener(filled.settings, Listener("other"))

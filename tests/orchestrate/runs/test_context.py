@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from extract_load.core.errors import ConfigurationError, RunStopped
+from extract_load.core.listener_registry import Listener
+from extract_load.maintenance.listener_changes import add_listener
 from orchestrate.flow_config import FlowConfig
 from orchestrate.runs.context import Run, StoppableClock, new_key, run_name, shared_run
 
@@ -41,6 +43,16 @@ def test_a_stopped_clock_ends_every_sleep() -> None:
     clock.stop()
     with pytest.raises(RunStopped, match="cancelled"):
         clock.sleep(3600)
+
+
+def test_a_run_may_be_for_some_listeners(run: Run) -> None:
+    """To name nobody, or all, limits nothing; an unknown one stops it."""
+    add_listener(run.settings, Listener("anna"))
+    for named, limited in (((), ()), (("anna",), ("anna",)), (("anna", "me"), ()), (("me", "me"), ("me",))):
+        run.work_for(named)
+        assert run.listeners == limited
+    with pytest.raises(ConfigurationError, match="no listener 'nobody'"):
+        run.work_for(["nobody"])
 
 
 def test_a_bad_configuration_stops_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:

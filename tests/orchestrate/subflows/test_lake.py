@@ -8,6 +8,7 @@ from contextlib import closing
 import pytest
 
 from extract_load.core.settings import Settings
+from extract_load.storage.lake.buckets import bucket_of
 from extract_load.storage.opening import open_state, open_warehouse
 from extract_load.storage.schema_steps import SCHEMA_DIR
 from orchestrate.dbt_build import buckets
@@ -41,7 +42,7 @@ def test_a_bucket_that_fails_is_told_and_the_others_are_built(
     lake: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The run says which; the catalogue is there for the next one."""
-    settings = lake()
+    settings = lake(warehouse_buckets=2)
     built: list[int] = []
 
     def build(_settings: Settings, bucket: int, *_: object, **__: object) -> buckets.BucketResult:
@@ -58,5 +59,9 @@ def test_a_bucket_that_fails_is_told_and_the_others_are_built(
     with closing(open_state(settings)) as state:
         run = Run("key", get_flow_config(None), settings, open_warehouse(settings), state)
         transform_lake(run, force=False)
-    assert built == [0, 1]
-    assert [run.results[bucket_task(bucket)].status for bucket in (0, 1)] == ["failed", "success"]
+        assert built == [0, 1]
+        assert [run.results[bucket_task(bucket)].status for bucket in (0, 1)] == ["failed", "success"]
+        built.clear()
+        run.listeners = ("me",)
+        transform_lake(run, force=True)
+    assert built == [bucket_of("me", 2)], "a run for one listener builds their bucket alone"

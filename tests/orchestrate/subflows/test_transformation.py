@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
+from extract_load.core.listener_registry import Listener
+from extract_load.core.listeners import published_path_of
 from extract_load.core.settings import Settings
 from extract_load.daily_run.local_steps import NOT_TESTED, publish_last_build
+from extract_load.maintenance.listener_changes import add_listener
 from extract_load.monitoring.health import health
 from extract_load.storage.state import State, to_iso
 from extract_load.storage.writer_lock import WriterLock
@@ -57,6 +60,30 @@ def test_it_is_skipped_as_long_as_nothing_changed(
     model = project / "models/staging/doubled.sql"
     model.write_text(model.read_text().replace("2 * number", "number"))
     assert ends() == ("FAILED", "Failed", {**done, TEST: "failed", "publish": "failed"})
+
+
+def test_a_run_for_one_listener_leaves_the_others_to_the_next(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Her file is new, his is as it was, and the run of all that follows is not skipped."""
+    project = small_dbt_project(tmp_path / "root")
+    monkeypatch.setenv("MUSIC_TRACKER_HOME", str(project.parent))
+    model = project / "models/staging/doubled.sql"
+    model.write_text(model.read_text().replace("select", "select 'me' as listener_id,", 1))
+    for name in ("anna", "bob"):
+        add_listener(settings, Listener(name))
+    files = {name: published_path_of(settings, name) for name in ("me", "anna", "bob")}
+
+    def ends(*named: str) -> tuple[str, set[str]]:
+        """Return how a run ended, and whose files are there."""
+        with shared_run(FlowConfig(environment="testing"), "a-run") as run:
+            run.work_for(named)
+            ended = transformation_subflow(None, "a-run", return_state=True, force=bool(named))
+        return str(ended.name), {name for name, file in files.items() if file.exists()}
+
+    assert ends("anna") == ("Completed", {"anna"})
+    assert ends() == ("Completed", {"anna", "bob", "me"})
+    assert ends()[0] == "Skipped"
 
 
 def test_a_weekly_build_that_differs_alerts_and_is_published(
