@@ -1,4 +1,4 @@
-"""`music-tracker listener add|list|rename|share`: who listens here."""
+"""`music-tracker listener add|list|rename|share|remove`: who listens here."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ from extract_load.core.listener_registry import Listener
 from extract_load.core.listeners import find_listener, has_signed_in, registry_of, settings_of
 from extract_load.core.settings import Settings, load_settings
 from extract_load.core.text import printable
-from extract_load.storage.opening import open_state, require_file
+from extract_load.storage.opening import open_state
 
+_ERASED_FROM_LAKE = (
+    "Erased. Next: music-tracker lake build --force. On every other machine delete data/buckets and"
+    " data/listeners/{listener_id}."
+)
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="Of the listener, such as anna.")]
 
 
@@ -75,11 +79,13 @@ def share(
 def remove(listener_id: IdArgument, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
     """Erase a listener everywhere: plays, answers that nobody else needs, sign-in, published file, state."""
     from extract_load.commands.maintenance import drop_dev_build, print_rebuilt
+    from extract_load.maintenance.lake_erasure import bring_everything
     from extract_load.maintenance.marts_builder import find_transform
-    from extract_load.maintenance.remove_listener import plan_removal, remove_listener
+    from extract_load.maintenance.remove_listener import plan_removal, remove_from_lake, remove_listener
 
     transform, settings = find_transform(), load_settings()
-    require_file(settings, "Removing a listener")
+    if settings.is_lake:
+        bring_everything(settings)
     listener = find_listener(settings, listener_id)
     plan = plan_removal(settings, listener)
     typer.echo(f"This erases {printable(listener.shown)}: {plan.files:,} files of plays. It can't be undone from here.")
@@ -87,6 +93,10 @@ def remove(listener_id: IdArgument, yes: Annotated[bool, typer.Option("--yes", h
         typer.confirm("Remove this listener?", abort=True)
     state = open_state(settings)
     try:
+        if settings.is_lake:
+            remove_from_lake(settings, state, plan)
+            typer.echo(_ERASED_FROM_LAKE.format(listener_id=listener.listener_id))
+            return
         report = remove_listener(settings, state, transform, plan)
     finally:
         state.close()

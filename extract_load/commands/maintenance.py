@@ -45,9 +45,9 @@ def rebuild() -> None:
     transform = find_transform()
     with _settings_and_state() as (settings, state), _progress_bar("Landing files") as progress:
         if settings.is_lake:
-            from extract_load.maintenance.lake_erasure import rebuild_lake
+            from extract_load.maintenance.lake_erasure import finish_lake_erasure, rebuild_lake
 
-            landed = rebuild_lake(settings, state, seeds_dir())
+            landed = finish_lake_erasure(settings, state) or rebuild_lake(settings, state, seeds_dir())
             typer.echo(f"{pluralize(landed.files, 'file')} landed again. Next: music-tracker lake build --force")
             return
         report = make(settings, state, transform, progress=progress)
@@ -147,7 +147,7 @@ def forget(
     transform = find_transform()
     with _settings_and_state() as (settings, state):
         with _progress_bar("Landing files") as progress:
-            finished = None if settings.is_lake else finish_erasure(settings, state, transform, progress=progress)
+            finished = finish_erasure(settings, state, transform, progress=progress)
         if finished:
             drop_dev_build()
             typer.echo("An earlier forget had been interrupted; it is finished now. Run this again for anything else.")

@@ -99,9 +99,12 @@ def read_registry(path: Path) -> Registry:
         raise _unreadable(path) from error
 
 
-def write_registry(path: Path, registry: Registry) -> None:
-    """Write the registry, readable by its owner alone, complete or not at all; one that says nothing is removed."""
-    if registry.says_nothing:
+def write_registry(path: Path, registry: Registry, *, is_shared: bool = False) -> None:
+    """Write the registry, readable by its owner alone, complete or not at all.
+
+    One that says nothing is removed, unless it goes to other machines (`is_shared`), which would keep what they have.
+    """
+    if registry.says_nothing and not is_shared:
         path.unlink(missing_ok=True)
         return
     told = [

@@ -21,6 +21,7 @@ from extract_load.core.errors import BadInput
 from extract_load.core.failpoints import failpoint
 from extract_load.core.settings import Settings
 from extract_load.erasure import rules as erasure_rules
+from extract_load.erasure.removed_listeners import remove_listener_files
 from extract_load.landing import set_aside
 from extract_load.landing.api_responses import ANSWER_TABLES, land_answers
 from extract_load.landing.append import APPENDERS, append_plays, is_appended, remove_landed_copies
@@ -138,9 +139,11 @@ class Landing:
         def known(names: Sequence[str]) -> set[str]:
             return self._warehouse.append(lambda connection: known_among(connection, names))
 
-        if since is None:
-            self._files.push([file.path for file in self._store.single_files()])
+        own = [] if since else [file.path for file in self._store.single_files()]
         self._files.pull(known, since)
+        # What this machine has of somebody who was removed on another one must not come back.
+        remove_listener_files(self._store, erasure_rules.load_rules(self._settings.spool_dir))
+        self._files.push(own)
         backlog = self._warehouse.append(lambda connection: find_backlog(self._store, connection))
         pending = [file for file in backlog.files if is_appended(file)]
         self._files.push([file.path for file in pending])

@@ -23,8 +23,10 @@ from extract_load.core.text import printable
 from extract_load.erasure import rules as erasure_rules
 from extract_load.erasure.line_subjects import EXPORTS, PLAYS, POLLS, read_line_subjects, written_names
 from extract_load.erasure.rules import Rule, Rules, is_rule_file
+from extract_load.landing.loader import LandingReport
 from extract_load.lookups.artist_aliases import refresh_aliases
 from extract_load.maintenance.forget_request import ErasureRequest, rules_for
+from extract_load.maintenance.lake_erasure import finish_lake_erasure
 from extract_load.maintenance.marts_builder import Transform
 from extract_load.maintenance.rebuild import RebuildReport, rebuild_with_lock_held, unfinished_forgetting
 from extract_load.maintenance.spool_lock import spool_lock
@@ -96,8 +98,10 @@ def finish_erasure(
     seeds: Path | None = None,
     clock: Clock | None = None,
     progress: Progress | None = None,
-) -> RebuildReport | None:
+) -> RebuildReport | LandingReport | None:
     """Finish what a process that was killed had begun to forget; None when there is nothing like that."""
+    if settings.is_lake:
+        return finish_lake_erasure(settings, state, seeds=seeds, clock=clock)
     with spool_lock(settings, "forget", clock):
         if not unfinished_forgetting(state, erasure_rules.load_rules(settings.spool_dir)):
             return None

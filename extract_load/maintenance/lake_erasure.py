@@ -17,7 +17,7 @@ from extract_load.erasure.rewrite import erase_everywhere
 from extract_load.landing import Landing
 from extract_load.landing.loader import LandingReport
 from extract_load.maintenance.derive_lookups import derive_lookups
-from extract_load.maintenance.rebuild import seeds_dir
+from extract_load.maintenance.rebuild import seeds_dir, unfinished_forgetting
 from extract_load.storage.opening import open_warehouse
 from extract_load.storage.ports import State
 from extract_load.storage.spool import SpoolStore
@@ -68,9 +68,9 @@ def erase_from_lake(
     note: str | None = None,
     clock: Clock | None = None,
 ) -> LandingReport:
-    """Erase what the rules reach from objects, rows and what was published; builds make the rest again.
+    """Erase what the rules, and those of before, reach from objects, rows and what was published.
 
-    Errors: as of `rebuild_lake`.
+    Builds make the rest again. Errors: as of `rebuild_lake`; killed half-way, `finish_lake_erasure` does the rest.
     """
     from extract_load.storage.lake.iceberg import drop_from_iceberg
     from extract_load.storage.lake.maintenance import erase_dead_rows
@@ -100,7 +100,21 @@ def erase_from_lake(
     shutil.rmtree(settings.data_dir / "buckets", ignore_errors=True)
     for key in state.facts(SERVICE):
         state.put(SERVICE, key, None, clock.now())
+    for forget_id in unfinished_forgetting(state, erasure_rules.load_rules(settings.spool_dir)):
+        state.put("keeping", f"forgotten:{forget_id}", True, clock.now())
     return report
+
+
+def finish_lake_erasure(
+    settings: Settings, state: State, *, seeds: Path | None = None, clock: Clock | None = None
+) -> LandingReport | None:
+    """Finish what a process that was killed had begun to erase; None when there is nothing like that."""
+    from extract_load.storage.lake.objects import ObjectStore
+
+    ObjectStore(settings).pull(set)  # the rules of all machines, and nothing else
+    if not unfinished_forgetting(state, erasure_rules.load_rules(settings.spool_dir)):
+        return None
+    return erase_from_lake(settings, state, [], seeds=seeds, clock=clock)
 
 
 def _stamps(folders: SpoolStore) -> dict[Path, tuple[int, int]]:

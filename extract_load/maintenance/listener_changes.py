@@ -66,6 +66,14 @@ def change_listener(settings: Settings, listener_id: str, **changes: str | bool)
     return changed
 
 
+def unregister_everywhere(settings: Settings, listener_id: str) -> None:
+    """Take a listener out of the list that all machines of a lake have, so that nobody polls them any more."""
+    _bring_registry(settings)
+    with open_warehouse(settings).lock.held("listener remove", settings.lock_wait_seconds):
+        write_registry(settings.listeners_path, registry_of(settings).without(listener_id), is_shared=True)
+        _give_registry(settings)
+
+
 def _bring_registry(settings: Settings) -> None:
     """With a lake, take the list of listeners that all machines have."""
     if settings.is_lake:

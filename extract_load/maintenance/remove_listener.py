@@ -4,6 +4,7 @@
    is finished by the next `forget` or `rebuild`, and an old backup that is restored brings nothing back.
 2. State, secrets, published files and seeds lose what is theirs.
 3. A rebuild deletes their files and makes warehouse and published files again from what is left.
+In a lake the objects are rewritten and its rows made again, instead; buckets are built from what is left.
 Backups follow when they are made again; what was exported, or put into the inbox, is a person's to delete.
 """
 
@@ -26,9 +27,13 @@ from extract_load.erasure import rules as erasure_rules
 from extract_load.erasure.line_subjects import PLAYS
 from extract_load.erasure.removed_listeners import KIND, is_removed, rule_for
 from extract_load.erasure.rules import Rule, Rules
+from extract_load.landing.loader import LandingReport
+from extract_load.maintenance.lake_erasure import erase_from_lake
+from extract_load.maintenance.listener_changes import unregister_everywhere
 from extract_load.maintenance.marts_builder import Transform
 from extract_load.maintenance.rebuild import RebuildReport, rebuild_with_lock_held, seeds_dir
 from extract_load.maintenance.spool_lock import spool_lock
+from extract_load.storage.opening import open_store
 from extract_load.storage.ports import State
 from extract_load.storage.spool import SpoolStore
 
@@ -89,6 +94,32 @@ def remove_listener(
         return report
 
 
+def remove_from_lake(
+    settings: Settings,
+    state: State,
+    plan: RemovalPlan,
+    *,
+    seeds: Path | None = None,
+    clock: Clock | None = None,
+) -> LandingReport:
+    """Carry a plan out in a lake; builds then make the published files again, without them.
+
+    Errors: ServiceUnavailable; the removal holds all the same, and the next `forget` or `rebuild` finishes it.
+    """
+    clock = clock or SystemClock()
+    listener, objects = plan.listener, open_store(settings)
+    own = settings_of(settings, listener)
+    written = erasure_rules.write_rules(settings.spool_dir, [plan.rule], note=None, at=clock.now())
+    objects.push([written] if written else [])
+    unregister_everywhere(settings, listener.listener_id)
+    _remove_secrets(settings, own)
+    forget_in_state(state, listener, own.scope)
+    _forget_in_seeds(seeds or seeds_dir(), listener.listener_id)
+    report = erase_from_lake(settings, state, [], seeds=seeds, clock=clock)
+    forget_in_state(state, listener, own.scope)  # a poll that was under way has noted itself meanwhile
+    return report
+
+
 def forget_in_state(state: State, listener: Listener, scope: str) -> None:
     """Delete every row of the state that is about a listener, or names them, and every trace of it in the file."""
     listener_id = listener.listener_id
@@ -111,9 +142,9 @@ def forget_in_state(state: State, listener: Listener, scope: str) -> None:
         if {"runs", "task_runs"} <= tables:
             db.execute("delete from task_runs where task like ?", (f"%: {listener_id}",))
             for table in ("runs", "task_runs"):
-                told = state.rows(f"select rowid as id, message from {table} where message is not null")
-                silent = [(row["id"],) for row in told if named.search(row["message"])]
-                db.executemany(f"update {table} set message = null where rowid = ?", silent)
+                told = state.rows(f"select run_id, message from {table} where message is not null")
+                silent = [(row["run_id"], row["message"]) for row in told if named.search(row["message"])]
+                db.executemany(f"update {table} set message = null where run_id = ? and message = ?", silent)
     state.compact()
 
 
