@@ -16,6 +16,7 @@ import orjson
 SHORT_ROW_BYTES = 16 << 10
 
 _BOUNDARY = re.compile(rb"\}(?=[\s\x1e]*+(?:[,\]\[{]|\xef\xbb\xbf|\Z))")
+_OF_A_NUMBER = re.compile(rb"[-+.0-9eE]*+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _TRIES = 4
 
@@ -37,9 +38,19 @@ def json_end(buffer: bytes, place: int, limit: int) -> int:
     try:
         text = buffer[place : place + limit].decode("utf-8", "surrogateescape")
         end = json.JSONDecoder(strict=False).raw_decode(text)[1]
-        return place + len(text[:end].encode("utf-8", "surrogateescape"))
     except (ValueError, RecursionError):
         return 0
+    after = place + len(text[:end].encode("utf-8", "surrogateescape"))
+    edge = place + limit
+    return 0 if edge < len(buffer) and may_go_on(buffer, after, edge) else after
+
+
+def may_go_on(buffer: bytes, after: int, edge: int) -> bool:
+    """Return whether a value that seems to end at `after` may go on behind `edge`: a number says nowhere that it ends.
+
+    "-2." and "1e" are cut numbers, of which a JSON reader takes the first part.
+    """
+    return _OF_A_NUMBER.fullmatch(buffer, after, edge) is not None
 
 
 def decode(raw: bytes) -> tuple[dict[str, Any] | None, bool]:

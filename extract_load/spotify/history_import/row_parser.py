@@ -27,6 +27,7 @@ from extract_load.spotify.history_import.json_objects import (
     decode,
     dump,
     json_end,
+    may_go_on,
     possible_ends,
 )
 from extract_load.spotify.history_import.row_template import (
@@ -262,7 +263,7 @@ class RowReader:
                 return None
             self._work_left -= min(size, len(buffer) - place)
             return self._reject_unreadable(buffer, place, offset, lines)
-        if after == len(buffer) and not self._at_end:
+        if not self._at_end and len(buffer) - place < size and may_go_on(buffer, after, len(buffer)):
             return None
         self._reject(lines, "not an object", detail=f"at byte {offset + place:,}")
         return after

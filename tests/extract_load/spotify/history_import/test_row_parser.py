@@ -6,6 +6,7 @@ import io
 import json
 from datetime import datetime
 from typing import Any
+from unittest.mock import patch
 
 import orjson
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from extract_load.core.redaction import PERSONAL_KEYS
 from extract_load.core.row_redaction import holds_personal
+from extract_load.spotify.history_import import row_parser
 from extract_load.spotify.history_import.row_count import count_rows
 from extract_load.spotify.history_import.row_parser import RowCounts, RowReader
 from tests.support.exports import old_row, row, text_of
@@ -33,9 +35,10 @@ class InPieces:
 
 
 def read(content: bytes, size: int = 1 << 20) -> tuple[list[Any], RowCounts]:
-    """Return the lines of a text and the account."""
+    """Return the lines of a text and the account; the reader asks for pieces of that size."""
     reader = RowReader(InPieces(content, size), "extended", TODAY)
-    lines = b"".join(reader.blocks()).splitlines()
+    with patch.object(row_parser, "CHUNK", size):
+        lines = b"".join(reader.blocks()).splitlines()
     return [orjson.loads(line) for line in lines], reader.tally
 
 
@@ -55,6 +58,25 @@ def test_the_size_of_the_pieces_changes_nothing(size: int) -> None:
     """Rows that are cut anywhere, inside a letter or a key, come out whole."""
     content = text_of(MIXED * 3)
     assert read(content, size) == read(content)
+
+
+@pytest.mark.parametrize("size", [*range(1, 40), 255, 256, 257])
+def test_what_is_no_row_is_rejected_once_wherever_it_is_cut(size: int) -> None:
+    """A number that goes on in the next piece, or is longer than what is looked at first, is one element."""
+    odd = ["-2.5", "1e+10", "0.5E-7", "-0", "7" * 300, "3." + "1" * 600, "true", "null", '"a,b"', "[1,{}]", "[]"]
+    content = f"[{','.join([json.dumps(row(0)), *odd, json.dumps(row(1))])}]".encode()
+    lines, tally = read(content, size)
+    assert [line.get("_") for line in lines] == [None, *["rejected"] * len(odd), None]
+    assert (tally.kept, tally.rejected) == (2, len(odd))
+    assert {line["reason"] for line in lines[1:-1]} == {"not an object"}
+
+
+def test_an_endless_number_is_not_waited_for() -> None:
+    """It is one piece of text that can't be read; memory stays bounded, and the row behind it is found."""
+    content = b"[5" + b"-" * (3 << 20) + b"," + json.dumps(row(1)).encode() + b"]"
+    lines, tally = read(content, 1 << 16)
+    assert (tally.kept, tally.rejected) == (1, len(lines) - 1)
+    assert tally.rejected <= 2
 
 
 texts = st.text(st.characters(exclude_categories=()), max_size=40)
