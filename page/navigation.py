@@ -1,4 +1,7 @@
-"""The pages that every page links to, in the order of the menu; a new page gets one line here."""
+"""The pages that every page links to: the menu above, in its order, and those about the numbers below every page.
+
+A new page gets one line here.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +30,10 @@ MENU = (
     Entry("Compare", "/compare", "compare"),
     Entry("Plays", "/plays", "plays"),
     Entry("Search", "/search", "search"),
-    Entry("Why", "/why", "why"),
-    Entry("Merges", "/merges", "merges"),
+)
+ABOUT_THE_NUMBERS = (
     Entry("Completeness", "/completeness", "completeness"),
-    Entry("About", "/about", "about"),
+    Entry("Why numbers differ", "/why", "why"),
+    Entry("What is counted as one", "/merges", "merges"),
+    Entry("Sources and licences", "/about", "about"),
 )

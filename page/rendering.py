@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from page import formats
 from page.entities import Kind
-from page.navigation import MENU
+from page.navigation import ABOUT_THE_NUMBERS, MENU
 from page.params import Measure, Rule
 
 STATIC_TYPES = {
@@ -40,7 +40,14 @@ def environment() -> Environment:
     for name in _FILTERS:
         made.filters[name] = getattr(formats, name)
     made.globals.update(
-        {"menu": MENU, "rules": tuple(Rule), "measures": tuple(Measure), "kinds": tuple(Kind), "static": static_url}
+        {
+            "menu": MENU,
+            "foot": ABOUT_THE_NUMBERS,
+            "rules": tuple(Rule),
+            "measures": tuple(Measure),
+            "kinds": tuple(Kind),
+            "static": static_url,
+        }
     )
     return made
 

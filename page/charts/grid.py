@@ -31,7 +31,7 @@ def grid(
     """Return cells row by row, with a name for each row and each column."""
     most = max((cell.value or 0 for cell in cells), default=0)
     wide = len(columns)
-    body = Markup().join(label_at(name, 0, TOP + CELL * row + 1, "axis row") for row, name in enumerate(rows))
+    body = Markup().join(_row_name(name, row) for row, name in enumerate(rows))
     body += Markup().join(label_at(name, LEFT + CELL * place, 0) for place, name in enumerate(columns) if name)
     body += Markup().join(_cell(cell, number % wide, number // wide, most) for number, cell in enumerate(cells))
     size = LEFT + CELL * wide, TOP + CELL * len(rows)
@@ -42,10 +42,15 @@ def strip(cells: Sequence[Cell], weeks_named: Sequence[str], title: str, descrip
     """Return cells down the days of a week, one column a week; the first is a Monday. A week may have a name."""
     most = max((cell.value or 0 for cell in cells), default=0)
     weeks = max(1, -(-len(cells) // 7))
-    body = Markup().join(label_at(name, 0, TOP + CELL * row + 1, "axis row") for row, name in _SHOWN_DAYS)
+    body = Markup().join(_row_name(name, row) for row, name in _SHOWN_DAYS)
     body += Markup().join(label_at(name, LEFT + CELL * at, 0) for at, name in enumerate(weeks_named) if name)
     body += Markup().join(_cell(cell, number // 7, number % 7, most) for number, cell in enumerate(cells))
     return frame(body, title, description, chart_id, size=(LEFT + CELL * weeks, TOP + CELL * 7), look="grid-chart")
+
+
+def _row_name(name: str, row: int) -> Markup:
+    """Return the name of a row at the middle of its cells."""
+    return label_at(name, 0, TOP + CELL * (row + 0.5) - 1, "axis row")
 
 
 def _cell(cell: Cell, column: int, row: int, most: float) -> Markup:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from page.charts.svg import LABEL_ROOM, data, frame, label_at
 
-WIDTH, HEIGHT, FOOT, RIGHT = 720, 256, LABEL_ROOM + 4, 150
+WIDTH, HEIGHT, FOOT, RIGHT, SWATCH = 720, 256, LABEL_ROOM + 4, 150, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +52,18 @@ def _y(percent: float) -> float:
 
 def _part(part: Part, below: float, column: str, x: float, step: float) -> Markup:
     top, foot = _y(below + part.percent), _y(below)
-    fill = Markup(' fill="url(#hatch)"') if part.position == 9 else Markup()
     label = f"{column}, {part.name}: {part.percent:.1f} %"
     return Markup(
         '<rect class="part p{position}"{fill} x="{x}" y="{y}" width="{width}" height="{height}" {data}>'
         "<title>{label}</title></rect>"
     ).format(
-        position=part.position, fill=fill, x=round(x, 2), y=round(top, 2), width=round(step * 0.92, 2),
+        position=part.position, fill=_fill(part), x=round(x, 2), y=round(top, 2), width=round(step * 0.92, 2),
         height=round(foot - top, 2), data=data(label), label=label,
     )  # fmt: skip
+
+
+def _fill(part: Part) -> Markup:
+    return Markup(' fill="url(#hatch)"') if part.position == 9 else Markup()
 
 
 def _names(parts: Sequence[Part]) -> Markup:
@@ -69,5 +72,12 @@ def _names(parts: Sequence[Part]) -> Markup:
     for place, (part, below) in enumerate(_stacked(parts)):
         middle = _y(below + part.percent / 2) - LABEL_ROOM / 2
         lowest = max(min(middle, lowest - LABEL_ROOM), LABEL_ROOM * (len(parts) - 1 - place))
-        names += label_at(part.name[:18], WIDTH - RIGHT + 6, lowest)
+        names += _swatch(part, lowest) + label_at(part.name[:18], WIDTH - RIGHT + 6 + SWATCH + 6, lowest)
     return names
+
+
+def _swatch(part: Part, top: float) -> Markup:
+    """Return a patch of the colour of a part beside its name."""
+    return Markup('<rect class="swatch p{position}"{fill} x="{x}" y="{y}" width="{side}" height="{side}"/>').format(
+        position=part.position, fill=_fill(part), x=WIDTH - RIGHT + 6, y=round(top, 2), side=SWATCH
+    )

@@ -15,7 +15,7 @@ from page.database import Result
 from page.entities import Kind
 from page.errors import NotFound
 from page.formats import day as write_day
-from page.params import whole_period
+from page.params import Rule, whole_period
 from page.routes.shared import definition_of_plays
 from page.sql import Value
 from page.views import Column, Row, View
@@ -113,13 +113,8 @@ def one_day(context: PageContext) -> Response:
 def _plays_of(context: PageContext, day: date) -> View:
     arguments: dict[str, Value] = {"day": day}
     result = context.query("day_plays", **arguments)
-    shown, same = _told_once(result.rows, (
-        Column("is_counted", "Counts", "yes_no"),
-        Column(f"why_{context.params.rule.value}", "Why, under this rule"),
-        Column("why_in_reports", "In the reports"),
-        Column("how_known", "How it is known"),
-        Column("time_grade", "Time known"),
-    ))  # fmt: skip
+    shown, same = _told_once(result.rows, (*_why(context.params.rule), Column("how_known", "How it is known"),
+                                           Column("time_grade", "Time known")))  # fmt: skip
     return context.view_of(
         result,
         "Every play of the day, and why it counts",
@@ -133,6 +128,17 @@ def _plays_of(context: PageContext, day: date) -> View:
         arguments=arguments,
         empty="Nothing is known to have been heard on this day.",
         definition=f"{same}Local time; a play belongs to the day that it started on. {definition_of_plays(context)}",
+    )
+
+
+def _why(rule: Rule) -> tuple[Column, ...]:
+    """Return whether and why a play counts; under the rule of the reports both are what the reports say."""
+    if rule is Rule.SPOTIFY30:
+        return (Column("why_in_reports", "Counts"),)
+    return (
+        Column("is_counted", "Counts", "yes_no"),
+        Column(f"why_{rule.value}", "Why, under this rule"),
+        Column("why_in_reports", "In the reports"),
     )
 
 

@@ -96,7 +96,7 @@ def _totals(context: PageContext, a: Period, b: Period, arguments: dict[str, Val
     title = "The two in numbers"
     if result.rows[0]["plays"] and result.rows[1]["plays"]:
         change = 100 * (result.rows[1]["plays"] / result.rows[0]["plays"] - 1)
-        title = f"{abs(change):,.0f} % {'more' if change >= 0 else 'fewer'} plays in {b.label} than in {a.label}"
+        title = f"{b.label}: {abs(change):,.0f} % {'more' if change >= 0 else 'fewer'} plays than {a.label}"
     definition = (
         f"Where less is covered, less is known: numbers are what is known at least. {definition_of_plays(context)}"
     )

@@ -52,6 +52,8 @@ def entity(context: PageContext) -> Response:
 def _list(context: PageContext, listed: Kind, kind: Kind, arguments: dict[str, Value]) -> View:
     title = f"Its {listed.plural} by {context.params.measure.value}"
     columns = list_columns(context, listed)
+    if kind is Kind.ARTIST and listed is Kind.TRACK:
+        columns = tuple(column for column in columns if column.name != "artist_name")
     return context.view(
         f"entity_{listed.plural}",
         title,

@@ -67,7 +67,8 @@ def review(context: PageContext) -> Response:
         diary_url=context.links.to(f"/diary/{period.text}") if _is_known_month(context, period) else "",
         months=month_view(inner, "months") if period.kind == "year" else None,
         tops=list(tops.values()),
-        views=(finds, again, runs),
+        finds=finds,
+        views=(again, runs),
     )
 
 

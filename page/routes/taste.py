@@ -20,8 +20,9 @@ _THIRTY = "Counted with 30 seconds or more, whatever the rule of the page."
 
 def taste(context: PageContext) -> Response:
     """Answer with the taste of the range."""
-    views = (_genres(context), _drift(context), _breadth(context), _decades(context), _familiar(context))
-    return context.render("views.html", f"Taste, {context.params.range_label}", views=views)
+    beside = (_drift(context), _breadth(context), _decades(context), _familiar(context))
+    title = f"Taste, {context.params.range_label}"
+    return context.render("views.html", title, views=(_genres(context),), beside=beside)
 
 
 def bucket_of(days: int) -> str:

@@ -7,10 +7,10 @@ import re
 import httpx
 import pytest
 
-from page.navigation import MENU, Entry
+from page.navigation import ABOUT_THE_NUMBERS, MENU, Entry
 
 
-@pytest.mark.parametrize("entry", MENU, ids=lambda entry: entry.label)
+@pytest.mark.parametrize("entry", (*MENU, *ABOUT_THE_NUMBERS), ids=lambda entry: entry.label)
 def test_every_entry_leads_somewhere(client: httpx.Client, entry: Entry) -> None:
     """And is the current one there."""
     text = client.get(entry.path, follow_redirects=True).text

@@ -15,7 +15,7 @@ def test_the_parts_of_a_column_fill_it_and_no_more() -> None:
     drawn = shares([("2024", parts)], "t", "d", "c")
     heights = [float(one) for one in re.findall(r'class="part .*?height="([\d.]+)"', drawn)]
     assert abs(sum(heights) - (HEIGHT - FOOT)) < 0.05
-    assert drawn.count("url(#c-hatch)") == 1
+    assert re.findall(r'class="(\w+) p(\d)" fill="url\(#c-hatch\)"', drawn) == [("part", "9"), ("swatch", "9")]
     assert "&lt;Pop&gt;" in drawn
     assert "<Pop>" not in drawn
 

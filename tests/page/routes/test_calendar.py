@@ -53,18 +53,19 @@ def test_a_day_shows_every_play_and_why(client: httpx.Client) -> None:
 def test_a_day_names_the_rule_of_the_reports_in_words(client: httpx.Client) -> None:
     """What the reports leave out was too short."""
     days = [read_page(client.get(f"/day/2024-01-{day:02}").text) for day in range(10, 20)]
-    told = {one for page in days for one in told_of(page, "why_in_reports", "In the reports")}
+    told = {one for page in days for one in told_of(page, "why_in_reports", "Counts")}
     assert "no: under 30 seconds were heard" in told
     assert "spotify30" not in str(told)
 
 
 def test_what_is_the_same_for_all_plays_of_a_day_is_told_once(client: httpx.Client) -> None:
     """What differs is a column; a day with one play has all of them."""
+    labels = {"why_in_reports": "Counts", "how_known": "How it is known", "time_grade": "Time known"}
     seen = set()
     for day in range(1, 32):
         page = read_page(client.get(f"/day/2024-01-{day:02}").text)
         columns = page.tables[0].rows[0].keys() if page.tables else {}
-        for name, label in (("is_counted", "Counts"), ("how_known", "How it is known"), ("time_grade", "Time known")):
+        for name, label in labels.items():
             values = {row[name] for row in page.tables[0].rows} if name in columns else set()
             is_once = f" {label}: " in page.text.partition("The same for all:")[2].partition(". Local time")[0]
             assert is_once != bool(values)
