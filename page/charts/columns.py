@@ -27,13 +27,14 @@ class Mark:
 
 def columns(marks: Sequence[Mark], title: str, description: str, chart_id: str, write: str = "{:,.0f}") -> Markup:
     """Return a chart of columns; it is one tab stop, its links are reached by arrows or through the table."""
-    most = max((mark.value or 0 for mark in marks), default=0) or 1
+    greatest = max((mark.value or 0 for mark in marks), default=0)
+    most = greatest or 1
     step = WIDTH / max(1, len(marks))
     ticks = [number for number, mark in enumerate(marks) if mark.tick]
     body = Markup().join(_column(mark, number, step, most) for number, mark in enumerate(marks))
     for left, number in zip(range(len(ticks), 0, -1), ticks, strict=True):
         body += _tick(marks[number], (number + 0.5) * step, left % 2 == 0)
-    axis = label_at(write.format(most), 0, LABEL_RISE)
+    axis = label_at(write.format(greatest), 0, LABEL_RISE) if greatest else Markup()
     base = Markup('<line class="base" x1="0" x2="{x}" y1="{y}" y2="{y}"/>').format(x=WIDTH, y=HEIGHT - FOOT)
     return frame(axis + base + body, title, description, chart_id, size=(WIDTH, HEIGHT))
 

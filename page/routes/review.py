@@ -133,15 +133,22 @@ def _compare_url(context: PageContext, period: Period) -> str:
     return context.links.to("/compare", b=period.text)
 
 
-def _others(context: PageContext, period: Period) -> list[tuple[str, str]]:
-    """Return the reviews that are one click away: all years, the months of this one, its last week."""
+def _others(context: PageContext, period: Period) -> list[tuple[str, str, bool]]:
+    """Return the reviews that are one click away: all years, the months of this one, its last week.
+
+    Of each its name, its address, and whether it is this one. A month has the name of its year beside it already.
+    """
     known = context.params.listener
     years = [period_of(str(year)) for year in range(known.last_day.year, known.first_day.year - 1, -1)]
     months = [period_of(f"{period.first.year}-{month:02}") for month in range(1, 13)]
     last_week = period.first if period.kind == "week" else min(period.last - timedelta(days=6), known.last_day)
     year, week, _ = last_week.isocalendar()
     weeks = [period_of(f"{year}-W{week:02}")]
-    return [found for one in (*years, *months, *weeks) if (found := _neighbour(context, one))]
+    return [
+        (f"{one.first:%B}" if one.kind == "month" else found[0], found[1], one == period)
+        for one in (*years, *months, *weeks)
+        if (found := _neighbour(context, one))
+    ]
 
 
 def _story(context: PageContext, tops: dict[Kind, View], finds: View, again: View, runs: View) -> list[StoryCard]:

@@ -93,7 +93,9 @@ def month_view(context: PageContext, query: str, **arguments: Value) -> View:
             Column("coverage_pct", "Covered", "percent"),
         ),
         arguments=arguments,
-        chart=_months_chart(result, measure, query, lambda row: _plays_of_month(context, row, arguments)),
+        chart=_months_chart(result, measure, query, lambda row: _plays_of_month(context, row, arguments))
+        if result.rows
+        else None,
         is_folded=True,
         definition=f"{measure.capitalize()} by month, local time; hatched where less than half is covered and nothing "
         f"was heard. {_unfinished(context)}{definition_of_plays(context)}",

@@ -29,6 +29,12 @@ def test_unknown_is_hatched_and_silence_has_no_height() -> None:
     assert unknown.get("class") == "unknown"
 
 
+def test_what_has_no_value_has_no_scale() -> None:
+    """Months in which nothing was heard, or of which nothing is known, are not drawn up to 1."""
+    assert "<text" not in columns([Mark("a", 0), Mark("b", None)], "T", "D", "c")
+    assert ">4</text>" in columns([Mark("a", 4), Mark("b", 0)], "T", "D", "c")
+
+
 def test_a_minute_is_drawn() -> None:
     """A column under a pixel would look like silence."""
     _, small = rects(Mark("a", 100_000), Mark("b", 0.5))

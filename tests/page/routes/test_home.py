@@ -24,7 +24,9 @@ def test_it_compares_with_the_period_before(client: httpx.Client) -> None:
 
 
 def test_a_range_without_data_says_so(client: httpx.Client) -> None:
-    """Nothing known is told, not drawn as zero."""
+    """Nothing known is told, not drawn as zero: hatched before the data, and no chart of what is to come."""
     text = client.get("/?from=2010&to=2010").text
     assert "lies outside of all data" in text
     assert "Nothing was heard in this range" in text
+    assert 'id="months-t"' in text
+    assert 'id="months-t"' not in client.get("/?from=2030&to=2030").text

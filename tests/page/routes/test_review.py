@@ -43,6 +43,14 @@ def test_no_review_of_a_time_that_nobody_knows_is_offered(client: httpx.Client) 
     assert 'rel="next" href="/year/2025"' in client.get("/year/2024").text
 
 
+def test_the_months_of_a_year_are_named_once(client: httpx.Client) -> None:
+    """The year stands beside them; the one that is open is marked."""
+    text = client.get("/month/2024-02").text
+    assert '<a href="/month/2024-02" aria-current="page">February</a>' in text
+    assert '<a href="/month/2024-01">January</a>' in text and '<a href="/year/2024">2024</a>' in text
+    assert text.count('aria-current="page"') == 1
+
+
 def test_what_is_no_review_is_a_plain_page(client: httpx.Client) -> None:
     """A month is no year; a size is one of two; the bare address is the last year."""
     assert client.get("/year/2024-02").status_code == 404
