@@ -2,9 +2,10 @@
 
 Target `dev` writes a file of its own (alias `dev`), attaches the warehouse read-only, and shows each table of it that
 `dev` has not built (dev_relations.py); target `prod` attaches the warehouse for writing. The alias of the warehouse is
-`music_tracker` in both, whatever the file is called. A warehouse that is missing, or lacks the newest tables of
-extract_load/storage/schema, is migrated first, so that an empty one builds. A file that cannot be opened ends dbt with
-the sentence that the rest of the project uses for it.
+`music_tracker` in both, whatever the file is called. A warehouse that lacks the newest tables of
+extract_load/storage/schema is migrated first. One that is missing is made for `prod`; `dev` makes none: it reads the
+demo's, or an empty one in memory. A file that cannot be opened ends dbt with the sentence that the rest of the project
+uses for it.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class Plugin(BasePlugin):
         named = os.environ.get(BUCKET_FILE) or os.environ.get(WAREHOUSE_FILE)
         try:
             settings = load_settings()
-            if not named and not self._writes_warehouse and not settings.warehouse_path.exists():
+            if not named and not self._writes_warehouse and _holds_nothing(settings.warehouse_path):
                 settings = _demo_settings() or settings
             known = registry_of(settings)
         except MusicTrackerError as error:
@@ -75,9 +76,12 @@ class Plugin(BasePlugin):
             _migrate(self._warehouse)
             _attach(conn, self._warehouse, CATALOGUE)
             return
-        if not _is_migrated(self._warehouse):
-            _migrate(self._warehouse)
-        _attach(conn, self._warehouse, CATALOGUE, read_only=True)
+        if not self._warehouse.exists():
+            _attach_empty(conn)
+        else:
+            if not _is_migrated(self._warehouse):
+                _migrate(self._warehouse)
+            _attach(conn, self._warehouse, CATALOGUE, read_only=True)
         _attach(conn, self._own, DEV)
         prepare_dev(conn, SEEDS_DIR)
 
@@ -90,10 +94,35 @@ class Plugin(BasePlugin):
 
 
 def _demo_settings() -> Settings | None:
-    """Return the settings of the demo, whose warehouse `dev` reads while there is no other; None when it never ran."""
+    """Return the settings of the demo, whose warehouse `dev` reads while no other has rows; None when it never ran."""
     env_file = project_root() / "data" / "demo" / "demo.env"
     settings = load_settings(env_file=env_file) if env_file.is_file() else None
     return settings if settings and settings.warehouse_path.exists() else None
+
+
+def _holds_nothing(path: Path) -> bool:
+    """Return whether a warehouse is not there, or has neither a landed row nor a model; one that is in use has some."""
+    if not path.exists():
+        return True
+    try:
+        with connect(None, memory_limit=_MEMORY, threads=1) as conn:
+            attach(conn, path, CATALOGUE, "read_only")
+            found = conn.execute(
+                "select 1 from duckdb_tables() where database_name = ?"
+                " and (schema_name = 'marts' or schema_name = 'raw' and estimated_size > 0) limit 1",
+                [CATALOGUE],
+            ).fetchone()
+    except duckdb.Error:
+        return False
+    return found is None
+
+
+def _attach_empty(conn: duckdb.DuckDBPyConnection) -> None:
+    """Attach an empty warehouse in memory, with all tables."""
+    conn.execute(f"attach ':memory:' as {CATALOGUE}")
+    with conn.cursor() as cursor:
+        cursor.execute(f"use {CATALOGUE}")
+        apply_schema(cursor, SystemClock())
 
 
 def _attach(conn: duckdb.DuckDBPyConnection, path: Path, alias: str, *, read_only: bool = False) -> None:

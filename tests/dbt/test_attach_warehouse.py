@@ -69,14 +69,42 @@ def opened_elsewhere(path: Path) -> Iterator[subprocess.Popen[str]]:
 def test_dev_reads_the_warehouse_and_writes_a_file_of_its_own(
     connection: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    """A missing warehouse is created with all tables; only the other file can be written."""
-    warehouse, own = tmp_path / "new" / "any name.duckdb", tmp_path / "dev.duckdb"
+    """Only the other file can be written, and the warehouse stays as it is."""
+    warehouse, own = tmp_path / "any name.duckdb", tmp_path / "dev.duckdb"
+    with duckdb.connect(":memory:") as prod:
+        plugin_for("prod", warehouse).configure_connection(prod)
+    before = warehouse.read_bytes()
     plugin_for("dev", warehouse, own).configure_connection(connection)
     assert connection.execute(f"select count(*) from {CATALOGUE}.raw.spotify_recently_played").fetchall() == [(0,)]
     with pytest.raises(duckdb.InvalidInputException, match="read-only"):
         connection.execute(f"create table {CATALOGUE}.raw.mine (id integer)")
     connection.execute("create table dev.main.mine (id integer)")
     assert own.exists()
+    assert warehouse.read_bytes() == before
+
+
+def test_dev_makes_no_warehouse(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """Without one it reads an empty one with all tables; a file left behind would hide the demo's from then on."""
+    plugin_for("dev", tmp_path / "new" / "none.duckdb", tmp_path / "dev.duckdb").configure_connection(connection)
+    assert connection.execute(f"select count(*) from {CATALOGUE}.raw.spotify_recently_played").fetchall() == [(0,)]
+    assert {path.stem for path in tmp_path.iterdir()} == {"dev", "dev.duckdb"}
+
+
+def test_a_warehouse_holds_nothing_before_the_first_row_and_model(tmp_path: Path) -> None:
+    """Then the demo's is read in its place; not when the file is open elsewhere, or is something else."""
+    plugin, path = plugin_for("prod", tmp_path / "w.duckdb"), tmp_path / "w.duckdb"
+    holds_nothing = plugin.initialize.__globals__["_holds_nothing"]
+    assert holds_nothing(path)
+    with duckdb.connect(":memory:") as prod:
+        plugin.configure_connection(prod)
+    assert holds_nothing(path)
+    with opened_elsewhere(path):
+        assert not holds_nothing(path)
+    with duckdb.connect(str(path)) as warehouse:
+        warehouse.execute("create schema marts; create table marts.dim_date (date_key date)")
+    assert not holds_nothing(path)
+    (tmp_path / "other").write_text("not a database, and long enough to have a header " * 100, encoding="utf-8")
+    assert not holds_nothing(tmp_path / "other")
 
 
 def test_prod_writes_the_warehouse(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
@@ -158,7 +186,7 @@ def test_with_no_path_the_warehouse_is_that_of_the_settings(
     monkeypatch.setenv("MUSIC_TRACKER_ENV_FILE", str(env_file))
     for name in ("DUCKDB_PATH", "LISTENER_TIMEZONE"):
         monkeypatch.delenv(name, raising=False)
-    plugin = plugin_for("dev", "", tmp_path / "dev.duckdb")
+    plugin = plugin_for("prod", "")
     plugin.configure_connection(connection)
     plugin.configure_cursor(connection)
     assert (tmp_path / "mine.duckdb").exists()
