@@ -233,7 +233,8 @@ select count(*), count(*) filter (where is_play_spotify30 and not is_excluded), 
 def _read_published(facts: Facts) -> None:
     """Read the number of plays, and drop the gaps that the published file shows as closed by an export.
 
-    A published file that can't be opened or read is a fact of its own: readers can't open it either.
+    A published file that can't be opened, or has no plays, is a fact of its own: readers can't use it either. What only
+    a newer one has is asked for when it is there (`_has_table`).
     """
     path = facts.settings.published_path
     if not path.is_file():
@@ -242,13 +243,19 @@ def _read_published(facts: Facts) -> None:
     try:
         with open_published(facts.settings) as reader:
             facts.plays, facts.plays_counted, facts.newest_play = reader.execute(_PLAYS).fetchall()[0]
-            for one in facts.listeners:
+            for one in facts.listeners if _has_table(reader, "fct_listening_gaps") else ():
                 sql, whose = (_CLOSED_GAPS, [one.listener.listener_id]) if facts.others else (_ALL_CLOSED_GAPS, [])
                 closed = reader.execute(sql, whose).fetchall()
                 one.gaps = [(since, until) for since, until in one.gaps if (since or _NO_BOUND, until) not in closed]
     except (duckdb.Error, OSError, UnicodeDecodeError) as error:
         log.debug("The published file could not be queried: %s", error)
         facts.published_error = _describe_published_error(error)
+
+
+def _has_table(reader: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Return whether the published file has a mart: one of an older version lacks those that came later."""
+    asked = "select 1 from duckdb_tables() where database_name = current_database() and schema_name = 'marts'"
+    return reader.execute(f"{asked} and table_name = ?", [name]).fetchone() is not None
 
 
 def _describe_published_error(error: Exception) -> str:

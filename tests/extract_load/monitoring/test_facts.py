@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+import duckdb
+
+from extract_load.core.listener_registry import Listener, Registry, write_registry
 from extract_load.core.settings import Settings
 from extract_load.monitoring.facts import gather
 from extract_load.monitoring.health import health
 from extract_load.monitoring.run_log import RunRecord
 from extract_load.storage.state import State, to_iso
 from tests.support.clock import ManualClock
+from tests.support.published_world import write_world
 from tests.support.state_cost import vm_steps
 
 
@@ -116,3 +120,26 @@ def test_a_gap_with_one_bound_is_reported(installation: Any) -> None:
     assert found.text.startswith(f"Plays may be missing before {until:%Y-%m-%d %H:%M}")
     installation.close_gap((datetime(1970, 1, 1), until))
     assert gather(installation.settings, installation.state, now).gaps == []
+
+
+def test_what_is_asked_of_the_published_file_is_what_the_marts_have(settings: Settings, state: State) -> None:
+    """Every query runs on tables made by the contracts of dbt, for one listener and for several."""
+    for listeners in (("me",), ("me", "anna")):
+        write_registry(settings.listeners_path, Registry(tuple(map(Listener, listeners)), "me"))
+        settings.published_path.parent.mkdir(parents=True)  # another folder when there are several
+        write_world(settings.published_path)
+        facts = gather(settings, state, datetime(2025, 7, 1))
+        assert facts.published_error == ""
+        assert facts.plays is not None and facts.plays > 0
+
+
+def test_an_older_published_file_lacks_a_table(installation: Any) -> None:
+    """Then that alone is not known; a file without plays is told as it is."""
+    with duckdb.connect(str(installation.settings.published_path)) as published:
+        published.execute("drop table marts.fct_listening_gaps")
+    facts = gather(installation.settings, installation.state, installation.clock.now())
+    assert (facts.published_error, facts.plays is None) == ("", False)
+    with duckdb.connect(str(installation.settings.published_path)) as published:
+        published.execute("drop table marts.fct_plays")
+    facts = gather(installation.settings, installation.state, installation.clock.now())
+    assert facts.published_error == "it has no plays in it"
