@@ -58,6 +58,11 @@
     and {{ at }} < (select max(month) + interval 1 month + interval {{ days }} days from {{ dirty_months }})
 {%- endmacro %}
 
+{#- Whether a moment lies so near to the dirty months that a session of theirs can reach it. -#}
+{% macro is_near_dirty_months(at) -%}
+    {{ is_about_dirty_months(at, 'dirty_months', 2 * var('margin_days') + 1) if is_windowed() else 'true' }}
+{%- endmacro %}
+
 {#- Whether a row of `listener_id` ended in a month of the CTE `dirty_months`. -#}
 {% macro is_in_dirty_month(at) -%}
     {%- if is_windowed() -%}
@@ -79,6 +84,23 @@
                 (listener_id, {{ month_of(at ~ ' - ' ~ margin()) }}) in (select (listener_id, month) from dirty_months)
                 or (listener_id, {{ month_of(at ~ ' + ' ~ margin()) }}) in (select (listener_id, month) from dirty_months)
             )
+        )
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
+{#-
+  Whether a row of an export is reported so that it can have ended near a dirty month, or be reported with a row that did:
+  a play ends before it is reported, or as much after it as a clock is wrong. Not so where the time can not be read.
+-#}
+{% macro is_reported_about_dirty_months() -%}
+    {%- if is_windowed() -%}
+        {%- set margins = 2 * var('margin_days') + 1 -%}
+        reported_end_at >= (select min(month) - interval {{ margins }} days from dirty_months)
+        and reported_end_at < (
+            select max(month) + interval 1 month + interval {{ margins + var('offline_max_days') }} days
+            from dirty_months
         )
     {%- else -%}
         true

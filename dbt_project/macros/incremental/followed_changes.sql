@@ -3,6 +3,7 @@
 
   Config `meta` says it: `follows` names the models whose changes are known by their days, `part` what is replaced,
     {days: column}           the rows of the days of the dirty months,
+    {files: column}          the rows of the files that have a row in a dirty month, or none any more,
     {since: column, unit: month}  the rows of all periods from that of the first changed day on: what is known of a day or
                              a period must not depend on later ones.
   A part is made only by a run that came from the very versions of what the table was made of, and by month itself; else,
@@ -54,10 +55,26 @@
     {{ is_near_dirty_month(day or _meta('part')['days'], margin_days) if is_followed() else 'true' }}
 {%- endmacro %}
 
+{#- In a model with `part: {files: ...}`: whether a row is of a file that is counted again. -#}
+{% macro is_of_part_file() -%} {{ is_of_dirty_file(_meta('part')['files']) if is_followed() else 'true' }} {%- endmacro %}
+
+{% macro is_of_dirty_file(file) -%}
+    {%- set dirty = built_table('intermediate', 'int_dirty__months') -%}
+    {{ file }} in (
+        select source_file from {{ built_table('marts', 'fct_source_rows') }}
+        where
+            {{ is_about_dirty_months("coalesce(ended_at, timestamp '1970-01-01')", dirty) }}
+            and (listener_id, {{ month_of('ended_at') }}) in (select (listener_id, month) from {{ dirty }})
+    )
+{%- endmacro %}
+
 {#- The rows of the current model that are replaced. -#}
 {% macro part_condition() -%}
     {%- set part = _meta('part') -%}
     {%- if 'days' in part -%} {{ is_near_dirty_month(part['days']) }}
+    {%- elif 'files' in part -%}
+        {{ is_of_dirty_file(part['files']) }}
+        or {{ part['files'] }} not in (select source_file from {{ built_table('marts', 'fct_source_rows') }})
     {%- else -%} {{ is_since_change(part['since'], part['unit']) }}
     {%- endif -%}
 {%- endmacro %}
@@ -81,7 +98,7 @@
 
 {#- SQL that replaces the part, keeps the order of a report, and the sum over all rows that is the version. -#}
 {% macro replace_part(relation, code, inputs) %}
-    {%- set order = code.split('select * from final')[-1] | trim if 'since' in _meta('part') else '' %}
+    {%- set order = code.split('select * from final')[-1] | trim if 'days' not in _meta('part') else '' %}
     create or replace temp table made as from {{ relation }} limit 0;
     insert into made by name
     {{ code }};

@@ -94,6 +94,16 @@
         {%- do _leave_as_it_is() -%}
     {%- elif not is_by_month and not is_list and stays_as_it_is(existing, 'table', inputs) -%}
         {%- do _leave_as_it_is() -%}
+    {%- elif is_by_month and existing is not none and existing.is_table and is_windowed() -%}
+        {#- As dbt does it, without its comparison of columns: another project makes everything again. -#}
+        {{ run_hooks(pre_hooks) }}
+        {%- set before = "'" ~ inputs.version ~ "'" if inputs.version else none -%}
+        {%- call statement('main') %}
+            insert into {{ relation }} by name
+            {{ compiled_code }};
+            {{ note_version(inputs.made_of, 'cast(uuid() as varchar)', before) }}
+        {%- endcall -%}
+        {%- do adapter.commit() -%}
     {%- else -%}
         {%- do run_query('delete from ' ~ versions() ~ " where name = '" ~ model.unique_id ~ "'") -%}
         {%- do dbt.materialization_incremental_duckdb() -%}
@@ -101,11 +111,7 @@
         {%- elif is_by_month or not inputs.made_of -%} {%- set version = "cast(uuid() as varchar)" -%}
         {%- else -%} {%- set version = "'" ~ inputs.made_of ~ "'" -%}
         {%- endif -%}
-        {%- do run_query(
-            note_version(
-                inputs.made_of, version, "'" ~ inputs.version ~ "'" if inputs.version and is_by_month and is_windowed() else none
-            )
-        ) -%}
+        {%- do run_query(note_version(inputs.made_of, version)) -%}
     {%- endif -%}
     {{ return({'relations': [relation]}) }}
 {% endmaterialization %}

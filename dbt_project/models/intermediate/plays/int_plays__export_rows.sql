@@ -28,10 +28,18 @@ superseded as (
 near_rows as (
     select * from streaming_history
     where
-        {{ is_in_window(exported_end_at()) }}
-        {%- if is_windowed() %}
-        or {{ is_reported_with_offline_plays() }}
-        {%- endif %}
+        {{ is_reported_about_dirty_months() }}
+        and (
+            {{ is_in_window(exported_end_at()) }}
+            {%- if is_windowed() %}
+            or {{ is_reported_with_offline_plays() }}
+            {%- endif %}
+        )
+    {%- if is_windowed() %}
+    union all
+    select * from streaming_history
+    where reported_end_at is null and {{ is_in_window(exported_end_at()) }}
+    {%- endif %}
 ),
 
 -- A download, by its names and sizes; a damaged copy of one of its files is a download of its own.

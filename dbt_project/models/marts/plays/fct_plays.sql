@@ -56,7 +56,7 @@ export_details as (
         streaming_history.is_incognito
     from streaming_history
     inner join ranked_files as files on streaming_history.source_file = files.source_file
-    where {{ is_in_window(exported_end_at()) }}
+    where {{ is_reported_about_dirty_months() }} and {{ is_in_window(exported_end_at()) }}
 ),
 
 poll_details as (

@@ -17,7 +17,10 @@ dirty_months as (
 
 all_plays as (
     select * from {{ ref('fct_plays') }}
-    where session_key is not null
+    where
+        session_key is not null
+        -- A session that reaches further over the edge of a month makes the next one dirty as well.
+        and {{ is_near_dirty_months('ended_at') }}
 ),
 
 touched_sessions as (

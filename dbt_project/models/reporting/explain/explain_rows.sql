@@ -1,8 +1,17 @@
-{{ config(materialized='table') }}
+{{
+    config(
+        materialized='table',
+        meta={
+            'follows': ['fct_source_rows'],
+            'part': {'files': 'source_file'},
+        }
+    )
+}}
 with
 
 source_rows as (
     select * from {{ ref('fct_source_rows') }}
+    where {{ is_of_part_file() }}
 ),
 
 final as (
