@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -18,6 +19,7 @@ import sys
 import tempfile
 import time
 from contextlib import closing
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -77,37 +79,56 @@ def measure(servers: Any, folder: Path, listeners: int, plays: int) -> dict[str,
     for settings in (lake, plain):
         write_registry(settings.listeners_path, Registry(tuple(map(Listener, names)), names[0]))
     fill(lake, plain, names, plays)
-    embedded = run(plain, what="plain")
-    catalogue = run(lake, what="catalogue")
-    everybody = run(lake, what="bucket", bucket=0)
+    embedded = told("a plain file", run(plain, what="plain"))
+    catalogue = told("the catalogue", run(lake, what="catalogue"))
+    everybody = told("a bucket of everybody", run(lake, what="bucket", bucket=0))
     page(lake, names[0])
-    new_rows = run(lake, what="bucket", bucket=0)
-    two = lake.model_copy(update={"warehouse_buckets": 2})
-    buckets = used_buckets(two)
-    one_after_another = sum(run(two, what="bucket", bucket=bucket) for bucket in buckets)
-    for bucket in buckets:
-        shutil.rmtree(lake.data_dir / "buckets" / f"2-{bucket}", ignore_errors=True)
-    began = time.perf_counter()
-    processes = [start(two, what="bucket", bucket=bucket, force=True) for bucket in buckets]
-    seconds = [finish(process) for process in processes]
-    at_once = time.perf_counter() - began
-    own = two.model_copy(update={"warehouse_buckets": max(2, listeners // 2)})
-    run(own, what="bucket", bucket=bucket_of(names[0], own.warehouse_buckets))
+    new_rows = told("the same after a page", run(lake, what="bucket", bucket=0))
+    speedup = two_workers(lake)
+    own = lake.model_copy(update={"warehouse_buckets": max(2, listeners // 2)})
+    told("a small bucket", run(own, what="bucket", bucket=bucket_of(names[0], own.warehouse_buckets)))
     page(lake, names[0], later=1)
-    own_bucket = run(own, what="bucket", bucket=bucket_of(names[0], own.warehouse_buckets))
+    own_bucket = told(
+        "the same after a page", run(own, what="bucket", bucket=bucket_of(names[0], own.warehouse_buckets))
+    )
     pages = land(lake, folder)
     return {
         "listeners": listeners,
         "plays_each": plays,
-        "embedded_build_s": round(embedded, 1),
-        "catalogue_build_s": round(catalogue, 1),
-        "bucket_build_s": round(everybody, 1),
-        "bucket_ratio": round(everybody / embedded, 2),
-        "two_workers_speedup": round(one_after_another / at_once, 2) if len(seconds) > 1 else None,
+        "embedded_build_s": round(embedded.seconds, 1),
+        "catalogue_build_s": round(catalogue.seconds, 1),
+        "bucket_build_s": round(everybody.seconds, 1),
+        "bucket_ratio": round(everybody.seconds / embedded.seconds, 2),
+        "bucket_processor_ratio": round(everybody.processor / embedded.processor, 2),
+        "two_workers_speedup": speedup,
         "land_pages_per_s": round(pages, 1),
-        "new_rows_bucket_of_all_s": round(new_rows, 1),
-        "new_rows_one_listener_s": round(own_bucket, 1),
+        "new_rows_bucket_of_all_s": round(new_rows.seconds, 1),
+        "new_rows_one_listener_s": round(own_bucket.seconds, 1),
     }
+
+
+def told(what: str, took: Took) -> Took:
+    """Print what something took, and return it."""
+    print(f"{what}: {took.seconds:.1f} s, of processors {took.processor:.1f} s, {took.parts}", flush=True)
+    return took
+
+
+def two_workers(lake: Settings) -> float | None:
+    """Return how much faster two workers build two buckets than one does, nothing when all are in one bucket.
+
+    Each begins with an empty file, as everybody's build did.
+    """
+    two = lake.model_copy(update={"warehouse_buckets": 2})
+    buckets = used_buckets(two)
+    one_after_another = [told(f"bucket {bucket} of 2", run(two, what="bucket", bucket=bucket)) for bucket in buckets]
+    for bucket in buckets:
+        shutil.rmtree(lake.data_dir / "buckets" / f"2-{bucket}", ignore_errors=True)
+    began = time.perf_counter()
+    processes = [start(two, what="bucket", bucket=bucket, force=True) for bucket in buckets]
+    for process in processes:
+        told("one of two at once", finish(process))
+    at_once = time.perf_counter() - began
+    return round(sum(took.seconds for took in one_after_another) / at_once, 2) if len(buckets) > 1 else None
 
 
 def fill(lake: Settings, plain: Settings, names: list[str], plays: int) -> None:
@@ -175,8 +196,17 @@ def land(lake: Settings, folder: Path) -> float:
     return PAGES / (time.perf_counter() - began)
 
 
-def run(settings: Settings, **task: Any) -> float:
-    """Do a task in a process of its own, and return its seconds."""
+@dataclass(frozen=True, slots=True)
+class Took:
+    """Seconds of a clock and of processors, with where the former went."""
+
+    seconds: float
+    processor: float
+    parts: dict[str, float]
+
+
+def run(settings: Settings, **task: Any) -> Took:
+    """Do a task in a process of its own, and return what it took."""
     return finish(start(settings, **task))
 
 
@@ -191,35 +221,60 @@ def start(settings: Settings, **task: Any) -> subprocess.Popen[str]:
     return subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
 
 
-def finish(process: subprocess.Popen[str]) -> float:
-    """Return the seconds that a process says its task took."""
+def finish(process: subprocess.Popen[str]) -> Took:
+    """Return what a process says its task took."""
     said, _ = process.communicate()
     assert process.returncode == 0, said
-    return float(said.strip().splitlines()[-1])
+    return Took(**json.loads(said.strip().splitlines()[-1]))
 
 
 def work(task: dict[str, Any]) -> None:
-    """Do a task, and print its seconds, the start of Python left out."""
-    from orchestrate.dbt_build.buckets import build_bucket, build_catalogue
-    from orchestrate.dbt_build.runner import build_models_quietly, dbt_session, run_tests
+    """Do a task, and print what it took, the start of Python left out."""
+    from orchestrate.dbt_build import buckets, runner
 
     settings = load_settings(**task["settings"])
-    began = time.perf_counter()
+    parts: dict[str, float] = {}
+    for name in ("new_marks", "replicate", "_adopt", "build_selected", "run_tests", "_publish"):
+        time_part(parts, buckets, name)
+    for name in ("build_models_quietly", "run_tests"):
+        time_part(parts, runner, name)
+    began, before = time.perf_counter(), processor_seconds()
     if task["what"] == "plain":
-        with Warehouse(settings).hold("bench"), dbt_session(settings):
-            failed = [node for node in build_models_quietly(settings) if node.outcome == "failed"]
+        with Warehouse(settings).hold("bench"), runner.dbt_session(settings):
+            failed = [node for node in runner.build_models_quietly(settings) if node.outcome == "failed"]
             assert not failed, failed
-            run_tests(settings)
+            runner.run_tests(settings)
         publish_plain(settings)
     else:
         with closing(open_state(settings)) as state:
             if task["what"] == "catalogue":
-                build_catalogue(settings, state, force=True)
+                buckets.build_catalogue(settings, state, force=True)
             elif task["what"] == "bucket":
-                build_bucket(settings, int(task["bucket"]), state, force=bool(task.get("force")))
+                buckets.build_bucket(settings, int(task["bucket"]), state, force=bool(task.get("force")))
             else:
                 Landing(settings, open_warehouse(settings), state).land()
-    print(time.perf_counter() - began)
+    took = Took(time.perf_counter() - began, processor_seconds() - before, parts)
+    print(json.dumps(asdict(took)))
+
+
+def processor_seconds() -> float:
+    """Return the processor time of this process and of those that it started."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def time_part(parts: dict[str, float], module: Any, name: str) -> None:
+    """Let a function of a module add the seconds of each call to `parts`."""
+    do = getattr(module, name)
+
+    def timed(*words: Any, **named: Any) -> Any:
+        began = time.perf_counter()
+        try:
+            return do(*words, **named)
+        finally:
+            parts[name] = round(parts.get(name, 0) + time.perf_counter() - began, 2)
+
+    setattr(module, name, timed)
 
 
 def publish_plain(settings: Settings) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-pytest_plugins = ["tests.support.shared", "tests.support.data_directory_fixtures"]
+pytest_plugins = ["tests.support.shared", "tests.support.data_directory_fixtures", "tests.support.lake_absent"]
 
 ROOT = Path(__file__).parent
 TOGETHER = ("dbt", "orchestrate", "end_to_end")
