@@ -83,11 +83,13 @@ def measure(servers: Any, folder: Path, listeners: int, plays: int) -> dict[str,
     catalogue = told("the catalogue", run(lake, what="catalogue"))
     everybody = told("a bucket of everybody", run(lake, what="bucket", bucket=0))
     page(lake, names[0])
+    new_catalogue = told("the catalogue after a page", run(lake, what="catalogue"))
     new_rows = told("the same after a page", run(lake, what="bucket", bucket=0))
     speedup = two_workers(lake)
     own = lake.model_copy(update={"warehouse_buckets": max(2, listeners // 2)})
     told("a small bucket", run(own, what="bucket", bucket=bucket_of(names[0], own.warehouse_buckets)))
     page(lake, names[0], later=1)
+    told("the catalogue after a page", run(lake, what="catalogue"))
     own_bucket = told(
         "the same after a page", run(own, what="bucket", bucket=bucket_of(names[0], own.warehouse_buckets))
     )
@@ -103,6 +105,7 @@ def measure(servers: Any, folder: Path, listeners: int, plays: int) -> dict[str,
         "two_workers_speedup": speedup,
         "land_pages_per_s": round(pages, 1),
         "new_rows_bucket_of_all_s": round(new_rows.seconds, 1),
+        "new_rows_catalogue_s": round(new_catalogue.seconds, 1),
         "new_rows_one_listener_s": round(own_bucket.seconds, 1),
     }
 
@@ -250,7 +253,8 @@ def work(task: dict[str, Any]) -> None:
             if task["what"] == "catalogue":
                 buckets.build_catalogue(settings, state, force=True)
             elif task["what"] == "bucket":
-                buckets.build_bucket(settings, int(task["bucket"]), state, force=bool(task.get("force")))
+                built = buckets.build_bucket(settings, int(task["bucket"]), state, force=bool(task.get("force")))
+                assert built.published, built.skipped_reason
             else:
                 Landing(settings, open_warehouse(settings), state).land()
     took = Took(time.perf_counter() - began, processor_seconds() - before, parts)

@@ -30,9 +30,14 @@ _EXTENSIONS = {
 
 
 def attach_lake(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, alias: str, *, read_only: bool = False
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    alias: str,
+    *,
+    read_only: bool = False,
+    snapshot: int | None = None,
 ) -> None:
-    """Attach the lake of the settings under an alias.
+    """Attach the lake of the settings under an alias, as it is or as it was in a snapshot.
 
     Errors: ConfigurationError without the packages; duckdb's own when the catalogue can't be reached.
     """
@@ -43,6 +48,7 @@ def attach_lake(
         make_secret(connection, settings, address.bucket)
     options = f"data_path '{quoted(address.rows)}', data_inlining_row_limit {INLINED_ROWS}"
     options += ", read_only" if read_only else ""
+    options += f", snapshot_version {snapshot}" if snapshot is not None else ""
     connection.execute(f"attach 'ducklake:postgres:{quoted(address.postgres)}' as {alias} ({options})")
 
 

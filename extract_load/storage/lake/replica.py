@@ -146,8 +146,12 @@ class Replicated:
     rows: int
 
 
-def replicate(settings: Settings, file: Settings, listeners: Sequence[str] | None) -> Replicated:
+def replicate(
+    settings: Settings, file: Settings, listeners: Sequence[str] | None, snapshot: int | None = None
+) -> Replicated:
     """Bring the rows of these listeners (None: of all, with the answers of the services) into the file's warehouse.
+
+    Those that the lake had in a snapshot, else all.
 
     The lake is read on a connection of its own, into a small file that carries what is new: after an outage DuckDB may
     keep the files of that connection open. Errors: ServiceUnavailable when the lake is away; the file stays as it was.
@@ -160,7 +164,7 @@ def replicate(settings: Settings, file: Settings, listeners: Sequence[str] | Non
                 connection.execute(_KNOWN.format(table=table, carrier=CARRIER, catalogue=CATALOGUE))
         with (
             outages_as_unavailable(),
-            closing(_lake_connection(settings, folder)) as connection,
+            closing(_lake_connection(settings, folder, snapshot)) as connection,
             _carried(connection, carrier),
             transaction(connection),  # one snapshot of the lake
         ):
@@ -180,10 +184,10 @@ def _carried(connection: duckdb.DuckDBPyConnection, carrier: Path) -> Iterator[N
     connection.execute(f"detach {CARRIER}")
 
 
-def _lake_connection(settings: Settings, folder: Path) -> duckdb.DuckDBPyConnection:
+def _lake_connection(settings: Settings, folder: Path, snapshot: int | None) -> duckdb.DuckDBPyConnection:
     connection = connect(folder, memory_limit=settings.duckdb_memory_limit, threads=settings.duckdb_threads)
     try:
-        attach_lake(connection, settings, LAKE, read_only=True)
+        attach_lake(connection, settings, LAKE, read_only=True, snapshot=snapshot)
     except BaseException:
         connection.close()
         raise

@@ -2,7 +2,8 @@
 
 First the catalogue, once: what is made of what all listeners heard. Its tables are an object; each bucket takes them as
 they are and builds the rest by itself, so buckets are built side by side, on any worker, each once at a time by a lock.
-A bucket whose rows did not change is not built. The lake is read for seconds, when a build begins.
+A bucket whose rows did not change is not built. The lake is read for seconds, when a build begins: for a bucket as it
+was when the catalogue read it, since a track that is not in the catalogue would take its plays with it.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import duckdb
 
 from extract_load.core.clock import Clock, SystemClock
 from extract_load.core.errors import ConfigurationError, ServiceUnavailable
@@ -34,7 +37,7 @@ from extract_load.storage.lake.warehouse import LakeWarehouse
 from extract_load.storage.ports import State
 from extract_load.storage.state import State as FileState
 from extract_load.storage.state import to_iso
-from extract_load.storage.warehouse import Warehouse
+from extract_load.storage.warehouse import CATALOGUE, Warehouse
 from orchestrate.dbt_build.results import NodeResult, blocking_failures
 from orchestrate.dbt_build.runner import PARSED, build_selected, dbt_session, project_dir, run_tests, target_dir
 
@@ -69,12 +72,15 @@ def build_catalogue(
     everybody = [one.listener_id for one in registry_of(settings)]
     lock = AdvisoryLock(settings, CATALOGUE_NAME, clock)
     with lock.held("building the catalogue", settings.lock_wait_seconds):
-        mark = _digest({**new_marks(settings, state, everybody), "answers": _answers(settings)})
+        snapshot = _newest_snapshot(settings)
+        marks = new_marks(settings, state, everybody, snapshot)
+        mark = _digest({**marks, "answers": _answers(settings, snapshot)})
         last = state.get(SERVICE, CATALOGUE_NAME) or {}
         if not force and last.get("mark") == mark:
+            state.put(SERVICE, CATALOGUE_NAME, {**last, "snapshot": snapshot}, clock.now())  # old ones are forgotten
             return BucketResult(CATALOGUE_NAME, skipped_reason="Nothing changed.")
         file = file_settings(settings, CATALOGUE_NAME, everybody)
-        new = replicate(settings, file, None)
+        new = replicate(settings, file, None, snapshot)
         with _dbt(settings, file) as folder:
             _succeed(build_selected(file, "prod", "--select", f"+{IN_CATALOGUE}"))
             names = _tables_tagged(folder)
@@ -86,7 +92,8 @@ def build_catalogue(
         store.put(compact, _object(version))
         compact.unlink()
         now = clock.now()
-        state.put(SERVICE, CATALOGUE_NAME, {"version": version, "at": to_iso(now), "mark": mark}, now)
+        fact = {"version": version, "at": to_iso(now), "mark": mark, "snapshot": snapshot}
+        state.put(SERVICE, CATALOGUE_NAME, fact, now)
         _remove_old_catalogues(store)
     return BucketResult(CATALOGUE_NAME, new.files, new.rows)
 
@@ -105,12 +112,13 @@ def build_bucket(
         return BucketResult(name, skipped_reason="Nobody is in it.")
     lock = AdvisoryLock(settings, f"bucket {name}", clock)
     with lock.held(f"building bucket {name}", settings.lock_wait_seconds):
-        marks = new_marks(settings, state, listeners)
+        snapshot = (state.get(SERVICE, CATALOGUE_NAME) or {}).get("snapshot")
+        marks = new_marks(settings, state, listeners, snapshot)
         last = state.get(SERVICE, f"bucket:{name}") or {}
         if not force and last.get("marks") == marks:
             return BucketResult(name, skipped_reason="Nothing changed.")
         file = file_settings(settings, name, listeners)
-        new = replicate(settings, file, listeners)
+        new = replicate(settings, file, listeners, snapshot)
         _adopt(settings, file, state)
         failures = _build_and_test(settings, file)
         published = _publish(settings, file, lock, failures, clock)
@@ -132,14 +140,17 @@ def dirty_buckets(settings: Settings, state: State) -> list[int]:
     return found
 
 
-def new_marks(settings: Settings, state: State, listeners: list[str]) -> dict[str, str]:
-    """Return what a build of some listeners is made of: files and polls, their line in the registry, the project."""
-    query = (
-        "select listener_id, count(distinct source_file) from ops.landed_files"
-        " where list_contains(?, listener_id) group by all"
-    )
-    with closing(LakeWarehouse(settings)) as warehouse:
-        files = dict(warehouse.append(lambda connection: connection.execute(query, [listeners]).fetchall()))
+def new_marks(settings: Settings, state: State, listeners: list[str], snapshot: int | None = None) -> dict[str, str]:
+    """Return what a build of some listeners is made of: files and polls, their line in the registry, the project.
+
+    Errors: ServiceUnavailable when the lake does not have the snapshot any more.
+    """
+    query = f"select listener_id, count(distinct source_file) from ops.landed_files{_at(snapshot)}"
+    try:
+        files = dict(_ask(settings, f"{query} where list_contains(?, listener_id) group by all", [listeners]))
+    except duckdb.InvalidInputException as error:
+        hint = "`music-tracker lake build` brings it up to date."
+        raise ServiceUnavailable("The catalogue is of an older lake.", hint=hint, service="lake") from error
     sql = "select listener_id, count(*) as polls from polls group by listener_id"
     polls = {str(row["listener_id"]): int(row["polls"]) for row in state.rows(sql)}
     known = {one.listener_id: one for one in registry_of(settings)}
@@ -147,11 +158,23 @@ def new_marks(settings: Settings, state: State, listeners: list[str]) -> dict[st
     return {**marks, "the project": _digest(read_project(project_dir()))}
 
 
-def _answers(settings: Settings) -> str:
+def _answers(settings: Settings, snapshot: int | None) -> str:
     """Return a mark of what the services answered so far."""
-    query = "select count(*), max(landed_at) from ops.landed_files where listener_id is null"
+    query = f"select count(*), max(landed_at) from ops.landed_files{_at(snapshot)} where listener_id is null"
+    return str(_ask(settings, query))
+
+
+def _newest_snapshot(settings: Settings) -> int:
+    return int(_ask(settings, f"select max(snapshot_id) from ducklake_snapshots('{CATALOGUE}')")[0][0])
+
+
+def _at(snapshot: int | None) -> str:
+    return "" if snapshot is None else f" at (version => {snapshot})"
+
+
+def _ask(settings: Settings, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     with closing(LakeWarehouse(settings)) as warehouse:
-        return str(warehouse.append(lambda connection: connection.execute(query).fetchall()))
+        return warehouse.append(lambda connection: connection.execute(query, list(parameters)).fetchall())
 
 
 def _build_and_test(settings: Settings, file: Settings) -> list[str]:

@@ -124,7 +124,11 @@ def test_the_lake_builds_what_a_file_builds(
         assert dirty_buckets(settings, state) == []
         assert build_catalogue(settings, state).skipped_reason == build_bucket(settings, 0, state).skipped_reason
         one_more_page(settings, names[0])
-        assert dirty_buckets(settings, state) == [bucket_of(names[0], buckets)]
+        own = bucket_of(names[0], buckets)
+        assert dirty_buckets(settings, state) == [own]
+        assert build_bucket(settings, own, state).skipped_reason == "Nothing changed.", "the catalogue comes first"
+        build_catalogue(settings, state)
+        assert names[0] in build_bucket(settings, own, state).published and dirty_buckets(settings, state) == []
         published_hold_their_listener_alone(settings, names, tmp_path)
         another_engine_reads_equal_rows(settings, servers[1], names[:3], tmp_path)
 

@@ -30,7 +30,7 @@ def test_what_did_not_change_is_not_built(lake: Callable[..., Settings]) -> None
         ]
         run = Run("key", get_flow_config(None), settings, open_warehouse(settings), state)
         marks = new_marks(settings, state, ["me"])
-        mark = buckets._digest({**marks, "answers": buckets._answers(settings)})
+        mark = buckets._digest({**marks, "answers": buckets._answers(settings, None)})
         state.put(SERVICE, "catalogue", {"version": "1", "mark": mark}, run.clock.now())
         state.put(SERVICE, "bucket:1-0", {"marks": marks}, run.clock.now())
         done = transform_lake(run, force=False)

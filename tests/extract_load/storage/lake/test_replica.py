@@ -113,3 +113,19 @@ def test_each_bucket_has_its_listeners_alone(lake: Machine) -> None:
             connection.execute("delete from ops.landed_files where listener_id = 'anna'")
         replicate(here.settings, files["anna"], ["anna"])
         assert rows_of(files["anna"], "raw.spotify_recently_played", "ops.landed_files") == [[], []]
+
+
+def test_rows_of_later_than_a_snapshot_stay_away(lake: Machine) -> None:
+    """A bucket has what the catalogue had, though landers went on; the next time it has the rest."""
+    here = directory(lake())
+    with closing(here.state):
+        here.poll(0, 5)
+        here.landing.land()
+        with here.warehouse.open("the newest snapshot") as connection:
+            ((snapshot,),) = connection.execute(
+                "select max(snapshot_id) from ducklake_snapshots('music_tracker')"
+            ).fetchall()
+        here.poll(10, 5)
+        here.landing.land()
+        file = file_settings(here.settings, "1-0", ["me"])
+        assert [replicate(here.settings, file, ["me"], at).rows for at in (snapshot, snapshot, None)] == [5, 0, 5]
