@@ -28,7 +28,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("import", ("spool.before_rename", "import.before_release", "import.after_release", *LAND)),
     (
         "spotify",
-        ("spool.after_rename#2", "landing.in_transaction#2", "landing.after_commit#3", "spool.before_rename#2"),
+        ("spool.before_rename#2", "spool.after_rename#2", "landing.in_transaction#2", "landing.after_commit#2"),
     ),
     ("musicbrainz", ("spool.before_rename#2", "spool.after_rename#3", "landing.in_transaction#2", LAND[1])),
     ("geography", ()),
