@@ -43,6 +43,22 @@ def test_a_draft_holds_the_rows_that_are_selected(settings: Settings, tmp_path: 
     assert select_all(Relation("marts", "x")) == f'from {CATALOGUE}."marts"."x"'
 
 
+def test_plays_are_published_in_the_order_in_which_they_were_heard(tmp_path: Path) -> None:
+    """By listener, then by start, however the builds left them; other tables stay as they are."""
+    connection = duckdb.connect()
+    connection.execute(f"attach '{tmp_path / 'from.duckdb'}' as {CATALOGUE}; use {CATALOGUE}")
+    connection.execute(
+        "create schema marts; create table marts.fct_plays as"
+        " from (values ('me', 3), ('you', 1), ('me', 2)) as p (listener_id, started_at)"
+    )
+    connection.execute("create table marts.others as select started_at from marts.fct_plays")
+    draft = tmp_path / "draft.duckdb"
+    write_draft(connection, draft, "", datetime(2026, 1, 1))
+    with duckdb.connect(str(draft), read_only=True) as reader:
+        assert reader.execute("from marts.fct_plays").fetchall() == [("me", 2), ("me", 3), ("you", 1)]
+        assert reader.execute("from marts.others").fetchall() == [(3,), (1,), (2,)]
+
+
 def test_a_file_that_is_no_draft_is_found(settings: Settings, tmp_path: Path) -> None:
     """Before it is put in place."""
     (tmp_path / "draft.duckdb").write_text("not a database, and long enough to have a header " * 100)
