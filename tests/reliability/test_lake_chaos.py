@@ -177,8 +177,9 @@ def test_nothing_is_lost_or_doubled_and_no_reader_is_wrong(
         pass
     (tmp_path / "lake.json").write_text(json.dumps(lake), encoding="utf-8")
     chance, plays = random.Random(seed_of("LAKE_SEED")), 0
-    for _ in range(int(os.environ.get("ROUNDS", "20"))):
+    for number in range(int(os.environ.get("ROUNDS", "20"))):
         play_round(tmp_path, servers, chance)
         now = check(tmp_path)
         assert now > plays
         plays = now
+        print(f"round {number + 1}: {plays:,} plays", flush=True)
