@@ -39,8 +39,8 @@ _LINK = re.compile(r' (href|src|data-url|data-sql|action)="([^"]*)"')
 _MARKS = re.compile(r'(<td[^>]*?) data-column="[^"]*" data-value="[^"]*"')
 _FORM = re.compile(r"<form\b.*?</form>", re.DOTALL)
 _RANGE = re.compile(r'<section class="range".*?</section>', re.DOTALL)
-_CHOICES = re.compile(r'(<ul class="presets"[^>]*>)(.*?)</ul>', re.DOTALL)
-_CHOICE = re.compile(r'<li><a href="([^"]*)".*?</li>', re.DOTALL)
+_CHOICES = re.compile(r'<ul class="presets"[^>]*>\s*</ul>')
+_CHOICE = re.compile(r'<li><a [^>]*?href="(/[^"]*)"[^>]*>[^<]*</a></li>\s*')
 _WRITTEN = (
     '<p class="definition">These pages were written once. Other ranges, older days and each play are on the live pages:'
     " <code>music-tracker page</code>.</p>"
@@ -208,17 +208,16 @@ def rewritten(text: str, known: dict[str, str]) -> str:
             return f' {name}="{address[1:].partition("?")[0]}"'
         return f' {name}="{known[address]}"' if address in known else ""
 
-    def choices(found: re.Match[str]) -> str:
-        kept = "".join(one[0] for one in _CHOICE.finditer(found[2]) if html.unescape(one[1]) in known)
-        return f"{found[1]}{kept}</ul>" if kept else ""
+    def alive(found: re.Match[str]) -> str:
+        return found[0] if html.unescape(found[1]) in known else ""
 
     def takes(found: re.Match[str]) -> str:
-        kept = _ANCHOR.sub(lambda one: one[0] if html.unescape(one[1]) in known else "", found[1])
+        kept = _ANCHOR.sub(alive, found[1])
         return f'<p class="take">{kept}</p>' if "<a " in kept else ""
 
     for pattern, written in ((_RANGE, _WRITTEN), (_FORM, ""), (_TAKEN, ""), (_MARKS, r"\1")):
         text = pattern.sub(written, text)
-    return _LINK.sub(link, _TAKE.sub(takes, _CHOICES.sub(choices, text)))
+    return _LINK.sub(link, _TAKE.sub(takes, _CHOICES.sub("", _CHOICE.sub(alive, text))))
 
 
 def _write(made: Path, pages: dict[str, str]) -> None:

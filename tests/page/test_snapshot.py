@@ -75,6 +75,9 @@ def test_the_menu_of_a_snapshot_works(written: Written) -> None:
     links = set(read_page((written.folder / "index.html").read_text(encoding="utf-8")).links)
     assert "music-tracker page" in (written.folder / "index.html").read_text(encoding="utf-8")
     assert {"index.html", "top-artists.html", "calendar.html", "map.html", "year-2025.html", "about.html"} <= links
+    menu = text_of(written, "index.html").split('<nav aria-label="Pages">')[1].split("</nav>")[0]
+    assert menu.count("<a ") == menu.count("<a href=") == 10
+    assert "Search" not in menu and "<li></li>" not in menu
 
 
 def test_a_snapshot_replaces_its_own_folder_and_no_other(published: Path, written: Written, tmp_path: Path) -> None:
