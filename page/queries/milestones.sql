@@ -36,10 +36,11 @@ by_year as (
         year(days.date_key) as year,
         sum(days.{plays}) as plays
     from marts.fct_listening_days as days
-    where days.listener_id = $listener and days.artist_number not in (
+    where days.listener_id = $listener
+    group by all
+    having days.artist_number not in (
         select artists.artist_number from marts.dim_artist as artists where artists.is_special_purpose
     )
-    group by all
 ),
 
 first_year as (
