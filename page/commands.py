@@ -56,10 +56,12 @@ def _file_of(settings: Settings, listener: str | None) -> Path:
 
 def _write(published: Path, folder: Path, *, is_shared: bool) -> None:
     """Write a folder and say where. Errors: those of `write_snapshot`."""
+    from page.formats import counted
     from page.snapshot import write_snapshot
 
     written = write_snapshot(published, folder.expanduser().absolute(), is_shared=is_shared)
-    typer.echo(f"{written.pages} pages, {written.size / 1e6:.1f} MB: {(written.folder / 'index.html').as_uri()}")
+    address = (written.folder / "index.html").as_uri()
+    typer.echo(f"{counted(written.pages, 'page')}, {written.size / 1e6:.1f} MB: {address}")
 
 
 def check_host(host: str, token: str) -> None:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from page.charts.columns import Mark, columns
 from page.charts.shares import Part, shares
 from page.context import PageContext
+from page.formats import counted
 from page.routes.shared import TICKS, definition_of_plays
 from page.views import Column, Row, View
 
@@ -117,7 +118,8 @@ def _breadth(context: PageContext) -> View:
     title = "How broad the listening is"
     if known:
         most = max(known, key=lambda row: row["effective_artists"])
-        title = f"Broadest in {most['period_start']:%B %Y}: like {most['effective_artists']:.0f} artists equally often"
+        artists = counted(round(most["effective_artists"]), "artist")
+        title = f"Broadest in {most['period_start']:%B %Y}: like {artists} equally often"
     return context.view_of(
         result,
         title,
