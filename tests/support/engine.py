@@ -34,14 +34,14 @@ services:
 ENDED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
 
-def require_engine() -> None:
+def require_engine(image: str = "music-tracker") -> None:
     """Skip with a sentence where no engine answers or the image was not built."""
     if shutil.which("docker-compose") is None or shutil.which("docker") is None:
         pytest.skip("There is no docker-compose here.")
     if subprocess.run(["docker", "info"], capture_output=True, check=False).returncode:
         pytest.skip("No Docker engine answers: set DOCKER_HOST to one.")
-    if subprocess.run(["docker", "image", "inspect", "music-tracker"], capture_output=True, check=False).returncode:
-        pytest.skip("The image is missing: build it first, `docker build -t music-tracker .`")
+    if subprocess.run(["docker", "image", "inspect", image], capture_output=True, check=False).returncode:
+        pytest.skip(f"The image is missing: build it first, `docker build -t {image} .`")
 
 
 def postgres_image() -> str:
@@ -59,6 +59,7 @@ class Composed:
     folder: Path
     user: str
     settings: dict[str, str]
+    files: tuple[str, ...] = ("docker-compose.yml",)
     peaks: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -93,7 +94,8 @@ class Composed:
 
     def compose(self, *words: str, check: bool = True) -> str:
         """Run docker-compose, and return what it printed."""
-        files = ["-f", str(ROOT / "docker-compose.yml"), "-f", str(self.folder / "override.yml")]
+        paths = [*(ROOT / name for name in self.files), self.folder / "override.yml"]
+        files = [word for path in paths for word in ("-f", str(path))]
         return self._run("docker-compose", "--project-directory", str(self.folder), *files, *words, check=check)
 
     def host(self, *command: str) -> str:
