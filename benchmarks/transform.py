@@ -36,7 +36,7 @@ BIN = Path(sys.executable).parent
 ARTISTS = 10_000
 ROUNDS = 3
 TRIVIAL = "countries"
-MEMORY_LIMIT = os.environ.get("DUCKDB_MEMORY_LIMIT", "500MB")
+MEMORY_LIMIT = os.environ.get("DUCKDB_MEMORY_LIMIT", "300MB")
 
 _NEW_PLAYS = f"""
 insert into raw.spotify_recently_played

@@ -69,7 +69,7 @@ poll_details as (
     where {{ is_in_window('played_at') }}
 ),
 
-joined as (
+with_context as materialized (
     select
         plays.play_key,
         plays.listener_id,
@@ -90,24 +90,32 @@ joined as (
         coalesce(tracks.duration_ms, poll_details.duration_ms) as duration_ms,
         plays.play_source,
         plays.time_grade,
+        plays.is_assumed,
+        plays.is_near_duplicate,
+        exclusions.exclusion_reason,
+        plays.match_reason,
+        plays.delta_seconds,
+        plays.export_row_id
+    from plays
+    inner join tracks on plays.track_key = tracks.track_key
+    left join poll_details on plays.poll_row_id = poll_details.row_id
+    left join play_sessions on plays.play_id = play_sessions.play_id
+    left join exclusions on plays.play_id = exclusions.play_id
+),
+
+-- What exports tell is joined to what is whole already: two such tables at once take twice the memory.
+joined as (
+    select
+        with_context.* exclude (export_row_id),
         export_details.platform,
         export_details.country_code as listener_country_code,
         export_details.reason_start,
         export_details.reason_end,
         export_details.is_shuffle,
         export_details.is_offline,
-        export_details.is_incognito,
-        plays.is_assumed,
-        plays.is_near_duplicate,
-        exclusions.exclusion_reason,
-        plays.match_reason,
-        plays.delta_seconds
-    from plays
-    inner join tracks on plays.track_key = tracks.track_key
-    left join export_details on plays.export_row_id = export_details.row_id
-    left join poll_details on plays.poll_row_id = poll_details.row_id
-    left join play_sessions on plays.play_id = play_sessions.play_id
-    left join exclusions on plays.play_id = exclusions.play_id
+        export_details.is_incognito
+    from with_context
+    left join export_details on with_context.export_row_id = export_details.row_id
 ),
 
 final as (
