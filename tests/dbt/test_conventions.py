@@ -158,6 +158,19 @@ def test_incremental_models_say_what_a_new_column_does(project: Project) -> None
             assert model["name"] in tested, model["name"]
 
 
+def test_what_is_followed_says_what_changed(project: Project) -> None:
+    """A table of which a part is made reads what it follows; that follows too, is by month, or tells its changes."""
+    followers = [model for model in project.models if "follows" in model["config"]["meta"]]
+    assert len(followers) > 5
+    for model in followers:
+        read = {project.nodes[key]["name"]: project.nodes[key]["config"] for key in project.needs(model, "model")}
+        for name in model["config"]["meta"]["follows"]:
+            told = read[name]["meta"].keys() & {"follows", "changed_by_day", "grows"}
+            assert told or "by_month" in read[name]["tags"], (model["name"], name)
+    for model in project.models:
+        assert set(model["config"]["meta"].get("grows", ())) <= model["columns"].keys(), model["name"]
+
+
 def test_each_metric_has_a_unit_test(project: Project) -> None:
     """Every report with a rule of its own has an answer computed by hand: a unit test, or a row of test_reports.py."""
     tested = {unit["model"] for unit in project.unit_tests}
