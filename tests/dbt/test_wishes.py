@@ -50,7 +50,10 @@ def heard(warehouse: MonthlyWarehouse, column: str) -> str:
     return str(warehouse.rows(query)[0][0])
 
 
-@pytest.mark.parametrize(("whose", "hit"), [("", LISTENERS), ("*", LISTENERS), ("listener1", ("listener1",))])
+@pytest.mark.parametrize(
+    ("whose", "hit"),
+    [("", LISTENERS), pytest.param("*", LISTENERS, marks=pytest.mark.long), ("listener1", ("listener1",))],
+)
 def test_a_wish_is_of_one_listener_or_of_all(warehouse: MonthlyWarehouse, whose: str, hit: tuple[str, ...]) -> None:
     """An artist, a track, a span of time: each comes and goes, and nobody else's plays are touched."""
     artist, track = heard(warehouse, "artist_name"), heard(warehouse, "spotify_track_id")
