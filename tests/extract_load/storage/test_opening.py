@@ -81,6 +81,7 @@ for opens in (open_warehouse, open_state, open_store):
 
 def test_a_lake_without_a_database_is_refused(settings: Settings) -> None:
     """Before anything is written."""
+    pytest.importorskip("psycopg", reason="the packages of the lake are not installed")
     wrong = settings.model_copy(update={"warehouse": Settings(_env_file=None, warehouse="ducklake:x").warehouse})  # type: ignore[call-arg]
     with pytest.raises(ConfigurationError, match="WAREHOUSE"):
         open_store(wrong)
