@@ -77,7 +77,7 @@ class Settings(LakeSettings):
     cache_dir: Path = Path("data/cache")
     duckdb_path: Path = Path("data/music_tracker.duckdb")
     inbox_dir: Path | None = None
-    duckdb_memory_limit: str = Field(default="300MB", pattern=r"^\d+(\.\d+)?\s?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$")
+    duckdb_memory_limit: str = Field(default="500MB", pattern=r"^\d+(\.\d+)?\s?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$")
     duckdb_threads: int = Field(default=2, ge=1, le=64)
 
     spotify_artist_limit: int | None = Field(default=None, ge=0)

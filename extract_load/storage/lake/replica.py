@@ -185,8 +185,9 @@ def _carried(connection: duckdb.DuckDBPyConnection, carrier: Path) -> Iterator[N
 
 
 def _lake_connection(settings: Settings, folder: Path, snapshot: int | None) -> duckdb.DuckDBPyConnection:
-    connection = connect(folder, memory_limit=settings.duckdb_memory_limit, threads=settings.duckdb_threads)
+    connection = connect(folder, memory_limit=settings.duckdb_memory_limit, threads=1)  # each thread holds rows at once
     try:
+        connection.execute("set preserve_insertion_order = false")
         attach_lake(connection, settings, LAKE, read_only=True, snapshot=snapshot)
     except BaseException:
         connection.close()
