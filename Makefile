@@ -46,7 +46,7 @@ update: $(READY) ## move every pinned version, ask pip-audit about each, run the
 demo: $(READY) ## the whole way of the data, on invented services and a made-up listener
 	@$(RUN) music-tracker demo
 
-test: $(READY) ## what CI runs, 8 minutes at most
+test: $(READY) ## what CI runs, some nine minutes on two cores
 	@$(RUN) pytest -q -n 3 --dist loadgroup --no-loadscope-reorder -m "not long" $(ARGS)
 
 test-fast: $(READY) ## no Prefect, no dbt, no server: seconds

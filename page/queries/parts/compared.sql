@@ -44,6 +44,9 @@ placed_b as (
 compared as (
     select
         changed.*,
+        changed.plays_b - changed.plays_a as plays_change,
+        round(changed.ms_a / 60000.0, 1) as minutes_a,
+        round(changed.ms_b / 60000.0, 1) as minutes_b,
         placed_a.place as rank_a,
         placed_b.place as rank_b,
         case
