@@ -83,7 +83,7 @@ bench-requests: $(READY) ## requests that enrichment sends, against one by one
 bench-geography: $(READY) ## coordinates from the offline gazetteer against known places
 	@$(RUN) python benchmarks/geography.py
 
-bench-transform: $(READY) ## the dbt build against the same SQL run bare (PLAYS=)
+bench-transform: $(READY) ## the dbt build against the same SQL run bare (PLAYS=, LISTENERS=)
 	@$(RUN) python benchmarks/transform.py
 
 bench-orchestration: $(READY) ## an idle daily-etl against a bare dbt build, and its memory

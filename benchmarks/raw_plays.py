@@ -1,8 +1,9 @@
-"""Fills the raw tables with a listener's plays of any number, quickly, for benchmarks of the transformation.
+"""Fills the raw tables with plays of one listener or many, quickly, for benchmarks of the transformation.
 
 In: a DuckDB connection whose default catalogue has the schema of `extract_load/storage/schema`. Out: rows of
 raw.spotify_streaming_history (two overlapping exports), raw.spotify_recently_played, ops.landed_files and ops.polls.
-Always holds: the same arguments give the same rows. The world is plain: track n (0 to 6 * artists - 1) has the id
+Always holds: the same arguments give the same rows. Many listeners have an equal share each, in files, exports and
+polls of their own, and listen to the same artists. The world is plain: track n (0 to 6 * artists - 1) has the id
 'BenchTrack' + n, is by artist n % artists ('BenchArtist' + n) and on album n // 4 ('BenchAlbum' + n), each zero-padded
 to 22 characters.
 """
@@ -21,11 +22,15 @@ def spotify_id(kind: str, number: str) -> str:
     return f"'{prefix}' || lpad(cast({number} as varchar), {22 - len(prefix)}, '0')"
 
 
-def fill_raw_plays(connection: duckdb.DuckDBPyConnection, plays: int = 1_000_000, artists: int = 10_000) -> None:
+def fill_raw_plays(
+    connection: duckdb.DuckDBPyConnection, plays: int = 1_000_000, artists: int = 10_000, listeners: int = 1
+) -> None:
     """Make `plays` real plays, with loops, skips, relinked ids, start stamps, lag and offline plays among them.
 
-    All but the newest 0.5 % are in a new export, the first 30 % in an old one too, the newest 5 % in polls.
+    All but the newest 0.5 % are in a new export, the first 30 % in an old one too, the newest 5 % in polls. One
+    listener is called 'me', many 'listener0' and so on.
     """
+    connection.execute("set variable listeners = ?", [listeners])
     connection.execute("set variable artists = ?", [artists])
     connection.execute("set variable plays = ?", [plays])
     connection.execute(_TRUTH)
@@ -40,7 +45,8 @@ def _fill_exports(connection: duckdb.DuckDBPyConnection) -> None:
             f"""
             insert into raw.spotify_streaming_history
             select
-                '{LISTENER}', 'bench-{export}', md5('{export}' || (i // 16000)), 1 + i % 16000, 'extended',
+                listener_id, 'bench-{export}' || suffix, md5('{export}' || suffix || (number // 16000)),
+                1 + number % 16000, 'extended',
                 to_json({{
                     'ts': strftime(ended_at, '%Y-%m-%dT%H:%M:%SZ'), 'platform': 'android', 'ms_played': ms_played,
                     'conn_country': 'DE',
@@ -56,21 +62,21 @@ def _fill_exports(connection: duckdb.DuckDBPyConnection) -> None:
                     'offline_timestamp': if(is_offline, epoch_ms(ended_at) // 1000 - ms_played // 1000, null),
                     'incognito_mode': is_incognito
                 }}),
-                'spotify/streaming_history/bench-{export}-' || (i // 16000) || '.ndjson.gz',
+                'spotify/streaming_history/bench-{export}' || suffix || '-' || (number // 16000) || '.ndjson.gz',
                 timestamp '{day}', timestamp '{day}'
             from bench_truth
             where i < {until} * getvariable('plays')
             """
         )
     connection.execute(
-        f"""
+        """
         insert into ops.landed_files
         select
-            source_file, 'spotify', 'streaming_history', '{LISTENER}', export_id,
+            source_file, 'spotify', 'streaming_history', listener_id, export_id,
             'Streaming_History_Audio_' || row_number() over (partition by export_id order by source_file) || '.json',
             file_sha256, any_value(fetched_at), count(*), count(*), 0, 0, any_value(landed_at)
         from raw.spotify_streaming_history
-        group by source_file, export_id, file_sha256
+        group by source_file, listener_id, export_id, file_sha256
         """
     )
 
@@ -80,11 +86,16 @@ def _fill_polls(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(statement)
 
 
-# Grain: one real play, in order. Dice are hashes of the number of the play, so that a run can be repeated exactly.
+# Grain: one real play, in order; `number` counts those of its listener. Dice are hashes of `i`, so that a run can be
+# repeated exactly.
 _TRUTH = f"""
 create or replace temporary table bench_truth as
 with numbered as (
-    select i, hash(i) % 1000 as dice, hash(i + 1000000007) % 1000000 / 1000000.0 as choice
+    select
+        i, hash(i) % 1000 as dice, hash(i + 1000000007) % 1000000 / 1000000.0 as choice,
+        i // getvariable('listeners') as number,
+        if(getvariable('listeners') = 1, '', '-' || i % getvariable('listeners')) as suffix,
+        if(suffix = '', '{LISTENER}', 'listener' || i % getvariable('listeners')) as listener_id
     from range(getvariable('plays')) as numbers (i)
 ),
 -- A loop repeats the play before it.
@@ -92,12 +103,12 @@ songs as (
     select
         *,
         cast(floor(6 * getvariable('artists') * pow(choice, 3)) as bigint) as own_track,
-        lag(own_track, 1, own_track) over (order by i) as track_before
+        lag(own_track, 1, own_track) over (partition by listener_id order by i) as track_before
     from numbered
 ),
 lengths as (
     select
-        i, dice,
+        i, dice, number, suffix, listener_id,
         if(dice < 50, track_before, own_track) as track,
         track % getvariable('artists') as artist,
         120000 + 1000 * (hash(track) % 240) as duration_ms,
@@ -111,7 +122,9 @@ lengths as (
 select
     *,
     timestamp '{LAST_PLAY}' - to_milliseconds(
-        cast(sum(ms_played + pause_ms) over (order by i desc rows unbounded preceding) as bigint)
+        cast(
+            sum(ms_played + pause_ms) over (partition by listener_id order by i desc rows unbounded preceding) as bigint
+        )
     ) + to_milliseconds(ms_played) as ended_at
 from lengths
 """
@@ -141,7 +154,7 @@ from listed
 _POLLED_ITEMS = f"""
 insert into raw.spotify_recently_played
 select
-    '{LISTENER}', played_at, 'spotify:track:' || track_id,
+    listener_id, played_at, 'spotify:track:' || track_id,
     to_json({{
         'track': {{
             'id': track_id, 'uri': 'spotify:track:' || track_id, 'name': 'Song ' || track,
@@ -159,24 +172,25 @@ select
         'played_at': strftime(played_at, '%Y-%m-%dT%H:%M:%S.%gZ'),
         'context': if(i % 2 = 0, {{'type': 'playlist', 'uri': 'spotify:playlist:' || (i % 300)}}, null)
     }}),
-    'spotify/recently_played/bench-' || poll || '.ndjson.gz', i % 50, 'bench', polled_at, polled_at
+    'spotify/recently_played/bench-' || poll || suffix || '.ndjson.gz', i % 50, 'bench', polled_at, polled_at
 from bench_polled
 """
 
-_POLLS = f"""
+_POLLS = """
 insert into ops.polls
 select
-    'poll-' || poll, '{LISTENER}', 'bench', polled_at, if(poll = min(poll) over (), 'first', 'overlap'),
+    'poll-' || poll || suffix, listener_id, 'bench', polled_at,
+    if(poll = min(poll) over (partition by listener_id), 'first', 'overlap'),
     50, count(*), 50 - count(*), min(played_at), max(played_at), null, null, null
 from bench_polled
-group by poll, polled_at
+group by listener_id, suffix, poll, polled_at
 """
 
-_POLLED_FILES = f"""
+_POLLED_FILES = """
 insert into ops.landed_files
 select
-    source_file, 'spotify', 'recently_played', '{LISTENER}', null, null, null, any_value(fetched_at),
+    source_file, 'spotify', 'recently_played', listener_id, null, null, null, any_value(fetched_at),
     count(*), count(*), 0, 0, any_value(landed_at)
 from raw.spotify_recently_played
-group by source_file
+group by source_file, listener_id
 """
