@@ -66,7 +66,7 @@ select recording_key as track_key, recording_key, first_album_key as album_key, 
     '4uLU6hMCjMI75M1A2tKUQ7' as spotify_track_id from marts.dim_recording;
 insert into marts.fct_plays by name
 select * exclude (r) from (select
-    md5('p' || n) as play_key, 'me' as listener_id, md5('s' || n // 12) as session_key, 'unknown' as context_key,
+    n as play_key, 'me' as listener_id, n // 12 as session_key, 'unknown' as context_key,
     cast(floor(pow(hash(n) % 1000000 / 1000000.0, 2.2) * {artists} * 6) as integer) as r,
     md5('r' || r) as track_key, track_key as recording_key, md5('b' || r % ({artists} * 2)) as album_key,
     md5('a' || (1 + r % {artists})) as artist_key, 30000 + hash(n) % 240000 as ms_played,
@@ -78,9 +78,9 @@ select * exclude (r) from (select
     false as is_near_duplicate, false as is_overlong, false as is_excluded, true as is_counted
 from range({plays}) as numbers (n)) order by started_at;
 insert into marts.fct_listening_coverage by name
-select 'me' as listener_id, cast(day as date) as date_key, 'me' || day as coverage_key, 1440 as total_minutes,
-    1440 as known_minutes, 1400 as covered_minutes, true as has_holes, 1400 as covered_by_exports_minutes,
-    0 as covered_by_polls_minutes, 97.2 as coverage_pct, true as is_whole_day
+select 'me' as listener_id, cast(day as date) as date_key, day - date '2015-01-01' as coverage_key,
+    1440 as total_minutes, 1440 as known_minutes, 1400 as covered_minutes, true as has_holes,
+    1400 as covered_by_exports_minutes, 0 as covered_by_polls_minutes, 97.2 as coverage_pct, true as is_whole_day
 from range(date '2015-01-01', date '2024-12-25', interval 1 day) as days (day);
 insert into marts.fct_coverage_hours by name
 select listener_id, date_key, hour, 60 as known_minutes, 58 as covered_minutes

@@ -34,3 +34,15 @@
 {% macro number_of_key(key) -%}
     case when {{ key }} = 'unknown' then 0 else cast('0x' || left({{ key }}, 15) as bigint) end
 {%- endmacro %}
+
+{#- The key that an md5 stands for: its first 15 hex digits as a number. That no two are equal is tested. -#}
+{% macro key_of_hash(hash) -%}
+    cast('0x' || left({{ hash }}, 15) as bigint)
+{%- endmacro %}
+
+{#- The key in a text: the number, or the md5 that versions before wrote; null where it is neither. -#}
+{% macro key_of_text(text) -%}
+    if(
+        regexp_full_match({{ text }}, '[0-9a-f]{32}'), {{ key_of_hash(text) }}, try_cast({{ text }} as bigint)
+    )
+{%- endmacro %}

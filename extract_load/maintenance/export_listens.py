@@ -68,7 +68,7 @@ select listened_at, json_merge_patch('{{}}', to_json({{
             'artist_mbids': case when artist_mbid is not null then [artist_mbid] end,
             'duration_ms': duration_ms,
             'duration_played': seconds_played,
-            'play_key': play_key
+            'play_key': cast(play_key as varchar)
         }}
     }}
 }})) as listen

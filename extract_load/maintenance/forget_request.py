@@ -17,6 +17,7 @@ import duckdb
 
 from extract_load.core.errors import BadInput
 from extract_load.core.instants import parse_instant_sql
+from extract_load.core.keys import key_of_text
 from extract_load.core.text import exact_name
 from extract_load.erasure.line_subjects import (
     EXPORTS,
@@ -88,7 +89,7 @@ def _rows_of_play(
     try:
         rows = connection.execute(
             f"""
-            with found as (from marts.fct_source_rows where play_key = ?)
+            with found as (from marts.fct_source_rows where cast(play_key as varchar) in (?, ?))
             select 'recently_played', raw.listener_id, raw.played_at, raw.payload
             from found
             inner join raw.spotify_recently_played as raw using (source_file, row_number)
@@ -99,7 +100,7 @@ def _rows_of_play(
             from found
             inner join raw.spotify_streaming_history as raw using (source_file, row_number)
             """,
-            [play_key],
+            [play_key, str(key_of_text(play_key))],  # before the first build of this version keys are md5s
         ).fetchall()
     except duckdb.CatalogException:
         raise BadInput("There are no marts yet to find the play in.", hint="Run `music-tracker etl`.") from None

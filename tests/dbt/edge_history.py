@@ -135,22 +135,22 @@ class EdgeHistory:
                 number += 1
         self._play(number, datetime(2024, 1, 1, 23, 50), "a1", 0, ms_played=5_000, is_skip=True, counts=False)
         self.insert(
-            "marts.fct_sessions", session_key="s", listener_id="me", date_key=FIRST, plays=5, plays_any=6, recordings=1,
+            "marts.fct_sessions", session_key=1, listener_id="me", date_key=FIRST, plays=5, plays_any=6, recordings=1,
             artists=1, minutes_played=15, length_minutes=19, skips=1, first_track_key="a1", last_track_key="a1",
             local_started_at=datetime(2023, 6, 15, 12), local_ended_at=datetime(2023, 6, 15, 12, 19),
         )  # fmt: skip
-        self.insert("marts.fct_sessions", session_key="skipped", listener_id="me", date_key=FIRST, plays=0, plays_any=1)
+        self.insert("marts.fct_sessions", session_key=2, listener_id="me", date_key=FIRST, plays=0, plays_any=1)
         for spoken in (30, 12):
             self.insert(
-                "marts.fct_spoken_plays", spoken_play_key=str(spoken), listener_id="me", kind="podcast", title="Show",
+                "marts.fct_spoken_plays", spoken_play_key=spoken, listener_id="me", kind="podcast", title="Show",
                 part=f"Episode {spoken}", ms_played=spoken * MINUTE, date_key=FIRST,
             )  # fmt: skip
         for row, (fate, play, kind) in enumerate(
-            [("counted", "play0", "music"), ("merged", "play1", "music"), ("excluded_podcast", None, "podcast"),
-             ("duplicate_in_export", "play0", "music")]
+            [("counted", 0, "music"), ("merged", 1, "music"), ("excluded_podcast", None, "podcast"),
+             ("duplicate_in_export", 0, "music")]
         ):  # fmt: skip
             self.insert(
-                "marts.fct_source_rows", source_row_key=str(row), listener_id="me", source="export", fate=fate,
+                "marts.fct_source_rows", source_row_key=row, listener_id="me", source="export", fate=fate,
                 content_kind=kind, play_key=play, reported_end_at=datetime(2023, 6, 15, 12, row), source_file="f",
                 fetched_at=datetime(2025, 2, 10, 9),
             )  # fmt: skip
@@ -162,7 +162,7 @@ class EdgeHistory:
         artist = recording[0]
         ended = at + timedelta(milliseconds=ms_played)
         self.insert(
-            "marts.fct_plays", play_key=f"play{number}", listener_id="me", track_key=recording, recording_key=recording,
+            "marts.fct_plays", play_key=number, listener_id="me", track_key=recording, recording_key=recording,
             album_key=artist, artist_key=artist, date_key=at.date(), started_at=at, ended_at=ended, local_started_at=at,
             local_ended_at=ended, time_zone="UTC", ms_played=ms_played, is_skip=is_skip, is_play_any=True,
             is_play_spotify30=counts, is_play_lastfm=counts, is_play_completed=counts, is_counted=counts,

@@ -73,7 +73,7 @@ def test_an_export_read_back_holds_every_counted_play_once(lived: Lived, tmp_pat
     for name in ("plays.parquet", "plays.csv"):
         assert duckdb.sql(f"select {fields} from '{tmp_path / name}' order by all").fetchall() == counted
     listens = [json.loads(line) for line in (tmp_path / "listens.jsonl").read_text(encoding="utf-8").splitlines()]
-    keys = [listen["track_metadata"]["additional_info"]["play_key"] for listen in listens]
+    keys = [int(listen["track_metadata"]["additional_info"]["play_key"]) for listen in listens]
     assert sorted(zip(keys, (listen["listened_at"] for listen in listens), strict=True)) == counted
     for listen in listens:
         _hold_to_listenbrainz(listen)

@@ -66,7 +66,7 @@ def test_a_file_of_another_version_says_so(tmp_path: Path) -> None:
     """Without a table, and without a column that a page asks for."""
     path = tmp_path / "music_tracker.duckdb"
     with duckdb.connect(str(path)) as connection:
-        connection.execute("create schema marts; create table marts.fct_plays (play_key varchar)")
+        connection.execute("create schema marts; create table marts.fct_plays (play_key bigint)")
     with pytest.raises(Unavailable, match="another version"), Database(path).cursor():
         pass
 

@@ -26,7 +26,7 @@ class Heard:
     started_at: datetime
     ended_at: datetime
     local_at: datetime
-    play_key: str
+    play_key: int
     ms: int
     recording: str
     track: str

@@ -12,7 +12,7 @@ from extract_load.core.settings import Settings
 _TABLES = """
 create schema marts;
 create table marts.fct_plays (
-    play_key varchar, listener_id varchar, track_key varchar, artist_key varchar, album_key varchar,
+    play_key bigint, listener_id varchar, track_key varchar, artist_key varchar, album_key varchar,
     started_at timestamp, ended_at timestamp, local_started_at timestamp, time_zone varchar, ms_played bigint,
     play_source varchar, time_grade varchar, platform varchar, listener_country_code varchar, reason_start varchar,
     reason_end varchar, is_shuffle boolean, is_offline boolean, is_incognito boolean, is_skip boolean,
@@ -63,7 +63,7 @@ def publish_by_hand(settings: Settings, plays: list[Play]) -> None:
                 connection.execute("insert into marts.dim_artist values (?, ?, ?, ?)", artist)
             connection.execute("insert into marts.dim_album values (?, ?)", [f"album{number}", play.album or "unknown"])
             at = datetime.fromisoformat(play.at)
-            row = [f"play{number}", "me", f"track{number}", artist_key, f"album{number}", at, at, at, "UTC", 61_000]
+            row = [number, "me", f"track{number}", artist_key, f"album{number}", at, at, at, "UTC", 61_000]
             told = ["export", "second", "ios", "DE", "clickrow", "trackdone", False, False, play.is_incognito, False]
             rules = [play.is_play, play.is_play, play.is_play, play.is_play, play.is_assumed, False, False, None]
             connection.execute(f"insert into marts.fct_plays values ({', '.join('?' * 28)})", [*row, *told, *rules])

@@ -155,8 +155,8 @@ from marts.dim_recording;
 _PLAYS = """
 insert into marts.fct_plays by name
 select
-    'play' || number as play_key, if(number % 50 = 49, 'other', 'me') as listener_id,
-    md5('session' || (number // 5)) as session_key, 'unknown' as context_key,
+    number as play_key, if(number % 50 = 49, 'other', 'me') as listener_id,
+    number // 5 as session_key, 'unknown' as context_key,
     if(number % 41 = 0, 'unknown', md5('recording' || (1 + number % 60))) as track_key, track_key as recording_key,
     if(number % 41 = 0, 'unknown', md5('album' || (1 + (1 + number % 60) % 6))) as album_key,
     if(number % 41 = 0, 'unknown', md5('artist' || (1 + (1 + number % 60) % 6))) as artist_key,
@@ -179,7 +179,7 @@ where month(local_started_at) <> 3 and (year(local_started_at) <> 2024 or month(
 _DAYS = """
 insert into marts.fct_listening_coverage by name
 select
-    listeners.listener_id, listeners.listener_id || days.date_key as coverage_key,
+    listeners.listener_id, row_number() over () as coverage_key,
     cast(days.date_key as date) as date_key, 1440 as total_minutes,
     1440 as known_minutes, true as is_whole_day,
     if(year(days.date_key) = 2024 and month(days.date_key) in (5, 6, 7), 0, 1440) as covered_minutes,
@@ -209,7 +209,7 @@ from marts.fct_plays group by session_key;
 
 insert into marts.fct_listening_gaps by name
 select
-    'gap' as gap_key, 'me' as listener_id, timestamp '2024-05-01 02:00' as gap_from,
+    1 as gap_key, 'me' as listener_id, timestamp '2024-05-01 02:00' as gap_from,
     timestamp '2024-07-31 20:00' as gap_until, 132000.0 as gap_minutes, timestamp '2024-08-01 08:00' as noticed_at,
     false as is_closed;
 

@@ -24,8 +24,8 @@ select
     is_long as is_play_lastfm, is_long as is_play_completed, is_assumed, false as is_near_duplicate, is_excluded,
     null::varchar as exclusion_reason
 from (values
-    (2, 'p2', 't2', true, true, false), (1, 'p1', 't1', true, false, false), (3, 'p3', 't1', false, false, false),
-    (4, 'p4', 't1', true, false, true)
+    (2, 12, 't2', true, true, false), (1, 11, 't1', true, false, false), (3, 13, 't1', false, false, false),
+    (4, 14, 't1', true, false, true)
 ) as plays (number, play_key, track_key, is_long, is_assumed, is_excluded)
 """
 
@@ -59,10 +59,10 @@ def test_parquet_and_csv_hold_each_play_once_in_order(published: Settings, tmp_p
             sql = "select play_key, track_name, spotify_track_uri, artist_name, is_excluded from read_{}(?)"
             form = "parquet" if one.path.suffix == ".parquet" else "csv_auto"
             assert reader.execute(sql.format(form), [str(one.path)]).fetchall() == [
-                ("p1", 'It\'s, "it"', "spotify:track:sp1", "Band", False),
-                ("p2", "Größe", None, "Band", False),
-                ("p3", 'It\'s, "it"', "spotify:track:sp1", "Band", False),
-                ("p4", 'It\'s, "it"', "spotify:track:sp1", "Band", True),
+                (11, 'It\'s, "it"', "spotify:track:sp1", "Band", False),
+                (12, "Größe", None, "Band", False),
+                (13, 'It\'s, "it"', "spotify:track:sp1", "Band", False),
+                (14, 'It\'s, "it"', "spotify:track:sp1", "Band", True),
             ]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["plays.csv", "plays.parquet"]
 

@@ -23,7 +23,7 @@ def cells(settings: Settings, names: list[str]) -> list[str]:
     with written.path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert written.rows == len(rows) == len(names)
-    return [row["track_name"] for row in sorted(rows, key=lambda row: int(row["play_key"].removeprefix("play")))]
+    return [row["track_name"] for row in sorted(rows, key=lambda row: int(row["play_key"]))]
 
 
 def test_no_cell_of_the_csv_is_a_formula(settings: Settings) -> None:

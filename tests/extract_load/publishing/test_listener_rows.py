@@ -16,13 +16,13 @@ from tests.support.published_world import write_world
 HERS = """
 insert into marts.fct_plays by name
 select * replace (
-    'anna' as listener_id, 'p' || play_key as play_key, timestamp '2001-01-01' as ended_at,
+    'anna' as listener_id, 10000 + play_key as play_key, timestamp '2001-01-01' as ended_at,
     'hers' as context_key
 )
 from marts.fct_plays where listener_id = 'me' and track_key = getvariable('shared') limit 1;
 insert into marts.fct_plays by name
 select * replace (
-    'anna' as listener_id, 'q' || play_key as play_key, 'her track' as track_key, 'her album' as album_key,
+    'anna' as listener_id, 20000 + play_key as play_key, 'her track' as track_key, 'her album' as album_key,
     'her artist' as artist_key, 'her context' as context_key
 )
 from marts.fct_plays where listener_id = 'me' limit 1;
@@ -43,7 +43,7 @@ insert into marts.dim_context by name
 select 'her context' as context_key, timestamp '1999-01-01' as first_seen_at;
 insert into marts.bridge_track_artists by name
 select 'her track' as track_key, 'her artist' as artist_key, 1 as credit_position;
-insert into marts.dim_artist_history by name select 'h' as artist_history_key, 'her artist' as artist_key;
+insert into marts.dim_artist_history by name select 1 as artist_history_key, 'her artist' as artist_key;
 update marts.dim_track set first_seen_at = '1999-01-01' where track_key = getvariable('shared');
 update marts.dim_recording set first_album_key = 'her album', first_album_name = 'Her Record',
     track_count = 2 where recording_key = getvariable('recording');
@@ -90,7 +90,7 @@ def test_all_of_hers_is_hers(household: duckdb.DuckDBPyConnection) -> None:
 def test_a_recording_that_she_heard_twice_is_one_of_her_album(household: duckdb.DuckDBPyConnection) -> None:
     """Two tracks of one recording on one album: one track of it was heard."""
     household.execute(
-        "insert into marts.fct_plays by name select * replace ('twin' as play_key, 'her twin' as track_key)"
+        "insert into marts.fct_plays by name select * replace (30000 as play_key, 'her twin' as track_key)"
         " from marts.fct_plays where track_key = 'her track';"
         "insert into marts.dim_track by name select * replace ('her twin' as track_key)"
         " from marts.dim_track where track_key = 'her track'"
@@ -117,6 +117,6 @@ def test_nothing_of_his_is_lost(household: duckdb.DuckDBPyConnection, tmp_path: 
 
 def test_a_table_without_a_rule_is_nobodys(household: duckdb.DuckDBPyConnection) -> None:
     """A new table that does not say whose its rows are stops the publishing."""
-    household.execute("create table marts.fct_secrets (play_key varchar)")
+    household.execute("create table marts.fct_secrets (play_key bigint)")
     with pytest.raises(ConfigurationError, match=r"marts\.fct_secrets has no listener_id"):
         rows(household, "me")

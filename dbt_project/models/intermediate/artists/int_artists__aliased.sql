@@ -39,7 +39,7 @@ separated as (
         if(
             kept_apart.alias is null,
             proposed.artist_key,
-            {{ surrogate_key(["'apart'", 'proposed.alias_kind', 'proposed.alias']) }}
+            {{ surrogate_hash(["'apart'", 'proposed.alias_kind', 'proposed.alias']) }}
         ) as artist_key
     from proposed
     left join kept_apart on proposed.alias_kind = kept_apart.alias_kind and proposed.alias = kept_apart.alias

@@ -36,11 +36,11 @@ final as (
     union all
     select
         'play' as kind,
-        play_key as pointer,
+        cast({{ key_of_text('play_key') }} as varchar) as pointer,
         bit_xor(hash(reason)) as pointed_at
     from excluded_plays
     where play_key is not null
-    group by play_key
+    group by all
 )
 
 select * from final

@@ -39,7 +39,7 @@ matches as (
         'play' as excluded_by,
         exclusions.reason
     from plays
-    inner join excluded_plays as exclusions on plays.play_key = exclusions.play_key
+    inner join excluded_plays as exclusions on plays.play_key = {{ key_of_text('exclusions.play_key') }}
     union all
     select
         plays.play_id,

@@ -34,7 +34,7 @@ separated as (
         if(
             kept_apart.track_key is null,
             proposed.recording_key,
-            {{ surrogate_key(["'apart'", 'proposed.track_key']) }}
+            {{ surrogate_hash(["'apart'", 'proposed.track_key']) }}
         ) as recording_key,
         if(kept_apart.track_key is null, proposed.grouped_by, 'kept apart by hand') as grouped_by
     from proposed

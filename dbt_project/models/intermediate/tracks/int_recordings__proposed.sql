@@ -40,7 +40,7 @@ tracks as (
 by_isrc as (
     select
         *,
-        {{ surrogate_key(["'isrc'", 'isrc']) }} as recording_key,
+        {{ surrogate_hash(["'isrc'", 'isrc']) }} as recording_key,
         'isrc' as grouped_by
     from tracks
     where isrc is not null
@@ -110,7 +110,7 @@ with_first_length as (
 by_length as (
     select
         * exclude (first_ms),
-        {{ surrogate_key(["'length'", 'title', 'artist_keys', 'first_ms']) }} as recording_key,
+        {{ surrogate_hash(["'length'", 'title', 'artist_keys', 'first_ms']) }} as recording_key,
         'title, artists and length' as grouped_by
     from with_first_length
 ),
@@ -140,9 +140,9 @@ without_length as (
         case
             when tracks.track_key = 'unknown' then 'unknown'
             when tracks.title is null or tracks.artist_key = 'unknown'
-                then {{ surrogate_key(["'track'", 'tracks.track_key']) }}
+                then {{ surrogate_hash(["'track'", 'tracks.track_key']) }}
             else coalesce(
-                only_recording.recording_key, {{ surrogate_key(["'title'", 'tracks.title', 'tracks.artist_key']) }}
+                only_recording.recording_key, {{ surrogate_hash(["'title'", 'tracks.title', 'tracks.artist_key']) }}
             )
         end as recording_key,
         case

@@ -86,9 +86,9 @@ final as (
     select
         * exclude (folded_album),
         case
-            when spotify_album_id is not null then {{ surrogate_key(["'spotify'", 'spotify_album_id']) }}
+            when spotify_album_id is not null then {{ surrogate_hash(["'spotify'", 'spotify_album_id']) }}
             when folded_album is not null and track_key <> 'unknown'
-                then {{ surrogate_key(["'name'", 'artist_key', 'folded_album']) }}
+                then {{ surrogate_hash(["'name'", 'artist_key', 'folded_album']) }}
             else 'unknown'
         end as album_key
     from with_album

@@ -53,7 +53,7 @@ shared as (
 final as (
     select
         artist_key,
-        {{ surrogate_key(["'genre'", 'genre_name']) }} as genre_key,
+        {{ surrogate_hash(["'genre'", 'genre_name']) }} as genre_key,
 
         genre_rank,
         vote_count,

@@ -47,7 +47,7 @@ known_artists as (
         artists.spotify_artist_id,
         artists.spotify_artist_ids,
         artists.mbid,
-        case when areas.area_mbid is not null then {{ surrogate_key(["'area'", 'areas.area_mbid']) }} else 'unknown' end
+        case when areas.area_mbid is not null then {{ surrogate_hash(["'area'", 'areas.area_mbid']) }} else 'unknown' end
             as origin_area_key,
 
         artists.artist_name,

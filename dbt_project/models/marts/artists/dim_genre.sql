@@ -37,7 +37,7 @@ matched as (
 
 final as (
     select
-        {{ surrogate_key(["'genre'", 'genres.genre_name']) }} as genre_key,
+        {{ surrogate_hash(["'genre'", 'genres.genre_name']) }} as genre_key,
 
         genres.genre_name,
         coalesce(matched.family, 'Other') as genre_family

@@ -6,7 +6,7 @@ areas as (
 
 known_areas as (
     select
-        {{ surrogate_key(["'area'", 'area_mbid']) }} as area_key,
+        {{ surrogate_hash(["'area'", 'area_mbid']) }} as area_key,
         area_mbid,
         parent_area_mbid,
 

@@ -54,7 +54,7 @@ plays_of_first_rows as (
     union all
     select
         export_row_id as first_row_id,
-        cast(null as varchar) as play_key,
+        cast(null as bigint) as play_key,
         'review' as fate,
         cast(null as varchar) as match_reason,
         cast(null as double) as delta_seconds
