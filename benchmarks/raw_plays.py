@@ -45,7 +45,7 @@ def _fill_exports(connection: duckdb.DuckDBPyConnection) -> None:
             f"""
             insert into raw.spotify_streaming_history
             select
-                listener_id, 'bench-{export}' || suffix, md5('{export}' || suffix || (number // 16000)),
+                listener_id, 'bench-{export}' || suffix, md5('{export}' || (number // 16000) || suffix),
                 1 + number % 16000, 'extended',
                 to_json({{
                     'ts': strftime(ended_at, '%Y-%m-%dT%H:%M:%SZ'), 'platform': 'android', 'ms_played': ms_played,
