@@ -5,7 +5,7 @@ export_plays as (
     where row_role = 'first'
 ),
 
-streaming_history as (
+streaming_history as not materialized (
     select * from {{ ref('stg_spotify__streaming_history') }}
 ),
 

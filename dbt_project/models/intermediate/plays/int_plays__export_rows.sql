@@ -9,7 +9,7 @@ offline_days as (
     select * from {{ ref('int_dirty__offline_days') }}
 ),
 
-streaming_history as (
+streaming_history as not materialized (
     select * from {{ ref('stg_spotify__streaming_history') }}
 ),
 

@@ -13,7 +13,7 @@ account_pairs as (
     select * from {{ ref('int_plays__account_pairs') }}
 ),
 
-export_rows as (
+export_rows as not materialized (
     select * from {{ ref('int_plays__export_rows') }}
 ),
 

@@ -1,6 +1,6 @@
 with recursive
 
-streaming_history as (
+streaming_history as not materialized (
     select * from {{ ref('stg_spotify__streaming_history') }}
 ),
 
