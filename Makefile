@@ -8,7 +8,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 RUN := $(UV) run
 READY := .venv/.ready
 # Wheels alone, each with its hash. The project comes last, built by the hatchling that was just installed.
-INSTALL := $(UV) pip sync --quiet --no-build --require-hashes requirements/dev.txt && \
+INSTALL := $(UV) pip sync --quiet --compile-bytecode --no-build --require-hashes requirements/dev.txt && \
 	$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 # What was published in the last seven days waits: most bad releases are found and taken back by then.
 WEEK_AGO = $(shell python3 -c 'from datetime import date, timedelta; print(date.today() - timedelta(days=7))')
@@ -47,7 +47,7 @@ demo: $(READY) ## the whole way of the data, on invented services and a made-up 
 	@$(RUN) music-tracker demo
 
 test: $(READY) ## what CI runs, some nine minutes on two cores
-	@$(RUN) pytest -q -n 3 --dist loadgroup --no-loadscope-reorder -m "not long" $(ARGS)
+	@$(RUN) pytest -q -n 4 --dist loadgroup --no-loadscope-reorder -m "not long" $(ARGS)
 
 test-fast: $(READY) ## no Prefect, no dbt, no server: seconds
 	@$(RUN) pytest -q -m "not long" tests/extract_load $(ARGS)

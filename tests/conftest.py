@@ -5,6 +5,7 @@ Folders whose tests share a slow set-up stay together in one process; other file
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import shutil
@@ -37,6 +38,7 @@ def pytest_configure() -> None:
     that the tests start needs some ten seconds of processor time more, for Prefect and dbt.
     """
     _use_memory_for_folders()
+    gc.set_threshold(100_000, 50, 50)  # dbt's and Prefect's many objects stay; to look at them often frees nothing
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -11,6 +11,7 @@ uses for it.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -54,14 +55,15 @@ class Plugin(BasePlugin):
             known = registry_of(settings)
         except MusicTrackerError as error:
             raise DbtRuntimeError(str(error)) from None
-        self._variables = {
+        variables = {
             "listener_timezone": settings.listener_timezone,
             "listener_trips": settings.listener_trips,
             # None: everybody's, as ever; with several listeners those of LISTENER_ID, if still there.
             "listener_with_trips": (known.home or "") if len(known) > 1 else None,
             "project_fingerprint": fingerprint_project(PROJECT_DIR),
         }
-        self._zones = {one.listener_id: one.time_zone for one in known if one.time_zone}
+        zones = {one.listener_id: one.time_zone for one in known if one.time_zone}
+        self._set_variables = _variables_statement(variables, zones)
         self._warehouse = project_root() / Path(named).expanduser() if named else settings.warehouse_path
         self._own = project_root() / Path(os.environ.get(DEV_FILE) or "dbt_project/dev.duckdb").expanduser()
 
@@ -87,10 +89,25 @@ class Plugin(BasePlugin):
 
     def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Set what models can read neither from `.env` nor registry: zones, trips, and the project's fingerprint."""
-        for name, value in self._variables.items():
-            cursor.execute(f"set variable {name} = ?", [value])
-        zones = "map(cast(? as varchar[]), cast(? as varchar[]))"
-        cursor.execute(f"set variable listener_time_zones = {zones}", [list(self._zones), list(self._zones.values())])
+        cursor.execute(self._set_variables)
+
+
+def _variables_statement(variables: dict[str, str | None], zones: dict[str, str]) -> str:
+    """Return the SQL that sets the variables in one go: each node of dbt has a cursor of its own."""
+
+    def literal(value: str | None) -> str:
+        return "null" if value is None else "'" + value.replace("'", "''") + "'"
+
+    def array(values: Iterable[str]) -> str:
+        return f"cast([{', '.join(map(literal, values))}] as varchar[])"
+
+    time_zones = f"map({array(zones)}, {array(zones.values())})"
+    return "; ".join(
+        [
+            *(f"set variable {name} = {literal(value)}" for name, value in variables.items()),
+            f"set variable listener_time_zones = {time_zones}",
+        ]
+    )
 
 
 def _demo_settings() -> Settings | None:

@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 BUCKET_FILE = "MUSIC_TRACKER_BUCKET_FILE"
 """The variable by which dbt_project/plugins/attach_warehouse.py knows the file of a bucket."""
 PARSED = "partial_parse.msgpack"
+_NO_FILES = "--no-write-json"  # the outcome is returned: nobody reads manifest.json and run_results.json
 _NODE_THREADS = "(run_task)"
 
 
@@ -112,7 +113,7 @@ def build_models_quietly(settings: Settings, *, full_refresh: bool = False) -> l
     With `full_refresh` everything is made again, else the months that differ from the last build.
     """
     whole = ("--full-refresh",) if full_refresh else ()
-    return _run_dbt_alone(settings, "build", "--exclude-resource-types", "test", "unit_test", *whole)
+    return _run_dbt_alone(settings, "build", _NO_FILES, "--exclude-resource-types", "test", "unit_test", *whole)
 
 
 def flush_task_reports(seconds: float = 120) -> None:
@@ -137,8 +138,7 @@ def build_selected(settings: Settings, target: str, *selection: str) -> list[Nod
 def run_tests(settings: Settings, *, target: str = "prod") -> list[NodeResult]:
     """Run every data test of the built models and return the outcome of each. Call it inside a `dbt_session`."""
     failpoint("dbt.test")
-    # What is asked is known from the build before it, so the manifest isn't written a second time.
-    return _run_dbt_alone(settings, "test", "--no-write-json", "--exclude-resource-types", "unit_test", target=target)
+    return _run_dbt_alone(settings, "test", _NO_FILES, "--exclude-resource-types", "unit_test", target=target)
 
 
 def check_project(settings: Settings) -> int:
