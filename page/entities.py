@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from extract_load.core.keys import key_of_text
 from page.errors import NotFound
 
 
@@ -35,6 +36,13 @@ class Kind(StrEnum):
         """Return the query of the rows of one `$key` in day facts or their totals, with `weight`."""
         return _DAYS[self].replace("{facts}", facts)
 
+    def key_of(self, text: str) -> str:
+        """Return the `$key` of a text in an address: a name of a country, a number, or the md5 that addresses had."""
+        if self is Kind.COUNTRY:
+            return text
+        number = 0 if text == "unknown" else key_of_text(text)
+        return text if number is None else str(number)
+
     @classmethod
     def of(cls, text: str) -> Kind:
         """Return the kind of a name. Errors: NotFound."""
@@ -46,13 +54,13 @@ class Kind(StrEnum):
 
 _PLAYS = {
     Kind.ALL: "select *, 1 as weight from marts.fct_plays",
-    Kind.ARTIST: "select *, 1 as weight from marts.fct_plays where artist_key = $key",
-    Kind.ALBUM: "select *, 1 as weight from marts.fct_plays where album_key = $key",
-    Kind.TRACK: "select *, 1 as weight from marts.fct_plays where recording_key = $key",
+    Kind.ARTIST: "select *, 1 as weight from marts.fct_plays where artist_key = try_cast($key as bigint)",
+    Kind.ALBUM: "select *, 1 as weight from marts.fct_plays where album_key = try_cast($key as bigint)",
+    Kind.TRACK: "select *, 1 as weight from marts.fct_plays where recording_key = try_cast($key as bigint)",
     Kind.GENRE: (
         "select all_plays.*, genres.weight from marts.fct_plays as all_plays"
         " inner join marts.bridge_artist_genres as genres"
-        " on all_plays.artist_key = genres.artist_key and genres.genre_key = $key"
+        " on all_plays.artist_key = genres.artist_key and genres.genre_key = try_cast($key as bigint)"
     ),
     Kind.COUNTRY: (
         "select *, 1 as weight from marts.fct_plays where artist_key in"
@@ -62,26 +70,16 @@ _PLAYS = {
 
 _DAYS = {
     Kind.ALL: "select *, 1 as weight from {facts} as facts",
-    Kind.ARTIST: (
-        "select *, 1 as weight from {facts} as facts"
-        " where artist_number in (select artist_number from marts.dim_artist where artist_key = $key)"
-    ),
-    Kind.ALBUM: (
-        "select *, 1 as weight from {facts} as facts"
-        " where album_number in (select album_number from marts.dim_album where album_key = $key)"
-    ),
-    Kind.TRACK: (
-        "select *, 1 as weight from {facts} as facts"
-        " where recording_number in (select recording_number from marts.dim_recording where recording_key = $key)"
-    ),
+    Kind.ARTIST: ("select *, 1 as weight from {facts} as facts where artist_key = try_cast($key as bigint)"),
+    Kind.ALBUM: ("select *, 1 as weight from {facts} as facts where album_key = try_cast($key as bigint)"),
+    Kind.TRACK: ("select *, 1 as weight from {facts} as facts where recording_key = try_cast($key as bigint)"),
     Kind.GENRE: (
         "select facts.*, genres.weight from {facts} as facts"
-        " inner join marts.dim_artist as artists on facts.artist_number = artists.artist_number"
         " inner join marts.bridge_artist_genres as genres"
-        " on artists.artist_key = genres.artist_key and genres.genre_key = $key"
+        " on facts.artist_key = genres.artist_key and genres.genre_key = try_cast($key as bigint)"
     ),
     Kind.COUNTRY: (
-        "select *, 1 as weight from {facts} as facts where artist_number in"
-        " (select artist_number from marts.dim_artist where coalesce(country_name, 'unknown') = $key)"
+        "select *, 1 as weight from {facts} as facts where artist_key in"
+        " (select artist_key from marts.dim_artist where coalesce(country_name, 'unknown') = $key)"
     ),
 }

@@ -29,9 +29,9 @@ class Links:
         added = {name: str(value) for name, value in query.items() if value not in (None, "")}
         return with_query(path, kept | added)
 
-    def entity(self, kind: Kind | str, key: str) -> str:
+    def entity(self, kind: Kind | str, key: str | int) -> str:
         """Return the address of the page of one artist, album, track, genre or country."""
-        return self.to(f"/{Kind(kind).value}/{quote(key, safe='')}")
+        return self.to(f"/{Kind(kind).value}/{quote(str(key), safe='')}")
 
     def day(self, day: object) -> str:
         """Return the address of one day."""

@@ -1,7 +1,7 @@
 """The queries in `queries/`: read, filled with names of our own, and given their bound values.
 
 A value from outside is always bound (`$key`), never written into a query. `{counted}`, `{plays}`, `{ms}`, `{days}`,
-`{measure}`, `{other}` and `{entity}` stand for fragments of our own, chosen by an enumeration; `{shown by ..._number}`
+`{measure}`, `{other}` and `{entity}` stand for fragments of our own, chosen by an enumeration; `{shown by ..._key}`
 and the like for a part in `queries/parts/` that several queries share. `pasteable` writes the values as literals, for
 the duckdb command line.
 """

@@ -1,7 +1,10 @@
-{#- Keys that more than one model computes. Each returns null for null, so that a caller chooses its unknown member. -#}
+{#-
+  Keys that more than one model computes, and hashes, the natural keys that they come from. A hash is an md5, 32 hex digits,
+  or `unknown`. Each returns null for null, so that a caller chooses its unknown member.
+-#}
 
 {#- A track: by its Spotify id, else by the folded names of artist and title. -#}
-{% macro track_key(spotify_track_id, artist_name, track_name) -%}
+{% macro track_hash(spotify_track_id, artist_name, track_name) -%}
     case
         when {{ spotify_track_id }} is not null then md5('spotify:track:' || {{ spotify_track_id }})
         when {{ track_name }} is not null
@@ -13,31 +16,26 @@
 {%- endmacro %}
 
 {#- An artist that lookup.artist_aliases does not know yet, by Spotify id. -#}
-{% macro artist_key_by_id(spotify_artist_id) -%}
+{% macro artist_hash_by_id(spotify_artist_id) -%}
     md5('spotify:' || {{ spotify_artist_id }})
 {%- endmacro %}
 
 {#- An artist that is known by a name only. -#}
-{% macro artist_key_by_name(name) -%}
+{% macro artist_hash_by_name(name) -%}
     md5('name:' || {{ fold_name(name) }})
 {%- endmacro %}
 
 {#- What a play was started from: a playlist, an album, ... -#}
-{% macro context_key(context_uri) -%}
+{% macro context_hash(context_uri) -%}
     md5('context:' || {{ context_uri }})
 {%- endmacro %}
 
 {#-
-  The number of a key in the day facts: its first 15 hex digits; 0 is the unknown member. It is the key's own, so that what
-  was built yesterday, or for another listener, has the same. That no two are equal is tested in the dimensions.
+  The key of a hash: its first 15 hex digits as a number; 0 is the unknown member. It is the hash's own, so that what was
+  built yesterday, or for another listener, has the same. That no two are equal is tested in the dimensions.
 -#}
-{% macro number_of_key(key) -%}
-    case when {{ key }} = 'unknown' then 0 else cast('0x' || left({{ key }}, 15) as bigint) end
-{%- endmacro %}
-
-{#- The key that an md5 stands for: its first 15 hex digits as a number. That no two are equal is tested. -#}
 {% macro key_of_hash(hash) -%}
-    cast('0x' || left({{ hash }}, 15) as bigint)
+    case when {{ hash }} = 'unknown' then 0 else try_cast('0x' || left({{ hash }}, 15) as bigint) end
 {%- endmacro %}
 
 {#- The key in a text: the number, or the md5 that versions before wrote; null where it is neither. -#}

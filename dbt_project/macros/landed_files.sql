@@ -5,7 +5,7 @@
 
 {#- The version of the rules that staging parses rows of plays by. A change of the rules is a new number. -#}
 {% macro parsing_rules_version() -%}
-    4
+    5
 {%- endmacro %}
 
 {#-
@@ -18,8 +18,8 @@
         {%- for column, type in dict(new_columns, parsed_by='integer').items() %}
         alter table {{ this }} add column if not exists {{ column }} {{ type }};
         {%- endfor %}
-        {%- for column in adapter.get_columns_in_relation(this) if column.name == 'row_key' and column.dtype != 'BIGINT' %}
-        alter table {{ this }} alter row_key type bigint using {{ key_of_hash('row_key') }};
+        {%- for column in adapter.get_columns_in_relation(this) if column.name in ('row_key', 'track_key') and column.dtype != 'BIGINT' %}
+        alter table {{ this }} alter {{ column.name }} type bigint using null;
         {%- endfor %}
         delete from {{ this }}
         where

@@ -15,7 +15,7 @@
 -#}
 {% macro is_special_purpose(artist_key, mbid, artist_name) -%}
     (
-        {{ artist_key }} = 'unknown'
+        {{ artist_key }} = 0
         or coalesce({{ mbid }} in ({{ special_purpose_mbids() }}), false)
         or lower(trim({{ artist_name }})) in (
             'various artists', 'various', 'unknown artist', 'unknown', '[unknown]', '[anonymous]', '[no artist]',

@@ -61,7 +61,7 @@ def _totals(connection: duckdb.DuckDBPyConnection) -> list[str]:
     plays, hours, artists, tracks, first, last = connection.execute(
         "select count(*), sum(ms_played) / 3600000.0,"
         " count(distinct artists.artist_key) filter (where not artists.is_special_purpose),"
-        " count(distinct recording_key) filter (where recording_key <> 'unknown'), min(date_key), max(date_key)"
+        " count(distinct recording_key) filter (where recording_key <> 0), min(date_key), max(date_key)"
         " from marts.fct_plays inner join marts.dim_artist as artists using (artist_key)"
         " where is_play_spotify30 and not is_excluded"
     ).fetchall()[0]

@@ -40,7 +40,7 @@ select
     case
         when
             coalesce(artist, '') = '' or coalesce(title, '') = ''
-            or track_key = 'unknown' or artist_key = 'unknown'
+            or cast(track_key as varchar) in ('0', 'unknown') or cast(artist_key as varchar) in ('0', 'unknown')
             or (title = 'unknown' and catalogue_status is distinct from 'found')
             or (artist = 'unknown' and artist_mbid is null and not coalesce(is_artist_on_spotify, false))
             then 'unknown'

@@ -117,7 +117,9 @@ def _subjects_of(connection: duckdb.DuckDBPyConnection, named: str) -> set[str]:
     asked = spotify_id[1] if spotify_id else named
     known = connection.execute("select distinct artist_key, alias, name from lookup.artist_aliases").fetchall()
     keys = {
-        key for key, alias, name in known if asked in (key, alias) or (name and exact_name(name) == exact_name(asked))
+        key
+        for key, alias, name in known
+        if asked in (key, str(key_of_text(key)), alias) or (name and exact_name(name) == exact_name(asked))
     }
     aliases = connection.execute(
         "select alias_kind, alias, name, artist_key from lookup.artist_aliases where list_contains(?, artist_key)",

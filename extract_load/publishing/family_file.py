@@ -55,7 +55,7 @@ select listener_id, {key}, ms, ms / sum(ms) over (partition by listener_id) as s
 from (
     select listener_id, {key}, sum(ms_played) as ms
     from shared_plays
-    where {key} <> 'unknown' {wanted}
+    where {key} <> 0 {wanted}
     group by all
 ) as summed
 """
@@ -159,7 +159,7 @@ TABLES: dict[str, tuple[str, str]] = {
             on pairs.other_listener_id = other.listener_id and mine.recording_key = other.recording_key
             and other.started_at between mine.started_at - interval 60 second and mine.started_at + interval 60 second
         inner join recording_names as recordings on mine.recording_key = recordings.recording_key
-        where mine.recording_key <> 'unknown'
+        where mine.recording_key <> 0
         group by all
         order by times desc, pairs.listener_id, pairs.other_listener_id, recordings.recording_name
         """,

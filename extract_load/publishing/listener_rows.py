@@ -99,7 +99,7 @@ _RULES: dict[str, str] = {
     "marts.bridge_artist_genres": f"from {_MARTS}.bridge_artist_genres semi join heard_artists on artist_key = key",
     "marts.bridge_track_artists": f"from {_MARTS}.bridge_track_artists semi join heard_tracks on track_key = key",
     "marts.dim_album": f"""
-        select albums.* replace (if(albums.album_key = 'unknown', 0, coalesce(mine.tracks, 0)) as tracks_heard)
+        select albums.* replace (if(albums.album_key = 0, 0, coalesce(mine.tracks, 0)) as tracks_heard)
         from {_MARTS}.dim_album as albums
         semi join heard_albums on albums.album_key = heard_albums.key
         left join (
@@ -145,7 +145,7 @@ def rows_of_listener(connection: duckdb.DuckDBPyConnection, relations: Sequence[
     connection.execute("set variable listener = ?", [listener_id])
     known = {relation.name for relation in tables if relation.schema == "marts"}
     for heard, parts in _HEARD.items():
-        queries = ["select 'unknown', null", *(query for table, query in parts if table in known)]
+        queries = ["select 0, null", *(query for table, query in parts if table in known)]
         found = " union all ".join(f"from ({query}) as part (key, first_at)" for query in queries)
         connection.execute(
             f"create or replace temp table {heard} as select key, cast(min(first_at) as timestamp) as first_at"

@@ -10,4 +10,4 @@ select
     tracks_heard,
     spotify_album_id as spotify_id
 from marts.dim_album
-where album_key = $key
+where album_key = try_cast($key as bigint)

@@ -12,7 +12,7 @@ select
         select list(struct_pack(key := genres.genre_key, name := dim_genre.genre_name) order by genres.genre_rank)
         from marts.bridge_artist_genres as genres
         inner join marts.dim_genre as dim_genre on genres.genre_key = dim_genre.genre_key
-        where genres.artist_key = artists.artist_key and genres.genre_key <> 'unknown'
+        where genres.artist_key = artists.artist_key and genres.genre_key <> 0
     ) as genres
 from marts.dim_artist as artists
-where artists.artist_key = $key
+where artists.artist_key = try_cast($key as bigint)

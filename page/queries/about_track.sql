@@ -15,4 +15,4 @@ select
         where tracks.recording_key = recordings.recording_key and tracks.spotify_track_id is not null
     ) as spotify_id
 from marts.dim_recording as recordings
-where recordings.recording_key = $key
+where recordings.recording_key = try_cast($key as bigint)

@@ -2,12 +2,12 @@
 with
 
 apart as (
-    select artists.artist_number
+    select artists.artist_key
     from marts.dim_artist as artists
     where artists.is_special_purpose
 ),
 
-{compared by artist_number}
+{compared by artist_key}
 
 select
     artists.artist_name as name,
@@ -19,7 +19,7 @@ select
     compared.rank_a,
     compared.rank_b,
     compared.moved,
-    artists.artist_key as key
+    cast(artists.artist_key as varchar) as key
 from compared
-inner join marts.dim_artist as artists on compared.artist_number = artists.artist_number
-order by abs(compared.change) desc, compared.artist_number
+inner join marts.dim_artist as artists on compared.artist_key = artists.artist_key
+order by abs(compared.change) desc, compared.artist_key

@@ -8,15 +8,15 @@ spans as (
 ),
 
 special_purpose as (
-    select artists.artist_number
+    select artists.artist_key
     from marts.dim_artist as artists
     where artists.is_special_purpose
 ),
 
 nameless as (
-    select recordings.recording_number
+    select recordings.recording_key
     from marts.dim_recording as recordings
-    where recordings.recording_key = 'unknown'
+    where recordings.recording_key = 0
 ),
 
 -- Each period by itself, so that DuckDB passes over the days of no other: a join with spans takes twice as long.
@@ -25,8 +25,8 @@ heard as (
         'a' as span,
         sum(days.{plays}) as plays,
         sum(days.{ms}) as ms,
-        count(distinct days.artist_number) filter (where days.artist_number not in (from special_purpose)) as artists,
-        count(distinct days.recording_number) filter (where days.recording_number not in (from nameless)) as tracks,
+        count(distinct days.artist_key) filter (where days.artist_key not in (from special_purpose)) as artists,
+        count(distinct days.recording_key) filter (where days.recording_key not in (from nameless)) as tracks,
         count(distinct days.date_key) as days
     from marts.fct_listening_days as days
     where days.listener_id = $listener and days.date_key between $a_from and $a_to and days.{plays} > 0
@@ -35,8 +35,8 @@ heard as (
         'b' as span,
         sum(days.{plays}) as plays,
         sum(days.{ms}) as ms,
-        count(distinct days.artist_number) filter (where days.artist_number not in (from special_purpose)) as artists,
-        count(distinct days.recording_number) filter (where days.recording_number not in (from nameless)) as tracks,
+        count(distinct days.artist_key) filter (where days.artist_key not in (from special_purpose)) as artists,
+        count(distinct days.recording_key) filter (where days.recording_key not in (from nameless)) as tracks,
         count(distinct days.date_key) as days
     from marts.fct_listening_days as days
     where days.listener_id = $listener and days.date_key between $b_from and $b_to and days.{plays} > 0

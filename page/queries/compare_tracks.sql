@@ -2,12 +2,12 @@
 with
 
 apart as (
-    select recordings.recording_number
+    select recordings.recording_key
     from marts.dim_recording as recordings
-    where recordings.recording_key = 'unknown'
+    where recordings.recording_key = 0
 ),
 
-{compared by recording_number}
+{compared by recording_key}
 
 select
     recordings.recording_name || ' by ' || recordings.artist_name as name,
@@ -19,7 +19,7 @@ select
     compared.rank_a,
     compared.rank_b,
     compared.moved,
-    recordings.recording_key as key
+    cast(recordings.recording_key as varchar) as key
 from compared
-inner join marts.dim_recording as recordings on compared.recording_number = recordings.recording_number
-order by abs(compared.change) desc, compared.recording_number
+inner join marts.dim_recording as recordings on compared.recording_key = recordings.recording_key
+order by abs(compared.change) desc, compared.recording_key

@@ -3,7 +3,7 @@ with
 
 by_recording as (
     select
-        days.recording_number,
+        days.recording_key,
         sum(days.{plays}) as plays,
         sum(days.{ms}) as ms
     from {days} as days
@@ -19,6 +19,6 @@ select
     round(sum(by_recording.ms) / 60000.0, 1) as minutes,
     round(100.0 * sum({measure}) / sum(sum({measure})) over (), 2) as share_pct
 from by_recording
-inner join marts.dim_recording as recordings on by_recording.recording_number = recordings.recording_number
+inner join marts.dim_recording as recordings on by_recording.recording_key = recordings.recording_key
 group by recordings.first_release_decade
 order by recordings.first_release_decade nulls last

@@ -4,7 +4,7 @@ with
 heard as (
     select
         days.date_key,
-        days.recording_number,
+        days.recording_key,
         cast(sum(days.{plays}) as bigint) as plays,
         cast(sum(days.{ms}) as bigint) as ms
     from marts.fct_listening_days as days
@@ -16,18 +16,18 @@ heard as (
 placed as (
     select
         heard.*,
-        recordings.recording_key = 'unknown' as is_unknown,
+        recordings.recording_key = 0 as is_unknown,
         recordings.recording_name,
         recordings.artist_name,
         recordings.recording_key,
         recordings.artist_key,
         row_number() over (
             partition by heard.date_key
-            order by recordings.recording_key = 'unknown', {measure} desc, {other} desc, heard.recording_number
+            order by recordings.recording_key = 0, {measure} desc, {other} desc, heard.recording_key
         ) as place,
         count(*) over (partition by heard.date_key) as tracks
     from heard
-    inner join marts.dim_recording as recordings on heard.recording_number = recordings.recording_number
+    inner join marts.dim_recording as recordings on heard.recording_key = recordings.recording_key
 )
 
 select
@@ -36,7 +36,7 @@ select
     artist_name,
     plays,
     round(ms / 60000.0, 1) as minutes,
-    recording_key as key,
+    cast(recording_key as varchar) as key,
     artist_key,
     tracks
 from placed

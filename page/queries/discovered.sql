@@ -1,7 +1,7 @@
 -- Artists that were heard for the first time in the range, the kept ones first.
 select
     artist_name as name,
-    (select min(artists.artist_key) from marts.dim_artist as artists where artists.artist_name = found.artist_name) as key,
+    cast((select min(artists.artist_key) from marts.dim_artist as artists where artists.artist_name = found.artist_name) as varchar) as key,
     discovered_on,
     is_kept,
     is_warm_up,

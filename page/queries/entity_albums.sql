@@ -2,12 +2,12 @@
 with
 
 apart as (
-    select albums.album_number
+    select albums.album_key
     from marts.dim_album as albums
-    where albums.album_key = 'unknown'
+    where albums.album_key = 0
 ),
 
-{listed by album_number}
+{listed by album_key}
 
 select
     if(listed.is_apart, null, listed.place) as rank,
@@ -17,8 +17,8 @@ select
     round(listed.plays, 2) as plays,
     round(listed.ms / 60000.0, 1) as minutes,
     round(100.0 * listed.{measure} / nullif(listed.whole, 0), 2) as share_pct,
-    albums.album_key as key,
+    cast(albums.album_key as varchar) as key,
     listed.total
 from listed
-inner join marts.dim_album as albums on listed.album_number = albums.album_number
+inner join marts.dim_album as albums on listed.album_key = albums.album_key
 order by listed.place

@@ -2,12 +2,12 @@
 with
 
 apart as (
-    select artists.artist_number
+    select artists.artist_key
     from marts.dim_artist as artists
-    where artists.artist_key = 'unknown'
+    where artists.artist_key = 0
 ),
 
-{listed by artist_number}
+{listed by artist_key}
 
 select
     if(listed.is_apart, null, listed.place) as rank,
@@ -16,8 +16,8 @@ select
     round(listed.plays, 2) as plays,
     round(listed.ms / 60000.0, 1) as minutes,
     round(100.0 * listed.{measure} / nullif(listed.whole, 0), 2) as share_pct,
-    artists.artist_key as key,
+    cast(artists.artist_key as varchar) as key,
     listed.total
 from listed
-inner join marts.dim_artist as artists on listed.artist_number = artists.artist_number
+inner join marts.dim_artist as artists on listed.artist_key = artists.artist_key
 order by listed.place

@@ -14,7 +14,7 @@ select
         / 60000.0, 1
     ) as minutes,
     count(distinct chosen.date_key) filter (where chosen.date_key between $from_day and $to_day) as days,
-    count(distinct chosen.recording_number) filter (where chosen.date_key between $from_day and $to_day) as tracks,
+    count(distinct chosen.recording_key) filter (where chosen.date_key between $from_day and $to_day) as tracks,
     min(chosen.date_key) as first_heard,
     max(chosen.date_key) as last_heard,
     coalesce(round(sum(chosen.{plays} * chosen.weight), 2), 0) as plays_of_all_time

@@ -5,7 +5,7 @@ heard as (
     select
         cast(year(days.date_key) as integer) as year,
         case $kind
-            when 'artist' then days.artist_number when 'track' then days.recording_number else days.album_number
+            when 'artist' then days.artist_key when 'track' then days.recording_key else days.album_key
         end as number,
         cast(sum(days.{plays}) as bigint) as plays,
         cast(sum(days.{ms}) as bigint) as ms
@@ -16,26 +16,21 @@ heard as (
 ),
 
 apart as (
-    select artists.artist_number as number
+    select artists.artist_key as number
     from marts.dim_artist as artists
     where $kind = 'artist' and artists.is_special_purpose
     union all
-    select recordings.recording_number as number
+    select recordings.recording_key as number
     from marts.dim_recording as recordings
-    where $kind = 'track' and recordings.recording_key = 'unknown'
+    where $kind = 'track' and recordings.recording_key = 0
     union all
-    select albums.album_number as number
+    select albums.album_key as number
     from marts.dim_album as albums
-    where $kind = 'album' and albums.album_key = 'unknown'
+    where $kind = 'album' and albums.album_key = 0
 ),
 
 chosen as (
-    select
-        case $kind
-            when 'artist' then (select artist_number from marts.dim_artist where artist_key = $key)
-            when 'track' then (select recording_number from marts.dim_recording where recording_key = $key)
-            else (select album_number from marts.dim_album where album_key = $key)
-        end as number
+    select try_cast($key as bigint) as number
 ),
 
 mine as (

@@ -4,6 +4,6 @@ select
     silent_until,
     gap_days
 from reporting.artist_breaks
-where listener_id = $listener and artist_name = (select artist_name from marts.dim_artist where artist_key = $key)
+where listener_id = $listener and artist_name = (select artist_name from marts.dim_artist where artist_key = try_cast($key as bigint))
 order by gap_days desc, silent_from
 limit $row_limit

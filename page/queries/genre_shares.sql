@@ -3,7 +3,7 @@ with
 
 shared as (
     select
-        artists.artist_number,
+        artists.artist_key,
         genres.genre_family as family,
         sum(shares.weight) as weight
     from marts.bridge_artist_genres as shares
@@ -19,7 +19,7 @@ families as (
         sum(days.{plays} * shared.weight) as plays,
         sum(days.{ms} * shared.weight) as ms
     from marts.fct_listening_days as days
-    inner join shared on days.artist_number = shared.artist_number
+    inner join shared on days.artist_key = shared.artist_key
     where days.listener_id = $listener and days.date_key between $from_day and $to_day and days.{plays} > 0
     group by all
 ),

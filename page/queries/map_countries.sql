@@ -3,7 +3,7 @@ with
 
 by_artist as (
     select
-        days.artist_number,
+        days.artist_key,
         cast(sum(days.{plays}) as bigint) as plays,
         cast(sum(days.{ms}) as bigint) as ms
     from {days} as days
@@ -19,7 +19,7 @@ select
     cast(sum(by_artist.plays) as bigint) as plays,
     round(sum(by_artist.ms) / 60000.0, 1) as minutes
 from by_artist
-inner join marts.dim_artist as artists on by_artist.artist_number = artists.artist_number
+inner join marts.dim_artist as artists on by_artist.artist_key = artists.artist_key
 where artists.country_code is not null
 group by all
 order by plays desc, country_code

@@ -3,7 +3,7 @@ with
 
 by_artist as (
     select
-        days.artist_number,
+        days.artist_key,
         cast(sum(days.{plays}) as bigint) as plays,
         cast(sum(days.{ms}) as bigint) as ms
     from {days} as days
@@ -21,4 +21,4 @@ select
     round(100.0 * coalesce(sum(by_artist.plays) filter (where artists.country_name is null), 0)
         / nullif(sum(by_artist.plays), 0), 1) as unknown_pct
 from by_artist
-inner join marts.dim_artist as artists on by_artist.artist_number = artists.artist_number
+inner join marts.dim_artist as artists on by_artist.artist_key = artists.artist_key

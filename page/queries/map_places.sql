@@ -3,7 +3,7 @@ with
 
 by_artist as (
     select
-        days.artist_number,
+        days.artist_key,
         cast(sum(days.{plays}) as bigint) as plays,
         cast(sum(days.{ms}) as bigint) as ms
     from {days} as days
@@ -26,7 +26,7 @@ placed as (
         artists.coordinates_precision,
         sum({measure}) over () as whole
     from by_artist
-    inner join marts.dim_artist as artists on by_artist.artist_number = artists.artist_number
+    inner join marts.dim_artist as artists on by_artist.artist_key = artists.artist_key
 )
 
 select

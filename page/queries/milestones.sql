@@ -21,7 +21,7 @@ round_numbers as (
     select
         steps.kind,
         steps.step,
-        cast(null as integer) as artist_number,
+        cast(null as integer) as artist_key,
         min(by_day.date_key) as reached_on
     from steps
     inner join by_day on if(steps.kind = 'plays', by_day.plays, by_day.hours) >= steps.step
@@ -32,14 +32,14 @@ round_numbers as (
 -- what the leader had before that year can lead in it: the others are left out before days are added up.
 by_year as (
     select
-        days.artist_number,
+        days.artist_key,
         year(days.date_key) as year,
         sum(days.{plays}) as plays
     from marts.fct_listening_days as days
     where days.listener_id = $listener
     group by all
-    having days.artist_number not in (
-        select artists.artist_number from marts.dim_artist as artists where artists.is_special_purpose
+    having days.artist_key not in (
+        select artists.artist_key from marts.dim_artist as artists where artists.is_special_purpose
     )
 ),
 
@@ -55,20 +55,20 @@ first_year as (
 
 -- After the first year, only who has in all what its leader had at its end can lead.
 contenders as (
-    select artist_number
+    select artist_key
     from by_year
-    group by artist_number
+    group by artist_key
     having sum(plays) >= (select plays from first_year)
 ),
 
 by_year_so_far as (
     select
-        artist_number,
+        artist_key,
         year,
-        sum(plays) over (partition by artist_number order by year) - plays as plays_before,
-        sum(plays) over (partition by artist_number order by year) as plays_so_far
+        sum(plays) over (partition by artist_key order by year) - plays as plays_before,
+        sum(plays) over (partition by artist_key order by year) as plays_so_far
     from by_year
-    where year = (select year from first_year) or artist_number in (select artist_number from contenders)
+    where year = (select year from first_year) or artist_key in (select artist_key from contenders)
 ),
 
 leading_before as (
@@ -90,22 +90,22 @@ candidates as (
 
 by_artist as (
     select
-        candidates.artist_number,
+        candidates.artist_key,
         candidates.year,
         candidates.plays_before,
         days.date_key,
         sum(days.{plays}) as plays
     from marts.fct_listening_days as days
-    inner join candidates on days.artist_number = candidates.artist_number and year(days.date_key) = candidates.year
+    inner join candidates on days.artist_key = candidates.artist_key and year(days.date_key) = candidates.year
     where days.listener_id = $listener
     group by all
 ),
 
 totals as (
     select
-        artist_number,
+        artist_key,
         date_key,
-        plays_before + sum(plays) over (partition by artist_number, year order by date_key) as total
+        plays_before + sum(plays) over (partition by artist_key, year order by date_key) as total
     from by_artist
 ),
 
@@ -113,7 +113,7 @@ best_of_day as (
     select
         date_key,
         max(total) as total,
-        arg_max(artist_number, (total, -artist_number)) as artist_number
+        arg_max(artist_key, (total, -artist_key)) as artist_key
     from totals
     group by date_key
 ),
@@ -129,14 +129,14 @@ records as (
 leaders as (
     select *
     from records
-    qualify artist_number is distinct from lag(artist_number) over (order by date_key)
+    qualify artist_key is distinct from lag(artist_key) over (order by date_key)
 ),
 
 all_milestones as (
-    select reached_on, kind, step, artist_number
+    select reached_on, kind, step, artist_key
     from round_numbers
     union all
-    select date_key as reached_on, 'number one' as kind, total as step, artist_number
+    select date_key as reached_on, 'number one' as kind, total as step, artist_key
     from leaders
     where total >= 10
 )
@@ -148,7 +148,7 @@ select
     artists.artist_name,
     artists.artist_key
 from all_milestones
-left join marts.dim_artist as artists on all_milestones.artist_number = artists.artist_number
+left join marts.dim_artist as artists on all_milestones.artist_key = artists.artist_key
 where all_milestones.reached_on between $from_day and $to_day
 order by all_milestones.reached_on desc, all_milestones.kind, all_milestones.step desc
 limit $row_limit

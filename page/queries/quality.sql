@@ -16,8 +16,8 @@ measured as (
 
 heard as (
     select
-        days.artist_number,
-        days.recording_number,
+        days.artist_key,
+        days.recording_key,
         sum(days.{plays}) as plays
     from {days} as days
     where days.listener_id = $listener and days.date_key between $from_day and $to_day
@@ -31,8 +31,8 @@ known as (
         sum(heard.plays) filter (where artists.main_genre <> 'unknown') as with_genre,
         sum(heard.plays) filter (where recordings.first_release_year is not null) as with_release
     from heard
-    inner join marts.dim_artist as artists on heard.artist_number = artists.artist_number
-    inner join marts.dim_recording as recordings on heard.recording_number = recordings.recording_number
+    inner join marts.dim_artist as artists on heard.artist_key = artists.artist_key
+    inner join marts.dim_recording as recordings on heard.recording_key = recordings.recording_key
 )
 
 select

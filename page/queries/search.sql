@@ -6,16 +6,16 @@ wanted as (
 ),
 
 names as (
-    select 'artist' as kind, artist_key as key, artist_name as name, country_name as of_whom
+    select 'artist' as kind, cast(artist_key as varchar) as key, artist_name as name, country_name as of_whom
     from marts.dim_artist
     union all
-    select 'track' as kind, recording_key as key, recording_name as name, artist_name as of_whom
+    select 'track' as kind, cast(recording_key as varchar) as key, recording_name as name, artist_name as of_whom
     from marts.dim_recording
     union all
-    select 'album' as kind, album_key as key, album_name as name, artist_name as of_whom
+    select 'album' as kind, cast(album_key as varchar) as key, album_name as name, artist_name as of_whom
     from marts.dim_album
     union all
-    select 'genre' as kind, genre_key as key, genre_name as name, genre_family as of_whom
+    select 'genre' as kind, cast(genre_key as varchar) as key, genre_name as name, genre_family as of_whom
     from marts.dim_genre
     union all
     select distinct 'country' as kind, country_name as key, country_name as name, continent as of_whom
@@ -41,7 +41,7 @@ found as (
         ) as place
     from names
     inner join wanted on contains(strip_accents(lower(names.name)), wanted.words)
-    where names.key <> 'unknown'
+    where names.key <> '0'
 )
 
 select

@@ -14,7 +14,7 @@ both_scopes as (
     select
         'overall' as scope,
         'overall' as name,
-        'overall' as artist_key,
+        null as artist_key,
         starts,
         skips,
         round(100.0 * skips / starts, 1) as skip_rate_pct,

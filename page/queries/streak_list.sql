@@ -5,7 +5,7 @@ runs as (
     select
         'overall' as scope,
         'overall' as name,
-        'overall' as name_key,
+        null as name_key,
         *
     from reporting.streaks
     union all by name

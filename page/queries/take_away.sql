@@ -3,9 +3,9 @@ with
 
 heard as (
     select
-        days.artist_number,
-        days.album_number,
-        days.recording_number,
+        days.artist_key,
+        days.album_key,
+        days.recording_key,
         sum(days.{plays}) as plays,
         sum(days.{ms}) as ms
     from {days} as days
@@ -17,21 +17,21 @@ heard as (
 named as (
     select
         case $of
-            when 'artist' then artists.artist_key
-            when 'album' then albums.album_key
-            when 'track' then recordings.recording_key
-            when 'genre' then genres.genre_key
+            when 'artist' then cast(artists.artist_key as varchar)
+            when 'album' then cast(albums.album_key as varchar)
+            when 'track' then cast(recordings.recording_key as varchar)
+            when 'genre' then cast(genres.genre_key as varchar)
             else coalesce(artists.country_name, 'unknown')
         end as key,
         recordings.recording_key,
         sum(heard.plays) as plays,
         sum(heard.ms) as ms
     from heard
-    inner join marts.dim_artist as artists on heard.artist_number = artists.artist_number
-    inner join marts.dim_album as albums on heard.album_number = albums.album_number
-    inner join marts.dim_recording as recordings on heard.recording_number = recordings.recording_number
+    inner join marts.dim_artist as artists on heard.artist_key = artists.artist_key
+    inner join marts.dim_album as albums on heard.album_key = albums.album_key
+    inner join marts.dim_recording as recordings on heard.recording_key = recordings.recording_key
     left join marts.bridge_artist_genres as genres on $of = 'genre' and artists.artist_key = genres.artist_key
-    where recordings.recording_key <> 'unknown'
+    where recordings.recording_key <> 0
     group by all
 ),
 

@@ -2,14 +2,14 @@
 with
 
 apart as (
-    select albums.album_number
+    select albums.album_key
     from marts.dim_album as albums
-    where albums.album_key = 'unknown'
+    where albums.album_key = 0
 ),
 
-{heard by album_number},
+{heard by album_key},
 
-{shown by album_number}
+{shown by album_key}
 
 select
     if(shown.is_apart, null, shown.place) as rank,
@@ -20,9 +20,9 @@ select
     round(shown.plays, 2) as plays,
     round(shown.ms / 60000.0, 1) as minutes,
     round(100.0 * shown.{measure} / nullif(shown.whole, 0), 2) as share_pct,
-    albums.album_key as key,
+    cast(albums.album_key as varchar) as key,
     shown.total,
     shown.without_rank
 from shown
-inner join marts.dim_album as albums on shown.album_number = albums.album_number
+inner join marts.dim_album as albums on shown.album_key = albums.album_key
 order by shown.place

@@ -2,14 +2,14 @@
 with
 
 apart as (
-    select artists.artist_number
+    select artists.artist_key
     from marts.dim_artist as artists
-    where artists.artist_key = 'unknown' or artists.is_special_purpose
+    where artists.artist_key = 0 or artists.is_special_purpose
 ),
 
-{heard by artist_number},
+{heard by artist_key},
 
-{shown by artist_number}
+{shown by artist_key}
 
 select
     if(shown.is_apart, null, shown.place) as rank,
@@ -19,9 +19,9 @@ select
     round(shown.plays, 2) as plays,
     round(shown.ms / 60000.0, 1) as minutes,
     round(100.0 * shown.{measure} / nullif(shown.whole, 0), 2) as share_pct,
-    artists.artist_key as key,
+    cast(artists.artist_key as varchar) as key,
     shown.total,
     shown.without_rank
 from shown
-inner join marts.dim_artist as artists on shown.artist_number = artists.artist_number
+inner join marts.dim_artist as artists on shown.artist_key = artists.artist_key
 order by shown.place

@@ -5,11 +5,11 @@ apart as (
     select 'unknown' as country
 ),
 
-{heard by artist_number},
+{heard by artist_key},
 
 origins as (
     select
-        artists.artist_number,
+        artists.artist_key,
         coalesce(artists.country_name, 'unknown') as country
     from marts.dim_artist as artists
 ),
@@ -20,7 +20,7 @@ countries as (
         cast(sum(heard.plays) as bigint) as plays,
         cast(sum(heard.ms) as bigint) as ms
     from heard
-    inner join origins on heard.artist_number = origins.artist_number
+    inner join origins on heard.artist_key = origins.artist_key
     group by all
 ),
 
@@ -30,7 +30,7 @@ countries_before as (
         cast(sum(heard_before.plays_before) as bigint) as plays_before,
         cast(sum(heard_before.ms_before) as bigint) as ms_before
     from heard_before
-    inner join origins on heard_before.artist_number = origins.artist_number
+    inner join origins on heard_before.artist_key = origins.artist_key
     group by all
 ),
 

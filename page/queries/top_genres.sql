@@ -4,14 +4,14 @@ with
 apart as (
     select genres.genre_name
     from marts.dim_genre as genres
-    where genres.genre_key = 'unknown'
+    where genres.genre_key = 0
 ),
 
-{heard by artist_number},
+{heard by artist_key},
 
 shares as (
     select
-        artists.artist_number,
+        artists.artist_key,
         genres.genre_name,
         weights.weight
     from marts.bridge_artist_genres as weights
@@ -25,7 +25,7 @@ genres as (
         sum(heard.plays * shares.weight) as plays,
         sum(heard.ms * shares.weight) as ms
     from heard
-    inner join shares on heard.artist_number = shares.artist_number
+    inner join shares on heard.artist_key = shares.artist_key
     group by all
 ),
 
@@ -35,7 +35,7 @@ genres_before as (
         sum(heard_before.plays_before * shares.weight) as plays_before,
         sum(heard_before.ms_before * shares.weight) as ms_before
     from heard_before
-    inner join shares on heard_before.artist_number = shares.artist_number
+    inner join shares on heard_before.artist_key = shares.artist_key
     group by all
 ),
 
@@ -49,7 +49,7 @@ select
     round(shown.plays, 2) as plays,
     round(shown.ms / 60000.0, 1) as minutes,
     round(100.0 * shown.{measure} / nullif(shown.whole, 0), 2) as share_pct,
-    genres.genre_key as key,
+    cast(genres.genre_key as varchar) as key,
     shown.total,
     shown.without_rank
 from shown

@@ -2,14 +2,14 @@
 with
 
 apart as (
-    select recordings.recording_number
+    select recordings.recording_key
     from marts.dim_recording as recordings
-    where recordings.recording_key = 'unknown'
+    where recordings.recording_key = 0
 ),
 
-{heard by recording_number},
+{heard by recording_key},
 
-{shown by recording_number}
+{shown by recording_key}
 
 select
     if(shown.is_apart, null, shown.place) as rank,
@@ -20,9 +20,9 @@ select
     round(shown.plays, 2) as plays,
     round(shown.ms / 60000.0, 1) as minutes,
     round(100.0 * shown.{measure} / nullif(shown.whole, 0), 2) as share_pct,
-    recordings.recording_key as key,
+    cast(recordings.recording_key as varchar) as key,
     shown.total,
     shown.without_rank
 from shown
-inner join marts.dim_recording as recordings on shown.recording_number = recordings.recording_number
+inner join marts.dim_recording as recordings on shown.recording_key = recordings.recording_key
 order by shown.place

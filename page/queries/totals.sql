@@ -5,13 +5,13 @@ heard as (
     select
         sum(days.{plays}) as plays,
         sum(days.{ms}) as ms,
-        count(distinct days.artist_number) filter (where days.artist_number not in (
-            select artists.artist_number from marts.dim_artist as artists where artists.is_special_purpose
+        count(distinct days.artist_key) filter (where days.artist_key not in (
+            select artists.artist_key from marts.dim_artist as artists where artists.is_special_purpose
         )) as artists,
-        count(distinct days.recording_number) filter (where days.recording_number not in (
-            select recordings.recording_number
+        count(distinct days.recording_key) filter (where days.recording_key not in (
+            select recordings.recording_key
             from marts.dim_recording as recordings
-            where recordings.recording_key = 'unknown'
+            where recordings.recording_key = 0
         )) as tracks
     from {days} as days
     where

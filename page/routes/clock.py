@@ -73,7 +73,8 @@ def _chosen(context: PageContext) -> tuple[dict[str, Value], str]:
     }
     if not context.text("kind"):
         return arguments, ""
-    kind, key = Kind.of(context.text("kind")), argument("key", context.text("key"))
+    kind = Kind.of(context.text("kind"))
+    key = kind.key_of(str(argument("key", context.text("key"))))
     if kind is Kind.ALL:
         return arguments, ""
     known = context.query(f"about_{kind.value}", key=key)

@@ -18,6 +18,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from page.context import PageContext
 from page.database import Result
+from page.entities import Kind
 from page.errors import NotFound
 from page.sql import Value, argument, load, statement
 
@@ -33,6 +34,9 @@ def data(context: PageContext) -> Response:
     name, _, ending = context.request.path_params["file"].rpartition(".")
     asked = {key: text for key, text in context.request.query_params.items() if key not in _OF_THE_FRAME}
     arguments: dict[str, Value] = {_NAMES.get(key, key): argument(key, text) for key, text in asked.items()}
+    if "key" in arguments:
+        kind = Kind.of(str(arguments.get("kind", Kind.ARTIST)))
+        arguments["key"] = kind.key_of(str(arguments["key"]))
     if ending == "sql":
         return PlainTextResponse(statement(name, context.params, arguments).pasteable())
     if ending != "csv":

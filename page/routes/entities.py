@@ -28,6 +28,7 @@ def entity(context: PageContext) -> Response:
     kind, key = Kind.of(context.section), context.request.path_params["key"]
     if len(key) > LONGEST_TEXT:
         raise NotFound(f"The published file knows no such {kind.value}.", "The search finds what there is.")
+    key = kind.key_of(key)
     known = context.query(f"about_{kind.value}", key=key)
     if not known.rows:
         raise NotFound(f"The published file knows no such {kind.value}.", "The search finds what there is.")

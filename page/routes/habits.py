@@ -73,7 +73,7 @@ def _milestones(context: PageContext) -> View:
 
 
 def _artist(context: PageContext, row: Row) -> str | None:
-    return context.links.entity(Kind.ARTIST, row["artist_key"]) if row["artist_key"] else None
+    return context.links.entity(Kind.ARTIST, row["artist_key"]) if row["artist_key"] is not None else None
 
 
 def _next_milestones(context: PageContext) -> View:

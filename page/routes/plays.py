@@ -32,7 +32,8 @@ def _filters(context: PageContext) -> tuple[dict[str, Value], str]:
     arguments: dict[str, Value] = {}
     words = ""
     if context.text("kind"):
-        kind, key = Kind.of(context.text("kind")), argument("key", context.text("key"))
+        kind = Kind.of(context.text("kind"))
+        key = kind.key_of(str(argument("key", context.text("key"))))
         if kind is not Kind.ALL:
             known = context.query(f"about_{kind.value}", key=key)
             if not known.rows:

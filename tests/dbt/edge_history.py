@@ -22,6 +22,7 @@ MINUTE = 60_000
 PARAMETER = re.compile(r"null /\* (\w+) \*/")
 BUILT = ("fct_periods", "fct_listening_days", "fct_listening_totals", "fct_listening_hours", "fct_artist_days")
 ARTISTS = {"a": "Ann", "b": "Bob", "c": "Cat", "e": "Various Artists"}
+GENRES = {"son": 1, "unknown": 0}
 RECORDINGS = {"a1": "Ann One", "a2": "Ann Two", "a3": "Ann Three", "b1": "Bob One", "c1": "Cat One", "e1": "Hit"}
 
 # Day, recording, plays: three minutes each.
@@ -82,28 +83,32 @@ class EdgeHistory:
         for key, name in ARTISTS.items():
             origin = {"country_name": "Cuba", "country_code": "CU", "origin_area_name": "Havana"} if key == "a" else {}
             self.insert(
-                "marts.dim_artist", artist_key=key, artist_number=int(key, 16), artist_name=name,
+                "marts.dim_artist", artist_key=int(key, 16), artist_name=name,
                 is_special_purpose=key == "e", main_genre="son" if key == "a" else "unknown",
-                origin_area_key="havana" if key == "a" else "unknown", **origin,
+                origin_area_key=1 if key == "a" else 0, **origin,
             )  # fmt: skip
             genre = "son" if key == "a" else "unknown"
-            self.insert("marts.bridge_artist_genres", artist_key=key, genre_key=genre, genre_rank=1, weight=1.0)
-        for genre in ("son", "unknown"):
-            self.insert("marts.dim_genre", genre_key=genre, genre_name=genre, genre_family="Latin")
+            self.insert(
+                "marts.bridge_artist_genres", artist_key=int(key, 16), genre_key=GENRES[genre], genre_rank=1, weight=1.0
+            )
+        for genre, number in GENRES.items():
+            self.insert("marts.dim_genre", genre_key=number, genre_name=genre, genre_family="Latin")
         for key, name in RECORDINGS.items():
             artist = ARTISTS[key[0]]
             year = 1971 if key == "a1" else None
             self.insert(
-                "marts.dim_recording", recording_key=key, recording_number=int(key, 16), recording_name=name,
+                "marts.dim_recording", recording_key=int(key, 16), recording_name=name,
                 artist_name=artist, is_enriched=key != "b1", first_release_year=year,
                 first_release_decade=1970 if year else None,
             )  # fmt: skip
-            self.insert("marts.dim_track", track_key=key, track_name=name, artist_name=artist)
-            self.insert("marts.bridge_track_artists", track_key=key, artist_key=key[0], credit_position=1)
-        self.insert("marts.bridge_track_artists", track_key="c1", artist_key="a", credit_position=2)
+            self.insert("marts.dim_track", track_key=int(key, 16), track_name=name, artist_name=artist)
+            self.insert(
+                "marts.bridge_track_artists", track_key=int(key, 16), artist_key=int(key[0], 16), credit_position=1
+            )
+        self.insert("marts.bridge_track_artists", track_key=0xC1, artist_key=0xA, credit_position=2)
         for key, name in ARTISTS.items():
             self.insert(
-                "marts.dim_album", album_key=key, album_number=int(key, 16), album_name=f"Album {key}",
+                "marts.dim_album", album_key=int(key, 16), album_name=f"Album {key}",
                 artist_name=name, total_tracks=9,
             )  # fmt: skip
 
@@ -136,7 +141,7 @@ class EdgeHistory:
         self._play(number, datetime(2024, 1, 1, 23, 50), "a1", 0, ms_played=5_000, is_skip=True, counts=False)
         self.insert(
             "marts.fct_sessions", session_key=1, listener_id="me", date_key=FIRST, plays=5, plays_any=6, recordings=1,
-            artists=1, minutes_played=15, length_minutes=19, skips=1, first_track_key="a1", last_track_key="a1",
+            artists=1, minutes_played=15, length_minutes=19, skips=1, first_track_key=0xA1, last_track_key=0xA1,
             local_started_at=datetime(2023, 6, 15, 12), local_ended_at=datetime(2023, 6, 15, 12, 19),
         )  # fmt: skip
         self.insert("marts.fct_sessions", session_key=2, listener_id="me", date_key=FIRST, plays=0, plays_any=1)
@@ -159,14 +164,15 @@ class EdgeHistory:
         self, number: int, at: datetime, recording: str, nth: int, *, ms_played: int = 3 * MINUTE,
         is_skip: bool = False, counts: bool = True,
     ) -> None:  # fmt: skip
-        artist = recording[0]
+        artist, track_key, artist_key = recording[0], int(recording, 16), int(recording[0], 16)
         ended = at + timedelta(milliseconds=ms_played)
         self.insert(
-            "marts.fct_plays", play_key=number, listener_id="me", track_key=recording, recording_key=recording,
-            album_key=artist, artist_key=artist, date_key=at.date(), started_at=at, ended_at=ended, local_started_at=at,
-            local_ended_at=ended, time_zone="UTC", ms_played=ms_played, is_skip=is_skip, is_play_any=True,
-            is_play_spotify30=counts, is_play_lastfm=counts, is_play_completed=counts, is_counted=counts,
-            is_assumed=False, is_excluded=False, time_grade="exact", play_source="both" if number == 1 else "export",
+            "marts.fct_plays", play_key=number, listener_id="me", track_key=track_key, recording_key=track_key,
+            album_key=artist_key, artist_key=artist_key, date_key=at.date(), started_at=at, ended_at=ended,
+            local_started_at=at, local_ended_at=ended, time_zone="UTC", ms_played=ms_played, is_skip=is_skip,
+            is_play_any=True, is_play_spotify30=counts, is_play_lastfm=counts, is_play_completed=counts,
+            is_counted=counts, is_assumed=False, is_excluded=False, time_grade="exact",
+            play_source="both" if number == 1 else "export",
             platform={"a": "Windows 10 (10.0.19045; x64)", "b": "ios"}.get(artist), is_offline=artist == "b",
             is_shuffle=False, is_incognito=recording == "a2" and nth == 0,
         )  # fmt: skip

@@ -37,10 +37,10 @@ def test_rows_of_earlier_rules_are_parsed_again(built: Dbt, tmp_path: Path) -> N
     with duckdb.connect(str(dbt.dev)) as connection:
         connection.execute("delete from built.relations")  # versions before had no such table
         for table, columns in NEW_COLUMNS.items():
-            connection.execute(f"update staging.{table} set track_key = 'of an earlier rule'")
+            connection.execute(f"update staging.{table} set track_hash = 'of an earlier rule'")
             connection.execute(
-                f"alter table staging.{table} alter row_key type varchar"
-                " using printf('%015x', row_key) || '0123456789abcdef0'"
+                f"alter table staging.{table} alter row_key type varchar; alter table staging.{table} drop track_key;"
+                f" alter table staging.{table} rename track_hash to track_key"
             )
             for column in columns:
                 connection.execute(f"alter table staging.{table} drop column {column}")
@@ -49,7 +49,7 @@ def test_rows_of_earlier_rules_are_parsed_again(built: Dbt, tmp_path: Path) -> N
     with duckdb.connect(str(dbt.dev)) as connection:
         connection.execute("update built.relations set made_of = 'other code'")
         for table in NEW_COLUMNS:
-            connection.execute(f"update staging.{table} set track_key = 'of an earlier rule', parsed_by = 1")
+            connection.execute(f"update staging.{table} set track_hash = 'of an earlier rule', parsed_by = 1")
     _run_staging(dbt)
     assert staged_rows(dbt) == right
 

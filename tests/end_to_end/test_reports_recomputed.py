@@ -183,7 +183,9 @@ def _within(listening: Listening, first: date, last: date) -> list[Heard]:
 def test_guests_are_credited(lived: Lived, listening: Listening) -> None:
     """A play counts once for each artist that its track credits."""
     credited: dict[str, dict[str, int]] = defaultdict(dict)
-    names = ask(lived, "select artist_key, artist_name from marts.dim_artist where not is_special_purpose")
+    names = ask(
+        lived, "select cast(artist_key as varchar), artist_name from marts.dim_artist where not is_special_purpose"
+    )
     for track, artist, position in lived.home.ask(
         "select track_key, artist_key, credit_position from marts.bridge_track_artists"
     ):
@@ -191,7 +193,7 @@ def test_guests_are_credited(lived: Lived, listening: Listening) -> None:
         credited[str(track)][str(artist)] = min(known, int(str(position)))
     first, guest = Counter[str](), Counter[str]()
     for play in listening.plays:
-        for artist, position in credited[play.track_key].items():
+        for artist, position in credited[str(play.track_key)].items():
             (first if position == 1 else guest)[artist] += 1
     expected = [
         (names[artist], first[artist] + guest[artist], guest[artist]) for artist in first | guest if artist in names

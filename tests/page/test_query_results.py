@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -100,7 +101,7 @@ def test_numbers_and_lists_of_a_thing_are_counted_from_plays(
 ) -> None:
     """Its totals, the sum of its months and of each of its lists are those of its plays, one by one."""
     kind, name = thing
-    key = plainly(cursor, "select md5($name) as key", name=name)[0]["key"] if name else "Iceland"
+    key = re.sub(r"\D", "", name) or "Iceland"
     params = replace(params, rule=rule)
     if not is_whole:
         params = replace(params, from_day=date(2024, 1, 10), to_day=date(2024, 2, 20))
@@ -156,7 +157,7 @@ def test_what_is_compared_is_what_the_lists_of_both_periods_have(
         )
         between: dict[str, Value] = {"a_from": a_from, "a_to": a_to, "b_from": b_from, "b_to": b_to}
         rows = asked(cursor, f"compare_{kind}", replace(params, measure=measure), **between)
-        assert {row["key"] for row in rows} == {row["key"] for row in (one | other).values() if row["key"] != "unknown"}
+        assert {row["key"] for row in rows} == {row["key"] for row in (one | other).values() if row["key"] != "0"}
         assert asked(cursor, f"compare_{kind}", replace(params, measure=measure), **between, row_limit=3) == rows[:3]
         for row in rows:
             for span, listed in (("a", one.get(row["key"])), ("b", other.get(row["key"]))):
@@ -165,24 +166,23 @@ def test_what_is_compared_is_what_the_lists_of_both_periods_have(
 
 
 @pytest.mark.parametrize("measure", list(Measure))
-@pytest.mark.parametrize(("kind", "key"), [("artist", "artist2"), ("track", "recording7"), ("album", "album3")])
+@pytest.mark.parametrize(("kind", "key"), [("artist", "2"), ("track", "7"), ("album", "3")])
 def test_ranks_by_year_are_those_of_the_whole_list(
     cursor: Cursor, params: Params, kind: str, key: str, measure: Measure
 ) -> None:
     """The place of one thing in a year is its place in the top list of that year."""
-    md5 = plainly(cursor, "select md5($key) as key", key=key)[0]["key"]
     params = replace(params, measure=measure)
-    rows = asked(cursor, "entity_years", params, kind=kind, key=md5)
+    rows = asked(cursor, "entity_years", params, kind=kind, key=key)
     assert [row["year"] for row in rows] == [2023, 2024, 2025]
     for row in rows:
         of_year = replace(params, from_day=date(row["year"], 1, 1), to_day=date(row["year"], 12, 31))
-        listed = next(one for one in asked(cursor, f"top_{kind}s", of_year) if one["key"] == md5)
+        listed = next(one for one in asked(cursor, f"top_{kind}s", of_year) if one["key"] == key)
         assert (row["rank"], row["plays"], row["minutes"]) == (listed["rank"], listed["plays"], listed["minutes"])
 
 
 def test_what_is_unknown_has_no_rank_in_any_year(cursor: Cursor, params: Params) -> None:
     """It is counted, and pushes nothing down."""
-    rows = asked(cursor, "entity_years", params, kind="track", key="unknown")
+    rows = asked(cursor, "entity_years", params, kind="track", key="0")
     assert rows
     assert {row["rank"] for row in rows} == {None}
 
@@ -193,15 +193,15 @@ def test_a_new_number_one_had_more_plays_than_anyone_before(cursor: Cursor, para
     column = "plays" if rule is Rule.SPOTIFY30 else f"plays_{rule.value}"
     heard = plainly(
         cursor,
-        f"select date_key, artist_number, cast(sum({column}) as integer) as plays from marts.fct_listening_days"
-        " where listener_id = 'me' and artist_number > 0 group by all order by all",
+        f"select date_key, artist_key, cast(sum({column}) as integer) as plays from marts.fct_listening_days"
+        " where listener_id = 'me' and artist_key > 0 group by all order by all",
     )
     totals: dict[int, int] = {}
     found: list[tuple[date, int]] = []
     leader, record = None, 0
     for day in sorted({row["date_key"] for row in heard}):
         for row in (one for one in heard if one["date_key"] == day):
-            totals[row["artist_number"]] = totals.get(row["artist_number"], 0) + row["plays"]
+            totals[row["artist_key"]] = totals.get(row["artist_key"], 0) + row["plays"]
         best = max(totals, key=lambda number: (totals[number], -number))
         if totals[best] > record:
             if best != leader and totals[best] >= 10:
@@ -224,7 +224,7 @@ def test_quality_and_totals_are_counted_from_plays(cursor: Cursor, params: Param
         select
             count(*) as plays,
             round(sum(ms_played) / 60000.0, 1) as minutes,
-            count(distinct plays.recording_key) filter (where plays.recording_key <> 'unknown') as tracks,
+            count(distinct plays.recording_key) filter (where plays.recording_key <> 0) as tracks,
             count(distinct artists.artist_key) filter (where not artists.is_special_purpose) as artists,
             count(distinct date_key) as days,
             round(100.0 * count(*) filter (where artists.country_code is not null) / count(*), 2) as country_known_pct,

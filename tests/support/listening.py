@@ -30,9 +30,9 @@ class Heard:
     ms: int
     recording: str
     track: str
-    artist_key: str
+    artist_key: int
     artist: str
-    album_key: str
+    album_key: int
     album: str
     country: str | None
     genre: str | None
@@ -45,7 +45,7 @@ class Heard:
     is_excluded: bool
     is_skip: bool | None
     is_completed: bool
-    track_key: str
+    track_key: int
     time_zone: str
     heard_in: str | None
     """The code of the country that it was heard in."""
@@ -140,7 +140,7 @@ def read_listening(ask: Ask) -> Listening:
     genres: dict[str, dict[str, float]] = defaultdict(dict)
     for artist, genre, weight in ask(
         "select artist_key, genre_name, weight from marts.bridge_artist_genres"
-        " inner join marts.dim_genre using (genre_key) where genre_key <> 'unknown'"
+        " inner join marts.dim_genre using (genre_key) where genre_key <> 0"
     ):
         genres[artist][genre] = float(weight)
     return Listening(
@@ -152,7 +152,7 @@ def read_listening(ask: Ask) -> Listening:
     )
 
 
-def artist_of(play: Heard) -> tuple[str, str] | None:
+def artist_of(play: Heard) -> tuple[int, str] | None:
     """Return the key and name of a play's artist, None for nobody in particular."""
     return None if play.known_artist is None else (play.artist_key, play.artist)
 

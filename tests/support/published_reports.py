@@ -12,7 +12,7 @@ select
     max(plays.date_key) as last_day, count(*) as plays, round(sum(plays.ms_played) / 60000, 1) as minutes
 from marts.fct_plays as plays
 inner join marts.dim_artist as artists using (artist_key)
-where plays.is_counted and plays.artist_key <> 'unknown'
+where plays.is_counted and plays.artist_key <> 0
 group by all;
 
 create view reporting.discoveries as
@@ -31,9 +31,9 @@ from reporting.artists_heard where plays >= 100;
 create view reporting.played_once as
 select
     recordings.recording_name as track_name, recordings.artist_name, recordings.first_album_name as album_name,
-    date '2024-02-01' + cast(recordings.recording_number as integer) as played_on, 3.3 as minutes,
+    date '2024-02-01' + cast(recordings.recording_key as integer) as played_on, 3.3 as minutes,
     100.0 as coverage_pct, true as has_holes, 'me' as listener_id
-from marts.dim_recording as recordings where recordings.recording_number between 1 and 6;
+from marts.dim_recording as recordings where recordings.recording_key between 1 and 6;
 
 create view reporting.artist_breaks as
 select
@@ -58,7 +58,7 @@ select
     5 as times, recordings.recording_name as track_name, recordings.artist_name,
     timestamp '2024-02-03 10:00' as started_at, date '2024-02-03' as started_on, 16.5 as minutes, 100.0 as coverage_pct,
     true as has_holes, 'me' as listener_id
-from marts.dim_recording as recordings where recordings.recording_number between 1 and 6;
+from marts.dim_recording as recordings where recordings.recording_key between 1 and 6;
 
 create view reporting.skip_rate as
 select

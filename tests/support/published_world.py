@@ -64,19 +64,14 @@ def explain_plays() -> str:
 
 
 def day_facts() -> str:
-    """Return the statements that write the day facts as dbt would make them, but for this world's small numbers."""
-    numbers = " union ".join(
-        f"select {kind}_key as key, {kind}_number as number from marts.dim_{kind}"
-        for kind in ("artist", "album", "recording")
-    )
-    written = [f"set variable numbers = (select map(list(key), list(number)) from ({numbers}));"]
+    """Return the statements that write the day facts as dbt would make them."""
+    written = []
     for name in ("fct_listening_days", "fct_listening_totals"):
         template = Environment().from_string((MARTS / f"listening/{name}.sql").read_text(encoding="utf-8"))
         query = template.render(
             config=lambda **_: "",
             ref=lambda model: f"marts.{model}",
             is_of_part=lambda: "true",
-            number_of_key=lambda key: f"getvariable('numbers')[{key}]",
         )
         written.append(f"insert into marts.{name} by name {query};")
     return "\n".join(written)
@@ -85,7 +80,7 @@ def day_facts() -> str:
 _DIMENSIONS = """
 insert into marts.dim_artist by name
 select
-    number as artist_number, false as is_special_purpose, md5('artist' || number) as artist_key,
+    false as is_special_purpose, number as artist_key, md5('artist' || number) as artist_hash,
     getvariable('names')[number] as artist_name, 'Person' as artist_type,
     ['Iceland', 'Côte d''Ivoire', 'United Kingdom', null, 'Iceland', 'Chile'][number] as country_name,
     ['IS', 'CI', 'GB', null, 'IS', 'CL'][number] as country_code,
@@ -93,33 +88,33 @@ select
     [64.1, 5.3, 51.5, null, 65.7, -33.4][number] as latitude,
     [-21.9, -4.0, -0.1, null, -18.1, -70.7][number] as longitude,
     ['Reykjavík', 'Abidjan', '<i>London</i>', null, 'Akureyri', 'Santiago'][number] as origin_area_name,
-    'city' as coordinates_precision, md5('area' || number) as origin_area_key,
+    'city' as coordinates_precision, number as origin_area_key,
     '4uLU6hMCjMI75M1A2tKUQ' || number as spotify_artist_id
 from range(1, 7) as numbers (number)
 union all by name
 select
-    0 as artist_number, true as is_special_purpose, 'unknown' as artist_key, 'unknown' as artist_name,
+    true as is_special_purpose, 0 as artist_key, 'unknown' as artist_hash, 'unknown' as artist_name,
     'unknown' as main_genre;
 
 insert into marts.dim_genre by name
-select md5('genre' || number) as genre_key, ['pop', 'hip hop', 'r&b <b>'][number] as genre_name, 'Pop' as genre_family
+select number as genre_key, ['pop', 'hip hop', 'r&b <b>'][number] as genre_name, 'Pop' as genre_family
 from range(1, 4) as numbers (number)
 union all by name
-select 'unknown' as genre_key, 'unknown' as genre_name, 'Unknown' as genre_family;
+select 0 as genre_key, 'unknown' as genre_name, 'Unknown' as genre_family;
 
 insert into marts.bridge_artist_genres by name
-select artist_key, md5('genre1') as genre_key, 1 as genre_rank, 0.75 as weight
+select artist_key, 1 as genre_key, 1 as genre_rank, 0.75 as weight
 from marts.dim_artist where main_genre <> 'unknown'
 union all by name
-select artist_key, md5('genre3') as genre_key, 2 as genre_rank, 0.25 as weight
+select artist_key, 3 as genre_key, 2 as genre_rank, 0.25 as weight
 from marts.dim_artist where main_genre <> 'unknown'
 union all by name
-select artist_key, 'unknown' as genre_key, 1 as genre_rank, 1 as weight
+select artist_key, 0 as genre_key, 1 as genre_rank, 1 as weight
 from marts.dim_artist where main_genre = 'unknown';
 
 insert into marts.dim_album by name
 select
-    number as album_number, md5('album' || number) as album_key, md5('artist' || number) as artist_key,
+    number as album_key, md5('album' || number) as album_hash, number as artist_key,
     getvariable('names')[number] || ' album' as album_name, getvariable('names')[number] as artist_name,
     'album' as album_type,
     date '1994-03-01' as release_date, 'year' as release_date_precision, 12 as total_tracks, 4 as tracks_heard,
@@ -127,27 +122,27 @@ select
 from range(1, 7) as numbers (number)
 union all by name
 select
-    0 as album_number, 'unknown' as album_key, 'unknown' as artist_key, 'unknown' as album_name,
+    0 as album_key, 'unknown' as album_hash, 0 as artist_key, 'unknown' as album_name,
     'unknown' as artist_name;
 
 insert into marts.dim_recording by name
 select
-    number as recording_number, md5('recording' || number) as recording_key,
-    md5('artist' || (1 + number % 6)) as artist_key,
-    md5('album' || (1 + number % 6)) as first_album_key, getvariable('names')[1 + number % 6] as artist_name,
+    number as recording_key, md5('recording' || number) as recording_hash, 1 + number % 6 as artist_key,
+    1 + number % 6 as first_album_key, getvariable('names')[1 + number % 6] as artist_name,
     artist_name || ' ' || number as recording_name, artist_name || ' album' as first_album_name,
     200000 as duration_ms, 1994 as first_release_year, 1990 as first_release_decade, true as is_enriched,
     1 + number % 2 as track_count
 from range(1, 61) as numbers (number)
 union all by name
 select
-    0 as recording_number, 'unknown' as recording_key, 'unknown' as artist_key, 'unknown' as first_album_key,
+    0 as recording_key, 'unknown' as recording_hash, 0 as artist_key, 0 as first_album_key,
     'unknown' as recording_name,
     'unknown' as artist_name, 'unknown' as first_album_name, false as is_enriched;
 
 insert into marts.dim_track by name
 select
-    recording_key as track_key, recording_key, first_album_key as album_key, artist_key, recording_name as track_name,
+    recording_key as track_key, recording_hash as track_hash, recording_key, first_album_key as album_key, artist_key,
+    recording_name as track_name,
     artist_name, first_album_name as album_name, duration_ms, is_enriched, '4uLU6hMCjMI75M1A2tKUQ7' as spotify_track_id
 from marts.dim_recording;
 """
@@ -156,10 +151,10 @@ _PLAYS = """
 insert into marts.fct_plays by name
 select
     number as play_key, if(number % 50 = 49, 'other', 'me') as listener_id,
-    number // 5 as session_key, 'unknown' as context_key,
-    if(number % 41 = 0, 'unknown', md5('recording' || (1 + number % 60))) as track_key, track_key as recording_key,
-    if(number % 41 = 0, 'unknown', md5('album' || (1 + (1 + number % 60) % 6))) as album_key,
-    if(number % 41 = 0, 'unknown', md5('artist' || (1 + (1 + number % 60) % 6))) as artist_key,
+    number // 5 as session_key, 0 as context_key,
+    if(number % 41 = 0, 0, 1 + number % 60) as track_key, track_key as recording_key,
+    if(number % 41 = 0, 0, 1 + (1 + number % 60) % 6) as album_key,
+    if(number % 41 = 0, 0, 1 + (1 + number % 60) % 6) as artist_key,
     [200000, 45000, 12000, 100000, 0, 199000][1 + number // 6 % 6] as ms_played,
     timestamp '2023-11-01 05:00' + interval (number * 7) hour as started_at,
     started_at + interval (ms_played) millisecond as ended_at, started_at + interval 1 hour as local_started_at,
@@ -223,16 +218,16 @@ from range(date '2023-01-01', date '2026-01-01', interval 1 day) as days (day);
 _MERGES = """
 insert into marts.fct_merges by name
 select
-    'me' as listener_id, 'recording' as kind, recording_key as merged_key, 'id' || recording_number as member,
+    'me' as listener_id, 'recording' as kind, recording_key as merged_key, 'id' || recording_key as member,
     artist_name || ' - ' || recording_name as member_name, artist_name || ' - other' as into_name, 'isrc' as reason,
-    recording_number as plays, recording_number * 3.5 as minutes,
-    'recording,keep_apart,id' || recording_number || ',,' as line_to_keep_apart
-from marts.dim_recording where recording_number between 1 and 60
+    recording_key as plays, recording_key * 3.5 as minutes,
+    'recording,keep_apart,id' || recording_key || ',,' as line_to_keep_apart
+from marts.dim_recording where recording_key between 1 and 60
 union all
 select
     'me', 'artist', artist_key, 'page1', artist_name, 'other', 'one MusicBrainz identity', 4, 12.5,
     'artist,keep_apart,page1,,'
-from marts.dim_artist where artist_number = 1;
+from marts.dim_artist where artist_key = 1;
 """
 
 _ABOUT = f"""

@@ -71,7 +71,7 @@
     {%- set found = built_table('marts', name) if execute and not reason_to_start_over() else none -%}
     {%- if found is none -%}
         (select {% for column in columns -%}
-            cast(null as {{ 'timestamp' if column.endswith('_at') else 'varchar' }}) as {{ column }}{{ ', ' if not loop.last }}
+            cast(null as {{ 'timestamp' if column.endswith('_at') else 'bigint' if column.endswith('_key') else 'varchar' }}) as {{ column }}{{ ', ' if not loop.last }}
         {%- endfor %} where false)
     {%- else -%}
         {{ found }}

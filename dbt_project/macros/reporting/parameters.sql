@@ -91,9 +91,9 @@
 {#- The number of what the parameter kind asks for, in a row of day facts. -#}
 {% macro number_of_kind() -%}
     case coalesce({{ parameter('kind') }}, 'artist')
-        when 'artist' then artist_number
-        when 'track' then recording_number
-        when 'album' then album_number
+        when 'artist' then artist_key
+        when 'track' then recording_key
+        when 'album' then album_key
         else error('kind is artist, track or album')
     end
 {%- endmacro %}

@@ -56,7 +56,7 @@
 -#}
 {% macro names_of_kind() -%}
     select
-        artist_number as number,
+        artist_key as number,
         artist_name as title,
         artist_name,
         is_special_purpose as is_unknown
@@ -70,18 +70,18 @@
         end
     union all
     select
-        recording_number as number,
+        recording_key as number,
         recording_name as title,
         artist_name,
-        recording_key = 'unknown' as is_unknown
+        recording_key = 0 as is_unknown
     from recordings
     where {{ parameter('kind') }} = 'track'
     union all
     select
-        album_number as number,
+        album_key as number,
         album_name as title,
         artist_name,
-        album_key = 'unknown' as is_unknown
+        album_key = 0 as is_unknown
     from albums
     where {{ parameter('kind') }} = 'album'
 {%- endmacro %}
@@ -107,7 +107,7 @@ found as (
         {{ period_start(period_type, 'artist_days.date_key') }} as period_start,
         count(*) as new_artists
     from artist_days
-    inner join artists on artist_days.artist_number = artists.artist_number
+    inner join artists on artist_days.artist_key = artists.artist_key
     where artist_days.day_number = 1 and not artists.is_special_purpose
     group by all
 ),
@@ -118,7 +118,7 @@ first_days as (
         min(first_date_key) as date_key
     from listening_totals
     where first_date_key is not null
-    group by listener_id, recording_number
+    group by listener_id, recording_key
 ),
 
 found_tracks as (

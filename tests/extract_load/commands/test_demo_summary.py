@@ -13,11 +13,11 @@ from extract_load.commands.demo_summary import QUERIES, command, summary
 PUBLISHED = """
 create schema marts; create schema reporting;
 create table marts.fct_plays as
-    select 'a' || i % 2 as artist_key, 'r' || i as recording_key, 1800000 as ms_played,
+    select 1 + i % 2 as artist_key, 1 + i as recording_key, 1800000 as ms_played,
         date '2026-01-01' + i::int as date_key, i < 4 as is_play_spotify30, false as is_excluded
     from range(5) as numbers(i);
 create table marts.dim_artist as
-    select 'a' || i as artist_key, false as is_special_purpose from range(2) as numbers(i);
+    select 1 + i as artist_key, false as is_special_purpose from range(2) as numbers(i);
 create table reporting.top_artists as
     select 1 as rank, 'Nina' as artist_name, 4 as plays, 120 as minutes;
 create table reporting.top_genres as

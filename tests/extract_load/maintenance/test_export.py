@@ -17,15 +17,15 @@ create table marts.fct_plays as
 select
     play_key, 'me' as listener_id, timestamp '2024-03-01 12:00:00.7' as started_at,
     timestamp '2024-03-01 12:03:20' + to_seconds(number) as ended_at, timestamp '2024-03-01 13:00' as local_started_at,
-    'Europe/Berlin' as time_zone, 200999 as ms_played, track_key, 'a1' as artist_key, 'al1' as album_key,
+    'Europe/Berlin' as time_zone, 200999 as ms_played, track_key, 1 as artist_key, 1 as album_key,
     'export' as play_source, 'exact' as time_grade, 'android' as platform, 'DE' as listener_country_code,
     'trackdone' as reason_start, 'trackdone' as reason_end, false as is_shuffle, false as is_offline,
     false as is_incognito, false as is_skip, true as is_play_any, is_long as is_play_spotify30,
     is_long as is_play_lastfm, is_long as is_play_completed, is_assumed, false as is_near_duplicate, is_excluded,
     null::varchar as exclusion_reason
 from (values
-    (2, 12, 't2', true, true, false), (1, 11, 't1', true, false, false), (3, 13, 't1', false, false, false),
-    (4, 14, 't1', true, false, true)
+    (2, 12, 2, true, true, false), (1, 11, 1, true, false, false), (3, 13, 1, false, false, false),
+    (4, 14, 1, true, false, true)
 ) as plays (number, play_key, track_key, is_long, is_assumed, is_excluded)
 """
 
@@ -39,14 +39,14 @@ def published(settings: Settings) -> Settings:
         connection.execute(_PLAYS)
         connection.execute(
             "create table marts.dim_track as select * from (values"
-            " ('t1', 'It''s, \"it\"', 'sp1', 200000, 'ISRC1', 'found'), ('t2', 'Größe', null, null, null, 'pending'))"
+            " (1, 'It''s, \"it\"', 'sp1', 200000, 'ISRC1', 'found'), (2, 'Größe', null, null, null, 'pending'))"
             " as t (track_key, track_name, spotify_track_id, duration_ms, isrc, catalogue_status)"
         )
         connection.execute(
             "create table marts.dim_artist as"
-            " select 'a1' as artist_key, 'Band' as artist_name, 'm1' as mbid, true as is_on_spotify"
+            " select 1 as artist_key, 'Band' as artist_name, 'm1' as mbid, true as is_on_spotify"
         )
-        connection.execute("create table marts.dim_album as select 'al1' as album_key, 'unknown' as album_name")
+        connection.execute("create table marts.dim_album as select 1 as album_key, 'unknown' as album_name")
     return settings
 
 

@@ -29,6 +29,13 @@ PLAYS = (
     ("cleo", "both", "shared", "2026-01-01 10:00:10", 5, False),
     ("cleo", "cleos", "cleos", "2026-01-01 15:00:00", 5, False),
 )
+KEYS = {name: key for key, name in enumerate(sorted({name for play in PLAYS for name in play[1:3]}), 1)}
+
+
+def track_of(play: tuple[object, ...]) -> int:
+    """Return the key of the track by which a listener knows a recording."""
+    listener, recording = map(str, play[:2])
+    return 100 * ("anna", "ben", "cleo").index(listener) + KEYS[recording]
 
 
 @pytest.fixture
@@ -39,18 +46,20 @@ def household(settings: Settings) -> Settings:
     settings.published_path.parent.mkdir(parents=True)
     with duckdb.connect(str(settings.published_path)) as connection:
         create_tables(connection)
-        for number, (who, recording, artist, at, minutes, is_private) in enumerate(PLAYS):
+        for number, play in enumerate(PLAYS):
+            who, recording, artist, at, minutes, is_private = play
             connection.execute(
                 "insert into marts.fct_plays by name select ? as play_key, ? as listener_id, ? as recording_key,"
                 " ? as artist_key, cast(? as timestamp) as started_at, cast(? as date) as date_key, ? as ms_played,"
-                " ? as is_incognito, true as is_counted, recording_key || listener_id as track_key",
-                [str(number), who, recording, artist, at, at[:10], minutes * 60_000, is_private],
+                " ? as is_incognito, true as is_counted, ? as track_key",
+                [number, who, KEYS[recording], KEYS[artist], at, at[:10], minutes * 60_000, is_private, track_of(play)],
             )
-        connection.execute(
-            "insert into marts.dim_track by name"
-            " select distinct track_key, recording_key, 'Band' as artist_name,"
-            " if(listener_id = 'cleo', 'cleos title', 'Song ' || recording_key) as track_name from marts.fct_plays"
-        )
+        for who, recording in sorted({play[:2] for play in PLAYS}):
+            connection.execute(
+                "insert into marts.dim_track by name"
+                " select ? as track_key, ? as recording_key, 'Band' as artist_name, ? as track_name",
+                [track_of((who, recording)), KEYS[recording], "cleos title" if who == "cleo" else f"Song {recording}"],
+            )
         connection.execute(
             "insert into marts.fct_listening_coverage by name"
             " select unnest(['anna', 'ben', 'cleo']) as listener_id, 1440 as known_minutes,"

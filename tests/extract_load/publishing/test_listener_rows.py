@@ -17,35 +17,35 @@ HERS = """
 insert into marts.fct_plays by name
 select * replace (
     'anna' as listener_id, 10000 + play_key as play_key, timestamp '2001-01-01' as ended_at,
-    'hers' as context_key
+    880000009 as context_key
 )
 from marts.fct_plays where listener_id = 'me' and track_key = getvariable('shared') limit 1;
 insert into marts.fct_plays by name
 select * replace (
-    'anna' as listener_id, 20000 + play_key as play_key, 'her track' as track_key, 'her album' as album_key,
-    'her artist' as artist_key, 'her context' as context_key
+    'anna' as listener_id, 20000 + play_key as play_key, 880000001 as track_key, 880000002 as album_key,
+    880000003 as artist_key, 880000004 as context_key
 )
 from marts.fct_plays where listener_id = 'me' limit 1;
 insert into marts.dim_track by name
 select
-    'her track' as track_key, getvariable('recording') as recording_key, 'her album' as album_key,
-    'her artist' as artist_key, 'Her Song' as track_name, 'Her Band' as artist_name,
+    880000001 as track_key, getvariable('recording') as recording_key, 880000002 as album_key,
+    880000003 as artist_key, 'Her Song' as track_name, 'Her Band' as artist_name,
     'Her Record' as album_name, true as is_enriched, timestamp '1999-01-01' as first_seen_at;
 insert into marts.dim_album by name
-select 'her album' as album_key, 'her artist' as artist_key, 'Her Record' as album_name, 1 as tracks_heard;
+select 880000002 as album_key, 880000003 as artist_key, 'Her Record' as album_name, 1 as tracks_heard;
 insert into marts.dim_artist by name
-select 'her artist' as artist_key, 'Her Band' as artist_name, 'her city' as origin_area_key;
+select 880000003 as artist_key, 'Her Band' as artist_name, 880000005 as origin_area_key;
 insert into marts.dim_area by name
-select 'her city' as area_key, 'c' as area_mbid, 'her' as parent_area_mbid, 'Reykjavik' as area_name;
+select 880000005 as area_key, 'c' as area_mbid, 'her' as parent_area_mbid, 'Reykjavik' as area_name;
 insert into marts.dim_area by name
-select 'her country' as area_key, 'her' as area_mbid, 'Republic' as area_name;
+select 880000006 as area_key, 'her' as area_mbid, 'Republic' as area_name;
 insert into marts.dim_context by name
-select 'her context' as context_key, timestamp '1999-01-01' as first_seen_at;
+select 880000004 as context_key, timestamp '1999-01-01' as first_seen_at;
 insert into marts.bridge_track_artists by name
-select 'her track' as track_key, 'her artist' as artist_key, 1 as credit_position;
-insert into marts.dim_artist_history by name select 1 as artist_history_key, 'her artist' as artist_key;
+select 880000001 as track_key, 880000003 as artist_key, 1 as credit_position;
+insert into marts.dim_artist_history by name select 1 as artist_history_key, 880000003 as artist_key;
 update marts.dim_track set first_seen_at = '1999-01-01' where track_key = getvariable('shared');
-update marts.dim_recording set first_album_key = 'her album', first_album_name = 'Her Record',
+update marts.dim_recording set first_album_key = 880000002, first_album_name = 'Her Record',
     track_count = 2 where recording_key = getvariable('recording');
 """
 
@@ -74,7 +74,16 @@ def rows(connection: duckdb.DuckDBPyConnection, listener: str) -> dict[str, list
 def test_nothing_of_hers_is_his(household: duckdb.DuckDBPyConnection) -> None:
     """No key, name, place or moment of what only she played, not even where both played the same."""
     his = str(rows(household, "me"))
-    for hers in ("anna", "her ", "Her ", "Reykjavik", "Republic", "datetime.datetime(1999", "datetime.datetime(2001"):
+    for hers in (
+        "anna",
+        "88000000",
+        "her ",
+        "Her ",
+        "Reykjavik",
+        "Republic",
+        "datetime.datetime(1999",
+        "datetime.datetime(2001",
+    ):
         assert hers not in his
 
 
@@ -90,14 +99,14 @@ def test_all_of_hers_is_hers(household: duckdb.DuckDBPyConnection) -> None:
 def test_a_recording_that_she_heard_twice_is_one_of_her_album(household: duckdb.DuckDBPyConnection) -> None:
     """Two tracks of one recording on one album: one track of it was heard."""
     household.execute(
-        "insert into marts.fct_plays by name select * replace (30000 as play_key, 'her twin' as track_key)"
-        " from marts.fct_plays where track_key = 'her track';"
-        "insert into marts.dim_track by name select * replace ('her twin' as track_key)"
-        " from marts.dim_track where track_key = 'her track'"
+        "insert into marts.fct_plays by name select * replace (30000 as play_key, 880000007 as track_key)"
+        " from marts.fct_plays where track_key = 880000001;"
+        "insert into marts.dim_track by name select * replace (880000007 as track_key)"
+        " from marts.dim_track where track_key = 880000001"
     )
     tables = [Relation("marts", name) for name in ("dim_album", "fct_plays")]
     select = rows_of_listener(household, tables, "anna")(tables[0])
-    told = household.execute(f"select tracks_heard from ({select}) where album_key = 'her album'").fetchall()
+    told = household.execute(f"select tracks_heard from ({select}) where album_key = 880000002").fetchall()
     assert told == [(1,)]
 
 

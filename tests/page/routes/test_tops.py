@@ -61,7 +61,7 @@ def test_special_purpose_artists_stand_apart(published: Path, tmp_path: Path) ->
     copy = tmp_path / "music_tracker.duckdb"
     shutil.copy(published, copy)
     with duckdb.connect(str(copy)) as connection:
-        connection.execute("update marts.dim_artist set is_special_purpose = true where artist_number = 2")
+        connection.execute("update marts.dim_artist set is_special_purpose = true where artist_key = 2")
     with serving(copy) as url:
         for question in ("", "?from=2024&to=2024"):
             page = read_page(httpx.get(f"{url}/top/artists{question}", trust_env=False, timeout=60).text)

@@ -15,13 +15,15 @@ named as (
         merge_overrides.action,
         items.alias_kind,
         items.alias,
-        others.artist_key as other_key
+        others.artist_hash as other_hash
     from merge_overrides
     inner join proposed as items
         on merge_overrides.item = items.alias or {{ fold_name('merge_overrides.item') }} = items.alias
     left join proposed as others
         on
-            merge_overrides.other in (others.alias, others.artist_key)
+            merge_overrides.other in (
+                others.alias, others.artist_hash, cast({{ key_of_hash('others.artist_hash') }} as varchar)
+            )
             or {{ fold_name('merge_overrides.other') }} = others.alias
 ),
 
@@ -35,31 +37,31 @@ kept_apart as (
 
 separated as (
     select
-        proposed.* exclude (artist_key),
+        proposed.* exclude (artist_hash),
         if(
             kept_apart.alias is null,
-            proposed.artist_key,
+            proposed.artist_hash,
             {{ surrogate_hash(["'apart'", 'proposed.alias_kind', 'proposed.alias']) }}
-        ) as artist_key
+        ) as artist_hash
     from proposed
     left join kept_apart on proposed.alias_kind = kept_apart.alias_kind and proposed.alias = kept_apart.alias
 ),
 
 pairs as (
     select
-        separated.artist_key,
-        named.other_key as other_artist_key
+        separated.artist_hash,
+        named.other_hash as other_artist_hash
     from named
     inner join separated on named.alias_kind = separated.alias_kind and named.alias = separated.alias
-    where named.action = 'merge' and named.other_key is not null
+    where named.action = 'merge' and named.other_hash is not null
 ),
 
 both_ways as (
     select * from pairs
     union
     select
-        other_artist_key as artist_key,
-        artist_key as other_artist_key
+        other_artist_hash as artist_hash,
+        artist_hash as other_artist_hash
     from pairs
 ),
 
@@ -67,29 +69,29 @@ reached as (
     select * from both_ways
     union
     select
-        reached.artist_key,
-        both_ways.other_artist_key
+        reached.artist_hash,
+        both_ways.other_artist_hash
     from reached
-    inner join both_ways on reached.other_artist_key = both_ways.artist_key
+    inner join both_ways on reached.other_artist_hash = both_ways.artist_hash
 ),
 
 -- All that are merged by hand, one with the next, have the least of their keys.
 merged as (
     select
-        artist_key,
-        min(other_artist_key) as merged_key
+        artist_hash,
+        min(other_artist_hash) as merged_hash
     from reached
-    group by artist_key
+    group by artist_hash
 ),
 
 final as (
     select
         separated.alias_kind,
         separated.alias,
-        coalesce(merged.merged_key, separated.artist_key) as artist_key,
+        coalesce(merged.merged_hash, separated.artist_hash) as artist_hash,
         separated.artist_name
     from separated
-    left join merged on separated.artist_key = merged.artist_key
+    left join merged on separated.artist_hash = merged.artist_hash
 )
 
 select * from final

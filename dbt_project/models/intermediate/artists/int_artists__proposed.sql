@@ -31,7 +31,7 @@ source_tracks as (
 
 matches as (
     select
-        musicbrainz_matches.artist_key,
+        musicbrainz_matches.artist_hash,
         musicbrainz_matches.mbid,
         musicbrainz_artists.canonical_mbid
     from musicbrainz_matches
@@ -75,7 +75,7 @@ source_names as (
 by_id as (
     select
         credits.artist.id as alias,
-        coalesce(any_value(artist_aliases.artist_key), {{ artist_key_by_id('credits.artist.id') }}) as first_key,
+        coalesce(any_value(artist_aliases.artist_hash), {{ artist_hash_by_id('credits.artist.id') }}) as first_hash,
         arg_min(credits.artist.name, (credits.trust, credits.artist.name))
         filter (where credits.artist.name is not null) as artist_name
     from credits
@@ -88,11 +88,11 @@ by_id as (
 keys_of_name as (
     select
         {{ fold_name('artist_name') }} as alias,
-        min(first_key) as only_key
+        min(first_hash) as only_hash
     from by_id
     where artist_name is not null
     group by all
-    having count(distinct first_key) = 1
+    having count(distinct first_hash) = 1
 ),
 
 names as (
@@ -112,8 +112,8 @@ names as (
 by_name as (
     select
         names.alias,
-        coalesce(any_value(artist_aliases.artist_key), any_value(keys_of_name.only_key), md5('name:' || names.alias))
-            as first_key,
+        coalesce(any_value(artist_aliases.artist_hash), any_value(keys_of_name.only_hash), md5('name:' || names.alias))
+            as first_hash,
         min(names.artist_name) as artist_name
     from names
     left join artist_aliases on artist_aliases.alias_kind = 'export_name' and names.alias = artist_aliases.alias
@@ -134,15 +134,15 @@ first_keys as (
     union all
     select
         'artist_key' as alias_kind,
-        artist_key as alias,
-        artist_key as first_key,
+        artist_hash as alias,
+        artist_hash as first_hash,
         null as artist_name
     from matches
     union all by name
     select
         'artist_key' as alias_kind,
         alias,
-        artist_key as first_key
+        artist_hash as first_hash
     from artist_aliases
     where alias_kind = 'former_key'
 ),
@@ -153,18 +153,18 @@ final as (
         first_keys.alias_kind,
         first_keys.alias,
         coalesce(
-            after.artist_key, merged.artist_key, same.artist_key, before.artist_key, first_keys.first_key
-        ) as artist_key,
+            after.artist_hash, merged.artist_hash, same.artist_hash, before.artist_hash, first_keys.first_hash
+        ) as artist_hash,
         any_value(first_keys.artist_name) as artist_name
     from first_keys
-    left join artist_aliases as before on before.alias_kind = 'former_key' and first_keys.first_key = before.alias
-    left join matches on matches.artist_key = coalesce(before.artist_key, first_keys.first_key)
+    left join artist_aliases as before on before.alias_kind = 'former_key' and first_keys.first_hash = before.alias
+    left join matches on matches.artist_hash = coalesce(before.artist_hash, first_keys.first_hash)
     left join artist_aliases as same on same.alias_kind = 'mbid' and matches.mbid = same.alias
     left join artist_aliases as merged on merged.alias_kind = 'mbid' and matches.canonical_mbid = merged.alias
     left join artist_aliases as after
         on
             after.alias_kind = 'former_key'
-            and after.alias = coalesce(merged.artist_key, same.artist_key, before.artist_key, first_keys.first_key)
+            and after.alias = coalesce(merged.artist_hash, same.artist_hash, before.artist_hash, first_keys.first_hash)
     group by all
 )
 

@@ -24,7 +24,7 @@ musicbrainz_matches as (
 -- Several Spotify pages of one artist: the page that was read and has the most followers speaks for all.
 pages as (
     select
-        aliases.artist_key,
+        aliases.artist_hash,
         list(
             aliases.alias
             order by spotify.has_answer desc nulls last, spotify.follower_count desc nulls last, aliases.alias
@@ -41,7 +41,7 @@ pages as (
 
 export_names as (
     select
-        artist_key,
+        artist_hash,
         min(artist_name) as artist_name,
         min(alias) as folded_name
     from aliases
@@ -51,7 +51,7 @@ export_names as (
 
 set_by_hand as (
     select
-        aliases.artist_key,
+        aliases.artist_hash,
         artist_matches_manual.mbid
     from artist_matches_manual
     inner join aliases
@@ -66,7 +66,7 @@ set_by_hand as (
 
 candidates as (
     select
-        artist_key,
+        artist_hash,
         mbid,
         'found' as status,
         'manual' as method,
@@ -75,31 +75,32 @@ candidates as (
     from set_by_hand
     union all
     select
-        coalesce(aliases.artist_key, musicbrainz_matches.artist_key) as artist_key,
+        coalesce(aliases.artist_hash, musicbrainz_matches.artist_hash) as artist_hash,
         if(musicbrainz_matches.status = 'found', musicbrainz_matches.mbid, null) as mbid,
         musicbrainz_matches.status,
         musicbrainz_matches.method,
         musicbrainz_matches.score,
         2 as trust
     from musicbrainz_matches
-    left join aliases on aliases.alias_kind = 'artist_key' and musicbrainz_matches.artist_key = aliases.alias
+    left join aliases on aliases.alias_kind = 'artist_key' and musicbrainz_matches.artist_hash = aliases.alias
 ),
 
 matches as (
     select *
     from candidates
     qualify row_number() over (
-        partition by artist_key order by trust, status = 'found' desc, score desc nulls last, mbid
+        partition by artist_hash order by trust, status = 'found' desc, score desc nulls last, mbid
     ) = 1
 ),
 
 keys as (
-    select distinct artist_key from aliases
+    select distinct artist_hash from aliases
 ),
 
 final as (
     select
-        keys.artist_key,
+        {{ key_of_hash('keys.artist_hash') }} as artist_key,
+        keys.artist_hash,
         pages.spotify_artist_ids[1] as spotify_artist_id,
         pages.spotify_artist_ids,
         matches.mbid as matched_mbid,
@@ -108,7 +109,7 @@ final as (
 
         coalesce(
             spotify.artist_name, pages.names[1], export_names.artist_name, matched.artist_name, canonical.artist_name,
-            export_names.folded_name, keys.artist_key
+            export_names.folded_name, keys.artist_hash
         ) as artist_name,
         coalesce(matches.status, 'pending') as match_status,
         matches.method as match_method,
@@ -116,10 +117,10 @@ final as (
         coalesce(spotify.has_answer, false) as is_on_spotify,
         coalesce(matched.has_answer, canonical.has_answer, false) as is_on_musicbrainz
     from keys
-    left join pages on keys.artist_key = pages.artist_key
-    left join export_names on keys.artist_key = export_names.artist_key
+    left join pages on keys.artist_hash = pages.artist_hash
+    left join export_names on keys.artist_hash = export_names.artist_hash
     left join spotify on spotify.spotify_artist_id = pages.spotify_artist_ids[1]
-    left join matches on keys.artist_key = matches.artist_key
+    left join matches on keys.artist_hash = matches.artist_hash
     left join musicbrainz as matched on matches.mbid = matched.mbid
     left join musicbrainz as canonical on matched.canonical_mbid = canonical.mbid and canonical.has_answer
 )

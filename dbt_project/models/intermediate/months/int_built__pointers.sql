@@ -36,7 +36,7 @@ final as (
     union all
     select
         'play' as kind,
-        cast({{ key_of_text('play_key') }} as varchar) as pointer,
+        {{ key_of_text('play_key') }} as pointer,
         bit_xor(hash(reason)) as pointed_at
     from excluded_plays
     where play_key is not null

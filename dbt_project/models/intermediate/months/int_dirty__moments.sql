@@ -137,7 +137,7 @@ moments as (
     from plays_before
     where
         ('track', track_key) in (select (kind, pointer) from changed_pointers)
-        or ('play', cast(play_key as varchar)) in (select (kind, pointer) from changed_pointers)
+        or ('play', play_key) in (select (kind, pointer) from changed_pointers)
 ),
 
 final as (

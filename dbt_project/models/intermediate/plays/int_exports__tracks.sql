@@ -25,13 +25,13 @@ music as (
                 'files_of_exports.original_name'
             )
         }} = 'music'
-        and streaming_history.track_key <> 'unknown'
+        and streaming_history.track_hash <> 'unknown'
 ),
 
 -- The newest whole names win, so that a renamed artist is not called by the old name.
 named as (
     select
-        track_key,
+        track_hash,
         min(reported_end_at) as first_seen_at,
         arg_min(
             {
@@ -50,12 +50,12 @@ named as (
             )
         ) as naming
     from music
-    group by track_key
+    group by track_hash
 ),
 
 final as (
     select
-        track_key,
+        track_hash,
         naming.spotify_track_id as spotify_track_id,
         naming.spotify_track_uri as spotify_track_uri,
         naming.track_name as track_name,

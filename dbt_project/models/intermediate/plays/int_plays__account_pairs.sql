@@ -48,8 +48,8 @@ edges as (
         1000000000000 - abs(date_diff('millisecond', candidates.left_at + interval 30 seconds, candidates.right_at))
             as gain,
         false as is_tight,
-        candidates.left_track_key
-        = {{ track_key('cast(null as varchar)', 'right_rows.artist_name', 'right_rows.track_name') }} as is_equal
+        left_rows.track_hash
+        = {{ track_hash('cast(null as varchar)', 'right_rows.artist_name', 'right_rows.track_name') }} as is_equal
     from candidates
     inner join streaming_history as left_rows on candidates.left_row_key = left_rows.row_key
     inner join streaming_history as right_rows on candidates.right_row_key = right_rows.row_key

@@ -114,7 +114,7 @@ crowded as (
         md5_number(concat_ws(
             '|', timed.listener_id, epoch_us(timed.reported_end_at), timed.ms_played,
             coalesce(epoch_us(timed.offline_started_at), 0), timed.is_to_the_minute,
-            if(crowds.is_mixed, coalesce({{ fold_name('timed.track_name') }}, timed.track_key), timed.track_key)
+            coalesce(if(crowds.is_mixed, {{ fold_name('timed.track_name') }}, null), cast(timed.track_key as varchar))
         )) as equal_rows,
         -- Equal rows are one play, unless their second (or minute) has room for more than one.
         not timed.is_end_known or (timed.is_to_the_minute and timed.ms_played < 60000) as is_each_a_play

@@ -54,7 +54,7 @@ from_exports as (
             else account_rows.row_key
         end as play_key,
         exported.listener_id,
-        if(paired.track_key is null or paired.track_key = 'unknown', exported.track_key, paired.track_key) as track_key,
+        if(paired.track_key is null or paired.track_key = 0, exported.track_key, paired.track_key) as track_key,
         exported.export_row_id,
         exported.account_row_id,
         paired.poll_row_id,

@@ -29,7 +29,7 @@ left_over as (
     from poll_edges
     anti join paired as paired_items on poll_edges.poll_row_id = paired_items.poll_row_id
     anti join paired as paired_rows on poll_edges.export_row_id = paired_rows.export_row_id
-    where poll_edges.poll_track_key <> 'unknown'
+    where poll_edges.poll_track_key <> 0
 ),
 
 polls as (

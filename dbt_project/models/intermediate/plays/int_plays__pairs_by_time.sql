@@ -30,7 +30,7 @@ edges as (
         poll_edges.is_tight
     from poll_edges
     anti join paired on poll_edges.export_row_id = paired.export_row_id
-    where poll_edges.poll_track_key = 'unknown'
+    where poll_edges.poll_track_key = 0
 ),
 
 {{ assign_in_order('edges') }},

@@ -14,7 +14,7 @@ edges as (
         gain,
         is_tight
     from poll_edges
-    where poll_track_key = export_track_key and poll_track_key <> 'unknown'
+    where poll_track_key = export_track_key and poll_track_key <> 0
 ),
 
 {{ assign_in_order('edges') }},

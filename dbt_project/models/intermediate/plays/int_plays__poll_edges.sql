@@ -108,14 +108,14 @@ near as (
 claimed as (
     select distinct export_row_id
     from near
-    where poll_track_key = 'unknown' and stamp = 'end' and abs(delta_ms) <= {{ tight_ms }}
+    where poll_track_key = 0 and stamp = 'end' and abs(delta_ms) <= {{ tight_ms }}
 ),
 
 -- What a pair costs, in milliseconds apart: the start is a second choice, and polls seldom list a play under 30 s.
 costed as (
     select
         near.*,
-        claimed.export_row_id is not null and near.poll_track_key <> 'unknown' as is_claimed_by_another,
+        claimed.export_row_id is not null and near.poll_track_key <> 0 as is_claimed_by_another,
         abs(near.delta_ms) + if(near.stamp = 'start', 300000, 0) + if(near.ms_played < 30000, 20000, 0) as cost
     from near
     left join claimed on near.export_row_id = claimed.export_row_id

@@ -11,7 +11,7 @@ exported_tracks as (
 -- Polls first: they name all artists of the track, exports the album's artist only.
 seen as (
     select
-        track_key,
+        track_hash,
         spotify_track_id,
         spotify_track_uri,
         track_name,
@@ -25,10 +25,10 @@ seen as (
         played_at as seen_at,
         fetched_at
     from recently_played
-    where content_kind = 'music' and track_key <> 'unknown'
+    where content_kind = 'music' and track_hash <> 'unknown'
     union all
     select
-        track_key,
+        track_hash,
         spotify_track_id,
         spotify_track_uri,
         track_name,
@@ -47,7 +47,7 @@ seen as (
 -- The newest whole names win, so that a renamed artist is not called by the old name.
 named as (
     select
-        track_key,
+        track_hash,
         min(first_seen_at) as first_seen_at,
         max(duration_ms) as duration_ms,
         arg_min(
@@ -67,12 +67,12 @@ named as (
             )
         ) as naming
     from seen
-    group by track_key
+    group by track_hash
 ),
 
 final as (
     select
-        track_key,
+        track_hash,
         naming.spotify_track_id as spotify_track_id,
         naming.track_uri as track_uri,
         naming.track_name as track_name,
@@ -83,7 +83,7 @@ final as (
         first_seen_at
     from named
     union all by name
-    select 'unknown' as track_key
+    select 'unknown' as track_hash
 )
 
 select * from final

@@ -13,41 +13,49 @@ merge_overrides as (
     where kind = 'recording'
 ),
 
+-- What a seed may call a track.
+names as (
+    select
+        track_hash,
+        unnest([track_hash, cast({{ key_of_hash('track_hash') }} as varchar), spotify_track_id]) as name
+    from source_tracks
+),
+
 named as (
     select
         merge_overrides.action,
-        items.track_key,
-        others.track_key as other_track_key
+        items.track_hash,
+        others.track_hash as other_track_hash
     from merge_overrides
-    inner join source_tracks as items on merge_overrides.item in (items.track_key, items.spotify_track_id)
-    left join source_tracks as others on merge_overrides.other in (others.track_key, others.spotify_track_id)
+    inner join names as items on merge_overrides.item = items.name
+    left join names as others on merge_overrides.other = others.name
 ),
 
 kept_apart as (
-    select distinct track_key from named
+    select distinct track_hash from named
     where action = 'keep_apart'
 ),
 
 separated as (
     select
-        proposed.track_key,
+        proposed.track_hash,
         if(
-            kept_apart.track_key is null,
-            proposed.recording_key,
-            {{ surrogate_hash(["'apart'", 'proposed.track_key']) }}
-        ) as recording_key,
-        if(kept_apart.track_key is null, proposed.grouped_by, 'kept apart by hand') as grouped_by
+            kept_apart.track_hash is null,
+            proposed.recording_hash,
+            {{ surrogate_hash(["'apart'", 'proposed.track_hash']) }}
+        ) as recording_hash,
+        if(kept_apart.track_hash is null, proposed.grouped_by, 'kept apart by hand') as grouped_by
     from proposed
-    left join kept_apart on proposed.track_key = kept_apart.track_key
+    left join kept_apart on proposed.track_hash = kept_apart.track_hash
 ),
 
 pairs as (
     select
-        items.recording_key,
-        others.recording_key as other_recording_key
+        items.recording_hash,
+        others.recording_hash as other_recording_hash
     from named
-    inner join separated as items on named.track_key = items.track_key
-    inner join separated as others on named.other_track_key = others.track_key
+    inner join separated as items on named.track_hash = items.track_hash
+    inner join separated as others on named.other_track_hash = others.track_hash
     where named.action = 'merge'
 ),
 
@@ -55,8 +63,8 @@ both_ways as (
     select * from pairs
     union
     select
-        other_recording_key as recording_key,
-        recording_key as other_recording_key
+        other_recording_hash as recording_hash,
+        recording_hash as other_recording_hash
     from pairs
 ),
 
@@ -64,28 +72,28 @@ reached as (
     select * from both_ways
     union
     select
-        reached.recording_key,
-        both_ways.other_recording_key
+        reached.recording_hash,
+        both_ways.other_recording_hash
     from reached
-    inner join both_ways on reached.other_recording_key = both_ways.recording_key
+    inner join both_ways on reached.other_recording_hash = both_ways.recording_hash
 ),
 
 -- All that are merged by hand, one with the next, have the least of their keys.
 merged as (
     select
-        recording_key,
-        min(other_recording_key) as merged_key
+        recording_hash,
+        min(other_recording_hash) as merged_hash
     from reached
-    group by recording_key
+    group by recording_hash
 ),
 
 final as (
     select
-        separated.track_key,
-        coalesce(merged.merged_key, separated.recording_key) as recording_key,
-        if(merged.merged_key is null, separated.grouped_by, 'merged by hand') as grouped_by
+        separated.track_hash,
+        coalesce(merged.merged_hash, separated.recording_hash) as recording_hash,
+        if(merged.merged_hash is null, separated.grouped_by, 'merged by hand') as grouped_by
     from separated
-    left join merged on separated.recording_key = merged.recording_key
+    left join merged on separated.recording_hash = merged.recording_hash
 )
 
 select * from final

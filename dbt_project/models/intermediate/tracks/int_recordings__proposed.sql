@@ -17,30 +17,30 @@ spotify_tracks as (
 
 credits as (
     select
-        track_key,
-        arg_min(artist_key, credit_position) as artist_key,
-        string_agg(artist_key, ',' order by artist_key) as artist_keys
+        track_hash,
+        arg_min(artist_hash, credit_position) as artist_hash,
+        string_agg(artist_hash, ',' order by artist_hash) as artist_hashes
     from all_credits
     group by all
 ),
 
 tracks as (
     select
-        source_tracks.track_key,
+        source_tracks.track_hash,
         spotify_tracks.isrc,
         coalesce(spotify_tracks.duration_ms, source_tracks.duration_ms) as duration_ms,
-        credits.artist_key,
-        credits.artist_keys,
+        credits.artist_hash,
+        credits.artist_hashes,
         {{ fold_name('coalesce(spotify_tracks.track_name, source_tracks.track_name)') }} as title
     from source_tracks
     left join spotify_tracks on source_tracks.spotify_track_id = spotify_tracks.spotify_track_id
-    left join credits on source_tracks.track_key = credits.track_key
+    left join credits on source_tracks.track_hash = credits.track_hash
 ),
 
 by_isrc as (
     select
         *,
-        {{ surrogate_hash(["'isrc'", 'isrc']) }} as recording_key,
+        {{ surrogate_hash(["'isrc'", 'isrc']) }} as recording_hash,
         'isrc' as grouped_by
     from tracks
     where isrc is not null
@@ -54,42 +54,42 @@ without_isrc as (
 near_isrc as (
     select
         without_isrc.*,
-        arg_min(by_isrc.recording_key, (abs(by_isrc.duration_ms - without_isrc.duration_ms), by_isrc.isrc))
-            as recording_key,
+        arg_min(by_isrc.recording_hash, (abs(by_isrc.duration_ms - without_isrc.duration_ms), by_isrc.isrc))
+            as recording_hash,
         'title, artists and length of an ISRC' as grouped_by
     from without_isrc
     inner join by_isrc
         on
             without_isrc.title = by_isrc.title
-            and without_isrc.artist_keys = by_isrc.artist_keys
+            and without_isrc.artist_hashes = by_isrc.artist_hashes
             and by_isrc.duration_ms between without_isrc.duration_ms - 2000 and without_isrc.duration_ms + 2000
     group by all
 ),
 
 loose as (
-    select * from without_isrc anti join near_isrc using (track_key)
+    select * from without_isrc anti join near_isrc using (track_hash)
 ),
 
 first_lengths as (
     with recursive anchors as (
         select
             title,
-            artist_keys,
+            artist_hashes,
             min(duration_ms) as first_ms
         from loose
         group by all
         union all
         select
             loose.title,
-            loose.artist_keys,
+            loose.artist_hashes,
             min(loose.duration_ms) as first_ms
         from anchors
         inner join loose
             on
                 anchors.title = loose.title
-                and anchors.artist_keys = loose.artist_keys
+                and anchors.artist_hashes = loose.artist_hashes
                 and loose.duration_ms > anchors.first_ms + 2000
-        group by loose.title, loose.artist_keys, anchors.first_ms
+        group by loose.title, loose.artist_hashes, anchors.first_ms
     )
 
     select * from anchors
@@ -103,14 +103,14 @@ with_first_length as (
     asof join first_lengths
         on
             loose.title = first_lengths.title
-            and loose.artist_keys = first_lengths.artist_keys
+            and loose.artist_hashes = first_lengths.artist_hashes
             and loose.duration_ms >= first_lengths.first_ms
 ),
 
 by_length as (
     select
         * exclude (first_ms),
-        {{ surrogate_hash(["'length'", 'title', 'artist_keys', 'first_ms']) }} as recording_key,
+        {{ surrogate_hash(["'length'", 'title', 'artist_hashes', 'first_ms']) }} as recording_hash,
         'title, artists and length' as grouped_by
     from with_first_length
 ),
@@ -127,43 +127,43 @@ with_length as (
 only_recording as (
     select
         title,
-        artist_key,
-        min(recording_key) as recording_key
+        artist_hash,
+        min(recording_hash) as recording_hash
     from with_length
     group by all
-    having count(distinct recording_key) = 1
+    having count(distinct recording_hash) = 1
 ),
 
 without_length as (
     select
         tracks.*,
         case
-            when tracks.track_key = 'unknown' then 'unknown'
-            when tracks.title is null or tracks.artist_key = 'unknown'
-                then {{ surrogate_hash(["'track'", 'tracks.track_key']) }}
+            when tracks.track_hash = 'unknown' then 'unknown'
+            when tracks.title is null or tracks.artist_hash = 'unknown'
+                then {{ surrogate_hash(["'track'", 'tracks.track_hash']) }}
             else coalesce(
-                only_recording.recording_key, {{ surrogate_hash(["'title'", 'tracks.title', 'tracks.artist_key']) }}
+                only_recording.recording_hash, {{ surrogate_hash(["'title'", 'tracks.title', 'tracks.artist_hash']) }}
             )
-        end as recording_key,
+        end as recording_hash,
         case
-            when tracks.title is null or tracks.artist_key = 'unknown' then 'nothing known'
+            when tracks.title is null or tracks.artist_hash = 'unknown' then 'nothing known'
             else 'title and artist'
         end as grouped_by
     from tracks
-    anti join with_length on tracks.track_key = with_length.track_key
-    left join only_recording on tracks.title = only_recording.title and tracks.artist_key = only_recording.artist_key
+    anti join with_length on tracks.track_hash = with_length.track_hash
+    left join only_recording on tracks.title = only_recording.title and tracks.artist_hash = only_recording.artist_hash
 ),
 
 final as (
     select
-        track_key,
-        recording_key,
+        track_hash,
+        recording_hash,
         grouped_by
     from with_length
     union all
     select
-        track_key,
-        recording_key,
+        track_hash,
+        recording_hash,
         grouped_by
     from without_length
 )

@@ -15,7 +15,7 @@ aliases as (
 
 listed as (
     select
-        source_tracks.track_key,
+        source_tracks.track_hash,
         catalogue.spotify_track_id is not null as is_enriched,
         coalesce(catalogue.album_artists, []) as album_artists,
         coalesce(
@@ -31,7 +31,7 @@ listed as (
 
 unnested as (
     select
-        track_key,
+        track_hash,
         is_enriched,
         unnest(artists) as artist,
         generate_subscripts(artists, 1) as position,
@@ -48,8 +48,8 @@ folded as (
 
 keyed as (
     select
-        folded.track_key,
-        coalesce(by_id.artist_key, by_name.artist_key, 'unknown') as artist_key,
+        folded.track_hash,
+        coalesce(by_id.artist_hash, by_name.artist_hash, 'unknown') as artist_hash,
         folded.is_enriched,
         min(folded.position) as position,
         arg_min(
@@ -68,10 +68,10 @@ keyed as (
 
 final as (
     select
-        track_key,
-        artist_key,
+        track_hash,
+        artist_hash,
 
-        row_number() over (partition by track_key order by position) as credit_position,
+        row_number() over (partition by track_hash order by position) as credit_position,
         case when position = 1 or is_album_artist then 'primary' else 'featured' end as credit_role,
         is_enriched,
         credited_as.kind as alias_kind,

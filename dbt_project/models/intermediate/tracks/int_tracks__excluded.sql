@@ -35,6 +35,13 @@ tracks as (
     from resolved_tracks
 ),
 
+keyed_aliases as (
+    select
+        *,
+        {{ key_of_hash('artist_hash') }} as artist_key
+    from aliases
+),
+
 -- By any name or id that the artist goes by, since pages of one artist are united.
 unwanted_artists as (
     select
@@ -42,9 +49,9 @@ unwanted_artists as (
         aliases.artist_key,
         artist_wishes.reason
     from artist_wishes
-    inner join aliases
+    inner join keyed_aliases as aliases
         on
-            artist_wishes.artist in (aliases.alias, aliases.artist_key)
+            artist_wishes.artist in (aliases.alias, aliases.artist_hash, cast(aliases.artist_key as varchar))
             or {{ fold_name('aliases.artist_name') }} = {{ fold_name('artist_wishes.artist') }}
 ),
 

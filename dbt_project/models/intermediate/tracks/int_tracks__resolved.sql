@@ -10,8 +10,8 @@ catalogue as (
 
 primary_artists as (
     select
-        track_key,
-        artist_key
+        track_hash,
+        artist_hash
     from {{ ref('int_tracks__credited') }}
     where credit_position = 1
 ),
@@ -27,7 +27,7 @@ recordings as (
 -- An album that is known by name only is the one Spotify album of that name and artist, if there is just one.
 albums_by_name as (
     select
-        aliases.artist_key,
+        aliases.artist_hash,
         {{ fold_name('catalogue.album_name') }} as folded_album,
         min(catalogue.spotify_album_id) as spotify_album_id
     from catalogue
@@ -36,16 +36,16 @@ albums_by_name as (
             aliases.alias_kind = 'spotify_id'
             and aliases.alias = coalesce(catalogue.album_artists, catalogue.artists)[1].id
     where catalogue.spotify_album_id is not null and catalogue.album_name is not null
-    group by aliases.artist_key, folded_album
+    group by aliases.artist_hash, folded_album
     having count(distinct catalogue.spotify_album_id) = 1
 ),
 
 joined as (
     select
-        source_tracks.track_key,
+        source_tracks.track_hash,
         source_tracks.spotify_track_id,
-        recordings.recording_key,
-        coalesce(primary_artists.artist_key, 'unknown') as artist_key,
+        recordings.recording_hash,
+        coalesce(primary_artists.artist_hash, 'unknown') as artist_hash,
         catalogue.isrc,
         catalogue.spotify_album_id as catalogue_album_id,
 
@@ -66,8 +66,8 @@ joined as (
         source_tracks.first_seen_at
     from source_tracks
     left join catalogue on source_tracks.spotify_track_id = catalogue.spotify_track_id
-    left join primary_artists on source_tracks.track_key = primary_artists.track_key
-    left join recordings on source_tracks.track_key = recordings.track_key
+    left join primary_artists on source_tracks.track_hash = primary_artists.track_hash
+    left join recordings on source_tracks.track_hash = recordings.track_hash
 ),
 
 with_album as (
@@ -78,20 +78,30 @@ with_album as (
     from joined
     left join albums_by_name
         on
-            if(joined.catalogue_album_id is null, joined.artist_key, null) = albums_by_name.artist_key
+            if(joined.catalogue_album_id is null, joined.artist_hash, null) = albums_by_name.artist_hash
             and joined.folded_album = albums_by_name.folded_album
 ),
 
-final as (
+with_hashes as (
     select
         * exclude (folded_album),
         case
             when spotify_album_id is not null then {{ surrogate_hash(["'spotify'", 'spotify_album_id']) }}
-            when folded_album is not null and track_key <> 'unknown'
-                then {{ surrogate_hash(["'name'", 'artist_key', 'folded_album']) }}
+            when folded_album is not null and track_hash <> 'unknown'
+                then {{ surrogate_hash(["'name'", 'artist_hash', 'folded_album']) }}
             else 'unknown'
-        end as album_key
+        end as album_hash
     from with_album
+),
+
+final as (
+    select
+        {{ key_of_hash('track_hash') }} as track_key,
+        {{ key_of_hash('recording_hash') }} as recording_key,
+        {{ key_of_hash('album_hash') }} as album_key,
+        {{ key_of_hash('artist_hash') }} as artist_key,
+        *
+    from with_hashes
 )
 
 select * from final

@@ -18,7 +18,7 @@ artists as (
         facts_mbid
     from resolved_artists
     union all by name
-    select 'unknown' as artist_key
+    select 0 as artist_key
 ),
 
 tags as (
@@ -53,7 +53,7 @@ shared as (
 final as (
     select
         artist_key,
-        {{ surrogate_hash(["'genre'", 'genre_name']) }} as genre_key,
+        {{ surrogate_key(["'genre'", 'genre_name']) }} as genre_key,
 
         genre_rank,
         vote_count,
@@ -64,7 +64,7 @@ final as (
 
     select
         artist_key,
-        'unknown' as genre_key,
+        0 as genre_key,
         1 as genre_rank,
         0 as vote_count,
         1.0 as weight

@@ -44,10 +44,11 @@ genres as (
 known_artists as (
     select
         artists.artist_key,
+        artists.artist_hash,
         artists.spotify_artist_id,
         artists.spotify_artist_ids,
         artists.mbid,
-        case when areas.area_mbid is not null then {{ surrogate_hash(["'area'", 'areas.area_mbid']) }} else 'unknown' end
+        case when areas.area_mbid is not null then {{ surrogate_key(["'area'", 'areas.area_mbid']) }} else 0 end
             as origin_area_key,
 
         artists.artist_name,
@@ -101,8 +102,9 @@ members as (
     select * from known_artists
     union all by name
     select
-        'unknown' as artist_key,
-        'unknown' as origin_area_key,
+        0 as artist_key,
+        'unknown' as artist_hash,
+        0 as origin_area_key,
         'unknown' as artist_name,
         'unknown' as sort_name,
         'unknown' as main_genre,
@@ -115,7 +117,6 @@ members as (
 final as (
     select
         artist_key,
-        {{ number_of_key('artist_key') }} as artist_number,
         {{ is_special_purpose('artist_key', 'mbid', 'artist_name') }} as is_special_purpose,
         * exclude (artist_key)
     from members

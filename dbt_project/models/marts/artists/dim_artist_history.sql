@@ -1,4 +1,4 @@
--- Over 120 lines: two services with identifiers of their own are brought to one artist_key, then to spans.
+-- Over 120 lines: two services with identifiers of their own are brought to one artist_hash, then to spans.
 with
 
 versions as (
@@ -9,7 +9,7 @@ aliases as (
     select
         alias_kind,
         alias,
-        artist_key
+        artist_hash
     from {{ ref('int_artists__aliased') }}
 ),
 
@@ -28,13 +28,13 @@ artists as (
 mbids as (
     select
         alias as mbid,
-        artist_key
+        artist_hash
     from artist_aliases
     where alias_kind = 'mbid'
     union
     select
         matched_mbid,
-        artist_key
+        artist_hash
     from artists
     where matched_mbid is not null
 ),
@@ -59,7 +59,7 @@ genres_of_version as (
 
 seen as (
     select
-        coalesce(spotify_aliases.artist_key, key_aliases.artist_key, mbids.artist_key) as artist_key,
+        coalesce(spotify_aliases.artist_hash, key_aliases.artist_hash, mbids.artist_hash) as artist_hash,
         versions.fetched_at,
         versions.service,
         case when versions.service = 'spotify' then versions.artist_name end as spotify_name,
@@ -73,7 +73,7 @@ seen as (
             if(versions.service = 'spotify', versions.entity_id, null) = spotify_aliases.alias
             and spotify_aliases.alias_kind = 'spotify_id'
     left join mbids on if(versions.service = 'musicbrainz', versions.entity_id, null) = mbids.mbid
-    left join aliases as key_aliases on key_aliases.alias_kind = 'artist_key' and mbids.artist_key = key_aliases.alias
+    left join aliases as key_aliases on key_aliases.alias_kind = 'artist_key' and mbids.artist_hash = key_aliases.alias
     left join genres_of_version
         on
             versions.service = genres_of_version.service
@@ -81,7 +81,7 @@ seen as (
             and versions.version = genres_of_version.version
     qualify row_number() over (
         partition by
-            coalesce(spotify_aliases.artist_key, key_aliases.artist_key, mbids.artist_key),
+            coalesce(spotify_aliases.artist_hash, key_aliases.artist_hash, mbids.artist_hash),
             versions.service,
             versions.fetched_at
         order by versions.entity_id, versions.version desc
@@ -91,7 +91,7 @@ seen as (
 -- What was known at each moment: the newest word of each service.
 carried as (
     select
-        artist_key,
+        artist_hash,
         fetched_at,
         last_value(spotify_name ignore nulls) over so_far as spotify_name,
         last_value(spotify_genres ignore nulls) over so_far as spotify_genres,
@@ -99,9 +99,9 @@ carried as (
         last_value(mbid ignore nulls) over so_far as mbid,
         last_value(genres ignore nulls) over so_far as genres
     from seen
-    where artist_key is not null
-    window so_far as (partition by artist_key order by fetched_at, service)
-    qualify row_number() over (partition by artist_key, fetched_at order by service desc) = 1
+    where artist_hash is not null
+    window so_far as (partition by artist_hash order by fetched_at, service)
+    qualify row_number() over (partition by artist_hash, fetched_at order by service desc) = 1
 ),
 
 changed as (
@@ -110,24 +110,24 @@ changed as (
     qualify
         row(spotify_name, spotify_genres, musicbrainz_name, mbid, genres) is distinct from lag(
             row(spotify_name, spotify_genres, musicbrainz_name, mbid, genres)
-        ) over (partition by artist_key order by fetched_at)
-        or row_number() over (partition by artist_key order by fetched_at) = 1
+        ) over (partition by artist_hash order by fetched_at)
+        or row_number() over (partition by artist_hash order by fetched_at) = 1
 ),
 
 final as (
     select
-        {{ surrogate_key(['artist_key', 'fetched_at']) }} as artist_history_key,
-        artist_key,
+        {{ surrogate_key(['artist_hash', 'fetched_at']) }} as artist_history_key,
+        {{ key_of_hash('artist_hash') }} as artist_key,
         mbid,
 
         coalesce(spotify_name, musicbrainz_name) as artist_name,
         musicbrainz_name,
         genres,
         nullif(spotify_genres, []) as spotify_genres,
-        lead(fetched_at) over (partition by artist_key order by fetched_at) is null as is_current,
+        lead(fetched_at) over (partition by artist_hash order by fetched_at) is null as is_current,
 
         fetched_at as valid_from,
-        lead(fetched_at) over (partition by artist_key order by fetched_at) as valid_until
+        lead(fetched_at) over (partition by artist_hash order by fetched_at) as valid_until
     from changed
 )
 

@@ -37,7 +37,8 @@ matched as (
 
 final as (
     select
-        {{ surrogate_hash(["'genre'", 'genres.genre_name']) }} as genre_key,
+        {{ surrogate_hash(["'genre'", 'genres.genre_name']) }} as genre_hash,
+        {{ key_of_hash('genre_hash') }} as genre_key,
 
         genres.genre_name,
         coalesce(matched.family, 'Other') as genre_family
@@ -47,7 +48,8 @@ final as (
     union all by name
 
     select
-        'unknown' as genre_key,
+        'unknown' as genre_hash,
+        0 as genre_key,
         'unknown' as genre_name,
         'Unknown' as genre_family
 )

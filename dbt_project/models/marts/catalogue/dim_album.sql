@@ -5,7 +5,7 @@ with
 
 tracks as (
     select * from {{ ref('int_tracks__resolved') }}
-    where album_key <> 'unknown'
+    where album_hash <> 'unknown'
 ),
 
 albums as (
@@ -16,7 +16,7 @@ albums as (
 aliases as (
     select
         alias,
-        artist_key
+        artist_hash
     from {{ ref('int_artists__aliased') }}
     where alias_kind = 'spotify_id'
 ),
@@ -41,10 +41,10 @@ embedded as (
 
 heard as (
     select
-        album_key,
+        album_hash,
         any_value(spotify_album_id) as spotify_album_id,
         min(album_name) as album_name,
-        mode(artist_key order by artist_key) as artist_key,
+        mode(artist_hash order by artist_hash) as artist_hash,
         min(artist_name) as artist_name,
         count(distinct recording_key) as tracks_heard
     from tracks
@@ -53,9 +53,9 @@ heard as (
 
 joined as (
     select
-        heard.album_key,
+        heard.album_hash,
         heard.spotify_album_id,
-        coalesce(aliases.artist_key, heard.artist_key) as artist_key,
+        coalesce(aliases.artist_hash, heard.artist_hash) as artist_hash,
         albums.upc,
         coalesce(albums.album_name, embedded.album_name, heard.album_name, 'unknown') as album_name,
         coalesce(albums.artists[1].name, embedded.artists[1].name, heard.artist_name, 'unknown') as artist_name,
@@ -89,8 +89,8 @@ with_date as (
 
 members as (
     select
-        album_key,
-        artist_key,
+        album_hash,
+        artist_hash,
         spotify_album_id,
         upc,
 
@@ -115,8 +115,8 @@ members as (
     union all by name
 
     select
-        'unknown' as album_key,
-        'unknown' as artist_key,
+        'unknown' as album_hash,
+        'unknown' as artist_hash,
         'unknown' as album_name,
         'unknown' as artist_name,
         false as is_enriched,
@@ -125,9 +125,10 @@ members as (
 
 final as (
     select
-        album_key,
-        {{ number_of_key('album_key') }} as album_number,
-        * exclude (album_key)
+        {{ key_of_hash('album_hash') }} as album_key,
+        album_hash,
+        {{ key_of_hash('artist_hash') }} as artist_key,
+        * exclude (album_hash, artist_hash)
     from members
 )
 

@@ -4,7 +4,11 @@ with
 
 tracks as (
     select * from {{ ref('dim_track') }}
-    where recording_key <> 'unknown'
+    where recording_key <> 0
+),
+
+resolved_tracks as (
+    select * from {{ ref('int_tracks__resolved') }}
 ),
 
 albums as (
@@ -13,6 +17,13 @@ albums as (
         release_date,
         release_date_precision
     from {{ ref('dim_album') }}
+),
+
+natural_keys as (
+    select distinct
+        recording_key,
+        recording_hash
+    from resolved_tracks
 ),
 
 -- The track of the earliest album speaks for the recording.
@@ -37,7 +48,8 @@ ranked as (
 
 members as (
     select
-        recording_key,
+        ranked.recording_key,
+        natural_keys.recording_hash,
         artist_key,
         album_key as first_album_key,
         any_isrc as isrc,
@@ -58,14 +70,16 @@ members as (
         cast(year(release_date) // 10 * 10 as integer) as first_release_decade,
         case when release_date is not null then 'spotify album' end as first_release_source
     from ranked
+    inner join natural_keys on ranked.recording_key = natural_keys.recording_key
     where release_rank = 1
 
     union all by name
 
     select
-        'unknown' as recording_key,
-        'unknown' as artist_key,
-        'unknown' as first_album_key,
+        0 as recording_key,
+        'unknown' as recording_hash,
+        0 as artist_key,
+        0 as first_album_key,
         'unknown' as recording_name,
         'unknown' as artist_name,
         'unknown' as first_album_name,
@@ -75,11 +89,7 @@ members as (
 ),
 
 final as (
-    select
-        recording_key,
-        {{ number_of_key('recording_key') }} as recording_number,
-        * exclude (recording_key)
-    from members
+    select * from members
 )
 
 select * from final

@@ -7,6 +7,7 @@ tracks as (
 final as (
     select
         track_key,
+        track_hash,
         recording_key,
         album_key,
         artist_key,
@@ -30,15 +31,16 @@ final as (
 
         first_seen_at
     from tracks
-    where track_key <> 'unknown'
+    where track_key <> 0
 
     union all by name
 
     select
-        'unknown' as track_key,
-        'unknown' as recording_key,
-        'unknown' as album_key,
-        'unknown' as artist_key,
+        0 as track_key,
+        'unknown' as track_hash,
+        0 as recording_key,
+        0 as album_key,
+        0 as artist_key,
         'unknown' as track_name,
         'unknown' as artist_name,
         'unknown' as album_name,

@@ -6,12 +6,12 @@ all_plays as (
 
 tracks as (
     select * from {{ ref('dim_track') }}
-    where track_key <> 'unknown'
+    where track_key <> 0
 ),
 
 credits as (
     select * from {{ ref('int_tracks__credited') }}
-    where credit_position = 1 and artist_key <> 'unknown' and alias is not null
+    where credit_position = 1 and artist_hash <> 'unknown' and alias is not null
 ),
 
 aliases as (
@@ -39,8 +39,8 @@ members as (
         plays.listener_id,
         'recording' as kind,
         tracks.recording_key as merged_key,
-        tracks.track_key as member_key,
-        coalesce(tracks.spotify_track_id, tracks.track_key) as member,
+        tracks.track_hash as member_key,
+        coalesce(tracks.spotify_track_id, tracks.track_hash) as member,
         tracks.artist_name || ' - ' || tracks.track_name || ' (' || tracks.album_name || ')' as member_name,
         tracks.recording_grouped_by as reason,
         plays.plays,
@@ -51,19 +51,19 @@ members as (
     select
         plays.listener_id,
         'artist' as kind,
-        credits.artist_key as merged_key,
+        {{ key_of_hash('credits.artist_hash') }} as merged_key,
         credits.alias_kind || '|' || credits.alias as member_key,
         credits.alias as member,
         aliases.artist_name || if(credits.alias_kind = 'export_name', ' (a name)', ' (a Spotify page)') as member_name,
         case
-            when proposed.artist_key <> aliases.artist_key then 'merged by hand'
+            when proposed.artist_hash <> aliases.artist_hash then 'merged by hand'
             when credits.alias_kind = 'export_name' then 'the one artist of that name'
             else 'one MusicBrainz identity'
         end as reason,
         sum(plays.plays) as plays,
         sum(plays.ms) as ms
     from plays
-    inner join credits on plays.track_key = credits.track_key
+    inner join credits on plays.track_key = {{ key_of_hash('credits.track_hash') }}
     inner join aliases on credits.alias_kind = aliases.alias_kind and credits.alias = aliases.alias
     inner join proposed on credits.alias_kind = proposed.alias_kind and credits.alias = proposed.alias
     group by all

@@ -6,7 +6,8 @@ areas as (
 
 known_areas as (
     select
-        {{ surrogate_hash(["'area'", 'area_mbid']) }} as area_key,
+        {{ surrogate_hash(["'area'", 'area_mbid']) }} as area_hash,
+        {{ key_of_hash('area_hash') }} as area_key,
         area_mbid,
         parent_area_mbid,
 
@@ -34,7 +35,8 @@ final as (
     select * from known_areas
     union all by name
     select
-        'unknown' as area_key,
+        'unknown' as area_hash,
+        0 as area_key,
         'unknown' as area_name
 )
 

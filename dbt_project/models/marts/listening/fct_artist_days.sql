@@ -1,7 +1,7 @@
 {{
     config(
         meta={
-            'follows': ['fct_listening_days', 'dim_artist'],
+            'follows': ['fct_listening_days'],
             'part': {'since': "coalesce(next_date_key, date '9999-12-31')", 'unit': 'day'},
         }
     )
@@ -14,17 +14,10 @@ listening_days as (
     where plays > 0 and {{ is_read_for_part('date_key') }}
 ),
 
-artists as (
-    select
-        artist_key,
-        artist_number
-    from {{ ref('dim_artist') }}
-),
-
 days as (
     select
         listener_id,
-        artist_number,
+        artist_key,
         date_key,
         cast(sum(plays) as integer) as plays,
         cast(sum(ms_played) as bigint) as ms_played,
@@ -38,7 +31,7 @@ days as (
     union all by name
     select
         listener_id,
-        artist_number,
+        artist_key,
         date_key,
         plays,
         ms_played,
@@ -58,23 +51,21 @@ numbered as (
         lead(date_key) over one_artist as next_date_key,
         coalesce(min(first_before) over one_artist, first_value(date_key) over one_artist) as first_date_key
     from days
-    window one_artist as (partition by listener_id, artist_number order by date_key)
+    window one_artist as (partition by listener_id, artist_key order by date_key)
 ),
 
 final as (
     select
-        numbered.listener_id,
-        artists.artist_key,
-        numbered.artist_number,
-        numbered.date_key,
-        numbered.plays,
-        numbered.ms_played,
-        cast(numbered.day_number as integer) as day_number,
-        numbered.first_date_key,
-        numbered.previous_date_key,
-        numbered.next_date_key
+        listener_id,
+        artist_key,
+        date_key,
+        plays,
+        ms_played,
+        cast(day_number as integer) as day_number,
+        first_date_key,
+        previous_date_key,
+        next_date_key
     from numbered
-    inner join artists on numbered.artist_number = artists.artist_number
 )
 
 select * from final

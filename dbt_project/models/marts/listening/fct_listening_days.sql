@@ -11,9 +11,9 @@ final as (
     select
         all_plays.listener_id,
         all_plays.date_key,
-        {{ number_of_key('all_plays.recording_key') }} as recording_number,
-        {{ number_of_key('all_plays.album_key') }} as album_number,
-        {{ number_of_key('all_plays.artist_key') }} as artist_number,
+        all_plays.recording_key,
+        all_plays.album_key,
+        all_plays.artist_key,
         cast(count(*) filter (where all_plays.is_play_spotify30) as integer) as plays,
         cast(coalesce(sum(all_plays.ms_played) filter (where all_plays.is_play_spotify30), 0) as bigint) as ms_played,
         cast(count(*) filter (where all_plays.is_play_any) as integer) as plays_any,
@@ -34,4 +34,4 @@ final as (
 )
 
 select * from final
-order by date_key, recording_number, album_number, artist_number, listener_id
+order by date_key, recording_key, album_key, artist_key, listener_id

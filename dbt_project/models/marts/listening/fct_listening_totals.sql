@@ -7,9 +7,9 @@ listening_days as (
 final as (
     select
         listener_id,
-        recording_number,
-        album_number,
-        artist_number,
+        recording_key,
+        album_key,
+        artist_key,
         cast(sum(plays) as bigint) as plays,
         cast(sum(ms_played) as bigint) as ms_played,
         cast(sum(plays_any) as bigint) as plays_any,
@@ -30,4 +30,4 @@ final as (
 )
 
 select * from final
-order by artist_number, album_number, recording_number, listener_id
+order by artist_key, album_key, recording_key, listener_id

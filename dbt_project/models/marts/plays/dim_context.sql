@@ -17,7 +17,8 @@ seen as (
 
 final as (
     select
-        {{ context_key('context_uri') }} as context_key,
+        {{ context_hash('context_uri') }} as context_hash,
+        {{ key_of_hash('context_hash') }} as context_key,
         coalesce(context_type, 'unknown') as context_type,
         context_uri,
         split_part(context_uri, ':', -1) as spotify_context_id,
@@ -25,7 +26,8 @@ final as (
     from seen
     union all by name
     select
-        'unknown' as context_key,
+        'unknown' as context_hash,
+        0 as context_key,
         'unknown' as context_type
 )
 

@@ -77,7 +77,7 @@ with_context as materialized (
         tracks.recording_key,
         tracks.album_key,
         tracks.artist_key,
-        coalesce({{ context_key('poll_details.context_uri') }}, 'unknown') as context_key,
+        coalesce({{ key_of_hash(context_hash('poll_details.context_uri')) }}, 0) as context_key,
         play_sessions.session_key,
         cast(plays.local_started_at as date) as date_key,
         cast(hour(plays.local_started_at) * 60 + minute(plays.local_started_at) as integer) as time_key,

@@ -16,7 +16,7 @@ all_plays as (
 
 recordings as (
     select * from {{ ref('dim_recording') }}
-    where recording_key <> 'unknown'
+    where recording_key <> 0
 ),
 
 sorted as (

@@ -25,7 +25,7 @@ known_days as (
 totals as (
     select
         listener_id,
-        artist_number,
+        artist_key,
         cast(sum(plays) as bigint) as plays,
         max(date_key) as last_heard_on
     from artist_days
@@ -36,13 +36,13 @@ totals as (
 gaps as (
     select
         artist_days.listener_id,
-        artist_days.artist_number,
+        artist_days.artist_key,
         artist_days.date_key as silent_from,
         artist_days.next_date_key as silent_until
     from artist_days
     semi join totals
-        on artist_days.listener_id = totals.listener_id and artist_days.artist_number = totals.artist_number
-    semi join artists on artist_days.artist_number = artists.artist_number
+        on artist_days.listener_id = totals.listener_id and artist_days.artist_key = totals.artist_key
+    semi join artists on artist_days.artist_key = artists.artist_key
     where artist_days.next_date_key > artist_days.date_key + 1
 ),
 
@@ -73,11 +73,11 @@ covered as (
 longest as (
     select
         listener_id,
-        artist_number,
+        artist_key,
         arg_max(covered, (silent_until - silent_from, -epoch(silent_from))) as gap
     from covered
     where coverage_pct >= 50
-    group by listener_id, artist_number
+    group by listener_id, artist_key
 ),
 
 final as (
@@ -92,8 +92,8 @@ final as (
         longest.gap.coverage_pct,
         longest.gap.has_holes
     from longest
-    inner join totals on longest.listener_id = totals.listener_id and longest.artist_number = totals.artist_number
-    inner join artists on longest.artist_number = artists.artist_number
+    inner join totals on longest.listener_id = totals.listener_id and longest.artist_key = totals.artist_key
+    inner join artists on longest.artist_key = artists.artist_key
     inner join known_days on longest.listener_id = known_days.listener_id
 )
 

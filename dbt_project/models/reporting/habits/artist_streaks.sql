@@ -17,11 +17,11 @@ artists as (
 active as (
     select
         artist_days.listener_id,
-        artist_days.artist_number as thing,
+        artist_days.artist_key as thing,
         artist_days.date_key as day,
         artist_days.day_number
     from artist_days
-    semi join artists on artist_days.artist_number = artists.artist_number
+    semi join artists on artist_days.artist_key = artists.artist_key
 ),
 
 {{ runs_of_days() }},
@@ -36,7 +36,7 @@ final as (
         spanned.started_on,
         spanned.ended_on
     from spanned
-    inner join artists on spanned.thing = artists.artist_number
+    inner join artists on spanned.thing = artists.artist_key
     where spanned.certain_days >= 2
 )
 

@@ -19,7 +19,7 @@ active_days as (
         artists.main_genre as thing,
         artist_days.date_key as day
     from artist_days
-    inner join artists on artist_days.artist_number = artists.artist_number
+    inner join artists on artist_days.artist_key = artists.artist_key
     where artists.main_genre <> 'unknown'
 ),
 

@@ -8,7 +8,7 @@ plays as (
 
 recordings as (
     select * from {{ ref('dim_recording') }}
-    where recording_key <> 'unknown'
+    where recording_key <> 0
 ),
 
 coverage as (
@@ -34,7 +34,7 @@ repeats as (
         *,
         place - row_number() over (partition by listener_id order by place) as run
     from ordered
-    where is_repeat and recording_key <> 'unknown'
+    where is_repeat and recording_key <> 0
 ),
 
 -- The first play of a run is no repeat: it is known from the row after it.

@@ -11,7 +11,7 @@ all_time as (
 
 recordings as (
     select * from {{ ref('dim_recording') }}
-    where recording_key <> 'unknown'
+    where recording_key <> 0
 ),
 
 artists as (
@@ -25,14 +25,14 @@ albums as (
 once as (
     select
         listener_id,
-        recording_number,
-        max(artist_number) as artist_number,
-        max(album_number) as album_number,
+        recording_key,
+        max(artist_key) as artist_key,
+        max(album_key) as album_key,
         max(first_date_key) as played_on,
         sum(ms_played) as ms
     from listening_totals
     where plays > 0
-    group by listener_id, recording_number
+    group by listener_id, recording_key
     having sum(plays) = 1
 ),
 
@@ -48,9 +48,9 @@ final as (
         all_time.has_holes
     from once
     inner join all_time on once.listener_id = all_time.listener_id
-    inner join recordings on once.recording_number = recordings.recording_number
-    inner join artists on once.artist_number = artists.artist_number
-    inner join albums on once.album_number = albums.album_number
+    inner join recordings on once.recording_key = recordings.recording_key
+    inner join artists on once.artist_key = artists.artist_key
+    inner join albums on once.album_key = albums.album_key
     where once.played_on <= all_time.last_day - 30
 )
 

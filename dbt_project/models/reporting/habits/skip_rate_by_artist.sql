@@ -20,7 +20,7 @@ artists as (
 asked as (
     select
         listener_id,
-        artist_number,
+        artist_key,
         starts,
         skips,
         starts_completed
@@ -29,7 +29,7 @@ asked as (
     union all
     select
         listener_id,
-        artist_number,
+        artist_key,
         starts,
         skips,
         starts_completed
@@ -40,7 +40,7 @@ asked as (
 by_artist as (
     select
         listener_id,
-        artist_number,
+        artist_key,
         cast(sum(starts) as bigint) as starts,
         cast(sum(skips) as bigint) as skips,
         cast(sum(starts_completed) as bigint) as completed
@@ -67,7 +67,7 @@ final as (
         covered.first_day,
         covered.last_day
     from by_artist
-    inner join artists on by_artist.artist_number = artists.artist_number
+    inner join artists on by_artist.artist_key = artists.artist_key
     left join covered on by_artist.listener_id = covered.listener_id
 )
 

@@ -17,7 +17,7 @@ recordings as (
 ),
 
 heard as (
-    {{ heard_in_range('recording_number') }}
+    {{ heard_in_range('recording_key') }}
 ),
 
 by_decade as (
@@ -28,7 +28,7 @@ by_decade as (
         cast(sum(heard.plays) as bigint) as plays,
         cast(sum(heard.ms) as bigint) as ms
     from heard
-    inner join recordings on heard.recording_number = recordings.recording_number
+    inner join recordings on heard.recording_key = recordings.recording_key
     group by all
 ),
 

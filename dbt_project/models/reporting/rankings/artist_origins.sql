@@ -17,7 +17,7 @@ artists as (
 ),
 
 heard as (
-    {{ heard_in_range('artist_number') }}
+    {{ heard_in_range('artist_key') }}
 ),
 
 -- Where no place is known, the country or continent is the place. Artists of one area may be of several countries,
@@ -38,7 +38,7 @@ placed as (
         artists.origin_source,
         artists.origin_area_key
     from heard
-    inner join artists on heard.artist_number = artists.artist_number
+    inner join artists on heard.artist_key = artists.artist_key
 ),
 
 places as (
@@ -76,7 +76,7 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by listener_id order by plays desc, ms desc, origin_area_key, country_name, continent
+            partition by listener_id order by plays desc, ms desc, origin_area_key desc, country_name, continent
         ) as rank
     from places
     where place_name is not null

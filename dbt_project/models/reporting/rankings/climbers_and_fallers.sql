@@ -22,7 +22,7 @@ listening_days as (
 
 artists as (
     select
-        artist_number,
+        artist_key,
         artist_name
     from {{ ref('dim_artist') }}
     where not is_special_purpose
@@ -45,18 +45,18 @@ heard as (
     select
         listening_days.listener_id,
         {{ period_start('month', 'listening_days.date_key') }} as month_start,
-        listening_days.artist_number,
+        listening_days.artist_key,
         sum(listening_days.plays) as plays,
         sum(listening_days.ms_played) as ms
     from listening_days
-    semi join artists on listening_days.artist_number = artists.artist_number
+    semi join artists on listening_days.artist_key = artists.artist_key
     group by all
 ),
 
 ranked as (
     select
         *,
-        row_number() over (partition by listener_id, month_start order by plays desc, ms desc, artist_number) as rank
+        row_number() over (partition by listener_id, month_start order by plays desc, ms desc, artist_key) as rank
     from heard
 ),
 
@@ -72,7 +72,7 @@ lasts as (
 in_either as (
     select
         pairs.*,
-        ranked.artist_number,
+        ranked.artist_key,
         ranked.rank,
         ranked.plays,
         cast(null as bigint) as rank_before,
@@ -82,7 +82,7 @@ in_either as (
     union all
     select
         pairs.*,
-        ranked.artist_number,
+        ranked.artist_key,
         cast(null as bigint) as rank,
         cast(null as bigint) as plays,
         ranked.rank as rank_before,
@@ -99,7 +99,7 @@ joined as (
         month_before,
         coverage_pct,
         has_holes,
-        artist_number,
+        artist_key,
         max(rank) as rank,
         cast(coalesce(max(plays), 0) as bigint) as plays,
         max(rank_before) as rank_before,
@@ -140,7 +140,7 @@ final as (
         placed.has_holes,
         placed.month_start as period_start
     from placed
-    inner join artists on placed.artist_number = artists.artist_number
+    inner join artists on placed.artist_key = artists.artist_key
     where
         (placed.rank <> placed.rank_before or placed.plays = 0 or placed.plays_before = 0)
         and {{ is_read_for_part('placed.month_start') }}

@@ -55,7 +55,7 @@ final as (
         cast(by_artist.plays - coalesce(by_artist.plays_as_guest, 0) as bigint) as plays_as_primary,
         {{ minutes('by_artist.ms') }} as minutes_credited,
         row_number() over (
-            partition by by_artist.listener_id order by by_artist.plays desc, by_artist.ms desc, artists.artist_number
+            partition by by_artist.listener_id order by by_artist.plays desc, by_artist.ms desc, artists.artist_key
         ) as rank,
         by_artist.listener_id
     from by_artist

@@ -17,7 +17,7 @@ albums as (
 ),
 
 heard as (
-    {{ heard_in_range('album_number') }}
+    {{ heard_in_range('album_key') }}
 ),
 
 named as (
@@ -25,9 +25,9 @@ named as (
         heard.*,
         albums.album_name,
         albums.artist_name,
-        albums.album_key = 'unknown' as is_unknown
+        albums.album_key = 0 as is_unknown
     from heard
-    inner join albums on heard.album_number = albums.album_number
+    inner join albums on heard.album_key = albums.album_key
 ),
 
 totals as (
@@ -43,7 +43,7 @@ totals as (
 ranked as (
     select
         *,
-        row_number() over (partition by listener_id order by {{ ranking_order('album_number') }}) as rank
+        row_number() over (partition by listener_id order by {{ ranking_order('album_key') }}) as rank
     from named
     where not is_unknown
     qualify {{ is_asked_rank() }}

@@ -17,7 +17,7 @@ artists as (
 ),
 
 heard as (
-    {{ heard_in_range('artist_number') }}
+    {{ heard_in_range('artist_key') }}
 ),
 
 named as (
@@ -26,7 +26,7 @@ named as (
         artists.artist_name,
         artists.is_special_purpose
     from heard
-    inner join artists on heard.artist_number = artists.artist_number
+    inner join artists on heard.artist_key = artists.artist_key
 ),
 
 totals as (
@@ -42,7 +42,7 @@ totals as (
 ranked as (
     select
         *,
-        row_number() over (partition by listener_id order by {{ ranking_order('artist_number') }}) as rank
+        row_number() over (partition by listener_id order by {{ ranking_order('artist_key') }}) as rank
     from named
     where not is_special_purpose
     qualify {{ is_asked_rank() }}

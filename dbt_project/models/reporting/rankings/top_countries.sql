@@ -17,7 +17,7 @@ artists as (
 ),
 
 heard as (
-    {{ heard_in_range('artist_number') }}
+    {{ heard_in_range('artist_key') }}
 ),
 
 by_country as (
@@ -30,7 +30,7 @@ by_country as (
         cast(sum(heard.plays) as bigint) as plays,
         cast(sum(heard.ms) as bigint) as ms
     from heard
-    inner join artists on heard.artist_number = artists.artist_number
+    inner join artists on heard.artist_key = artists.artist_key
     group by heard.listener_id, artists.country_name
 ),
 

@@ -25,12 +25,12 @@ artist_genres as (
 ),
 
 heard as (
-    {{ heard_in_range('artist_number') }}
+    {{ heard_in_range('artist_key') }}
 ),
 
 weights as (
     select
-        artists.artist_number,
+        artists.artist_key,
         artist_genres.genre_key,
         cast(round(1000000 * artist_genres.weight) as bigint) as millionths
     from artist_genres
@@ -45,7 +45,7 @@ by_genre as (
         sum(heard.plays * weights.millionths) as plays,
         sum(heard.ms * weights.millionths) as ms
     from heard
-    inner join weights on heard.artist_number = weights.artist_number
+    inner join weights on heard.artist_key = weights.artist_key
     group by all
 ),
 
@@ -54,7 +54,7 @@ totals as (
         listener_id,
         sum(plays) as plays,
         sum(ms) as ms,
-        coalesce(sum(plays) filter (where genre_key = 'unknown'), 0) as plays_unknown
+        coalesce(sum(plays) filter (where genre_key = 0), 0) as plays_unknown
     from by_genre
     group by listener_id
 ),
@@ -64,7 +64,7 @@ ranked as (
         *,
         row_number() over (partition by listener_id order by {{ ranking_order('genre_key') }}) as rank
     from by_genre
-    where genre_key <> 'unknown'
+    where genre_key <> 0
     qualify {{ is_asked_rank() }}
 ),
 

@@ -17,7 +17,7 @@ recordings as (
 ),
 
 heard as (
-    {{ heard_in_range('recording_number') }}
+    {{ heard_in_range('recording_key') }}
 ),
 
 named as (
@@ -25,9 +25,9 @@ named as (
         heard.*,
         recordings.recording_name as track_name,
         recordings.artist_name,
-        recordings.recording_key = 'unknown' as is_unknown
+        recordings.recording_key = 0 as is_unknown
     from heard
-    inner join recordings on heard.recording_number = recordings.recording_number
+    inner join recordings on heard.recording_key = recordings.recording_key
 ),
 
 totals as (
@@ -43,7 +43,7 @@ totals as (
 ranked as (
     select
         *,
-        row_number() over (partition by listener_id order by {{ ranking_order('recording_number') }}) as rank
+        row_number() over (partition by listener_id order by {{ ranking_order('recording_key') }}) as rank
     from named
     where not is_unknown
     qualify {{ is_asked_rank() }}

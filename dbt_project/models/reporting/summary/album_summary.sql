@@ -8,17 +8,17 @@ listening_days as (
 
 albums as (
     select * from {{ ref('dim_album') }}
-    where album_key <> 'unknown'
+    where album_key <> 0
 ),
 
 heard as (
     select
         listener_id,
-        album_number,
+        album_key,
         cast(sum(plays) as bigint) as plays,
         cast(sum(ms_played) as bigint) as ms,
         count(distinct date_key) as days,
-        count(distinct recording_number) as tracks_heard,
+        count(distinct recording_key) as tracks_heard,
         min(date_key) as first_heard_on,
         max(date_key) as last_heard_on
     from listening_days
@@ -32,7 +32,7 @@ final as (
         heard.plays,
         {{ minutes('heard.ms') }} as minutes,
         row_number() over (
-            partition by heard.listener_id order by heard.plays desc, heard.ms desc, heard.album_number
+            partition by heard.listener_id order by heard.plays desc, heard.ms desc, heard.album_key
         ) as rank,
         heard.days,
         heard.tracks_heard,
@@ -42,7 +42,7 @@ final as (
         heard.first_heard_on,
         heard.last_heard_on
     from heard
-    inner join albums on heard.album_number = albums.album_number
+    inner join albums on heard.album_key = albums.album_key
 )
 
 select * from final

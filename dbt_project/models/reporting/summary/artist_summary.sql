@@ -17,9 +17,9 @@ artists as (
 catalogue as (
     select
         listener_id,
-        artist_number,
-        count(distinct recording_number) as tracks,
-        count(distinct album_number) as albums
+        artist_key,
+        count(distinct recording_key) as tracks,
+        count(distinct album_key) as albums
     from listening_totals
     where plays > 0
     group by all
@@ -28,7 +28,7 @@ catalogue as (
 heard as (
     select
         listener_id,
-        artist_number,
+        artist_key,
         cast(sum(plays) as bigint) as plays,
         cast(sum(ms_played) as bigint) as ms,
         count(*) as days,
@@ -47,7 +47,7 @@ final as (
         heard.plays,
         {{ minutes('heard.ms') }} as minutes,
         row_number() over (
-            partition by heard.listener_id order by heard.plays desc, heard.ms desc, heard.artist_number
+            partition by heard.listener_id order by heard.plays desc, heard.ms desc, heard.artist_key
         ) as rank,
         catalogue.tracks,
         catalogue.albums,
@@ -61,8 +61,8 @@ final as (
         heard.first_heard_on,
         heard.last_heard_on
     from heard
-    inner join artists on heard.artist_number = artists.artist_number
-    inner join catalogue on heard.listener_id = catalogue.listener_id and heard.artist_number = catalogue.artist_number
+    inner join artists on heard.artist_key = artists.artist_key
+    inner join catalogue on heard.listener_id = catalogue.listener_id and heard.artist_key = catalogue.artist_key
 )
 
 select * from final

@@ -47,8 +47,8 @@ measured as (
         sum(asked.plays) filter (where artists.main_genre <> 'unknown') as plays_with_genre,
         sum(asked.plays) filter (where recordings.first_release_year is not null) as plays_with_release
     from asked
-    inner join recordings on asked.recording_number = recordings.recording_number
-    inner join artists on asked.artist_number = artists.artist_number
+    inner join recordings on asked.recording_key = recordings.recording_key
+    inner join artists on asked.artist_key = artists.artist_key
     group by asked.listener_id
 ),
 

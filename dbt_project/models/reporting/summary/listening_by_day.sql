@@ -19,7 +19,7 @@ periods as (
 
 artists as (
     select
-        artist_number,
+        artist_key,
         is_special_purpose
     from {{ ref('dim_artist') }}
 ),

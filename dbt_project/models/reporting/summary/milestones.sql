@@ -116,11 +116,11 @@ day_streaks as (
 artist_totals as (
     select
         listener_id,
-        artist_number,
+        artist_key,
         date_key,
-        sum(plays) over (partition by listener_id, artist_number order by date_key) as plays_so_far
+        sum(plays) over (partition by listener_id, artist_key order by date_key) as plays_so_far
     from artist_days
-    semi join artists on artist_days.artist_number = artists.artist_number and not artists.is_special_purpose
+    semi join artists on artist_days.artist_key = artists.artist_key and not artists.is_special_purpose
 ),
 
 best_of_day as (
@@ -128,7 +128,7 @@ best_of_day as (
         listener_id,
         date_key,
         max(plays_so_far) as plays_so_far,
-        arg_max(artist_number, (plays_so_far, -artist_number)) as artist_number
+        arg_max(artist_key, (plays_so_far, -artist_key)) as artist_key
     from artist_totals
     group by all
 ),
@@ -149,7 +149,7 @@ leaders as (
         *,
         min(date_key) over (partition by listener_id) as first_day
     from records
-    qualify artist_number is distinct from lag(artist_number) over (partition by listener_id order by date_key)
+    qualify artist_key is distinct from lag(artist_key) over (partition by listener_id order by date_key)
 ),
 
 number_ones as (
@@ -160,7 +160,7 @@ number_ones as (
         leaders.date_key as reached_on,
         artists.artist_name as subject
     from leaders
-    inner join artists on leaders.artist_number = artists.artist_number
+    inner join artists on leaders.artist_key = artists.artist_key
     where leaders.date_key >= leaders.first_day + 90
 ),
 

@@ -8,13 +8,13 @@ listening_days as (
 
 recordings as (
     select * from {{ ref('dim_recording') }}
-    where recording_key <> 'unknown'
+    where recording_key <> 0
 ),
 
 heard as (
     select
         listener_id,
-        recording_number,
+        recording_key,
         cast(sum(plays) as bigint) as plays,
         cast(sum(ms_played) as bigint) as ms,
         count(distinct date_key) as days,
@@ -32,7 +32,7 @@ final as (
         heard.plays,
         {{ minutes('heard.ms') }} as minutes,
         row_number() over (
-            partition by heard.listener_id order by heard.plays desc, heard.ms desc, heard.recording_number
+            partition by heard.listener_id order by heard.plays desc, heard.ms desc, heard.recording_key
         ) as rank,
         heard.days,
         heard.most_on_a_day,
@@ -41,7 +41,7 @@ final as (
         heard.first_heard_on,
         heard.last_heard_on
     from heard
-    inner join recordings on heard.recording_number = recordings.recording_number
+    inner join recordings on heard.recording_key = recordings.recording_key
 )
 
 select * from final

@@ -21,17 +21,17 @@ artists as (
 
 recordings as (
     select * from {{ ref('dim_recording') }}
-    where recording_key <> 'unknown'
+    where recording_key <> 0
 ),
 
 albums as (
     select * from {{ ref('dim_album') }}
-    where album_key <> 'unknown'
+    where album_key <> 0
 ),
 
 genres as (
     select * from {{ ref('dim_genre') }}
-    where genre_key <> 'unknown'
+    where genre_key <> 0
 ),
 
 artist_genres as (
@@ -42,9 +42,9 @@ heard as (
     select
         listener_id,
         {{ period_start('year', 'date_key') }} as period_start,
-        recording_number,
-        album_number,
-        artist_number,
+        recording_key,
+        album_key,
+        artist_key,
         sum(plays) as plays,
         sum(ms_played) as ms
     from listening_days
@@ -55,7 +55,7 @@ artists_heard as (
     select
         listener_id,
         period_start,
-        artist_number,
+        artist_key,
         sum(plays) as plays,
         sum(ms) as ms
     from heard
@@ -63,14 +63,14 @@ artists_heard as (
 ),
 
 artists_of_year as (
-    {{ top_five('artists_heard', 'artists', 'artist_number', 'artist_name', 'not artists.is_special_purpose') }}
+    {{ top_five('artists_heard', 'artists', 'artist_key', 'artist_name', 'not artists.is_special_purpose') }}
 ),
 
 tracks_heard as (
     select
         listener_id,
         period_start,
-        recording_number,
+        recording_key,
         sum(plays) as plays,
         sum(ms) as ms
     from heard
@@ -78,14 +78,14 @@ tracks_heard as (
 ),
 
 tracks_of_year as (
-    {{ top_five('tracks_heard', 'recordings', 'recording_number', "recording_name || ' by ' || artist_name") }}
+    {{ top_five('tracks_heard', 'recordings', 'recording_key', "recording_name || ' by ' || artist_name") }}
 ),
 
 albums_heard as (
     select
         listener_id,
         period_start,
-        album_number,
+        album_key,
         sum(plays) as plays,
         sum(ms) as ms
     from heard
@@ -93,7 +93,7 @@ albums_heard as (
 ),
 
 albums_of_year as (
-    {{ top_five('albums_heard', 'albums', 'album_number', "album_name || ' by ' || artist_name") }}
+    {{ top_five('albums_heard', 'albums', 'album_key', "album_name || ' by ' || artist_name") }}
 ),
 
 genres_heard as (
@@ -104,7 +104,7 @@ genres_heard as (
         sum(artists_heard.plays * cast(round(1000000 * artist_genres.weight) as bigint)) as plays,
         sum(artists_heard.ms * cast(round(1000000 * artist_genres.weight) as bigint)) as ms
     from artists_heard
-    inner join artists on artists_heard.artist_number = artists.artist_number
+    inner join artists on artists_heard.artist_key = artists.artist_key
     inner join artist_genres on artists.artist_key = artist_genres.artist_key
     inner join genres on artist_genres.genre_key = genres.genre_key
     group by all
@@ -127,7 +127,7 @@ countries_heard as (
         sum(artists_heard.plays) as plays,
         sum(artists_heard.ms) as ms
     from artists_heard
-    inner join artists on artists_heard.artist_number = artists.artist_number
+    inner join artists on artists_heard.artist_key = artists.artist_key
     where artists.country_name is not null
     group by all
 ),

@@ -26,23 +26,23 @@ all_time as (
 heard as (
     select
         listener_id,
-        artist_number,
+        artist_key,
         min(date_key) as discovered_on,
         max(date_key) as last_heard_on,
         cast(sum(plays) as bigint) as plays,
         cast(sum(ms_played) as bigint) as ms
     from listening_days
-    group by listener_id, artist_number
+    group by listener_id, artist_key
 ),
 
 heard_early as (
     select
         listening_days.listener_id,
-        listening_days.artist_number,
+        listening_days.artist_key,
         cast(sum(listening_days.plays) as bigint) as plays_first_30_days
     from listening_days
     inner join heard
-        on listening_days.listener_id = heard.listener_id and listening_days.artist_number = heard.artist_number
+        on listening_days.listener_id = heard.listener_id and listening_days.artist_key = heard.artist_key
     where listening_days.date_key < heard.discovered_on + 30
     group by all
 ),
@@ -53,7 +53,7 @@ discovered as (
         heard_early.plays_first_30_days
     from heard
     inner join heard_early
-        on heard.listener_id = heard_early.listener_id and heard.artist_number = heard_early.artist_number
+        on heard.listener_id = heard_early.listener_id and heard.artist_key = heard_early.artist_key
 ),
 
 final as (
@@ -70,7 +70,7 @@ final as (
         months.coverage_pct,
         months.has_holes
     from discovered
-    inner join artists on discovered.artist_number = artists.artist_number
+    inner join artists on discovered.artist_key = artists.artist_key
     inner join all_time on discovered.listener_id = all_time.listener_id
     left join periods as months
         on

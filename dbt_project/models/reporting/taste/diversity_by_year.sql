@@ -27,12 +27,12 @@ heard as (
     select
         listening_days.listener_id,
         {{ period_start('year', 'listening_days.date_key') }} as period_start,
-        listening_days.artist_number,
+        listening_days.artist_key,
         artists.country_name,
         artists.is_special_purpose,
         cast(sum(listening_days.plays) as double) as plays
     from listening_days
-    inner join artists on listening_days.artist_number = artists.artist_number
+    inner join artists on listening_days.artist_key = artists.artist_key
     group by all
 ),
 
@@ -40,7 +40,7 @@ tracks as (
     select
         listener_id,
         {{ period_start('year', 'date_key') }} as period_start,
-        count(distinct recording_number) as tracks
+        count(distinct recording_key) as tracks
     from listening_days
     group by all
 ),

@@ -25,14 +25,14 @@ known_days as (
 favourites as (
     select
         artist_days.listener_id,
-        artist_days.artist_number,
+        artist_days.artist_key,
         cast(sum(artist_days.plays) as bigint) as plays,
         sum(artist_days.ms_played) as ms,
         max(artist_days.date_key) as last_heard_on,
         any_value(known_days.last_day) as last_day
     from artist_days
     inner join known_days on artist_days.listener_id = known_days.listener_id
-    group by artist_days.listener_id, artist_days.artist_number
+    group by artist_days.listener_id, artist_days.artist_key
     having sum(artist_days.plays) >= 20 and max(artist_days.date_key) <= any_value(known_days.last_day) - 180
 ),
 
@@ -47,7 +47,7 @@ final as (
         covered.coverage_pct,
         covered.has_holes
     from favourites
-    inner join artists on favourites.artist_number = artists.artist_number
+    inner join artists on favourites.artist_key = artists.artist_key
     inner join {{ coverage_between('favourites', 'last_heard_on + 1', 'last_day') }} as covered
         on
             favourites.listener_id = covered.listener_id

@@ -47,7 +47,7 @@ by_genre as (
     from by_artist
     inner join artist_genres on by_artist.artist_key = artist_genres.artist_key
     inner join genres on artist_genres.genre_key = genres.genre_key
-    where genres.genre_key <> 'unknown'
+    where genres.genre_key <> 0
     group by all
 ),
 

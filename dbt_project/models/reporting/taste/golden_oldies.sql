@@ -13,7 +13,7 @@ artists as (
 heard as (
     select
         listener_id,
-        artist_number,
+        artist_key,
         cast(sum(plays) as bigint) as plays,
         sum(plays * (date_key - date '1970-01-01')) / sum(plays) as mean_day,
         min(date_key) as first_heard_on,
@@ -32,7 +32,7 @@ final as (
         heard.first_heard_on,
         heard.last_heard_on
     from heard
-    inner join artists on heard.artist_number = artists.artist_number
+    inner join artists on heard.artist_key = artists.artist_key
 )
 
 select * from final

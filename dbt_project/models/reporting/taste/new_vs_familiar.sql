@@ -45,7 +45,7 @@ heard as (
         artist_days.date_key - artist_days.previous_date_key as days_silent,
         artist_days.date_key < all_time.warm_until as is_masked
     from artist_days
-    inner join artists on artist_days.artist_number = artists.artist_number
+    inner join artists on artist_days.artist_key = artists.artist_key
     inner join all_time on artist_days.listener_id = all_time.listener_id
 ),
 
@@ -77,7 +77,7 @@ by_month as (
         coalesce(sum(heard.plays) filter (where heard.is_masked), 0) as plays_masked,
         coalesce(sum(first_plays.ms) filter (where heard.days_known = 0 and not heard.is_masked), 0) as ms_new,
         count(*) filter (where heard.days_silent >= 180) as rediscoveries,
-        count(distinct if(heard.is_masked, null, heard.artist_number)) as artists
+        count(distinct if(heard.is_masked, null, heard.artist_key)) as artists
     from heard
     left join first_plays
         on

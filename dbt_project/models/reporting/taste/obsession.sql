@@ -17,7 +17,7 @@ artists as (
 heard as (
     select
         listener_id,
-        artist_number,
+        artist_key,
         date_key as day,
         plays,
         ms_played as ms
@@ -28,9 +28,9 @@ heard as (
 played_enough as (
     select heard.*
     from heard
-    semi join artists on heard.artist_number = artists.artist_number
+    semi join artists on heard.artist_key = artists.artist_key
     qualify sum(plays) over (
-        partition by listener_id, artist_number order by day
+        partition by listener_id, artist_key order by day
         range between interval 6 days preceding and interval 6 days following
     ) >= 10
 ),
@@ -67,7 +67,7 @@ totals as (
 windows as (
     select
         played_enough.listener_id,
-        played_enough.artist_number,
+        played_enough.artist_key,
         played_enough.day + cast(offsets.days_later as integer) as day,
         sum(played_enough.plays) as plays,
         sum(played_enough.ms) as ms
@@ -86,7 +86,7 @@ best as (
     inner join totals on windows.listener_id = totals.listener_id and windows.day = totals.day
     where windows.plays >= 10 and windows.ms > 0 and totals.days = 7 and totals.coverage_pct >= 50
     qualify row_number() over (
-        partition by windows.listener_id, windows.artist_number
+        partition by windows.listener_id, windows.artist_key
         order by windows.ms / totals.ms desc, windows.plays desc, windows.day
     ) = 1
 ),
@@ -98,7 +98,7 @@ final as (
         cast(best.plays as bigint) as plays,
         {{ minutes('best.ms') }} as minutes,
         row_number() over (
-            partition by best.listener_id order by best.ms / best.ms_all desc, best.ms desc, best.artist_number
+            partition by best.listener_id order by best.ms / best.ms_all desc, best.ms desc, best.artist_key
         ) as rank,
         best.listener_id,
         best.coverage_pct,
@@ -106,7 +106,7 @@ final as (
         best.day - 6 as week_from,
         best.day as week_until
     from best
-    inner join artists on best.artist_number = artists.artist_number
+    inner join artists on best.artist_key = artists.artist_key
 )
 
 select * from final

@@ -11,14 +11,14 @@ artists as (
 
 recordings as (
     select * from {{ ref('dim_recording') }}
-    where recording_key <> 'unknown'
+    where recording_key <> 0
 ),
 
 by_track as (
     select
         listener_id,
-        artist_number,
-        recording_number,
+        artist_key,
+        recording_key,
         cast(sum(plays) as bigint) as plays,
         sum(ms_played) as ms,
         min(first_date_key) as first_heard_on,
@@ -31,14 +31,14 @@ by_track as (
 by_artist as (
     select
         listener_id,
-        artist_number,
-        any_value(recording_number) as recording_number,
+        artist_key,
+        any_value(recording_key) as recording_key,
         any_value(plays) as plays,
         any_value(ms) as ms,
         any_value(first_heard_on) as first_heard_on,
         any_value(last_heard_on) as last_heard_on
     from by_track
-    group by listener_id, artist_number
+    group by listener_id, artist_key
     having count(*) = 1 and any_value(plays) >= 5
 ),
 
@@ -52,8 +52,8 @@ final as (
         by_artist.first_heard_on,
         by_artist.last_heard_on
     from by_artist
-    inner join artists on by_artist.artist_number = artists.artist_number
-    inner join recordings on by_artist.recording_number = recordings.recording_number
+    inner join artists on by_artist.artist_key = artists.artist_key
+    inner join recordings on by_artist.recording_key = recordings.recording_key
 )
 
 select * from final

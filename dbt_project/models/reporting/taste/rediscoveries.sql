@@ -17,13 +17,13 @@ artists as (
 heard as (
     select artist_days.*
     from artist_days
-    semi join artists on artist_days.artist_number = artists.artist_number
+    semi join artists on artist_days.artist_key = artists.artist_key
 ),
 
 returned as (
     select
         listener_id,
-        artist_number,
+        artist_key,
         date_key as returned_on,
         previous_date_key as last_heard_on,
         cast(date_key - previous_date_key as integer) as gap_days
@@ -40,7 +40,7 @@ since as (
     inner join heard
         on
             returned.listener_id = heard.listener_id
-            and returned.artist_number = heard.artist_number
+            and returned.artist_key = heard.artist_key
             and heard.date_key between returned.returned_on and returned.returned_on + 29
     group by all
 ),
@@ -57,7 +57,7 @@ final as (
         covered.coverage_pct,
         covered.has_holes
     from since
-    inner join artists on since.artist_number = artists.artist_number
+    inner join artists on since.artist_key = artists.artist_key
     inner join {{ coverage_between('since', 'last_heard_on + 1', 'returned_on - 1') }} as covered
         on
             since.listener_id = covered.listener_id

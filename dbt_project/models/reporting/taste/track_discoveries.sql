@@ -8,7 +8,7 @@ listening_days as (
 
 recordings as (
     select * from {{ ref('dim_recording') }}
-    where recording_key <> 'unknown'
+    where recording_key <> 0
 ),
 
 periods as (
@@ -26,23 +26,23 @@ all_time as (
 heard as (
     select
         listener_id,
-        recording_number,
+        recording_key,
         min(date_key) as discovered_on,
         max(date_key) as last_heard_on,
         cast(sum(plays) as bigint) as plays,
         cast(sum(ms_played) as bigint) as ms
     from listening_days
-    group by listener_id, recording_number
+    group by listener_id, recording_key
 ),
 
 heard_early as (
     select
         listening_days.listener_id,
-        listening_days.recording_number,
+        listening_days.recording_key,
         cast(sum(listening_days.plays) as bigint) as plays_first_30_days
     from listening_days
     inner join heard
-        on listening_days.listener_id = heard.listener_id and listening_days.recording_number = heard.recording_number
+        on listening_days.listener_id = heard.listener_id and listening_days.recording_key = heard.recording_key
     where listening_days.date_key < heard.discovered_on + 30
     group by all
 ),
@@ -53,7 +53,7 @@ discovered as (
         heard_early.plays_first_30_days
     from heard
     inner join heard_early
-        on heard.listener_id = heard_early.listener_id and heard.recording_number = heard_early.recording_number
+        on heard.listener_id = heard_early.listener_id and heard.recording_key = heard_early.recording_key
 ),
 
 final as (
@@ -71,7 +71,7 @@ final as (
         months.coverage_pct,
         months.has_holes
     from discovered
-    inner join recordings on discovered.recording_number = recordings.recording_number
+    inner join recordings on discovered.recording_key = recordings.recording_key
     inner join all_time on discovered.listener_id = all_time.listener_id
     left join periods as months
         on

@@ -8,7 +8,7 @@ final as (
     select
         alias_kind,
         alias,
-        artist_key,
+        artist_key as artist_hash,
 
         nullif(trim(name), '') as artist_name,
 

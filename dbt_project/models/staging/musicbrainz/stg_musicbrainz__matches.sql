@@ -6,7 +6,7 @@ source as (
 
 final as (
     select
-        artist_key,
+        artist_key as artist_hash,
         mbid,
 
         status,

@@ -3,7 +3,7 @@
         materialized='incremental',
         incremental_strategy='append',
         on_schema_change='append_new_columns',
-        pre_hook="{{ forget_old_rows(source('raw', 'spotify_recently_played'), {'content_kind': 'varchar', 'isrc': 'varchar'}) }}"
+        pre_hook="{{ forget_old_rows(source('raw', 'spotify_recently_played'), {'content_kind': 'varchar', 'isrc': 'varchar', 'track_hash': 'varchar'}) }}"
     )
 }}
 
@@ -79,8 +79,9 @@ final as (
     select
         *,
         if(
-            content_kind = 'music', {{ track_key('spotify_track_id', 'artist_name', 'track_name') }}, 'unknown'
-        ) as track_key
+            content_kind = 'music', {{ track_hash('spotify_track_id', 'artist_name', 'track_name') }}, 'unknown'
+        ) as track_hash,
+        {{ key_of_hash('track_hash') }} as track_key
     from renamed
 )
 

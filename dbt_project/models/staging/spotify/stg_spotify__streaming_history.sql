@@ -3,7 +3,7 @@
         materialized='incremental',
         incremental_strategy='append',
         on_schema_change='append_new_columns',
-        pre_hook="{{ forget_old_rows(source('raw', 'spotify_streaming_history'), {'chapter_title': 'varchar', 'author_name': 'varchar', 'lost_letters': 'bigint'}) }}"
+        pre_hook="{{ forget_old_rows(source('raw', 'spotify_streaming_history'), {'chapter_title': 'varchar', 'author_name': 'varchar', 'lost_letters': 'bigint', 'track_hash': 'varchar'}) }}"
     )
 }}
 
@@ -110,9 +110,10 @@ final as (
         *,
         if(
             content_kind in ('music', 'unreadable'),
-            {{ track_key('spotify_track_id', 'artist_name', 'track_name') }},
+            {{ track_hash('spotify_track_id', 'artist_name', 'track_name') }},
             'unknown'
-        ) as track_key
+        ) as track_hash,
+        {{ key_of_hash('track_hash') }} as track_key
     from classified
 )
 
