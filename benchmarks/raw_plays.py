@@ -172,7 +172,7 @@ select
         'played_at': strftime(played_at, '%Y-%m-%dT%H:%M:%S.%gZ'),
         'context': if(i % 2 = 0, {{'type': 'playlist', 'uri': 'spotify:playlist:' || (i % 300)}}, null)
     }}),
-    'spotify/recently_played/bench-' || poll || suffix || '.ndjson.gz', i % 50, 'bench', polled_at, polled_at
+    'spotify/recently_played/bench-' || poll || suffix || '.ndjson.gz', number % 50, 'bench', polled_at, polled_at
 from bench_polled
 """
 

@@ -122,8 +122,7 @@ def main() -> None:
 
 def _full_build(scratch: Path) -> tuple[Measured, float]:
     """Build everything; return the cost, and the seconds that dbt measured for models and data tests."""
-    full = _dbt(scratch, "build", "--exclude-resource-type", "unit_test")
-    nodes = _node_times(scratch)
+    full, nodes = _build(scratch)
     full_sql = sum(nodes.values())
     _write_line(f"full build            {full.seconds:7.1f} s, of it SQL {full_sql:.1f} s; peak {full.peak_mb:.0f} MB")
     for name, seconds in sorted(nodes.items(), key=lambda node: -node[1])[:12]:
@@ -134,11 +133,27 @@ def _full_build(scratch: Path) -> tuple[Measured, float]:
 def _build_after(scratch: Path, arrival: str, words: str) -> Measured:
     """Let rows arrive, build on top of what is built, and return the cost; the slowest nodes are printed."""
     _apart(_execute, scratch / "music_tracker.duckdb", arrival)
-    built = _dbt(scratch, "build", "--exclude-resource-type", "unit_test")
+    built, nodes = _build(scratch)
     _write_line(f"build, {words:<15}{built.seconds:7.1f} s; peak {built.peak_mb:.0f} MB")
-    for name, seconds in sorted(_node_times(scratch).items(), key=lambda node: -node[1])[:12]:
+    for name, seconds in sorted(nodes.items(), key=lambda node: -node[1])[:12]:
         _write_line(f"  {name:60} {seconds:6.2f} s")
     return built
+
+
+def _build(scratch: Path) -> tuple[Measured, dict[str, float]]:
+    """Build, and again while months wait; return what it cost in all, and the seconds of each node."""
+    times: dict[str, float] = {}
+    seconds, peak_mb, months_wait = 0.0, 0.0, True
+    while months_wait:
+        built = _dbt(scratch, "build", "--exclude-resource-type", "unit_test")
+        seconds, peak_mb = seconds + built.seconds, max(peak_mb, built.peak_mb)
+        for name, took in _node_times(scratch).items():
+            times[name] = times.get(name, 0) + took
+        results = json.loads((scratch / "target" / "run_results.json").read_text())["results"]
+        months_wait = any(one["message"] == "LATER" for one in results)
+        if months_wait:
+            _write_line(f"  one slice           {built.seconds:7.1f} s; peak {built.peak_mb:.0f} MB")
+    return Measured(seconds, peak_mb), times
 
 
 def _bare_build(scratch: Path) -> float:

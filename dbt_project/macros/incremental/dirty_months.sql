@@ -17,19 +17,22 @@
 {%- endmacro %}
 
 {#-
-  Whether this run replaces the dirty months only. Else it makes everything again: the first run, --full-refresh, a
-  changed project, a selection that does not hold all that leads to the facts.
+  Whether this run makes the dirty months only. Else it makes everything again: the first run, --full-refresh, a changed
+  project, a selection that does not hold all that leads to the facts, unless that is too much for one pass (slices.sql).
 -#}
 {% macro is_windowed() -%}
     {%- if
-        not execute or model.resource_type == 'unit_test' or flags.FULL_REFRESH or flags.WHICH not in ('run', 'build')
+        not execute or model.resource_type == 'unit_test' or flags.WHICH not in ('run', 'build')
         or not is_everything_selected()
     -%}
         {% do return(false) %}
     {%- endif -%}
     {%- set dirty = built_table('intermediate', 'int_dirty__months') -%}
     {%- if dirty is none -%} {% do return(false) %} {%- endif -%}
-    {% do return(run_query("select not exists (from " ~ dirty ~ " where listener_id = '*')").rows[0][0]) %}
+    {% do return(run_query(
+        "select not exists (from " ~ dirty ~ " where listener_id = '*') and (" ~ (not flags.FULL_REFRESH)
+        ~ " or exists (from " ~ dirty ~ " where listener_id = '+'))"
+    ).rows[0][0]) %}
 {%- endmacro %}
 
 {#- Whether any month is dirty, in a run that is windowed. -#}
@@ -37,17 +40,36 @@
     {% do return(run_query('select count(*) > 0 from ' ~ built_table('intermediate', 'int_dirty__months')).rows[0][0]) %}
 {%- endmacro %}
 
-{#- dbt's own macro, which this replaces: a model by month is made from nothing unless the run is windowed. -#}
+{#- dbt's own macro, which this replaces: a model by month is made from nothing unless the run goes on from its rows. -#}
 {% macro should_full_refresh() -%}
     {%- set asked = config.get('full_refresh') -%}
     {%- if asked is none -%} {%- set asked = flags.FULL_REFRESH -%} {%- endif -%}
-    {% do return(asked or ('by_month' in config.get('tags', []) and not is_windowed())) %}
+    {% do return(asked or ('by_month' in config.get('tags', []) and not goes_on())) %}
 {%- endmacro %}
 
 {#- The month that a moment belongs to; rows without a time have one of their own. -#}
 {% macro month_of(at) -%} date_trunc('month', coalesce({{ at }}, timestamp '1970-01-01')) {%- endmacro %}
 
 {% macro margin() -%} interval '{{ var("margin_days") }} days' {%- endmacro %}
+
+{#-
+  SQL that pairs months of a listener, from the CTEs `restless_edges` and `export_rows`: those that music runs between, and
+  that of the end and that of the report of an offline play, which is compared where it is reported.
+-#}
+{% macro months_that_belong_together() -%}
+    select
+        listener_id,
+        unnest([edge_at, edge_at - interval 1 month]) as month,
+        unnest([edge_at - interval 1 month, edge_at]) as other_month
+    from restless_edges
+    union
+    select distinct
+        listener_id,
+        unnest([{{ month_of('ended_at') }}, {{ month_of('reported_end_at') }}]) as month,
+        unnest([{{ month_of('reported_end_at') }}, {{ month_of('ended_at') }}]) as other_month
+    from export_rows
+    where ended_at <> reported_end_at
+{%- endmacro %}
 
 {#-
   Whether a moment or day lies between the first and the last dirty month, or so near to them: DuckDB compares that with

@@ -39,7 +39,7 @@
 
 {#- Whether this run makes a part of the current model. -#}
 {% macro is_followed() -%}
-    {%- if not execute or not _meta('follows') or not is_windowed() -%}
+    {%- if not execute or not _meta('follows') or not goes_on() -%}
         {% do return(false) %}
     {%- endif -%}
     {%- set existing = load_cached_relation(this) -%}

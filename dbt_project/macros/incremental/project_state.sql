@@ -96,12 +96,24 @@
             create or replace table {{ target.database }}.built.{{ name }} as
             from {{ target.database }}.intermediate.int_built__{{ name }};
             {%- endfor %}
-            create or replace table {{ target.database }}.built.months as
+            create table if not exists {{ target.database }}.built.months (
+                listener_id varchar, month timestamp, reason varchar
+            );
+            delete from {{ target.database }}.built.months
+            where not exists (from {{ target.database }}.built.continued where run = '{{ invocation_id }}');
+            insert into {{ target.database }}.built.months
+            select
+                if(listener_id = '+', '*', listener_id) as listener_id,
+                month,
+                reason
             from {{ target.database }}.intermediate.int_dirty__months;
             delete from {{ target.database }}.intermediate.int_dirty__months;
             create or replace table {{ target.database }}.built.project as
             select {{ project_fingerprint() }} as fingerprint, timezone('UTC', now()) as built_at;
             commit;
+        {%- endif -%}
+        {%- if months_wait() -%}
+            {%- do log('The plays of other months wait, and what is made of the facts with them: run dbt build again.', info=true) -%}
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}

@@ -29,6 +29,8 @@
         alter table {{ versions() }} add column if not exists version_before varchar;
         alter table {{ versions() }} add column if not exists run varchar;
         create table if not exists {{ _changed_days() }} (name varchar, day date, run varchar);
+        create table if not exists {{ target.database }}.built.later (listener_id varchar, month timestamp, reason varchar);
+        create table if not exists {{ target.database }}.built.continued (run varchar);
         begin;
         delete from {{ versions() }} as known
         where

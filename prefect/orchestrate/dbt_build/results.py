@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -24,6 +24,9 @@ BLOCKING = "blocking"
 
 COMPARISON_KIND = "comparison"
 """The kind of the comparison with a build of everything, beside models, seeds and tests."""
+
+LATER = "LATER"
+"""What dbt says of a model that it leaves alone until all slices of the plays are built: macros, slices.sql."""
 
 _HEADLINE = re.compile(r"\w+ Error in \w+ ")
 
@@ -48,6 +51,17 @@ def blocking_failures(results: Sequence[NodeResult]) -> list[str]:
         for result in results
         if result.outcome == "failed" and (result.blocking or result.kind in ("model", "seed"))
     ]
+
+
+def build_slices(build: Callable[[bool], list[NodeResult]]) -> list[NodeResult]:
+    """Build until no month waits or something fails, and return the results of the last build.
+
+    `build` is told whether it is the first one: only that may make the facts from nothing.
+    """
+    nodes = build(True)
+    while any(node.message == LATER for node in nodes) and all(node.outcome != "failed" for node in nodes):
+        nodes = build(False)
+    return nodes
 
 
 def split_failures(results: Sequence[NodeResult]) -> tuple[list[str], list[str]]:

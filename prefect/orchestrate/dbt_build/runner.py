@@ -14,7 +14,7 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from extract_load.core.errors import ConfigurationError, ServiceUnavailable
 from extract_load.core.failpoints import failpoint
 from extract_load.core.settings import Settings, project_root
 from extract_load.storage.opening import open_warehouse
-from orchestrate.dbt_build.results import NodeResult, blocking_failures, node_results
+from orchestrate.dbt_build.results import NodeResult, blocking_failures, build_slices, node_results
 from orchestrate.server.client_certificates import share_certificates
 
 log = logging.getLogger(__name__)
@@ -38,12 +38,18 @@ _NODE_THREADS = "(run_task)"
 def build_models(settings: Settings) -> list[NodeResult]:
     """Build seeds and models, each shown as a task when called in a flow run. Call it inside a `dbt_session`.
 
+    More plays than fit are built in slices; what is returned are the results of the last one.
     Errors: ServiceUnavailable when the warehouse is taken, ConfigurationError when the project does not compile.
     """
+    share_certificates()
+    failpoint("dbt.build")
+    return build_slices(lambda _: _build_with_tasks(settings))
+
+
+def _build_with_tasks(settings: Settings) -> list[NodeResult]:
     from prefect.context import GLOBAL_SETTINGS_CONTEXT, SettingsContext
     from prefect_dbt import PrefectDbtRunner
 
-    share_certificates()
     is_settings_of_the_process = SettingsContext.get() is GLOBAL_SETTINGS_CONTEXT
 
     class SharedSettingsRunner(PrefectDbtRunner):  # type: ignore[misc]
@@ -69,7 +75,6 @@ def build_models(settings: Settings) -> list[NodeResult]:
         disable_assets=True,
     )
     arguments = ["build", "--target", "prod", "--exclude-resource-types", "test", "unit_test", "--log-path"]
-    failpoint("dbt.build")
     try:
         done = runner.invoke([*arguments, str(target_dir(settings) / "logs")])
     except ValueError as error:
@@ -242,6 +247,12 @@ def _close_connections() -> None:
 
 
 def _run_dbt_alone(settings: Settings, *command: str, target: str = "prod") -> list[NodeResult]:
+    """Run dbt, and again while months wait: then without --full-refresh, which would begin again."""
+    goes_on = tuple(word for word in command if word != "--full-refresh")
+    return build_slices(lambda is_first: _run_dbt_once(settings, command if is_first else goes_on, target))
+
+
+def _run_dbt_once(settings: Settings, command: Sequence[str], target: str) -> list[NodeResult]:
     from dbt.cli.main import dbtRunner
 
     arguments = [

@@ -9,6 +9,7 @@ import pytest
 from orchestrate.dbt_build.results import (
     NodeResult,
     blocking_failures,
+    build_slices,
     node_results,
     split_failures,
     summarize_build,
@@ -26,6 +27,26 @@ def nodes() -> list[NodeResult]:
         NodeResult("coordinates_are_near", "test", "warned", "Got 1 result", rows=1),
         NodeResult("not_null_play_key", "test", "ok", blocking=True),
     ]
+
+
+def test_slices_are_built_until_none_waits() -> None:
+    """The results are those of the last one; only the first is told that it is the first."""
+    waiting = [NodeResult("fct_plays", "model", "ok"), NodeResult("top_artists", "model", "ok", "LATER")]
+    whole = [NodeResult("fct_plays", "model", "ok"), NodeResult("top_artists", "model", "ok", "OK")]
+    to_come, told = [waiting, waiting, whole], []
+
+    def build(is_first: bool) -> list[NodeResult]:
+        told.append(is_first)
+        return to_come.pop(0)
+
+    assert build_slices(build) == whole
+    assert told == [True, False, False]
+
+
+def test_a_slice_that_fails_is_the_last() -> None:
+    """A second one would fail as well, or go on from what is not there."""
+    broken = [NodeResult("int_plays__matched", "model", "failed"), NodeResult("top_artists", "model", "ok", "LATER")]
+    assert build_slices(lambda is_first: broken if is_first else nodes()) == broken
 
 
 def test_what_must_not_be_published() -> None:

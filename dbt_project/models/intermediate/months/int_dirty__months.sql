@@ -3,7 +3,8 @@
     config(
         materialized='incremental',
         incremental_strategy='append',
-        on_schema_change='fail'
+        on_schema_change='fail',
+        post_hook="{{ put_off_months(ref('int_plays__export_times'), ref('stg_spotify__recently_played'), ref('int_dirty__edges')) }}"
     )
 }}
 {%- set start_over = reason_to_start_over() %}
@@ -71,24 +72,8 @@ touched as (
             and spans.until_at + {{ margin() }} >= all_months.month
 ),
 
--- An offline play is compared where it is reported: the month of its end and that of its report belong together.
-offline_links as (
-    select distinct
-        listener_id,
-        unnest([{{ month_of('ended_at') }}, {{ month_of('reported_end_at') }}]) as month,
-        unnest([{{ month_of('reported_end_at') }}, {{ month_of('ended_at') }}]) as other_month
-    from export_rows
-    where ended_at <> reported_end_at
-),
-
 neighbours as (
-    select
-        listener_id,
-        unnest([edge_at, edge_at - interval 1 month]) as month,
-        unnest([edge_at - interval 1 month, edge_at]) as other_month
-    from restless_edges
-    union
-    select * from offline_links
+    {{ months_that_belong_together() }}
 ),
 
 -- Months that music runs over are built together.

@@ -25,16 +25,22 @@ superseded as (
     select * from {{ ref('int_plays__superseded') }}
 ),
 
-near_rows as (
-    select * from streaming_history
+-- DuckDB expects next to nothing of these conditions: with whole rows it would gather the wrong side of each join.
+near_keys as materialized (
+    select
+        row_key,
+        reported_end_at
+    from streaming_history
     where
         {{ is_reported_about_dirty_months() }}
         and (
             {{ is_in_window(exported_end_at()) }}
-            {%- if is_windowed() %}
-            or {{ is_reported_with_offline_plays() }}
-            {%- endif %}
+            {{ 'or ' ~ is_reported_with_offline_plays() if is_windowed() }}
         )
+),
+
+near_rows as (
+    select * from streaming_history {{ 'semi join near_keys using (row_key, reported_end_at)' if is_windowed() }}
     {%- if is_windowed() %}
     union all
     select * from streaming_history

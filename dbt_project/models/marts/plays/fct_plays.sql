@@ -28,6 +28,10 @@ streaming_history as (
     select * from {{ ref('stg_spotify__streaming_history') }}
 ),
 
+export_rows as (
+    select * from {{ ref('int_plays__export_rows') }}
+),
+
 ranked_files as not materialized (
     select * from {{ ref('int_files__ranked') }}
 ),
@@ -44,6 +48,7 @@ exclusions as (
     select * from {{ ref('int_plays__excluded') }}
 ),
 
+-- DuckDB knows how many rows the chain has; of conditions of months it expects next to none.
 export_details as (
     select
         files.first_row_id + streaming_history.row_number as row_id,
@@ -54,9 +59,8 @@ export_details as (
         streaming_history.is_shuffle,
         streaming_history.is_offline,
         streaming_history.is_incognito
-    from streaming_history
+    from streaming_history {{ 'semi join export_rows using (row_key, reported_end_at)' if is_windowed() }}
     inner join ranked_files as files on streaming_history.source_file = files.source_file
-    where {{ is_reported_about_dirty_months() }} and {{ is_in_window(exported_end_at()) }}
 ),
 
 poll_details as (
