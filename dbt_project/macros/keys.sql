@@ -40,7 +40,8 @@
 
 {#- The key in a text: the number, or the md5 that versions before wrote; null where it is neither. -#}
 {% macro key_of_text(text) -%}
-    if(
-        regexp_full_match({{ text }}, '[0-9a-f]{32}'), {{ key_of_hash(text) }}, try_cast({{ text }} as bigint)
-    )
+    case
+        when regexp_full_match({{ text }}, '[0-9a-f]{32}') then {{ key_of_hash(text) }}
+        when regexp_full_match({{ text }}, '[0-9]{1,19}') then try_cast({{ text }} as bigint)
+    end
 {%- endmacro %}

@@ -149,6 +149,16 @@ def test_each_foreign_key_of_the_facts_is_tested(project: Project) -> None:
         assert tested >= set(model["columns"]) & set(dimensions), model["name"]
 
 
+def test_no_two_of_a_dimension_have_one_number(project: Project) -> None:
+    """Every dimension that has hashes tests that its key is the number of one of them only."""
+    hashed = [model for model in project.models if any(column.endswith("_hash") for column in model["columns"])]
+    dimensions = [model for model in hashed if model["name"].startswith("dim_")]
+    assert len(dimensions) == 7
+    for model in dimensions:
+        names = {(test.get("test_metadata") or {}).get("name") for test in project.tests_of(model)}
+        assert {"key_of_hash", "primary_key"} <= names, model["name"]
+
+
 def test_incremental_models_say_what_a_new_column_does(project: Project) -> None:
     """Every incremental model has on_schema_change, and a unit test."""
     tested = {unit["model"] for unit in project.unit_tests}

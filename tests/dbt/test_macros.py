@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from extract_load.core.content import content_kind_of_file_sql, polled_content_kind_sql
 from extract_load.core.instants import parse_instant
+from extract_load.core.keys import key_of_text
 from extract_load.core.local_uris import LocalNames, read_local_uri
 from tests.dbt.macros import render
 from tests.extract_load.core.test_content import POLLED
@@ -144,3 +145,11 @@ def test_a_context_has_one_kind_and_one_uri(
     sql = f"select {render('canonical_context_type', 'context_type', 'uri')}, {render('canonical_context_uri', 'uri')}"
     asked = duckdb.execute(f"{sql} from {values}", {"context_type": context_type, "uri": uri})
     assert asked.fetchall() == [(kind, canonical)]
+
+
+@QUICK
+@given(st.lists(st.text("0123456789abcdef -.eU", max_size=34)))
+def test_keys_are_read_alike(texts: list[str]) -> None:
+    """A number, the md5 that was the key before, or no key: in `forget` and pages as in the seeds."""
+    texts = [*texts, "0", "unknown", "1" * 19, "9" * 19, "0" * 32, "abc" * 10 + "de", "12" * 16]
+    assert ask(render("key_of_text", "value"), texts) == [key_of_text(text) for text in texts]
