@@ -31,11 +31,12 @@
 {%- endmacro %}
 
 {#-
-  The key of a hash: its first 15 hex digits as a number; 0 is the unknown member. It is the hash's own, so that what was
-  built yesterday, or for another listener, has the same. That no two are equal is tested in the dimensions.
+  The key of a hash: its first 14 hex digits as a number, so seven bytes a row, which DuckDB packs; 0 is the unknown member.
+  It is the hash's own, so that what was built yesterday, or for another listener, has the same. That no two are equal is
+  tested in the dimensions.
 -#}
 {% macro key_of_hash(hash) -%}
-    case when {{ hash }} = 'unknown' then 0 else try_cast('0x' || left({{ hash }}, 15) as bigint) end
+    case when {{ hash }} = 'unknown' then 0 else try_cast('0x' || left({{ hash }}, 14) as bigint) end
 {%- endmacro %}
 
 {#- The key in a text: the number, or the md5 that versions before wrote; null where it is neither. -#}
