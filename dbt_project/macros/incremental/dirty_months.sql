@@ -139,23 +139,29 @@
 {%- endmacro %}
 
 {#-
-  The pre-hook of a model by month, in one transaction with its insert: deletes what the run makes again. The config `meta`
-  names the columns of a row's first and last moment; a row is replaced with any month that it touches. A run that is not
-  windowed makes the table from nothing; until it has finished with all the others, the build counts as unfinished.
+  Whether a row of a model by month is replaced by a windowed run. The model's config `meta` names the columns of a row's
+  first and last moment; a row is replaced with any month that it touches.
 -#}
-{% macro replace_dirty_months(dirty_months) -%}
-    {%- if is_incremental() -%}
-        {%- set from_at, until_at = config.get('meta')['by_month'] -%}
-        delete from {{ this }} as kept
-        using {{ dirty_months }} as dirty
+{% macro is_of_dirty_months(row, meta) -%}
+    {%- set dirty = built_table('intermediate', 'int_dirty__months') -%}
+    {%- set from_at, until_at = meta['by_month'] -%}
+    coalesce({{ row }}.{{ from_at }}, timestamp '1970-01-01') < (select max(month) + interval 1 month from {{ dirty }})
+    and coalesce({{ row }}.{{ until_at }}, timestamp '1970-01-01') >= (select min(month) from {{ dirty }})
+    and exists (
+        from {{ dirty }} as dirty
         where
-            kept.listener_id = dirty.listener_id
-            and coalesce(kept.{{ from_at }}, timestamp '1970-01-01')
-            < (select max(month) + interval 1 month from {{ dirty_months }})
-            and coalesce(kept.{{ until_at }}, timestamp '1970-01-01') >= (select min(month) from {{ dirty_months }})
-            and {{ month_of('kept.' ~ from_at) }} <= dirty.month
-            and {{ month_of('kept.' ~ until_at) }} >= dirty.month
-    {%- elif execute -%}
+            {{ row }}.listener_id = dirty.listener_id
+            and {{ month_of(row ~ '.' ~ from_at) }} <= dirty.month
+            and {{ month_of(row ~ '.' ~ until_at) }} >= dirty.month
+    )
+{%- endmacro %}
+
+{#-
+  The pre-hook of a model by month. A run that is not windowed makes the table from nothing; until it has finished with all
+  the others, the build counts as unfinished.
+-#}
+{% macro begin_months() -%}
+    {%- if execute and not is_incremental() -%}
         {%- do _refuse_part_of_the_chain() -%}
         {%- set project = built_table('built', 'project') -%}
         {{ 'delete from ' ~ project if project is not none }}

@@ -37,6 +37,24 @@
     {{ is_since_change(day, _meta('part')['unit'], months_before) if is_followed() else 'true' }}
 {%- endmacro %}
 
+{#-
+  In a model with `part: {since: ...}` that counts from the beginning: the plays and milliseconds of each day of the part.
+  All that was before is one row, of the last day that had any; `first_day` is the first one of it.
+-#}
+{% macro sums_by_day(rows, keys) -%}
+    select {{ keys }}, date_key, date_key as first_day, sum(plays) as plays, sum(ms_played) as ms
+    from {{ rows }}
+    where {{ is_read_for_part('date_key') }}
+    group by all
+    {%- if is_followed() %}
+    union all
+    select {{ keys }}, max(date_key) as date_key, min(date_key) as first_day, sum(plays) as plays, sum(ms_played) as ms
+    from {{ rows }}
+    where not {{ is_read_for_part('date_key') }}
+    group by all
+    {%- endif %}
+{%- endmacro %}
+
 {#- Whether this run makes a part of the current model. -#}
 {% macro is_followed() -%}
     {%- if not execute or not _meta('follows') or not goes_on() -%}
@@ -68,9 +86,9 @@
     )
 {%- endmacro %}
 
-{#- The rows of the current model that are replaced. -#}
-{% macro part_condition() -%}
-    {%- set part = _meta('part') -%}
+{#- The rows that are replaced of a model with such a config `part`, or of the current one. -#}
+{% macro part_condition(part=none) -%}
+    {%- set part = part or _meta('part') -%}
     {%- if 'days' in part -%} {{ is_near_dirty_month(part['days']) }}
     {%- elif 'files' in part -%}
         {{ is_of_dirty_file(part['files']) }}
@@ -96,34 +114,91 @@
     )
 {%- endmacro %}
 
-{#- SQL that replaces the part, keeps the order of a report, and the sum over all rows that is the version. -#}
-{% macro replace_part(relation, code, inputs) %}
-    {%- set order = code.split('select * from final')[-1] | trim if 'days' not in _meta('part') else '' %}
+{#-
+  SQL that makes the rows of the part, as the temporary table `made`, and compares them with those that are there: the
+  tables `gone` and `come` have the place and the hash of each row that is in one of them only.
+-#}
+{% macro make_part(relation, code, condition) %}
     create or replace temp table made as from {{ relation }} limit 0;
     insert into made by name
     {{ code }};
-    create or replace temp table sums_before as
-    select count(*) as row_count, coalesce(sum(hash(gone)), 0) as row_sum from {{ relation }} as gone
-    where {{ part_condition() }};
-    {%- set version -%}
-        (
-            select concat(
-                '{{ inputs.code }}:', {{ inputs.version.split(':')[1] }} - row_count + (select count(*) from made),
-                ':', {{ inputs.version.split(':')[2] }} - row_sum + (select coalesce(sum(hash(made)), 0) from made)
+    {%- set numbered = 'row_number() over (partition by row_hash) as nth' %}
+    create or replace temp table were as
+    select *, {{ numbered }} from (
+        select rowid as row_id, hash(kept) as row_hash from {{ relation }} as kept where {{ condition }}
+    );
+    create or replace temp table came as
+    select *, {{ numbered }} from (select rowid as row_id, hash(made) as row_hash from made);
+    create or replace temp table gone as from were anti join came using (row_hash, nth);
+    create or replace temp table come as from came anti join were using (row_hash, nth)
+{%- endmacro %}
+
+{#- SQL that leaves the rows alone that are what they were: DuckDB writes whole blocks again where a row is deleted. -#}
+{% macro replace_rows(relation) %}
+    delete from {{ relation }} where rowid in (select row_id from gone);
+    insert into {{ relation }} from made where rowid in (select row_id from come)
+{%- endmacro %}
+
+{% macro drop_part() %}
+    drop table made; drop table were; drop table came; drop table gone; drop table come
+{%- endmacro %}
+
+{#- The sum over all rows that is the version, once `gone` and `come` are what they will be. -#}
+{% macro version_of_part(inputs) -%}
+    {%- set rows_before, sum_before = inputs.version.split(':')[1:] -%}
+    concat(
+        '{{ inputs.code }}:', {{ rows_before }} - (select count(*) from gone) + (select count(*) from come), ':',
+        {{ sum_before }} - (select coalesce(sum(row_hash), 0) from gone) + (select coalesce(sum(row_hash), 0) from come)
+    )
+{%- endmacro %}
+
+{#-
+  Whether a table that is made whole is written row by row, those that differ: one of some size, of the same code, so of the
+  same columns. A report is written in its order.
+-#}
+{% macro is_worth_comparing(inputs) -%}
+    {%- set known = (inputs.version or '').split(':') -%}
+    {% do return(
+        known | length == 3 and known[0] == inputs.code and 5000 <= known[1] | int <= 500000
+        and model.fqn[1] != 'reporting' and not _meta('changed_by_day') and not flags.FULL_REFRESH
+    ) %}
+{%- endmacro %}
+
+{#- SQL that makes a table whole and writes the rows that differ. -#}
+{% macro replace_differences(relation, code, inputs) %}
+    {{ make_part(relation, code, 'true') }};
+    {%- set before = "'" ~ inputs.version ~ "'" if is_followed() else none %}
+    {%- if _meta('grows') -%}
+        {%- set columns = _meta('grows') | join(', ') -%}
+        {%- set before -%}
+            if(
+                exists (
+                    select {{ columns }} from {{ relation }} where rowid in (select row_id from gone)
+                    except select {{ columns }} from made
+                ),
+                null, '{{ inputs.version }}'
             )
-            from sums_before
-        )
-    {%- endset %}
+        {%- endset -%}
+    {%- endif %}
+    {{ note_version(inputs.made_of, version_of_part(inputs), before) }};
+    {{ replace_rows(relation) }};
+    {{ drop_part() }}
+{%- endmacro %}
+
+{#- SQL that replaces the part, keeps the order of a report, and the sum over all rows that is the version. -#}
+{% macro replace_part(relation, code, inputs) %}
+    {%- set order = code.split('select * from final')[-1] | trim if 'days' not in _meta('part') else '' %}
+    {{ make_part(relation, code, part_condition()) }};
+    {%- set version = version_of_part(inputs) %}
     {{ note_version(inputs.made_of, version, "'" ~ inputs.version ~ "'") }};
     {%- if order %}
     insert into made from {{ relation }} where not ({{ part_condition() }});
     delete from {{ relation }};
-    {%- else %}
-    delete from {{ relation }} where {{ part_condition() }};
-    {%- endif %}
     insert into {{ relation }} from made {{ order }};
-    drop table made;
-    drop table sums_before
+    {%- else %}
+    {{ replace_rows(relation) }};
+    {%- endif %}
+    {{ drop_part() }}
 {%- endmacro %}
 
 {#-

@@ -56,9 +56,9 @@
 {#-
   Fingerprint of the code of the current node and of all it reads, and what is known of it from before. The fingerprint is
   none where something that it reads has no version: then nothing can be said. `made_of_followed` is the fingerprint that
-  it had when what it follows (config `meta`) was what it was until this run.
+  it had when what it follows (`follows`, or its config `meta`) was what it was until this run.
 -#}
-{% macro what_it_is_made_of(code) -%}
+{% macro what_it_is_made_of(code, follows=none) -%}
     {%- set parents = ['settings'] -%}
     {%- set files = [] -%}
     {%- for key in model.depends_on.nodes -%}
@@ -68,7 +68,7 @@
     {%- endfor -%}
     {%- set own = local_md5(code ~ tojson(model.get('columns')) ~ model.get('description')) -%}
     {%- set followed = [] -%}
-    {%- for name in _meta('follows') or [] -%}
+    {%- for name in follows or _meta('follows') or [] -%}
         {%- do followed.append('model.' ~ project_name ~ '.' ~ name) -%}
     {%- endfor -%}
     {%- set version_followed = "if(run = '" ~ invocation_id ~ "' and name in ('" ~ followed | join("', '")

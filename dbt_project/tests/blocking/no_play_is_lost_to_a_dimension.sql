@@ -3,6 +3,7 @@
     'dim_track': 'track_key', 'dim_recording': 'recording_key', 'dim_album': 'album_key', 'dim_artist': 'artist_key',
     'dim_context': 'context_key', 'dim_date': 'date_key', 'dim_time': 'time_key',
 } %}
+{%- set plays = rows_under_test(ref('fct_plays')) %}
 with
 
 plays_by_dimension as (
@@ -10,7 +11,7 @@ plays_by_dimension as (
     select
         '{{ dimension }}' as dimension,
         count(*) as plays
-    from {{ ref('fct_plays') }}
+    from {{ plays }} as plays
     inner join {{ ref(dimension) }} using ({{ key }})
     {{ 'union all' if not loop.last }}
     {%- endfor %}
@@ -19,6 +20,6 @@ plays_by_dimension as (
 select
     dimension,
     plays,
-    (select count(*) from {{ ref('fct_plays') }}) as all_plays
+    (select count(*) from {{ plays }} as plays) as all_plays
 from plays_by_dimension
 where plays <> all_plays

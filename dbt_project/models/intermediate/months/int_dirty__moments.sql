@@ -136,8 +136,14 @@ moments as (
         'tracks' as reason
     from plays_before
     where
-        ('track', track_key) in (select (kind, pointer) from changed_pointers)
-        or ('play', play_key) in (select (kind, pointer) from changed_pointers)
+        track_key in (
+            select pointer from changed_pointers
+            where kind = 'track'
+        )
+        or play_key in (
+            select pointer from changed_pointers
+            where kind = 'play'
+        )
 ),
 
 final as (

@@ -4,7 +4,7 @@ dirty_months as (
     select * from {{ ref('int_dirty__months') }}
 ),
 
-export_rows as (
+export_rows as not materialized (
     select * from {{ ref('int_plays__export_times') }}
 ),
 
@@ -18,7 +18,10 @@ final as (
             interval 1 day
         )) as reported_day
     from export_rows
-    where ended_at <> reported_end_at and {{ is_in_window('ended_at') }}
+    where
+        {{ is_reported_about_dirty_months() }}
+        and ended_at <> reported_end_at
+        and {{ is_in_window('ended_at') }}
 )
 
 select * from final

@@ -31,7 +31,11 @@ tracks as (
         coalesce(spotify_tracks.duration_ms, source_tracks.duration_ms) as duration_ms,
         credits.artist_hash,
         credits.artist_hashes,
-        {{ fold_name('coalesce(spotify_tracks.track_name, source_tracks.track_name)') }} as title
+        -- To fold a name takes more than all the rest.
+        case
+            when spotify_tracks.track_name is not null then spotify_tracks.folded_name
+            else {{ fold_name('source_tracks.track_name') }}
+        end as title
     from source_tracks
     left join spotify_tracks on source_tracks.spotify_track_id = spotify_tracks.spotify_track_id
     left join credits on source_tracks.track_hash = credits.track_hash

@@ -33,6 +33,7 @@ tracks as (
         {{ fold_name('track_name') }} as folded_track,
         {{ fold_name('artist_name') }} as folded_artist
     from resolved_tracks
+    where exists (from artist_wishes) or exists (from track_wishes)
 ),
 
 keyed_aliases as (

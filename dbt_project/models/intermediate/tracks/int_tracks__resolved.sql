@@ -28,7 +28,7 @@ recordings as (
 albums_by_name as (
     select
         aliases.artist_hash,
-        {{ fold_name('catalogue.album_name') }} as folded_album,
+        catalogue.folded_album,
         min(catalogue.spotify_album_id) as spotify_album_id
     from catalogue
     inner join aliases
@@ -36,7 +36,7 @@ albums_by_name as (
             aliases.alias_kind = 'spotify_id'
             and aliases.alias = coalesce(catalogue.album_artists, catalogue.artists)[1].id
     where catalogue.spotify_album_id is not null and catalogue.album_name is not null
-    group by aliases.artist_hash, folded_album
+    group by aliases.artist_hash, catalogue.folded_album
     having count(distinct catalogue.spotify_album_id) = 1
 ),
 
@@ -51,7 +51,8 @@ joined as (
 
         coalesce(catalogue.track_name, source_tracks.track_name) as track_name,
         coalesce(catalogue.album_name, source_tracks.album_name) as album_name,
-        {{ fold_name('source_tracks.album_name') }} as folded_album,
+        case when catalogue.spotify_album_id is null then {{ fold_name('source_tracks.album_name') }} end
+            as folded_album,
         coalesce(catalogue.artists[1].name, source_tracks.artist_name) as artist_name,
         catalogue.disc_number,
         catalogue.track_number,

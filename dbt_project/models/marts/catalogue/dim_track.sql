@@ -1,3 +1,5 @@
+{{ config(meta={'grows': ['track_key']}) }}
+
 with
 
 tracks as (

@@ -1,3 +1,5 @@
+{{ config(meta={'grows': ['context_key']}) }}
+
 with
 
 recently_played as (

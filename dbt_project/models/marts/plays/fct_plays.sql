@@ -6,7 +6,7 @@
         on_schema_change='fail',
         tags=['by_month'],
         meta={'by_month': ['ended_at', 'ended_at']},
-        pre_hook="{{ replace_dirty_months(ref('int_dirty__months')) }}"
+        pre_hook="{{ begin_months() }}"
     )
 }}
 

@@ -1,4 +1,5 @@
-{{ config(materialized='table') }}
+{{ config(materialized='table', meta={'follows': ['fct_listening_coverage', 'fct_artist_days']}) }}
+
 with
 
 coverage as (

@@ -1,14 +1,16 @@
 -- Over 120 lines: four kinds of milestones, each from its own sums.
-{{ config(materialized='table') }}
+{{
+    config(materialized='table', meta={
+        'follows': ['fct_listening_days', 'fct_artist_days', 'fct_plays', 'dim_artist', 'dim_recording', 'streaks'],
+        'part': {'since': 'reached_on', 'unit': 'day'},
+    })
+}}
+
 with
 
 listening_days as (
     select * from {{ ref('fct_listening_days') }}
     where plays > 0
-),
-
-artist_days as (
-    select * from {{ ref('fct_artist_days') }}
 ),
 
 all_plays as (
@@ -18,6 +20,11 @@ all_plays as (
 
 artists as (
     select * from {{ ref('dim_artist') }}
+    where not is_special_purpose
+),
+
+artist_days as (
+    select * from {{ ref('fct_artist_days') }}
 ),
 
 recordings as (
@@ -29,13 +36,7 @@ streaks as (
 ),
 
 days as (
-    select
-        listener_id,
-        date_key,
-        sum(plays) as plays,
-        sum(ms_played) as ms
-    from listening_days
-    group by all
+    {{ sums_by_day('listening_days', 'listener_id') }}
 ),
 
 running as (
@@ -59,6 +60,7 @@ nth_days as (
         marks.mark - (running.plays_so_far - running.plays) as nth_of_day
     from running
     inner join marks on marks.mark > running.plays_so_far - running.plays and running.plays_so_far >= marks.mark
+    where {{ is_read_for_part('running.date_key') }}
 ),
 
 ordered as (
@@ -112,21 +114,26 @@ day_streaks as (
     inner join (values (7), (30), (100), (365), (1000)) as lengths (mark) on streaks.certain_days >= lengths.mark
 ),
 
+heard as (
+    {{ sums_by_day('artist_days semi join artists using (artist_key)', 'listener_id, artist_key') }}
+),
+
 -- Whoever leads at the end of a day has more plays than anyone had before.
 artist_totals as (
     select
         listener_id,
         artist_key,
         date_key,
+        min(first_day) over (partition by listener_id) as first_day,
         sum(plays) over (partition by listener_id, artist_key order by date_key) as plays_so_far
-    from artist_days
-    semi join artists on artist_days.artist_key = artists.artist_key and not artists.is_special_purpose
+    from heard
 ),
 
 best_of_day as (
     select
         listener_id,
         date_key,
+        min(first_day) as first_day,
         max(plays_so_far) as plays_so_far,
         arg_max(artist_key, (plays_so_far, -artist_key)) as artist_key
     from artist_totals
@@ -145,10 +152,7 @@ records as (
 ),
 
 leaders as (
-    select
-        *,
-        min(date_key) over (partition by listener_id) as first_day
-    from records
+    select * from records
     qualify artist_key is distinct from lag(artist_key) over (partition by listener_id order by date_key)
 ),
 
@@ -187,6 +191,7 @@ final as (
         kind,
         listener_id
     from reached
+    where {{ is_read_for_part('reached_on') }}
 )
 
 select * from final

@@ -31,6 +31,8 @@ final as (
 
         nullif(trim(track.name), '') as track_name,
         nullif(trim(track.album.name), '') as album_name,
+        {{ fold_name("nullif(trim(track.name), '')") }} as folded_name,
+        {{ fold_name("nullif(trim(track.album.name), '')") }} as folded_album,
         nullif(lower(track.album.album_type), '') as album_type,
         nullif(track.album.release_date, '') as album_release_date_text,
         list_filter(track.artists, lambda a: nullif(a.id, '') is not null or nullif(a.name, '') is not null) as artists,
