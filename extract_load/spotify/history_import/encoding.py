@@ -19,7 +19,7 @@ CHUNK = 1 << 20  # a piece and what is made of it fit into the cache of a proces
 HEAD = 64 << 10
 UTF_8, WINDOWS_1252 = "UTF-8", "Windows-1252"
 
-_KEY_OR_BRACKET = re.compile(rb'"((?:[^"\\]++|\\.)*+)(?:"(\s*+:)?|\\?\Z)|[][{}]', re.S)
+_KEY_OR_BRACKET = re.compile(rb'"((?:[^"\\]++|\\.)*)(?:"(\s*+:)?|\\?\Z)|[][{}]', re.S)
 _OLD = {b"username", b"user_agent_decrypted"}
 _HISTORY_KEYS = (b'"ts"', b'"endTime"')
 _EMPTY_LISTS = re.compile(rb"(?:\s*\[\s*\])+(?=\s*[\[{])")

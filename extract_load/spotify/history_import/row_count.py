@@ -15,10 +15,10 @@ from extract_load.spotify.history_import.encoding import CHUNK, Text
 MAX_NESTING = 10_000
 
 _TOKEN = re.compile(
-    rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|"|[\[\]{}]|\xef\xbb\xbf|[^\s",\[\]{}\x1e\xef]++|\xef(?!\xbb\xbf)', re.S
+    rb'"[^"\\]*+(?:\\.[^"\\]*+)*"|"|[\[\]{}]|\xef\xbb\xbf|[^\s",\[\]{}\x1e\xef]++|\xef(?!\xbb\xbf)', re.S
 )
-_INSIDE = re.compile(rb'(?:[^"\[\]{}]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+', re.S)
-_IN_STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.S)
+_INSIDE = re.compile(rb'(?:[^"\[\]{}]++|"[^"\\]*+(?:\\.[^"\\]*+)*")*', re.S)
+_IN_STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*', re.S)
 
 
 class KeyCount:

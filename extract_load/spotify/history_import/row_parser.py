@@ -48,8 +48,8 @@ MAX_UNREADABLE = 10_000
 
 REJECT_MARK = b'{"_":"rejected",'
 
-_BLANK = re.compile(rb"(?:[\s\x1e]++|\xef\xbb\xbf)*+")
-_COMMAS = re.compile(rb"(?:,[\s\x1e]*+)++")
+_BLANK = re.compile(rb"(?:[\s\x1e]++|\xef\xbb\xbf)*")
+_COMMAS = re.compile(rb"(?:,[\s\x1e]*+)+")
 _NEXT_ROW = re.compile(rb'(?:(?<=[,}\]\[\n\x1e])|(?<=\xef\xbb\xbf))\s*+(\{)\s*+"')
 _USERNAME = re.compile(rb'"username"\s*:\s*"([^"\\]{1,200})"')
 _OVERLAP = 64  # of a text that is skipped: where the next row begins may straddle two pieces

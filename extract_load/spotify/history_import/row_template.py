@@ -37,7 +37,7 @@ KNOWN_KEYS = TEXT_KEYS | URI_KEYS | FLAG_KEYS | NUMBER_KEYS | {"ts", "endTime"}
 # caller knows. A set is named by what is in it: that is tested in one step, its contrary in three.
 _SIGN = r"[ !#-\[\]-\xff]"
 _ESCAPED = r'\\(?:["\\/bfnrt]|u(?:00[89a-fA-F]|0[1-9a-fA-F][0-9a-fA-F]|[1-9a-cA-CeEfF][0-9a-fA-F]{2})[0-9a-fA-F])'
-_SIGNS = rf"{_SIGN}*+(?:{_ESCAPED}{_SIGN}*+)*+"
+_SIGNS = rf"{_SIGN}*+(?:{_ESCAPED}{_SIGN}*+)*"
 _TEXT = rf'(?:"(?!spotify:|http){_SIGNS}"|null)'
 _URI = r'(?:null|"spotify:(?:track|episode|show|chapter|audiobook):[0-9A-Za-z]{1,64}")'
 _FLAG = r"(?:true|false|null)"
@@ -46,15 +46,15 @@ _PLAYED = r"(?:0|[1-9]\d{0,8}+)(?=[ \t\r\n,}])"
 _DAY = r"(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
 _STAMP = rf'"{{year}}-{_DAY}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ"'
 _MINUTE = rf'"{{year}}-{_DAY} (?:[01]\d|2[0-3]):[0-5]\d"'
-_STRING = r'"[\x00-!#-\[\]-\xff]*+(?:\\.[\x00-!#-\[\]-\xff]*+)*+"'
-_NUMBER = r"-?(?:0|[1-9]\d{0,14}+)(?:\.\d{1,17}+)?+(?:[eE][+-]?\d{1,2}+)?+(?=[ \t\r\n,}])"
+_STRING = r'"[\x00-!#-\[\]-\xff]*+(?:\\.[\x00-!#-\[\]-\xff]*+)*"'
+_NUMBER = r"-?(?:0|[1-9]\d{0,14}+)(?:\.\d{1,17}+)?(?:[eE][+-]?\d{1,2}+)?(?=[ \t\r\n,}])"
 _PERSONAL = rf"(?:null|true|false|{_NUMBER}|{_STRING})"
 # A text of an unknown key with four colons and dashes, and one number of two points at most, can't be an address, a
 # place or an agent. Else it is searched for all that `holds_personal` may find, past escaped quotes and odd spaces.
 _PLAIN = r"[ !#-+0-9;-?A-\[\]-\xaf\xb1-\xb9\xbb-\xff]*+"
-_MANY = rf'{_PLAIN}(?:(?:[.,](?!\d)|(?<!Mozilla)/(?!\d)|\\["\\bfnrt]){_PLAIN})*+'
-_FEW = rf"{_MANY}(?:(?::(?!:)|-){_MANY}){{0,4}}+"
-_ONE_NUMBER = rf'(?!(?:[^"\\]|\\.)*?[lL][aA][tT]){_FEW}[.,]\d++(?:\.\d++)?+(?![.,]\d){_FEW}'
+_MANY = rf'{_PLAIN}(?:(?:[.,](?!\d)|(?<!Mozilla)/(?!\d)|\\["\\bfnrt]){_PLAIN})*'
+_FEW = rf"{_MANY}(?:(?::(?!:)|-){_MANY}){{0,4}}"
+_ONE_NUMBER = rf'(?!(?:[^"\\]|\\.)*?[lL][aA][tT]){_FEW}[.,]\d++(?:\.\d++)?(?![.,]\d){_FEW}'
 _HARMLESS = rf'(?:{_FEW}"|{_ONE_NUMBER}")'
 _OCTET = r"0{0,2}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 _IPV4 = rf"{_OCTET}(?:\.{_OCTET}){{3}}(?![\d.]*\d)"  # the digit before it may be of an escape
@@ -62,8 +62,9 @@ _WITHIN = r'(?:[^"\\]|\\.)'
 _PLACE = rf'\d[.,]\d+(?:[^"\\\d.]|\\.)+-?\d+[.,]\d|\xc2[\xb0\xba]|[lL][aA][tT]{_WITHIN}*?\d[.,]\d'
 _ODD_ESCAPES = r"\\u(?:00[89abAB]|1680|20|3000|[fF][eE])"
 _FOUND = rf"@|{_IPV4}|::|(?:[0-9A-Fa-f]{{2}}[:-]){{5}}|{_PLACE}|[A-Za-z0-9_\x80-\xff-]/\d|Mozilla|{_ODD_ESCAPES}"
-_SUSPICIOUS = rf'(?:{_WITHIN}*?(?:{_FOUND})|(?:[^":\\]|\\.)*+(?::(?:[^":\\]|\\.)*+){{5}})'
-_SEARCHED = rf"(?!{_SUSPICIOUS})[ !#-?A-\[\]-\xff]*+(?:{_ESCAPED}[ !#-?A-\[\]-\xff]*+)*+"
+_BETWEEN_COLONS = r'[^":\\]*+(?:\\.[^":\\]*+)*'
+_SUSPICIOUS = rf'(?:{_WITHIN}*?(?:{_FOUND})|{_BETWEEN_COLONS}(?::{_BETWEEN_COLONS}){{5}})'
+_SEARCHED = rf"(?!{_SUSPICIOUS})[ !#-?A-\[\]-\xff]*+(?:{_ESCAPED}[ !#-?A-\[\]-\xff]*+)*"
 _UNKNOWN = rf'(?:null|true|false|{_NUMBER}|"(?!spotify:|http)(?:{_HARMLESS}|{_SEARCHED}"))'
 
 _OPENING = re.compile(rb'\{([ \t\r\n]*)"')
@@ -120,7 +121,7 @@ def learn_template(
         return None
     opening, colon, comma, closing = (re.escape(part[1].decode()) for part in parts if part)
     members = _member_patterns(sample, _year_pattern(last_day), colon, comma, is_personal)
-    follow = r"[ \t\r\n]*+(?:,[ \t\r\n]*+(?=\{)|(?=\]))" if in_list else r"[ \t\r\n]*+(?:,[ \t\r\n]*+)?+"
+    follow = r"[ \t\r\n]*+(?:,[ \t\r\n]*+(?=\{)|(?=\]))" if in_list else r"[ \t\r\n]*+(?:,[ \t\r\n]*+)?"
     try:
         compiled = re.compile((rf"(\{{{opening}" + members + rf"{closing}\}}){follow}").encode("latin-1"))
     except UnicodeEncodeError:
