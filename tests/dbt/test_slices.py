@@ -14,6 +14,7 @@ FACTS = ("fct_plays", "fct_source_rows", "fct_sessions")
 WAITS = "run dbt build again"
 
 
+@pytest.mark.long
 def test_slices_of_months_equal_one_pass(built: Dbt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From nothing, in slices of a third of the rows: the first one leaves months waiting, the last one none."""
     sliced = Dbt(tmp_path / "sliced", parsed_by=built)

@@ -24,7 +24,7 @@
     {%- set relation = this.incorporate(type='table') -%}
     {%- set inputs = what_it_is_made_of(model.raw_code if _meta('follows') else compiled_code) -%}
     {#- The models of dirty months compare with the last build, of which dbt knows nothing. -#}
-    {%- if waits_for_months() -%}
+    {%- if waits_for_months(inputs) -%}
         {%- do leave_for_later() -%}
         {{ return({'relations': []}) }}
     {%- elif stays_as_it_is(existing, 'table', inputs) and not model.name.startswith('int_dirty__') -%}
@@ -68,7 +68,7 @@
     {%- set relation = this.incorporate(type='view') -%}
     {%- set inputs = what_it_is_made_of(compiled_code) -%}
     {%- set version = "'" ~ inputs.made_of ~ "'" if inputs.made_of else "cast(uuid() as varchar)" -%}
-    {%- if waits_for_months() -%}
+    {%- if waits_for_months(inputs) -%}
         {%- do leave_for_later() -%}
         {{ return({'relations': []}) }}
     {%- elif existing is not none and existing.type == 'view' and inputs.code == inputs.made_of_before and not flags.FULL_REFRESH -%}
@@ -166,7 +166,7 @@
 {% materialization test, adapter='duckdb' %}
     {#- Its compiled code is another when it looks at a part. -#}
     {%- set inputs = what_it_is_made_of(model.raw_code) -%}
-    {%- if waits_for_months() -%}
+    {%- if waits_for_months(inputs) -%}
         {%- call statement('main', fetch_result=true) -%}
             select 0 as failures, false as should_warn, false as should_error
         {%- endcall -%}

@@ -56,7 +56,8 @@
 {#-
   Fingerprint of the code of the current node and of all it reads, and what is known of it from before. The fingerprint is
   none where something that it reads has no version: then nothing can be said. `made_of_followed` is the fingerprint that
-  it had when what it follows (`follows`, or its config `meta`) was what it was until this run.
+  it had when what it follows (`follows`, or its config `meta`) was what it was until this run. `months_wait`: whether there
+  are months for another build (slices.sql); each node asks once for all of this.
 -#}
 {% macro what_it_is_made_of(code, follows=none) -%}
     {%- set parents = ['settings'] -%}
@@ -80,12 +81,14 @@
         ~ " any_value(version) filter (name = '" ~ model.unique_id ~ "'),"
         ~ " md5(concat('" ~ own ~ "', any_value(version) filter (name = 'settings'))),"
         ~ " md5(string_agg(concat(name, '=', " ~ version_followed ~ "), ' ' order by name)"
-        ~ " filter (name <> '" ~ model.unique_id ~ "') || '" ~ own ~ files | join(' ') ~ "') from " ~ versions()
+        ~ " filter (name <> '" ~ model.unique_id ~ "') || '" ~ own ~ files | join(' ') ~ "'), "
+        ~ "exists (from " ~ later_months() ~ ") from " ~ versions()
         ~ " where name in ('" ~ model.unique_id ~ "', '" ~ parents | join("', '") ~ "')"
     ).rows[0] -%}
     {% do return({
         'made_of': found[0] if found[1] == parents | length else none, 'made_of_before': found[2], 'version': found[3],
-        'code': found[4], 'made_of_followed': found[5] if followed and found[1] == parents | length else none
+        'code': found[4], 'made_of_followed': found[5] if followed and found[1] == parents | length else none,
+        'months_wait': found[6]
     }) %}
 {%- endmacro %}
 

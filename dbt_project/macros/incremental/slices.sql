@@ -10,7 +10,8 @@
 {#- Rows of exports and polls in a slice. A build of up to twice as many is one pass. -#}
 {% macro slice_rows() -%} {% do return(env_var('MUSIC_TRACKER_SLICE_ROWS', '1250000') | int) %} {%- endmacro %}
 
-{% macro _later() -%} {{ target.database }}.built.later {%- endmacro %}
+{#- The place of the months that wait. -#}
+{% macro later_months() -%} {{ target.database }}.built.later {%- endmacro %}
 
 {#- The post-hook of the list of dirty months, in one transaction with it: keeps one slice of it. -#}
 {% macro put_off_months(exports, polls, edges) -%}
@@ -18,8 +19,8 @@
         {%- set is_continued = months_wait() -%}
         {%- if is_continued -%}
             {%- do run_query(
-                'insert into ' ~ this ~ ' (listener_id, month, reason) select listener_id, month, reason from ' ~ _later()
-                ~ ' where (listener_id, month) not in (select (listener_id, month) from ' ~ this ~ '); delete from ' ~ _later()
+                'insert into ' ~ this ~ ' (listener_id, month, reason) select listener_id, month, reason from ' ~ later_months()
+                ~ ' where (listener_id, month) not in (select (listener_id, month) from ' ~ this ~ '); delete from ' ~ later_months()
             ) -%}
         {%- endif -%}
         {%- do run_query(
@@ -62,7 +63,7 @@
     where months.listener_id not in ('*', '+')
     having count(*) > 0 and not exists (from {{ this }} where listener_id = '+');
     delete from {{ this }} where listener_id = '*';
-    insert into {{ _later() }}
+    insert into {{ later_months() }}
     with recursive
 
     export_rows as (
@@ -112,13 +113,13 @@
         reason
     from listed
     where (listener_id, month) not in (select (listener_id, month) from slice);
-    delete from {{ this }} where (listener_id, month) in (select (listener_id, month) from {{ _later() }})
+    delete from {{ this }} where (listener_id, month) in (select (listener_id, month) from {{ later_months() }})
     {%- endif -%}
 {%- endmacro %}
 
 {#- Whether months wait for another build. -#}
 {% macro months_wait() -%}
-    {% do return(run_query('select count(*) > 0 from ' ~ _later()).rows[0][0]) %}
+    {% do return(run_query('select count(*) > 0 from ' ~ later_months()).rows[0][0]) %}
 {%- endmacro %}
 
 {#- Whether the facts go on from the rows that they have. -#}
@@ -130,14 +131,14 @@
 {%- endmacro %}
 
 {#- Whether the current model or test is made of facts that lack months, and so is left alone. -#}
-{% macro waits_for_months() -%}
+{% macro waits_for_months(inputs) -%}
     {%- if
-        not execute or flags.WHICH not in ('run', 'build') or not is_everything_selected()
+        not inputs.months_wait or not execute or flags.WHICH not in ('run', 'build') or not is_everything_selected()
         or model.resource_type == 'model' and leads_to_facts(model)
     -%}
         {% do return(false) %}
     {%- endif -%}
-    {% do return(months_wait() and _is_made_of_facts(model.depends_on.nodes)) %}
+    {% do return(_is_made_of_facts(model.depends_on.nodes)) %}
 {%- endmacro %}
 
 {% macro _is_made_of_facts(parents) -%}

@@ -63,7 +63,7 @@ _PLACE = rf'\d[.,]\d+(?:[^"\\\d.]|\\.)+-?\d+[.,]\d|\xc2[\xb0\xba]|[lL][aA][tT]{_
 _ODD_ESCAPES = r"\\u(?:00[89abAB]|1680|20|3000|[fF][eE])"
 _FOUND = rf"@|{_IPV4}|::|(?:[0-9A-Fa-f]{{2}}[:-]){{5}}|{_PLACE}|[A-Za-z0-9_\x80-\xff-]/\d|Mozilla|{_ODD_ESCAPES}"
 _BETWEEN_COLONS = r'[^":\\]*+(?:\\.[^":\\]*+)*'
-_SUSPICIOUS = rf'(?:{_WITHIN}*?(?:{_FOUND})|{_BETWEEN_COLONS}(?::{_BETWEEN_COLONS}){{5}})'
+_SUSPICIOUS = rf"(?:{_WITHIN}*?(?:{_FOUND})|{_BETWEEN_COLONS}(?::{_BETWEEN_COLONS}){{5}})"
 _SEARCHED = rf"(?!{_SUSPICIOUS})[ !#-?A-\[\]-\xff]*+(?:{_ESCAPED}[ !#-?A-\[\]-\xff]*+)*"
 _UNKNOWN = rf'(?:null|true|false|{_NUMBER}|"(?!spotify:|http)(?:{_HARMLESS}|{_SEARCHED}"))'
 
