@@ -250,8 +250,7 @@ def _script(scratch: Path, copy: Path) -> str:
         ),
     ]
     nodes = [manifest["nodes"][one["unique_id"]] for one in results if one["unique_id"] in manifest["nodes"]]
-    for node in nodes:
-        lines.append(_statement(node))
+    lines += [_statement(node) for node in nodes if node["resource_type"] in {"seed", "model", "test"}]
     return "\n".join(lines)
 
 
