@@ -1,17 +1,17 @@
 {#-
-  What was heard in the range that is asked for, by one number of the day facts: listener_id, the number, plays, ms. The
+  What was heard in the range that is asked for, by one key of the day facts: listener_id, the key, plays, ms. The
   whole time is read from the totals. Needs the import CTEs `listening_totals` and `listening_days`.
 -#}
-{% macro heard_in_range(number) -%}
+{% macro heard_in_range(key) -%}
     select
         listener_id,
-        {{ number }},
+        {{ key }},
         cast(sum(plays) as bigint) as plays,
         cast(sum(ms) as bigint) as ms
     from (
         select
             listener_id,
-            {{ number }},
+            {{ key }},
             {{ plays_by_rule() }} as plays,
             {{ ms_by_rule() }} as ms
         from listening_totals
@@ -19,7 +19,7 @@
         union all
         select
             listener_id,
-            {{ number }},
+            {{ key }},
             {{ plays_by_rule() }} as plays,
             {{ ms_by_rule() }} as ms
         from listening_days
@@ -45,9 +45,9 @@
     group by listener_id
 {%- endmacro %}
 
-{#- The order of a ranking by the parameter measure; ties go to the other measure, then to the name's number. -#}
-{% macro ranking_order(number) -%}
-    if({{ is_by_minutes() }}, ms, plays) desc, if({{ is_by_minutes() }}, plays, ms) desc, {{ number }}
+{#- The order of a ranking by the parameter measure; ties go to the other measure, then to the key. -#}
+{% macro ranking_order(key) -%}
+    if({{ is_by_minutes() }}, ms, plays) desc, if({{ is_by_minutes() }}, plays, ms) desc, {{ key }}
 {%- endmacro %}
 
 {#-

@@ -1,11 +1,11 @@
-{#- The five names with most plays of each year, of a CTE by year and number, and the CTE that has the names. -#}
-{% macro top_five(heard, names, number, name, condition='true') -%}
+{#- The five names with most plays of each year, of a CTE by year and key, and the CTE that has the names. -#}
+{% macro top_five(heard, names, key, name, condition='true') -%}
     select
         {{ heard }}.listener_id,
         {{ heard }}.period_start,
-        list({{ name }} order by {{ heard }}.plays desc, {{ heard }}.ms desc, {{ heard }}.{{ number }})[:5] as names
+        list({{ name }} order by {{ heard }}.plays desc, {{ heard }}.ms desc, {{ heard }}.{{ key }})[:5] as names
     from {{ heard }}
-    inner join {{ names }} on {{ heard }}.{{ number }} = {{ names }}.{{ number }}
+    inner join {{ names }} on {{ heard }}.{{ key }} = {{ names }}.{{ key }}
     where {{ condition }}
     group by all
 {%- endmacro %}
